@@ -1,0 +1,91 @@
+"""Candle arithmetic: bucket bounds, aggregation, and the column block that candles travel in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hlmaster.core.clock import DAY_MS
+from hlmaster.core.model import Interval
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+MONDAY_MS = 4 * DAY_MS
+"""1970-01-05 was a Monday: weeks are counted from there."""
+
+
+def open_time(time_ms: int, interval: Interval) -> int:
+    """Open time of the candle that contains ``time_ms``: epoch-aligned, weeks on Monday, months by the UTC calendar."""
+    if interval is Interval.MO1:
+        moment = datetime.fromtimestamp(time_ms / 1000, UTC)
+        return int(datetime(moment.year, moment.month, 1, tzinfo=UTC).timestamp()) * 1000
+    offset = MONDAY_MS if interval is Interval.W1 else 0
+    return (time_ms - offset) // interval.ms * interval.ms + offset
+
+
+def next_open_time(time_ms: int, interval: Interval) -> int:
+    """Open time of the candle after the one that contains ``time_ms``."""
+    if interval is Interval.MO1:
+        moment = datetime.fromtimestamp(time_ms / 1000, UTC)
+        year, month = (moment.year + 1, 1) if moment.month == 12 else (moment.year, moment.month + 1)
+        return int(datetime(year, month, 1, tzinfo=UTC).timestamp()) * 1000
+    return open_time(time_ms, interval) + interval.ms
+
+
+@dataclass(frozen=True, slots=True)
+class CandleBlock:
+    """Columns of equal length, ascending and unique in ``time_ms`` (open times). ``volume`` in coins."""
+
+    time_ms: Ints
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    trades: Ints
+
+    def __len__(self) -> int:
+        return len(self.time_ms)
+
+    @staticmethod
+    def empty() -> CandleBlock:
+        none, count = np.empty(0, np.float64), np.empty(0, np.int64)
+        return CandleBlock(count, none, none, none, none, none, count)
+
+    def between(self, start_ms: int, end_ms: int) -> CandleBlock:
+        """Rows whose open time lies in [start, end)."""
+        lo, hi = np.searchsorted(self.time_ms, [start_ms, end_ms])
+        cut = slice(int(lo), int(hi))
+        return CandleBlock(
+            self.time_ms[cut],
+            self.open[cut],
+            self.high[cut],
+            self.low[cut],
+            self.close[cut],
+            self.volume[cut],
+            self.trades[cut],
+        )
+
+
+def aggregate(block: CandleBlock, interval: Interval) -> CandleBlock:
+    """Coarser candles from finer ones: first open, highest high, lowest low, last close, summed volume and trades.
+
+    The last row may be unfinished, as its source is; missing source rows are simply not in the sums.
+    """
+    if not len(block):
+        return block
+    opens = np.fromiter((open_time(int(t), interval) for t in block.time_ms), np.int64, len(block))
+    starts = np.flatnonzero(np.r_[True, opens[1:] != opens[:-1]])
+    ends = np.r_[starts[1:], len(block)] - 1
+    return CandleBlock(
+        opens[starts],
+        block.open[starts],
+        np.maximum.reduceat(block.high, starts),
+        np.minimum.reduceat(block.low, starts),
+        block.close[ends],
+        np.add.reduceat(block.volume, starts),
+        np.add.reduceat(block.trades, starts),
+    )

@@ -1,0 +1,97 @@
+"""Time. Nothing else in the product asks the operating system what time it is.
+
+Market time is ``start_ms + speed * (wall - wall_ms)``: on the real exchange speed is 1 and market time is UTC; the
+embedded exchange may run faster. Stamps, nonces, candles, funding and the day's roll are market time; sockets, back-off
+and the window are wall time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+SECOND_MS = 1_000
+MINUTE_MS = 60_000
+HOUR_MS = 3_600_000
+DAY_MS = 86_400_000
+
+
+class Clock(Protocol):
+    speed: float
+
+    def now_ms(self) -> int:
+        """Market time, integer UTC milliseconds."""
+
+    def wall_ms(self) -> int:
+        """This computer's time, integer UTC milliseconds."""
+
+    def monotonic(self) -> float:
+        """Seconds that only go forward, for ages, deadlines and latencies."""
+
+    async def sleep(self, wall_seconds: float) -> None:
+        """Wait in wall time."""
+
+
+class SystemClock:
+    """Market time from the operating system, scaled from an anchor.
+
+    The anchor is held against the monotonic clock, so a wall clock set back an hour moves neither market time nor ages;
+    ``wall_jump_ms`` tells by how much the two have parted since the start.
+    """
+
+    def __init__(self, start_ms: int | None = None, wall_ms: int | None = None, speed: float = 1.0) -> None:
+        wall_now, mono_now = self.wall_ms(), time.monotonic()
+        self.speed = speed
+        self._wall_anchor = wall_now
+        self._mono_anchor = mono_now
+        behind = 0 if wall_ms is None else wall_now - wall_ms
+        self._market_anchor = (wall_now if start_ms is None else start_ms) + behind * speed if start_ms else wall_now
+
+    def now_ms(self) -> int:
+        return int(self._market_anchor + self.speed * 1000.0 * (time.monotonic() - self._mono_anchor))
+
+    def wall_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def wall_jump_ms(self) -> int:
+        """Wall time minus what the monotonic clock says it should be: sleep, NTP steps, hands on the clock."""
+        return int(self.wall_ms() - self._wall_anchor - 1000.0 * (time.monotonic() - self._mono_anchor))
+
+    async def sleep(self, wall_seconds: float) -> None:
+        await asyncio.sleep(wall_seconds)
+
+
+@dataclass(slots=True)
+class ManualClock:
+    """A clock that stands still until moved: tests, research and the simulator's own stepping."""
+
+    market_ms: int = 1_700_000_000_000
+    speed: float = 1.0
+    elapsed: float = 0.0
+
+    def now_ms(self) -> int:
+        return self.market_ms
+
+    def wall_ms(self) -> int:
+        return self.market_ms
+
+    def monotonic(self) -> float:
+        return self.elapsed
+
+    def advance(self, ms: int) -> None:
+        self.market_ms += ms
+        self.elapsed += ms / 1000.0 / self.speed
+
+    async def sleep(self, wall_seconds: float) -> None:
+        self.advance(int(wall_seconds * 1000 * self.speed))
+        await asyncio.sleep(0)
+
+
+def performance_ns() -> int:
+    """Nanoseconds for measuring a stretch of our own work."""
+    return time.perf_counter_ns()

@@ -1,0 +1,305 @@
+"""Orders on their way: what is wanted, what the gate approved, what the journal holds, the answers.
+
+An order reaches a venue only as ``Approved``. ``Approved`` cannot be built without the seal that ``ApprovalMint``
+holds, and the desk hands its one mint to the risk gate alone.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from hlmaster.core.model import Side
+
+
+class TimeInForce(StrEnum):
+    GTC = "Gtc"
+    IOC = "Ioc"
+    ALO = "Alo"
+    """Add liquidity only: post-only."""
+
+
+class Purpose(StrEnum):
+    """Why an order exists. All but ENTRY only ever make a position smaller and are never blocked by limits."""
+
+    ENTRY = "entry"
+    REDUCE = "reduce"
+    CLOSE = "close"
+    PROTECT = "protect"
+    FLATTEN = "flatten"
+
+
+class TriggerKind(StrEnum):
+    STOP = "sl"
+    TAKE_PROFIT = "tp"
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Waits until the mark price reaches ``price``; then a market order (slippage-capped) or a limit order."""
+
+    price: Decimal
+    kind: TriggerKind
+    market: bool
+
+
+class Grouping(StrEnum):
+    NONE = "na"
+    ENTRY_TPSL = "normalTpsl"
+    POSITION_TPSL = "positionTpsl"
+
+
+def new_client_order_id() -> str:
+    """``0x`` and 32 hex digits; random, so it is unique over restarts and machines."""
+    return "0x" + secrets.token_hex(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order as somebody wants it. ``size`` in coins, ``price`` the limit (for market orders the worst price)."""
+
+    coin: str
+    side: Side
+    size: Decimal
+    price: Decimal
+    time_in_force: TimeInForce = TimeInForce.GTC
+    reduce_only: bool = False
+    trigger: Trigger | None = None
+    market: bool = False
+    """Sent as IOC at ``price``, which caps the slippage; only a label otherwise."""
+    purpose: Purpose = Purpose.ENTRY
+    source: str = "manual"
+    client_order_id: str = field(default_factory=new_client_order_id)
+
+    @property
+    def notional(self) -> Decimal:
+        return self.size * self.price
+
+    @property
+    def kind(self) -> str:
+        """What a trader calls it."""
+        if self.trigger is not None:
+            name = "stop" if self.trigger.kind is TriggerKind.STOP else "take profit"
+            return f"{name} {'market' if self.trigger.market else 'limit'}"
+        if self.market:
+            return "market"
+        return "post-only" if self.time_in_force is TimeInForce.ALO else "limit"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """One rule's verdict. ``value`` and ``limit`` are texts with units; ``sentence`` says what to do about it."""
+
+    rule: str
+    passed: bool
+    value: str = ""
+    limit: str = ""
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All rules' results for one order."""
+
+    results: tuple[RuleResult, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(result.passed for result in self.results)
+
+    @property
+    def failures(self) -> tuple[RuleResult, ...]:
+        return tuple(result for result in self.results if not result.passed)
+
+
+class Approved:
+    """An order that passed the gate, and the proof of it."""
+
+    __slots__ = ("_seal", "order", "verdict")
+
+    def __init__(self, order: Order, verdict: Verdict, seal: object) -> None:
+        self.order = order
+        self.verdict = verdict
+        self._seal = seal
+
+    def is_sealed_by(self, seal: object) -> bool:
+        return self._seal is seal
+
+
+class ApprovalMint:
+    """Makes ``Approved`` and can tell its own from forgeries. One per desk; only the gate may hold it."""
+
+    def __init__(self) -> None:
+        self._seal = object()
+
+    def approve(self, order: Order, verdict: Verdict) -> Approved:
+        if not verdict.passed:
+            raise ValueError("an order that failed a rule cannot be approved")
+        return Approved(order, verdict, self._seal)
+
+    def is_genuine(self, approved: Approved) -> bool:
+        return isinstance(approved, Approved) and approved.is_sealed_by(self._seal)
+
+
+class OrderStatus(StrEnum):
+    """Life of one of our orders. States only move down this list."""
+
+    INTENDED = "intended"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    """The send's outcome is not known; only the venue's answer or expiry plus proof resolves it."""
+    RESTING = "resting"
+    WAITING = "waiting"
+    """A trigger waiting for its price, or a child waiting for its parent."""
+    FILLED = "filled"
+    CANCELED = "canceled"
+    REJECTED = "rejected"
+
+    @property
+    def is_final(self) -> bool:
+        return self in (OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.REJECTED)
+
+    @property
+    def is_live(self) -> bool:
+        return self in (OrderStatus.RESTING, OrderStatus.WAITING)
+
+
+class ActionKind(StrEnum):
+    ORDER = "order"
+    MODIFY = "modify"
+    CANCEL = "cancel"
+    LEVERAGE = "leverage"
+    MARGIN = "margin"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTarget:
+    coin: str
+    order_id: int | None
+    client_order_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Bytes ready to send: everything decided, nothing sent. Times are market milliseconds."""
+
+    kind: ActionKind
+    body: bytes
+    payload_hash: str
+    nonce: int
+    expires_ms: int | None
+    orders: tuple[Order, ...] = ()
+    replaces: tuple[str, ...] = ()
+    """Client or venue ids that a modify or cancel targets, as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A row of the journal: committed to disk before its bytes leave."""
+
+    order: Order
+    kind: ActionKind
+    nonce: int
+    expires_ms: int | None
+    payload_hash: str
+    created_ms: int
+
+
+class ReplyKind(StrEnum):
+    RESTING = "resting"
+    FILLED = "filled"
+    WAITING = "waiting"
+    DONE = "done"
+    REJECTED = "rejected"
+    UNRECOGNISED = "unrecognised"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReply:
+    """The venue's answer to one item of an action. ``FILLED`` may be less than asked: compare ``filled_size``."""
+
+    kind: ReplyKind
+    order_id: int | None = None
+    filled_size: Decimal = Decimal(0)
+    average_price: Decimal | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VenueOrder:
+    """An order as the venue lists it. ``size`` is what remains, ``original_size`` what was asked."""
+
+    coin: str
+    side: Side
+    price: Decimal
+    size: Decimal
+    original_size: Decimal
+    order_id: int
+    client_order_id: str | None
+    time_ms: int
+    reduce_only: bool = False
+    trigger: Trigger | None = None
+    time_in_force: TimeInForce | None = None
+    order_type: str = "Limit"
+    is_position_tpsl: bool = False
+    status: OrderStatus = OrderStatus.RESTING
+    status_text: str = "open"
+    """The venue's own word, kept for display and for statuses newer than this program."""
+    status_time_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution of ours. Keyed by (coin, time_ms, trade_id), for trade ids alone collide. Money in USD."""
+
+    coin: str
+    side: Side
+    price: Decimal
+    size: Decimal
+    time_ms: int
+    trade_id: int
+    order_id: int
+    client_order_id: str | None
+    fee: Decimal
+    """Positive paid, negative rebate."""
+    closed_pnl: Decimal
+    start_position: Decimal
+    """Signed position before this fill."""
+    is_maker: bool
+    direction: str = ""
+    liquidation: bool = False
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        return (self.coin, self.time_ms, self.trade_id)
+
+    @property
+    def signed_size(self) -> Decimal:
+        return self.size * self.side.sign
+
+
+@dataclass(frozen=True, slots=True)
+class FundingPayment:
+    """One hour's funding of one position. ``amount`` USD, positive received."""
+
+    coin: str
+    time_ms: int
+    amount: Decimal
+    size: Decimal
+    rate: Decimal
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return (self.coin, self.time_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class CashMove:
+    """Deposit (positive) or withdrawal (negative), USD."""
+
+    time_ms: int
+    amount: Decimal
+    kind: str
+    reference: str
