@@ -1,0 +1,33 @@
+"""What every test shares: Qt without a screen, the event loop that fits the test, hypothesis without a stopwatch."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Mapping
+
+import pytest
+from hypothesis import settings
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# The machine may be slow at any moment, so no example has a deadline
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
+
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, LoopFactory]:
+    """Coroutine tests that ask for Qt run on Qt's own loop, as the window does; all others on asyncio's."""
+    wants_qt = {"qtbot", "qapp"} & set(getattr(item, "fixturenames", ()))
+    return {"qt": qt_loop} if wants_qt else {"asyncio": asyncio.new_event_loop}
+
+
+def qt_loop() -> asyncio.AbstractEventLoop:
+    import qasync
+    from PySide6.QtWidgets import QApplication
+
+    loop: asyncio.AbstractEventLoop = qasync.QEventLoop(QApplication.instance() or QApplication(sys.argv))
+    return loop
