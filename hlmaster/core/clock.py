@@ -42,12 +42,16 @@ class SystemClock:
     """
 
     def __init__(self, start_ms: int | None = None, wall_ms: int | None = None, speed: float = 1.0) -> None:
-        wall_now, mono_now = self.wall_ms(), time.monotonic()
+        self.anchor(start_ms, wall_ms, speed)
+
+    def anchor(self, start_ms: int | None, wall_ms: int | None, speed: float) -> None:
+        """Market time was ``start_ms`` when this computer's time was ``wall_ms``; without them it is UTC."""
+        wall_now = self.wall_ms()
         self.speed = speed
         self._wall_anchor = wall_now
-        self._mono_anchor = mono_now
-        behind = 0 if wall_ms is None else wall_now - wall_ms
-        self._market_anchor = (wall_now if start_ms is None else start_ms) + behind * speed if start_ms else wall_now
+        self._mono_anchor = time.monotonic()
+        since = 0 if wall_ms is None else wall_now - wall_ms
+        self._market_anchor = float(wall_now) if start_ms is None else start_ms + since * speed
 
     def now_ms(self) -> int:
         return int(self._market_anchor + self.speed * 1000.0 * (time.monotonic() - self._mono_anchor))
@@ -92,6 +96,5 @@ class ManualClock:
         await asyncio.sleep(0)
 
 
-def performance_ns() -> int:
-    """Nanoseconds for measuring a stretch of our own work."""
-    return time.perf_counter_ns()
+performance_ns = time.perf_counter_ns
+"""Nanoseconds for measuring a stretch of our own work."""

@@ -53,17 +53,18 @@ def liquidation_price(
 
     ``size`` signed, ``price`` the present mark, ``equity`` the value backing it at that mark (account value for cross,
     ``size * mark + raw_usd`` for isolated), ``other_maintenance`` what other cross positions need. Solves
-    ``equity + size * (p - price) = |size| * p * rate - deduction + other`` and picks the tier its answer falls into.
+    ``equity + size * (p - price) = |size| * p * rate - deduction + other`` in every tier. Maintenance is the highest of
+    the tiers' lines (their rates ascend), so the first answer the price meets on its way is the one.
     """
     if size == 0:
         return None
+    answers = []
     for index, tier in enumerate(tiers):
         rate, deduction = maintenance_rate(tier), maintenance_deduction(tiers, index)
         slope = size - abs(size) * rate
-        answer = (size * price - equity - deduction + other_maintenance) / slope
-        if answer > 0 and tier_at(tiers, abs(size) * answer) == index:
-            return answer
-    return None
+        answers.append((size * price - equity - deduction + other_maintenance) / slope)
+    answer = max(answers) if size > 0 else min(answers)
+    return answer if answer > 0 else None
 
 
 def funding_rate_per_hour(average_premium: Decimal) -> Decimal:

@@ -6,7 +6,7 @@ Price rule for perpetuals: integers are always valid; otherwise at most five sig
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_UP, Decimal, InvalidOperation
 
 from hlmaster.core.model import Instrument, Side
 
@@ -38,13 +38,20 @@ def price_decimals(price: Decimal, size_decimals: int) -> int:
 
 
 def is_valid_price(price: Decimal, size_decimals: int) -> bool:
-    if price <= 0 or not price.is_finite():
+    if not price.is_finite() or price <= 0:
         return False
-    return price == price.to_integral_value() or price % tick_size(price, size_decimals) == 0
+    return price == price.to_integral_value() or _is_multiple(price, tick_size(price, size_decimals))
 
 
 def is_valid_size(size: Decimal, size_decimals: int) -> bool:
-    return size.is_finite() and size > 0 and size % Decimal(1).scaleb(-size_decimals) == 0
+    return size.is_finite() and size > 0 and _is_multiple(size, Decimal(1).scaleb(-size_decimals))
+
+
+def _is_multiple(value: Decimal, step: Decimal) -> bool:
+    try:
+        return value % step == 0
+    except InvalidOperation:  # more digits than arithmetic carries, so more than any venue takes
+        return False
 
 
 def round_price(price: Decimal, size_decimals: int, side: Side, *, marketable: bool = False) -> Decimal:

@@ -1,0 +1,1 @@
+"""One trading desk, built from parts, and the verbs its faces may use."""

@@ -1,0 +1,1 @@
+"""From approved orders to final states: tracking, sending, reconciling."""

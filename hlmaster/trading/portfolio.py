@@ -1,0 +1,267 @@
+"""What the account is worth now, how it got there, and what the venue says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hlmaster.core.bus import Bus
+from hlmaster.core.clock import DAY_MS, Clock
+from hlmaster.core.events import (
+    AccountSnapshot,
+    CashMoved,
+    Discrepancy,
+    EquityPoint,
+    FillBooked,
+    FillsReported,
+    FundingBooked,
+    FundingReported,
+    PositionsChanged,
+)
+from hlmaster.core.model import Account, Leverage, Position
+from hlmaster.core.orders import CashMove, Fill, FundingPayment
+from hlmaster.core.ports import Store
+from hlmaster.trading.ledger import ZERO, Holding, Ledger, RoundTrip
+
+MAX_FILLS = 5_000
+MISMATCH_GRACE_MS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class PositionView:
+    """One open position as a panel shows it. ``size`` signed in coins; money in USD; prices None when unknown."""
+
+    coin: str
+    size: Decimal
+    entry_price: Decimal
+    mark_price: Decimal | None
+    unrealised: Decimal | None
+    return_fraction: Decimal | None
+    """Unrealised over the margin it needs."""
+    notional: Decimal | None
+    leverage: Leverage | None
+    liquidation_price: Decimal | None
+    margin_used: Decimal | None
+    funding: Decimal
+    fees: Decimal
+    realised: Decimal
+    opened_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookedFill:
+    fill: Fill
+    realised: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class TradeStats:
+    """Over closed round trips, net of fees and funding; None where there is not enough to say."""
+
+    trades: int
+    win_fraction: float | None
+    profit_factor: float | None
+    max_drawdown_fraction: float | None
+
+
+class Portfolio:
+    """Folds account facts into the ledger, once each, and answers with money.
+
+    ``mark`` gives the present mark price of a coin as Decimal, or None.
+    """
+
+    def __init__(self, bus: Bus, clock: Clock, mark: Callable[[str], Decimal | None], store: Store) -> None:
+        self.ledger = Ledger()
+        self.fills: list[BookedFill] = []
+        self.equity_curve: list[EquityPoint] = []
+        self.account: Account | None = None
+        self.exit_reason: Callable[[Fill], str] = lambda fill: ""
+        self._bus, self._clock, self._mark, self._store = bus, clock, mark, store
+        self._day = 0
+        self._day_open_equity: Decimal | None = None
+        self._mismatched_since: dict[str, int] = {}
+        bus.subscribe(FillsReported, lambda fact: self._on_fills(fact.fills))
+        bus.subscribe(FundingReported, lambda fact: self._on_funding(fact.payments))
+        bus.subscribe(CashMoved, lambda fact: self._on_cash(fact.moves))
+        bus.subscribe(AccountSnapshot, lambda fact: self._on_account(fact.account))
+
+    async def restore(self) -> None:
+        """Rebuild the books from the store; facts already there are not written again."""
+        moments: list[tuple[int, int, CashMove | FundingPayment | Fill]] = []
+        moments += [(move.time_ms, 0, move) for move in await self._store.cash()]
+        moments += [(payment.time_ms, 1, payment) for payment in await self._store.funding()]
+        moments += [(fill.time_ms, 2, fill) for fill in await self._store.fills()]
+        for _, _, fact in sorted(moments, key=lambda moment: moment[:2]):
+            if isinstance(fact, Fill):
+                self._book(fact)
+            elif isinstance(fact, FundingPayment):
+                self.ledger.book_funding(fact)
+            else:
+                self.ledger.book_cash(fact)
+        self.equity_curve = await self._store.equity()
+
+    def _book(self, fill: Fill) -> Decimal | None:
+        realised = self.ledger.book_fill(fill, self.exit_reason(fill))
+        if realised is not None:
+            self.fills.append(BookedFill(fill, realised))
+            del self.fills[:-MAX_FILLS]
+        return realised
+
+    def _on_fills(self, fills: Iterable[Fill]) -> None:
+        changed = False
+        for fill in sorted(fills, key=lambda f: (f.time_ms, f.order_id, f.trade_id)):
+            realised = self._book(fill)
+            if realised is not None:
+                changed = True
+                self._store.save_fill(fill, realised)
+                self._bus.publish(FillBooked(fill, realised))
+        if changed:
+            self._bus.publish(PositionsChanged())
+
+    def _on_funding(self, payments: Iterable[FundingPayment]) -> None:
+        for payment in payments:
+            if self.ledger.book_funding(payment):
+                self._store.save_funding(payment)
+                self._bus.publish(FundingBooked(payment))
+                self._bus.publish(PositionsChanged())
+
+    def _on_cash(self, moves: Iterable[CashMove]) -> None:
+        for move in moves:
+            if self.ledger.book_cash(move):
+                self._store.save_cash(move)
+                if self._day_open_equity is not None:
+                    self._day_open_equity += move.amount
+                self._bus.publish(PositionsChanged())
+
+    def _on_account(self, account: Account) -> None:
+        self.account = account
+        self._compare(account)
+        self._bus.publish(PositionsChanged())
+
+    def _compare(self, account: Account) -> None:
+        """Tell of positions that differ from the venue's for longer than fills may lag behind its snapshots."""
+        now = self._clock.now_ms()
+        grace = MISMATCH_GRACE_MS * self._clock.speed
+        theirs = {position.coin: position.size for position in account.positions}
+        ours = {coin: holding.size for coin, holding in self.ledger.holdings.items()}
+        for coin in theirs.keys() | ours.keys():
+            mine, venue = ours.get(coin, ZERO), theirs.get(coin, ZERO)
+            if mine == venue:
+                self._mismatched_since.pop(coin, None)
+                continue
+            since = self._mismatched_since.setdefault(coin, now)
+            if now - since > grace:
+                self._mismatched_since[coin] = now
+                explanation = "The venue's word stands; its fills are being asked for again."
+                self._bus.publish(Discrepancy(f"{coin} position", str(mine), str(venue), explanation, now))
+
+    @property
+    def mismatched(self) -> tuple[str, ...]:
+        """Coins whose position in our books differs from the venue's last statement."""
+        return tuple(self._mismatched_since)
+
+    # --- questions ---
+
+    @property
+    def equity(self) -> Decimal:
+        return self.ledger.equity(self._mark)
+
+    @property
+    def unrealised(self) -> Decimal:
+        return self.ledger.unrealised(self._mark)
+
+    @property
+    def withdrawable(self) -> Decimal:
+        """Free collateral by the venue's last word; before the first word, none."""
+        return self.account.withdrawable if self.account else ZERO
+
+    def size(self, coin: str) -> Decimal:
+        holding = self.ledger.holdings.get(coin)
+        return holding.size if holding else ZERO
+
+    def positions(self) -> list[PositionView]:
+        return [self._view(holding) for holding in self.ledger.holdings.values() if holding.size]
+
+    def position(self, coin: str) -> PositionView | None:
+        holding = self.ledger.holdings.get(coin)
+        return self._view(holding) if holding and holding.size else None
+
+    def _view(self, holding: Holding) -> PositionView:
+        venue: Position | None = self.account.position(holding.coin) if self.account else None
+        mark = self._mark(holding.coin)
+        unrealised = None if mark is None else holding.unrealised(mark)
+        margin = venue.margin_used if venue else None
+        trip = holding.trip
+        return PositionView(
+            coin=holding.coin,
+            size=holding.size,
+            entry_price=holding.entry_price,
+            mark_price=mark,
+            unrealised=unrealised,
+            return_fraction=unrealised / margin if unrealised is not None and margin else None,
+            notional=None if mark is None else abs(holding.size) * mark,
+            leverage=venue.leverage if venue else None,
+            liquidation_price=venue.liquidation_price if venue else None,
+            margin_used=margin,
+            funding=trip.funding if trip else ZERO,
+            fees=trip.fees if trip else ZERO,
+            realised=trip.realised if trip else ZERO,
+            opened_ms=holding.opened_ms,
+        )
+
+    @property
+    def round_trips(self) -> list[RoundTrip]:
+        return self.ledger.round_trips
+
+    # --- the day and the curve ---
+
+    def sample_equity(self) -> EquityPoint:
+        """Take a point of the curve now; called by the desk on a market-time cadence."""
+        now = self._clock.now_ms()
+        point = EquityPoint(now, self.equity)
+        if now // DAY_MS != self._day:
+            self._day = now // DAY_MS
+            self._day_open_equity = self._opening_equity(point)
+        self.equity_curve.append(point)
+        self._store.save_equity(point)
+        self._bus.publish(point)
+        return point
+
+    def _opening_equity(self, point: EquityPoint) -> Decimal:
+        """The day's first sample: after a restart in mid-day it is in the stored curve, net of cash moved since."""
+        start = self._day * DAY_MS
+        first = next((p for p in self.equity_curve if p.time_ms >= start), None)
+        return first.equity if first else point.equity
+
+    @property
+    def day_pnl(self) -> Decimal:
+        """Equity change since the UTC day's opening, deposits and withdrawals taken out."""
+        return ZERO if self._day_open_equity is None else self.equity - self._day_open_equity
+
+    @property
+    def day_trades(self) -> int:
+        start = self._clock.now_ms() // DAY_MS * DAY_MS
+        return sum(1 for trip in self.round_trips if trip.closed_ms >= start)
+
+    def stats(self) -> TradeStats:
+        nets = [float(trip.net) for trip in self.round_trips]
+        wins, losses = [n for n in nets if n > 0], [n for n in nets if n < 0]
+        return TradeStats(
+            trades=len(nets),
+            win_fraction=len(wins) / len(nets) if nets else None,
+            profit_factor=sum(wins) / -sum(losses) if losses else None,
+            max_drawdown_fraction=max_drawdown([float(point.equity) for point in self.equity_curve]),
+        )
+
+
+def max_drawdown(equity: list[float]) -> float | None:
+    """Largest fall from a running peak, as a fraction of the peak."""
+    if not equity:
+        return None
+    peak, worst = equity[0], 0.0
+    for value in equity:
+        peak = max(peak, value)
+        if peak > 0:
+            worst = max(worst, (peak - value) / peak)
+    return worst

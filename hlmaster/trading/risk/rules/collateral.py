@@ -1,0 +1,38 @@
+"""Enough free collateral for the part of the order that would enlarge the position, and its fee."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hlmaster.core.margin import initial_margin
+from hlmaster.core.orders import Order, RuleResult
+from hlmaster.trading.risk.limits import RiskLimits
+from hlmaster.trading.risk.rule import failed, passed, rule, usd
+from hlmaster.trading.situation import Situation
+
+NAME = "collateral"
+
+
+def increase(order: Order, position: Decimal) -> Decimal:
+    """Coins by which exposure would grow: all of the order, or what it adds beyond mirroring an opposite position."""
+    if position * order.side.sign >= 0:
+        return order.size
+    return max(Decimal(0), order.size - 2 * abs(position))
+
+
+def required_margin(order: Order, situation: Situation) -> Decimal:
+    """Initial margin plus taker fee, USD, at the order's worst price."""
+    grown = increase(order, situation.position) * order.price
+    return initial_margin(grown, situation.leverage.value) + order.notional * situation.fees.taker
+
+
+@rule(NAME)
+def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
+    needed, free = required_margin(order, situation), situation.available
+    if needed > free:
+        sentence = (
+            f"The order needs {usd(needed)} of margin and fee at {situation.leverage.value}x; "
+            f"{usd(max(free, Decimal(0)))} is free. Make it smaller or raise the leverage."
+        )
+        return failed(NAME, sentence, usd(needed), usd(free))
+    return passed(NAME, usd(needed), usd(free))

@@ -1,0 +1,28 @@
+"""The second click, the stuck key, the repeated signal."""
+
+from __future__ import annotations
+
+from hlmaster.core.orders import Order, RuleResult
+from hlmaster.trading.risk.limits import RiskLimits
+from hlmaster.trading.risk.rule import failed, passed, rule
+from hlmaster.trading.situation import Situation
+
+NAME = "duplicate"
+
+
+def same(a: Order, b: Order) -> bool:
+    return (a.coin, a.side, a.size, a.kind, a.reduce_only) == (b.coin, b.side, b.size, b.kind, b.reduce_only) and (
+        a.market or a.price == b.price
+    )
+
+
+@rule(NAME)
+def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
+    window_ms = int(limits.duplicate_window_seconds * 1000)
+    for earlier in situation.recent:
+        age = situation.now_ms - earlier.created_ms
+        if age < window_ms and earlier.client_order_id != order.client_order_id and same(earlier.order, order):
+            wait = (window_ms - age) / 1000
+            sentence = f"The same order was sent {age / 1000:.1f} s ago; repeat it in {wait:.0f} s if you mean it."
+            return failed(NAME, sentence, f"{age} ms", f"{window_ms} ms")
+    return passed(NAME)

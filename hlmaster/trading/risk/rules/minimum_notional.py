@@ -1,0 +1,25 @@
+"""The venue's smallest order, with its one exemption: closing a whole position."""
+
+from __future__ import annotations
+
+from hlmaster.core.orders import Order, RuleResult
+from hlmaster.trading.risk.limits import RiskLimits
+from hlmaster.trading.risk.rule import failed, passed, rule, usd
+from hlmaster.trading.situation import Situation
+
+NAME = "minimum order value"
+
+
+@rule(NAME, for_exits=True)
+def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
+    closes_all = order.reduce_only and order.size >= abs(situation.position)
+    price = order.trigger.price if order.trigger is not None else order.price
+    if order.market and situation.reference is not None:
+        price = situation.reference
+    value = order.size * price
+    least = limits.minimum_notional_usd
+    if closes_all or value >= least:
+        return passed(NAME, usd(value), usd(least))
+    return failed(
+        NAME, f"The order is worth {usd(value)}; the smallest allowed is {usd(least)}.", usd(value), usd(least)
+    )

@@ -1,0 +1,18 @@
+"""Paused, halted or protecting: no new risk."""
+
+from __future__ import annotations
+
+from hlmaster.core.events import TradingState
+from hlmaster.core.orders import Order, RuleResult
+from hlmaster.trading.risk.limits import RiskLimits
+from hlmaster.trading.risk.rule import failed, passed, rule
+from hlmaster.trading.situation import Situation
+
+NAME = "trading state"
+
+
+@rule(NAME)
+def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
+    if situation.state is TradingState.ACTIVE:
+        return passed(NAME, situation.state)
+    return failed(NAME, situation.state_sentence, situation.state, TradingState.ACTIVE)

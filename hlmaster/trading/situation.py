@@ -1,0 +1,48 @@
+"""All that a rule, a size or a preview may look at, taken at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hlmaster.core.events import TrackedOrder, TradingState
+from hlmaster.core.model import FeeRates, Instrument, Leverage
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Money in USD, sizes in coins, prices None when unknown or stale data forbids naming one."""
+
+    instrument: Instrument
+    now_ms: int
+    mark: Decimal | None
+    best_bid: Decimal | None
+    best_ask: Decimal | None
+    stale: str | None
+    """Why this coin's data is too old for entries, as a sentence; None when it is fresh."""
+    state: TradingState
+    state_sentence: str
+    position: Decimal
+    """Signed size by our books."""
+    equity: Decimal
+    available: Decimal
+    """Collateral free for new positions by the venue's word, less what approved orders have reserved."""
+    maintenance_margin: Decimal
+    """Of all cross positions, this coin's included."""
+    leverage: Leverage
+    fees: FeeRates
+    live: tuple[TrackedOrder, ...]
+    """Our orders on this coin that are not final, unknown outcomes included."""
+    recent: tuple[TrackedOrder, ...]
+    """Orders of this coin created lately, newest last, whatever became of them."""
+
+    @property
+    def mid(self) -> Decimal | None:
+        if self.best_bid is None or self.best_ask is None:
+            return None
+        return (self.best_bid + self.best_ask) / 2
+
+    @property
+    def reference(self) -> Decimal | None:
+        """Mark, or mid where there is no mark."""
+        return self.mark if self.mark is not None else self.mid

@@ -1,0 +1,189 @@
+"""The manual order ticket: what a person typed, and the orders it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from hlmaster.core.model import Side
+from hlmaster.core.orders import Grouping, Order, Purpose, TimeInForce, Trigger, TriggerKind
+from hlmaster.core.rounding import round_price, round_size, wire_text
+from hlmaster.trading.situation import Situation
+
+ZERO = Decimal(0)
+PERCENT = Decimal(100)
+
+
+class TicketKind(StrEnum):
+    MARKET = "market"
+    LIMIT = "limit"
+    POST_ONLY = "post-only"
+    STOP_MARKET = "stop market"
+    STOP_LIMIT = "stop limit"
+    TAKE_PROFIT_MARKET = "take profit market"
+    TAKE_PROFIT_LIMIT = "take profit limit"
+
+    @property
+    def has_limit_price(self) -> bool:
+        return self in (
+            TicketKind.LIMIT,
+            TicketKind.POST_ONLY,
+            TicketKind.STOP_LIMIT,
+            TicketKind.TAKE_PROFIT_LIMIT,
+        )
+
+    @property
+    def has_trigger_price(self) -> bool:
+        return self not in (TicketKind.MARKET, TicketKind.LIMIT, TicketKind.POST_ONLY)
+
+
+class SizeUnit(StrEnum):
+    COIN = "coin"
+    USD = "USD"
+    EQUITY_PERCENT = "% of equity"
+    RISK_USD = "USD at risk"
+    """Size such that the way from entry to ``stop_price``, fees of both ends included, costs this much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Everything the form holds. Prices are None while their field is empty or unused."""
+
+    coin: str
+    side: Side
+    kind: TicketKind
+    size_unit: SizeUnit
+    amount: Decimal
+    limit_price: Decimal | None = None
+    trigger_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    attach_stop: bool = False
+    """Send a reduce-only stop market order at ``stop_price`` together with the entry."""
+    reduce_only: bool = False
+    time_in_force: TimeInForce = TimeInForce.GTC
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Orders a ticket means, or the sentences that say why it means none yet."""
+
+    orders: tuple[Order, ...] = ()
+    grouping: Grouping = Grouping.NONE
+    problems: tuple[str, ...] = ()
+
+
+def draft(ticket: Ticket, situation: Situation, slippage_cap: Decimal) -> Draft:
+    """Turn a ticket into orders. ``slippage_cap`` is a fraction of price for market orders and triggers."""
+    problems: list[str] = []
+    reference = _entry_price(ticket, situation, problems)
+    if reference is None:
+        return Draft(problems=tuple(problems))
+    size = _size(ticket, situation, reference, problems)
+    if problems:
+        return Draft(problems=tuple(problems))
+    entry = _order(ticket, situation, reference, size, slippage_cap)
+    if not ticket.attach_stop or ticket.stop_price is None or ticket.reduce_only:
+        return Draft((entry,))
+    return Draft((entry, _stop_for(entry, ticket.stop_price, situation, slippage_cap)), Grouping.ENTRY_TPSL)
+
+
+def _entry_price(ticket: Ticket, situation: Situation, problems: list[str]) -> Decimal | None:
+    """The price the entry is expected at; unrounded for market orders."""
+    if ticket.kind.has_trigger_price and ticket.trigger_price is None:
+        problems.append("Enter the trigger price: the mark price at which this order wakes up.")
+    if ticket.kind.has_limit_price and ticket.limit_price is None:
+        problems.append("Enter the limit price.")
+    if problems:
+        return None
+    if ticket.kind.has_limit_price:
+        return ticket.limit_price
+    if ticket.kind.has_trigger_price:
+        return ticket.trigger_price
+    price = situation.best_ask if ticket.side is Side.BUY else situation.best_bid
+    if price is None:
+        problems.append(f"There is no {'offer' if ticket.side is Side.BUY else 'bid'} for {ticket.coin} now.")
+    return price
+
+
+def _size(ticket: Ticket, situation: Situation, price: Decimal, problems: list[str]) -> Decimal:
+    decimals = situation.instrument.size_decimals
+    if ticket.amount <= 0 or not ticket.amount.is_finite():
+        problems.append("Enter a size above zero.")
+        return ZERO
+    if ticket.size_unit is SizeUnit.COIN:
+        return ticket.amount
+    if ticket.size_unit is SizeUnit.USD:
+        wanted = ticket.amount / price
+    elif ticket.size_unit is SizeUnit.EQUITY_PERCENT:
+        wanted = situation.equity * ticket.amount / PERCENT / price
+    else:
+        risk = _risk_per_coin(ticket, situation, price, problems)
+        if risk is None:
+            return ZERO
+        wanted = ticket.amount / risk
+    size = round_size(max(wanted, ZERO), decimals)
+    if size == 0:
+        lot = wire_text(situation.instrument.lot)
+        problems.append(f"This amount is less than one lot of {lot} {ticket.coin}; enter more.")
+    return size
+
+
+def _risk_per_coin(ticket: Ticket, situation: Situation, price: Decimal, problems: list[str]) -> Decimal | None:
+    """USD lost per coin from entry to stop, with taker fees at both ends."""
+    if ticket.stop_price is None:
+        problems.append("Enter the stop price that the risk is measured to.")
+        return None
+    distance = (price - ticket.stop_price) * ticket.side.sign
+    if distance <= 0:
+        where = "below" if ticket.side is Side.BUY else "above"
+        problems.append(f"The stop of a {ticket.side} must lie {where} the entry price of {wire_text(price)}.")
+        return None
+    return distance + (price + ticket.stop_price) * situation.fees.taker
+
+
+def _order(ticket: Ticket, situation: Situation, price: Decimal, size: Decimal, cap: Decimal) -> Order:
+    trigger = None
+    limit = price
+    time_in_force = ticket.time_in_force
+    is_market = ticket.kind is TicketKind.MARKET
+    if ticket.kind.has_trigger_price and ticket.trigger_price is not None:
+        stop = ticket.kind in (TicketKind.STOP_MARKET, TicketKind.STOP_LIMIT)
+        kind = TriggerKind.STOP if stop else TriggerKind.TAKE_PROFIT
+        trigger = Trigger(ticket.trigger_price, kind, market=not ticket.kind.has_limit_price)
+    if is_market or (trigger is not None and trigger.market):
+        limit = capped_price(price, ticket.side, situation, cap)
+    if is_market:
+        time_in_force = TimeInForce.IOC
+    elif ticket.kind is TicketKind.POST_ONLY:
+        time_in_force = TimeInForce.ALO
+    return Order(
+        coin=ticket.coin,
+        side=ticket.side,
+        size=size,
+        price=limit,
+        time_in_force=time_in_force,
+        reduce_only=ticket.reduce_only,
+        trigger=trigger,
+        market=is_market,
+        purpose=Purpose.REDUCE if ticket.reduce_only else Purpose.ENTRY,
+    )
+
+
+def _stop_for(entry: Order, stop_price: Decimal, situation: Situation, cap: Decimal) -> Order:
+    return Order(
+        coin=entry.coin,
+        side=entry.side.opposite,
+        size=entry.size,
+        price=capped_price(stop_price, entry.side.opposite, situation, cap),
+        reduce_only=True,
+        trigger=Trigger(stop_price, TriggerKind.STOP, market=True),
+        purpose=Purpose.PROTECT,
+        source=entry.source,
+    )
+
+
+def capped_price(reference: Decimal, side: Side, situation: Situation, cap: Decimal) -> Decimal:
+    """The worst price a market order may take: ``cap`` beyond the reference, on the grid."""
+    worst = reference * (1 + cap * side.sign)
+    return round_price(worst, situation.instrument.size_decimals, side, marketable=True)
