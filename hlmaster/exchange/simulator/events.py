@@ -298,7 +298,7 @@ class MarginSummary:
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """``clearinghouseState``. ``summary`` is cross plus isolated, ``cross`` cross alone; ``spot_usdc`` the other wallet."""
+    """``summary`` is cross plus isolated, ``cross`` cross alone; ``spot_usdc`` the spot wallet."""
 
     user: str
     time_ms: int

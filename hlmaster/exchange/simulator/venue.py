@@ -39,7 +39,7 @@ class VenueInterface(Protocol):
     now_ms: int
 
     def advance(self, now_ms: int) -> None:
-        """Run every 100 ms block up to ``now_ms``: flow, matching, marks, triggers, liquidations, funding, schedules."""
+        """Run every 100 ms block up to ``now_ms``: flow, marks, triggers, liquidations, funding, schedules."""
 
     def drain(self) -> list[Event]:
         """Everything that happened since the last drain, in order."""
@@ -147,10 +147,20 @@ class VenueInterface(Protocol):
     def dirty_users(self) -> set[str]:
         """Users whose export changed since the last call; cleared by reading."""
 
-    def export_user(self, user: str) -> dict[str, Any]: ...
+    def export_user(self, user: str) -> dict[str, Any]:
+        """Account, live orders, volumes, schedule: small, replaces the last one."""
+
+    def take_rows(self, user: str) -> dict[str, list[Any]]:
+        """New history rows since the last call, by history name: append them to what is stored."""
 
     def export_venue(self) -> dict[str, Any]:
-        """Everything that is not one user's: counters, last prices, funding samples, live candles. Small (< 1 MB)."""
+        """What is nobody's own: counters, last prices, premium samples, live candles' open parts. Small, replaces."""
+
+    def take_candles(self) -> dict[str, list[Any]]:
+        """Live minutes closed since the last call, by coin: append them."""
 
     def export_state(self) -> dict[str, Any]:
-        """``{"venue": export_venue(), "users": {address: export_user()}}``: what the constructor's ``state`` takes."""
+        """Everything: ``{"venue", "candles", "users": {address: {"account": export_user, "rows": all rows}}}``.
+
+        It is what the constructor's ``state`` takes, whether made here or put together from the parts above.
+        """
