@@ -79,13 +79,17 @@ def explain(error: ValidationError, model: type[BaseModel], origin: Callable[[st
     details = error.errors(include_url=False)
     first = details[0]
     key, info = _locate(model, tuple(first["loc"]))
-    others = f" ({len(details) - 1} more settings are wrong.)" if len(details) > 1 else ""
+    others = f" ({len(details) - 1} more to correct.)" if len(details) > 1 else ""
     if first["type"] == "extra_forbidden":
         return unknown_key(key, model, origin(key), others)
     shown = _show(key, first["input"])
     if info is None:
         return ConfigError(f"{key} = {shown} ({origin(key)}) is not a section of settings.{others}", "Correct it.")
-    reason = f" {_sentence(str(first['ctx']['error']))}" if first["type"] == "value_error" and "ctx" in first else ""
+    reason = ""
+    if first["type"] == "value_error":
+        reason = f" {_sentence(str(first['ctx']['error']))}"
+    elif {tuple, list} & set(_kinds(info.annotation)):
+        reason = f" {_sentence(first['msg'])}"
     return ConfigError(
         f"{key} = {shown} ({origin(key)}) is not allowed: it must be {allowed(info)}.{reason}{others}",
         "Correct it, or remove it to use the default.",

@@ -1,0 +1,369 @@
+"""Settings: the root model, where each value came from, and its file.
+
+Order of precedence: defaults < TOML file < environment (``HLM_SECTION__KEY``) < command line
+(``--set section.key=value``) < the session's own. Unknown keys, values out of range and secrets are errors that name
+the key and where it stands. The mode is no setting: ``chosen_mode`` takes it from the command line alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+
+from hlmaster.core.config import Config, Tree, allowed, explain, fields_of, refuse_secrets, unit_of, unknown_key
+from hlmaster.core.errors import ConfigError
+from hlmaster.core.model import Interval, Mode
+from hlmaster.core.toml import toml_text
+from hlmaster.trading.risk.limits import RiskLimits
+
+VERSION = 1
+Migration = Callable[[Tree], Tree]
+MIGRATIONS: tuple[Migration, ...] = ()
+"""``MIGRATIONS[n - 1]`` takes the tree of a version n file to version n + 1."""
+
+ENVIRONMENT_PREFIX = "HLM_"
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+Coin = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,20}$")]
+DisconnectPolicy = Literal["cancel_entries", "keep_all", "flatten"]
+LeavePolicy = Literal["ask", "keep", "cancel_entries", "flatten"]
+
+
+def _seconds(default: float, low: float, high: float, title: str, description: str) -> Any:
+    return Field(default, ge=low, le=high, title=title, description=description, json_schema_extra={"unit": "s"})
+
+
+def _balance(description: str) -> Any:
+    return Field(
+        Decimal(10_000),
+        ge=1,
+        le=1_000_000_000,
+        title="Starting balance",
+        description=description,
+        json_schema_extra={"unit": "USD"},
+    )
+
+
+class General(Config):
+    theme: Literal["dark", "light"] = Field("dark", title="Theme", description="Look of the window.")
+    time_zone: Literal["utc", "local"] = Field(
+        "local", title="Time zone", description="How times are drawn; everything is stored in UTC."
+    )
+    up_colour: Colour = Field("#2fb68a", title="Up colour", description="Rising prices, bids and profits.")
+    down_colour: Colour = Field("#e15a69", title="Down colour", description="Falling prices, asks and losses.")
+    sounds: bool = Field(True, title="Sounds", description="Play a sound on fills, refusals and alarms.")
+    confirm_orders: bool = Field(
+        False, title="Confirm orders", description="Ask once more before a manual order is sent."
+    )
+    on_leaving: LeavePolicy = Field(
+        "ask",
+        title="On leaving",
+        description="What closing the window does with open positions and orders.",
+    )
+
+
+class Market(Config):
+    watchlist: tuple[Coin, ...] = Field(
+        ("BTC", "ETH", "SOL", "HYPE", "DOGE", "ARB", "LINK", "AVAX"),
+        min_length=1,
+        max_length=200,
+        title="Watchlist",
+        description="Coins that are watched from the start, in this order.",
+    )
+    chart_interval: Interval = Field(Interval.M1, title="Chart interval", description="Timeframe a chart opens with.")
+    stale_mid_seconds: float = _seconds(5, 1, 60, "Stale quote", "An older best bid and offer blocks entries.")
+    stale_fast_book_seconds: float = _seconds(3, 1, 60, "Stale fast book", "An older five-level book blocks entries.")
+    stale_slow_book_seconds: float = _seconds(15, 5, 120, "Stale book", "An older twenty-level book blocks entries.")
+    stale_oracle_seconds: float = _seconds(10, 3, 120, "Stale oracle", "An older oracle price blocks entries.")
+    stale_account_seconds: float = _seconds(60, 5, 300, "Stale account", "An older account statement blocks entries.")
+    heartbeat_seconds: float = _seconds(20, 5, 50, "Heartbeat", "How often the connection is asked for a sign of life.")
+    dead_after_seconds: float = _seconds(60, 10, 120, "Dead connection", "Without any data for so long, reconnect.")
+    reconnect_alarm_tries: int = Field(
+        50, ge=1, le=1_000, title="Reconnect alarm", description="Sound the alarm after so many tries; they go on."
+    )
+
+    @field_validator("watchlist")
+    @classmethod
+    def _each_coin_once(cls, coins: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({coin for coin in coins if coins.count(coin) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} is listed twice")
+        return coins
+
+
+class Execution(Config):
+    order_expiry_seconds: float = _seconds(
+        15, 2, 120, "Order expiry", "An order that has not arrived by then is refused by the exchange."
+    )
+    reconcile_seconds: float = _seconds(
+        30, 5, 600, "Reconciliation", "How often orders, fills and positions are compared with the exchange."
+    )
+    disconnect_policy: DisconnectPolicy = Field(
+        "cancel_entries",
+        title="On disconnection",
+        description="What happens to resting orders when the connection is lost. Stops stay unless all is flattened.",
+    )
+
+
+class Storage(Config):
+    database_url: str | None = Field(
+        None,
+        pattern=r"^postgresql(\+psycopg)?://\S+$",
+        title="Database",
+        description="PostgreSQL address for orders, fills and history, without a password (use the PostgreSQL password "
+        "file); not set means SQLite in the session's folder. The journal is always local.",
+    )
+
+
+class Demo(Config):
+    seed: int = Field(7, ge=0, le=2**63 - 1, title="Seed", description="The same seed gives the same market.")
+    coins: int = Field(8, ge=1, le=100, title="Coins", description="Markets of the embedded exchange.")
+    speed: float = Field(
+        1.0, ge=0.1, le=100, title="Speed", description="Market time per wall time.", json_schema_extra={"unit": "x"}
+    )
+    start_balance: Decimal = _balance("What a new demo session starts with.")
+
+
+class Paper(Config):
+    start_balance: Decimal = _balance("What a new paper session starts with.")
+
+
+class Source(StrEnum):
+    DEFAULT = "default"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+    COMMAND_LINE = "command line"
+    SESSION = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value came from; ``where`` is the file or the variable."""
+
+    source: Source = Source.DEFAULT
+    where: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.source.value} {self.where}".strip() if self.source is not Source.DEFAULT else "the default"
+
+
+class Origins(dict[str, Origin]):
+    """Origin by dotted key; a key that nobody set has the default's."""
+
+    def __missing__(self, key: str) -> Origin:
+        return Origin()
+
+
+class Settings(Config):
+    general: General = General()
+    market: Market = Market()
+    risk: RiskLimits = RiskLimits()
+    execution: Execution = Execution()
+    storage: Storage = Storage()
+    demo: Demo = Demo()
+    paper: Paper = Paper()
+
+    @classmethod
+    def load(
+        cls,
+        file: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        cli: Sequence[str] = (),
+        session: Mapping[str, object] | None = None,
+    ) -> tuple[Settings, Origins]:
+        """Merge all layers. ``cli`` holds ``section.key=value`` texts, ``session`` values by dotted key.
+
+        Raises ConfigError naming key, value, allowed range and origin. A file that does not exist is an empty one.
+        """
+        values: dict[str, object] = {}
+        origins = Origins()
+        layers = (
+            _file_layer(file),
+            _environment_layer(env or {}),
+            _command_line_layer(cli),
+            ((key, value, Origin(Source.SESSION)) for key, value in (session or {}).items()),
+        )
+        for layer in layers:
+            for key, value, origin in layer:
+                _check_key(key, value, origin)
+                values[key], origins[key] = value, origin
+        return _validate(values, origins), origins
+
+    def values(self) -> dict[str, Any]:
+        """Every setting by dotted key."""
+        return {f"{name}.{key}": getattr(section, key) for name, section in self for key in type(section).model_fields}
+
+    def changed(self, changes: Mapping[str, object], origins: Origins) -> tuple[Settings, Origins]:
+        """New settings with these dotted keys set as if in the file. Raises ConfigError."""
+        later = Origins(origins)
+        for key, value in changes.items():
+            later[key] = Origin(Source.FILE, "settings dialog")
+            _check_key(key, value, later[key])
+        return _validate({**self.values(), **changes}, later), later
+
+    def save(self, file: Path, origins: Origins | None = None) -> None:
+        """Write what differs from the defaults, whole or not at all.
+
+        With ``origins``, values from environment, command line or session stay there: for those keys the file keeps
+        what it had. Raises ConfigError when the file cannot be written.
+        """
+        elsewhere = {
+            key
+            for key, origin in (origins or {}).items()
+            if origin.source in (Source.ENVIRONMENT, Source.COMMAND_LINE, Source.SESSION)
+        }
+        kept = {key: value for key, value, _ in _file_layer(file) if key in elsewhere} if elsewhere else {}
+        defaults = Settings().values()
+        wanted = {k: v for k, v in self.values().items() if k not in elsewhere and v != defaults[k]} | kept
+        _write_atomically(file, toml_text({"version": VERSION}, _nested(wanted), {}))
+
+    def export(self) -> str:
+        """All settings as TOML with ranges and help as comments."""
+        notes = {key: f"{info.description} ({allowed(info)})" for key, info in fields_of(Settings)}
+        return toml_text({"version": VERSION}, _nested(self.values()), notes)
+
+
+def chosen_mode(flag: str | None = None) -> Mode:
+    """The mode of this run: demo unless the command line names another, exactly. Raises ConfigError."""
+    if flag is None:
+        return Mode.DEMO
+    try:
+        return Mode(flag)
+    except ValueError:
+        names = ", ".join(Mode)
+        raise ConfigError(
+            f"There is no mode called {flag!r}.", f"Use one of {names}; without --mode it is demo."
+        ) from None
+
+
+def unit(key: str) -> str:
+    """The unit of a setting, for labels; empty when it has none."""
+    return unit_of(_FIELDS[key])
+
+
+_FIELDS = dict(fields_of(Settings))
+_Layer = Iterable[tuple[str, object, Origin]]
+
+
+def _file_layer(file: Path | None) -> _Layer:
+    if file is None or not file.exists():
+        return
+    origin = Origin(Source.FILE, str(file))
+    tree = migrate(_read(file), str(file))
+    refuse_secrets(tree, str(origin))
+    for name, section in tree.items():
+        if isinstance(section, dict) and name in Settings.model_fields:
+            yield from ((f"{name}.{key}", value, origin) for key, value in section.items())
+        else:
+            yield name, section, origin
+
+
+def _read(file: Path) -> Tree:
+    try:
+        return tomllib.loads(file.read_bytes().decode("utf-8-sig"), parse_float=Decimal)
+    except OSError as error:
+        raise ConfigError(
+            f"The settings file {file} cannot be read: {error.strerror}.", "Check its permissions."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"The settings file {file} is damaged: byte {error.start} is not UTF-8 text.", _REPAIR
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"The settings file {file} cannot be understood: {error}.", _REPAIR) from error
+
+
+_REPAIR = "Correct it there, or rename the file to start from the defaults."
+
+
+def migrate(tree: Tree, file: str, migrations: Sequence[Migration] = MIGRATIONS) -> Tree:
+    """Bring a file's tree to the newest version. Raises ConfigError for one from the future."""
+    newest = len(migrations) + 1
+    found = tree.pop("version", 1)
+    if not isinstance(found, int) or isinstance(found, bool) or not 1 <= found <= newest:
+        raise ConfigError(
+            f"The settings file {file} has version {found}; this program knows versions 1 to {newest}.",
+            "Update the program, or rename the file to start from the defaults.",
+        )
+    for step in migrations[found - 1 :]:
+        tree = step(tree)
+    return tree
+
+
+def _environment_layer(env: Mapping[str, str]) -> _Layer:
+    for variable in sorted(env):
+        if variable.upper().startswith(ENVIRONMENT_PREFIX):
+            key = variable[len(ENVIRONMENT_PREFIX) :].lower().replace("__", ".", 1)
+            origin = Origin(Source.ENVIRONMENT, variable)
+            refuse_secrets({key: env[variable]}, str(origin))
+            yield key, _from_text(key, env[variable]), origin
+
+
+def _command_line_layer(cli: Sequence[str]) -> _Layer:
+    for text in cli:
+        key, separator, value = text.partition("=")
+        origin = Origin(Source.COMMAND_LINE, f"--set {key}")
+        refuse_secrets({key: value}, str(Origin(Source.COMMAND_LINE, "--set")))
+        if not separator:
+            raise ConfigError(f"--set {text} has no value.", "Write --set section.key=value.")
+        yield key.strip(), _from_text(key.strip(), value.strip()), origin
+
+
+def _from_text(key: str, text: str) -> object:
+    """Lists are comma-separated; ``none`` or nothing unsets what may be unset."""
+    info = _FIELDS.get(key)
+    words = allowed(info) if info is not None else ""
+    if words == "a list":
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return None if "nothing" in words and text.lower() in ("", "none") else text
+
+
+def _check_key(key: str, value: object, origin: Origin) -> None:
+    refuse_secrets({key: value}, str(origin))
+    if key in _FIELDS:
+        return
+    if key.rpartition(".")[2] == "mode":
+        raise ConfigError(
+            f"The mode cannot be set by {key} ({origin}).", "Remove it; the mode is chosen by --mode, demo by default."
+        )
+    raise unknown_key(key, Settings, str(origin))
+
+
+def _validate(values: Mapping[str, object], origins: Origins) -> Settings:
+    try:
+        return Settings.model_validate(_nested(values))
+    except ValidationError as error:
+        raise explain(error, Settings, lambda key: str(origins[key])) from None
+
+
+def _nested(values: Mapping[str, object]) -> dict[str, dict[str, object]]:
+    tree: dict[str, dict[str, object]] = {}
+    for key, value in values.items():
+        section, _, name = key.partition(".")
+        tree.setdefault(section, {})[name] = value
+    return tree
+
+
+def _write_atomically(file: Path, text: str) -> None:
+    fresh = file.with_name(f".{file.name}.new")
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.replace(file)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            fresh.unlink()
+        raise ConfigError(
+            f"The settings file {file} cannot be written: {error.strerror}.", "Check the folder and the free space."
+        ) from error
