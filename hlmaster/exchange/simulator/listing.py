@@ -28,7 +28,7 @@ def margin_tiers(table_id: int) -> tuple[tuple[int, int], ...]:
 
 
 BUSIEST_EVENTS_PER_SECOND = 16.0
-TRADES_PER_EVENT = 0.12
+TRADES_PER_EVENT = 0.14
 FACTOR_VOL = 0.42
 """Yearly volatility of the factor common to all coins."""
 PREMIUM_SPREAD = 0.00042
