@@ -35,11 +35,15 @@ class ReadyLine:
         """None while the file is not there yet."""
         try:
             fields = json.loads(path.read_text(encoding="utf-8"))
-            return ReadyLine(str(fields["url"]), int(fields["start_ms"]), int(fields["wall_ms"]), float(fields["speed"]))
+            return ReadyLine(
+                str(fields["url"]), int(fields["start_ms"]), int(fields["wall_ms"]), float(fields["speed"])
+            )
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError) as error:
-            raise VenueUnreachable(f"{path} is not an exchange's ready file ({error}).", "Start the exchange again.") from error
+            raise VenueUnreachable(
+                f"{path} is not an exchange's ready file ({error}).", "Start the exchange again."
+            ) from error
 
     @property
     def port(self) -> int:
@@ -79,7 +83,11 @@ class ExchangeChild:
         log_path = Path(self._folder.name) / "exchange.log"
         with log_path.open("ab") as output:
             self._process = subprocess.Popen(
-                command(arguments), stdin=subprocess.PIPE, stdout=output, stderr=output, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+                command(arguments),
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
 
     async def wait_ready(self, clock: Clock) -> ReadyLine:
@@ -102,7 +110,9 @@ class ExchangeChild:
 
     def watch(self, clock: Clock, on_restart: Callable[[ReadyLine], None]) -> None:
         """Keep it alive from now on; ``on_restart`` is told each time it had to be started again."""
-        self._watcher = asyncio.get_running_loop().create_task(self._keep_alive(clock, on_restart), name="exchange child")
+        self._watcher = asyncio.get_running_loop().create_task(
+            self._keep_alive(clock, on_restart), name="exchange child"
+        )
 
     async def _keep_alive(self, clock: Clock, on_restart: Callable[[ReadyLine], None]) -> None:
         while True:

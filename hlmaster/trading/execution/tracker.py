@@ -13,7 +13,7 @@ from decimal import Decimal
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
 from hlmaster.core.events import FillBooked, OpenOrdersSnapshot, OrderChanged, OrderReported, TrackedOrder
-from hlmaster.core.orders import Fill, Order, OrderReply, OrderStatus, Purpose, ReplyKind, VenueOrder
+from hlmaster.core.orders import Fill, Order, OrderReply, OrderStatus, Purpose, ReplyKind, TimeInForce, VenueOrder
 from hlmaster.core.ports import Store
 
 MAX_FINAL = 2_000
@@ -36,7 +36,7 @@ class OrderTracker:
         self._missing_since: dict[str, int] = {}
         self._sums: dict[str, tuple[Decimal, Decimal]] = {}
         """Size and notional of the fills booked per order, for its average price."""
-        bus.subscribe(OrderReported, lambda fact: self.report(fact.order))
+        bus.subscribe(OrderReported, self._on_report)
         bus.subscribe(OpenOrdersSnapshot, self._on_snapshot)
         bus.subscribe(FillBooked, lambda fact: self._on_fill(fact.fill))
 
@@ -158,6 +158,9 @@ class OrderTracker:
         self._by_venue_id[venue.order_id] = key
         return self._put(tracked)
 
+    def _on_report(self, fact: OrderReported) -> None:
+        self.report(fact.order)
+
     def _on_snapshot(self, snapshot: OpenOrdersSnapshot) -> None:
         present = {self.report(order).client_order_id for order in snapshot.orders}
         for tracked in self.live():
@@ -239,5 +242,5 @@ def _as_order(venue: VenueOrder, ours: Order | None) -> Order:
         trigger=venue.trigger,
         purpose=Purpose.REDUCE if venue.reduce_only else Purpose.ENTRY,
         source="foreign",
-        **({"time_in_force": venue.time_in_force} if venue.time_in_force else {}),
+        time_in_force=venue.time_in_force or TimeInForce.GTC,
     )

@@ -1,0 +1,48 @@
+"""Candle history for whoever draws it: loaded once, kept live, extended backwards on request."""
+
+from __future__ import annotations
+
+import asyncio
+
+from hlmaster.core.clock import Clock
+from hlmaster.core.model import Interval
+from hlmaster.core.ports import MarketData
+from hlmaster.market.feed import Feed
+
+FIRST_ROWS = 1_500
+OLDER_ROWS = 2_000
+
+
+class Charts:
+    def __init__(self, clock: Clock, market_data: MarketData, feed: Feed) -> None:
+        self._clock, self._market_data, self._feed = clock, market_data, feed
+        self._loading: dict[tuple[str, Interval], asyncio.Lock] = {}
+        self._exhausted: set[tuple[str, Interval]] = set()
+
+    async def show(self, coin: str, interval: Interval) -> None:
+        """Subscribe the candle stream and load its recent history, once. Raises VenueError."""
+        key = (coin, interval)
+        async with self._loading.setdefault(key, asyncio.Lock()):
+            self._market_data.watch_candles(coin, interval)
+            series = self._feed.market(coin).series(interval)
+            if series is not None and len(series) > 2:
+                return
+            now = self._clock.now_ms()
+            block = await self._market_data.candles(coin, interval, now - FIRST_ROWS * interval.ms, now)
+            self._feed.load_series(coin, interval, block)
+
+    async def older(self, coin: str, interval: Interval) -> int:
+        """Rows added before the oldest one held; 0 when the venue has no more. Raises VenueError."""
+        key = (coin, interval)
+        async with self._loading.setdefault(key, asyncio.Lock()):
+            series = self._feed.market(coin).series(interval)
+            if series is None or not len(series) or key in self._exhausted:
+                return 0
+            oldest = int(series.block().time_ms[0])
+            block = await self._market_data.candles(coin, interval, oldest - OLDER_ROWS * interval.ms, oldest - 1)
+            block = block.between(0, oldest)
+            if len(block):
+                self._feed.prepend(coin, interval, block)
+            else:
+                self._exhausted.add(key)
+            return len(block)

@@ -1,0 +1,301 @@
+"""One trading desk: parts wired, loops running, verbs offered. Faces call the verbs and listen to the bus."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from decimal import Decimal
+from typing import Any
+
+from hlmaster.core.errors import HlError, VenueError
+from hlmaster.core.events import (
+    AccountSnapshot,
+    DefectKind,
+    LinkState,
+    Notice,
+    OrderReported,
+    Resynchronised,
+    Severity,
+    TradesSeen,
+)
+from hlmaster.core.model import Instrument
+from hlmaster.core.orders import Fill, Order, OrderStatus
+from hlmaster.desk.charts import Charts
+from hlmaster.desk.guard import DisconnectPolicy, Guard
+from hlmaster.desk.health import Health, LinkWatch, LoopLag, percentile
+from hlmaster.desk.manual import Manual
+from hlmaster.desk.parts import Parts
+from hlmaster.desk.survey import Survey
+from hlmaster.market.feed import Feed
+from hlmaster.settings import Settings
+from hlmaster.trading.execution.executor import Executor
+from hlmaster.trading.execution.reconcile import Reconciler
+from hlmaster.trading.execution.tracker import OrderTracker
+from hlmaster.trading.portfolio import Portfolio
+from hlmaster.trading.risk.gate import Gate
+
+log = logging.getLogger(__name__)
+STALENESS_SECONDS = 0.25
+EQUITY_SECONDS = 2.0
+
+
+class Desk:
+    """Built from ``Parts``; ``start`` and ``stop`` once each. Everything public here is for the faces."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self.bus, self.clock, self.settings = parts.bus, parts.clock, parts.settings
+        self.session, self.mode = parts.session, parts.session.mode
+        self.feed = Feed(self.bus, self.clock, {})
+        self.guard = Guard(self.bus, self.clock)
+        self.orders = OrderTracker(self.bus, self.clock, parts.store)
+        self.portfolio = Portfolio(self.bus, self.clock, self._mark, parts.store)
+        self.portfolio.exit_reason = self._exit_reason
+        self.survey = Survey(
+            self.clock,
+            self.feed,
+            lambda: self.instruments,
+            self.portfolio,
+            self.orders,
+            lambda: (self.guard.state, self.guard.sentence),
+        )
+        self.gate = Gate(self.bus, parts.mint, self.survey, lambda: self.settings.risk)
+        self.executor = Executor(self.bus, self.clock, parts.trading, parts.journal, self.orders, self._last_look)
+        self.reconciler = Reconciler(
+            self.bus, self.clock, parts.trading, self.orders, self.portfolio, parts.session.created_ms
+        )
+        self.manual = Manual(
+            self.bus,
+            self.gate,
+            self.survey,
+            lambda: self.settings.risk,
+            self.executor,
+            self.orders,
+            self.portfolio,
+            self.reconciler,
+        )
+        self.charts = Charts(self.clock, parts.market_data, self.feed)
+        self.lag = LoopLag(self.clock)
+        self.link = LinkWatch(self.bus, self.clock, parts.market_data.health)
+        self.behind_ms_max = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ready = False
+        self.bus.subscribe(AccountSnapshot, self._on_account)
+        self.bus.subscribe(OrderReported, self._on_order_reported)
+        self.bus.subscribe(Resynchronised, lambda _: self._reconcile_soon())
+        self.bus.subscribe(TradesSeen, self._on_trades)
+        self.guard.on_lost_connection(self._on_lost_connection)
+
+    # --- life ---
+
+    @property
+    def instruments(self) -> Mapping[str, Instrument]:
+        return self._parts.market_data.instruments
+
+    @property
+    def is_ready(self) -> bool:
+        """True once the books agree with the exchange; before, the gate refuses entries."""
+        return self._ready
+
+    async def start(self) -> None:
+        """Restore the session, connect, and reconcile in the background. Raises StorageError or VenueError."""
+        await self.orders.restore()
+        await self.portfolio.restore()
+        self._own(self.lag.run(), "loop lag")
+        self._own(self._connect(), "connect")
+
+    async def _connect(self) -> None:
+        """Keeps trying: without a network the window still opens, says what is wrong, and waits."""
+        if self._parts.before is not None:
+            await self._parts.before()
+        await self._parts.market_data.start()
+        self.feed.set_instruments(self.instruments)
+        for coin in self.settings.market.watchlist:
+            if coin in self.instruments:
+                self._parts.market_data.watch(coin)
+        await self._parts.trading.start()
+        await self._take_up_intents()
+        await self.reconciler.run_until_done()
+        await self._read_account_settings()
+        self._ready = True
+        self.portfolio.sample_equity()
+        self._every(STALENESS_SECONDS, self._watch, "staleness")
+        self._every(EQUITY_SECONDS, self._sample, "equity")
+        self._own(self._reconcile_forever(), "reconcile")
+
+    async def stop(self) -> None:
+        """Orderly: loops end, the venue connections close, everything queued reaches the disk."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.guard.stop()
+        await self.executor.stop()
+        await self._parts.trading.stop()
+        await self._parts.market_data.stop()
+        await self._parts.store.flush()
+        if self._parts.after is not None:
+            await self._parts.after()
+
+    def _own(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(self._supervise(work, name), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _supervise(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        try:
+            await work
+        except HlError as error:
+            log.error("%s stopped: %s", name, error)
+            self.bus.publish(Notice(Severity.ERROR, error.sentence, error.code, error.cure))
+        except Exception as error:
+            log.exception("the task %r failed", name)
+            self.bus.publish(Notice(Severity.CRITICAL, f"An internal task failed ({name}: {error}).", "INV-001"))
+
+    def _every(self, seconds: float, work: Callable[[], None], name: str) -> None:
+        async def repeat() -> None:
+            while True:
+                work()
+                await asyncio.sleep(seconds)
+
+        self._own(repeat(), name)
+
+    # --- loops ---
+
+    def _watch(self) -> None:
+        self.feed.check_staleness()
+        self.link.sample()
+
+    def _sample(self) -> None:
+        self.portfolio.sample_equity()
+
+    async def _reconcile_forever(self) -> None:
+        while True:
+            await asyncio.sleep(self.settings.execution.reconcile_seconds)
+            await self._reconcile_once()
+
+    async def _reconcile_once(self) -> None:
+        try:
+            await self.reconciler.run()
+        except VenueError as error:
+            log.warning("reconciliation failed, it will be tried again: %s", error)
+
+    def _reconcile_soon(self) -> None:
+        if self._ready:
+            self._own(self._reconcile_once(), "reconcile after reconnect")
+
+    async def _read_account_settings(self) -> None:
+        """Fee rates and leverages of the watched coins; what cannot be read stays at its documented default."""
+        try:
+            self.survey.fees = await self._parts.trading.fee_rates()
+            for coin in self.settings.market.watchlist:
+                if coin in self.instruments:
+                    self.survey.leverages[coin] = await self._parts.trading.leverage(coin)
+        except VenueError as error:
+            log.warning("account settings could not be read: %s", error)
+
+    async def _take_up_intents(self) -> None:
+        """Intents a crash left without an end: their fate is unknown until the venue tells it."""
+        for intent in await self._parts.journal.unresolved():
+            tracked = self.orders.get(intent.order.client_order_id)
+            if tracked is None:
+                self.orders.register(intent.order, intent.expires_ms)
+                self.orders.mark(intent.order.client_order_id, OrderStatus.UNKNOWN, "left open by the last run")
+            elif tracked.status.is_final:
+                self._parts.journal.resolve(tracked.client_order_id, tracked.status, tracked.text)
+        self.executor.resolve_all()
+
+    # --- facts ---
+
+    def _mark(self, coin: str) -> Decimal | None:
+        return self.survey.mark(coin)
+
+    def _on_account(self, fact: AccountSnapshot) -> None:
+        self.feed.touch_account()
+        for position in fact.account.positions:
+            self.survey.leverages[position.coin] = position.leverage
+
+    def _on_order_reported(self, fact: OrderReported) -> None:
+        self.feed.touch_account()
+
+    def _on_trades(self, fact: TradesSeen) -> None:
+        """How far our reading of the market lags behind it, in market milliseconds."""
+        if self._ready:
+            self.behind_ms_max = max(self.behind_ms_max, self.clock.now_ms() - fact.trades[-1].time_ms)
+
+    def _exit_reason(self, fill: Fill) -> str:
+        if fill.liquidation:
+            return "liquidation"
+        tracked = self.orders.of_fill(fill)
+        if tracked is None:
+            return "elsewhere"
+        order = tracked.order
+        return order.kind if order.trigger is not None else str(order.purpose)
+
+    def _last_look(self, order: Order) -> str | None:
+        """Right before the send: has anything changed since the gate said yes?"""
+        verdict = self.gate.check(order)
+        still = [r for r in verdict.failures if r.rule not in ("duplicate", "collateral")]
+        return " ".join(result.sentence for result in still) or None
+
+    # --- verbs ---
+
+    def pause(self) -> None:
+        self.guard.pause()
+
+    def resume(self) -> None:
+        self.guard.resume()
+
+    def apply_settings(self, settings: Settings) -> None:
+        """Take new settings; coins added to the watchlist are subscribed at once."""
+        before = set(self.settings.market.watchlist)
+        self.settings = settings
+        for coin in settings.market.watchlist:
+            if coin not in before and coin in self.instruments:
+                self._parts.market_data.watch(coin)
+
+    async def _on_lost_connection(self) -> str:
+        policy = DisconnectPolicy(self.settings.execution.disconnect_policy)
+        if policy is DisconnectPolicy.CANCEL_ENTRIES:
+            targets = [order for order in self.orders.live() if not order.order.reduce_only]
+            if not targets:
+                return ""
+            outcome = await self.manual.cancel_entries()
+            if not outcome.ok:
+                raise VenueError(outcome.sentence)
+            return f"The connection was lost, so resting entries were cancelled: {outcome.sentence} Stops stay."
+        if policy is DisconnectPolicy.FLATTEN:
+            report = await self.manual.flatten_all()
+            if not report.is_flat:
+                raise VenueError("Flattening after the lost connection is not complete.")
+            return "The connection was lost, so everything was cancelled and closed."
+        return ""
+
+    def health(self) -> Health:
+        venue = self._parts.market_data.health
+        account = self._parts.trading.health
+        return Health(
+            link=self.link.last.state,
+            link_sentence=self.link.last.sentence,
+            messages=venue.messages,
+            messages_per_second=self.link.messages_per_second,
+            feed_age_seconds=self.link.age_seconds,
+            round_trip_ms=venue.round_trip_ms,
+            order_latency_ms=percentile(self.executor.latency_ms, 0.5) if self.executor.latency_ms else None,
+            loop_lag_ms_p50=self.lag.percentile(0.5),
+            loop_lag_ms_p99=self.lag.percentile(0.99),
+            clock_offset_ms=venue.clock_offset_ms,
+            weight_used=venue.weight_used,
+            weight_limit=venue.weight_limit,
+            address_used=account.address_used,
+            address_limit=account.address_limit,
+            reconnects=venue.reconnects,
+            gaps=self.feed.defects.get(DefectKind.GAP, 0),
+            defects=sum(self.feed.defects.values()),
+            trading_state=str(self.guard.state),
+            behind_ms_max=self.behind_ms_max,
+        )
+
+    @property
+    def is_connected(self) -> bool:
+        return self.link.last.state is LinkState.CONNECTED

@@ -1,0 +1,43 @@
+"""The parts a desk is built from. A mode is nothing but a choice of parts."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from hlmaster.core.bus import Bus
+from hlmaster.core.clock import SystemClock
+from hlmaster.core.model import Mode
+from hlmaster.core.orders import ApprovalMint
+from hlmaster.core.ports import Journal, MarketData, Store, Trading
+from hlmaster.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """Who this desk trades as. ``folder`` holds everything the session remembers."""
+
+    name: str
+    mode: Mode
+    created_ms: int
+    start_balance: Decimal
+    folder: Path
+
+
+@dataclass(slots=True)
+class Parts:
+    bus: Bus
+    clock: SystemClock
+    mint: ApprovalMint
+    market_data: MarketData
+    trading: Trading
+    journal: Journal
+    store: Store
+    session: SessionInfo
+    settings: Settings
+    before: Callable[[], Awaitable[None]] | None = None
+    """Runs before market data starts (the embedded exchange gets ready)."""
+    after: Callable[[], Awaitable[None]] | None = None
+    """Runs after everything stopped: the child ends, files are closed."""

@@ -1,0 +1,110 @@
+"""Describes the situation of a coin to whoever must judge an order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from hlmaster.core.clock import Clock
+from hlmaster.core.errors import ConfigError
+from hlmaster.core.events import TradingState
+from hlmaster.core.model import FeeRates, Instrument, Leverage, MarginMode
+from hlmaster.core.orders import OrderStatus
+from hlmaster.core.rounding import PERP_MAX_DECIMALS, to_decimal
+from hlmaster.market.feed import Feed
+from hlmaster.trading.execution.tracker import OrderTracker
+from hlmaster.trading.portfolio import Portfolio
+from hlmaster.trading.situation import Situation
+
+ZERO = Decimal(0)
+RECENT_MS = 60_000
+UNTOUCHED_LEVERAGE = 20
+"""A coin whose leverage was never set behaves as cross 20x, capped by what the coin allows."""
+
+
+class Survey:
+    """``state`` gives the trading state and the sentence that explains it."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        feed: Feed,
+        instruments: Callable[[], Mapping[str, Instrument]],
+        portfolio: Portfolio,
+        tracker: OrderTracker,
+        state: Callable[[], tuple[TradingState, str]],
+    ) -> None:
+        self._clock, self._feed, self._instruments = clock, feed, instruments
+        self._portfolio, self._tracker, self._state = portfolio, tracker, state
+        self.leverages: dict[str, Leverage] = {}
+        self.fees = FeeRates()
+
+    def instrument(self, coin: str) -> Instrument:
+        try:
+            return self._instruments()[coin]
+        except KeyError:
+            raise ConfigError(f"{coin!r} is not listed on this exchange.", "Pick a coin from the watchlist.") from None
+
+    def leverage(self, coin: str) -> Leverage:
+        position = self._portfolio.account.position(coin) if self._portfolio.account else None
+        if position is not None:
+            return position.leverage
+        instrument = self.instrument(coin)
+        mode = MarginMode.ISOLATED if instrument.only_isolated else MarginMode.CROSS
+        return self.leverages.get(coin) or Leverage(mode, min(UNTOUCHED_LEVERAGE, instrument.max_leverage))
+
+    def mark(self, coin: str) -> Decimal | None:
+        """The mark price as money; None before the coin's first context."""
+        market = self._feed.market(coin) if coin in self._feed.coins else None
+        value = market.mark if market is not None else None
+        return None if value is None else to_decimal(value, PERP_MAX_DECIMALS)
+
+    def __call__(self, coin: str) -> Situation:
+        instrument = self.instrument(coin)
+        market = self._feed.market(coin)
+        quote = market.quote
+        state, sentence = self._state()
+        now = self._clock.now_ms()
+        account = self._portfolio.account
+        bid = to_decimal(quote.bid.price, PERP_MAX_DECIMALS) if quote and quote.bid else None
+        ask = to_decimal(quote.ask.price, PERP_MAX_DECIMALS) if quote and quote.ask else None
+        return Situation(
+            instrument=instrument,
+            now_ms=now,
+            mark=self.mark(coin),
+            best_bid=bid,
+            best_ask=ask,
+            stale=self._account_doubt(coin) or market.stale_for_entries,
+            state=state,
+            state_sentence=sentence,
+            position=self._portfolio.size(coin),
+            equity=self._portfolio.equity,
+            available=(account.equity - account.margin_used if account else ZERO) - self._reserved(),
+            maintenance_margin=account.maintenance_margin if account else ZERO,
+            leverage=self.leverage(coin),
+            fees=self.fees,
+            live=tuple(self._tracker.unsettled(coin)),
+            recent=tuple(self._tracker.recent(coin, now - RECENT_MS)),
+        )
+
+    def _account_doubt(self, coin: str) -> str | None:
+        if self._portfolio.account is None:
+            return "The account's state is not known yet; entries open once the exchange has answered."
+        if any(order.status is OrderStatus.UNKNOWN for order in self._tracker.unsettled(coin)):
+            return f"An earlier {coin} order's fate is still unknown; entries on {coin} open once it is settled."
+        if coin in self._portfolio.mismatched:
+            return f"The {coin} position in our books and at the exchange differ; entries open once they agree."
+        return None
+
+    def _reserved(self) -> Decimal:
+        """Margin that every unsettled entry would need, so that several at once cannot spend the same money."""
+        total = ZERO
+        for tracked in self._tracker.unsettled():
+            order = tracked.order
+            if order.reduce_only or order.coin not in self._instruments():
+                continue
+            position = self._portfolio.size(order.coin)
+            if position * order.side.sign < 0 and tracked.remaining <= abs(position):
+                continue
+            total += tracked.remaining * order.price / self.leverage(order.coin).value
+        return total
