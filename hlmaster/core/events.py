@@ -125,6 +125,18 @@ class Resynchronised:
     candles_filled: int
 
 
+@dataclass(frozen=True, slots=True)
+class AccountLinkChanged(LinkChanged):
+    """The same of the socket that carries our account's streams; the bus tells exact types apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountResynchronised:
+    """After a (re)connect of the account's socket: streams acknowledged, the account pulled anew and published."""
+
+    offline_seconds: float
+
+
 # --- the feed's verdicts ---
 
 

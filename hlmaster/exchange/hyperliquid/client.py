@@ -1,0 +1,227 @@
+"""Requests over HTTP: queries, which may be repeated, and signed actions, which never are."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from hlmaster.core.clock import Clock
+from hlmaster.core.errors import ConfigError, OutcomeUnknown, RateLimited, VenueRefused, VenueUnreachable
+from hlmaster.core.ports import LinkHealth
+from hlmaster.exchange.hyperliquid.budget import Priority, WeightBudget, query_weight, rows_weight
+from hlmaster.exchange.hyperliquid.codec import excerpt
+
+JSON_HEADERS = {"content-type": "application/json"}
+CURE = "Check the internet connection and the exchange's status page; the program keeps trying."
+
+
+def is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTiming:
+    """Wall seconds. Pauses between attempts double from ``first_pause`` and are drawn from half to whole of that."""
+
+    connect: float = 5.0
+    read: float = 10.0
+    attempts: int = 4
+    first_pause: float = 0.3
+    longest_pause: float = 8.0
+    breaker_failures: int = 5
+    breaker_open: float = 5.0
+    breaker_longest: float = 60.0
+    too_many_pause: float = 10.0
+
+
+class BreakerState(StrEnum):
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half-open"
+
+
+class Breaker:
+    """After several failures in a row, queries fail at once for a while; then one probe decides."""
+
+    def __init__(self, clock: Clock, timing: ClientTiming) -> None:
+        self.state = BreakerState.CLOSED
+        self._clock = clock
+        self._timing = timing
+        self._failures = 0
+        self._pause = timing.breaker_open
+        self._until = 0.0
+
+    def admits(self) -> bool:
+        """Ask before each query: True also claims the one probe of a half-open breaker."""
+        if self.state is BreakerState.OPEN and self._clock.monotonic() >= self._until:
+            self.state = BreakerState.HALF_OPEN
+            return True
+        return self.state is BreakerState.CLOSED
+
+    def succeeded(self) -> None:
+        self.state, self._failures, self._pause = BreakerState.CLOSED, 0, self._timing.breaker_open
+
+    def failed(self) -> None:
+        self._failures += 1
+        if self.state is BreakerState.HALF_OPEN:
+            self._pause = min(2 * self._pause, self._timing.breaker_longest)
+        elif self._failures < self._timing.breaker_failures:
+            return
+        self.state, self._until = BreakerState.OPEN, self._clock.monotonic() + self._pause
+
+    def abandoned(self) -> None:
+        """The probe was cancelled: the next query may probe."""
+        if self.state is BreakerState.HALF_OPEN:
+            self.state, self._until = BreakerState.OPEN, self._clock.monotonic()
+
+
+class Client:
+    """``POST /info`` and ``POST /exchange`` of one venue."""
+
+    def __init__(
+        self,
+        url: str,
+        clock: Clock,
+        health: LinkHealth,
+        budget: WeightBudget,
+        timing: ClientTiming | None = None,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigError(
+                f"The exchange's address {url!r} is not a web address.", "Use https://host or http://host."
+            )
+        self.budget = budget
+        self.health = health
+        self._clock = clock
+        self._timing = timing or ClientTiming()
+        self._jitter = jitter
+        self.breaker = Breaker(clock, self._timing)
+        self._reads = self._session(url, connections=8, keepalive=20.0)
+        # A venue closes idle connections without a word; an action must not meet one, so idle ones are dropped first.
+        self._actions = self._session(url, connections=4, keepalive=4.0)
+        health.weight_limit = budget.limit
+
+    def _session(self, url: str, connections: int, keepalive: float) -> httpx.AsyncClient:
+        timing = self._timing
+        return httpx.AsyncClient(
+            base_url=url.rstrip("/"),
+            headers=JSON_HEADERS,
+            timeout=httpx.Timeout(timing.read, connect=timing.connect, pool=timing.connect),
+            limits=httpx.Limits(
+                max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=keepalive
+            ),
+            trust_env=not is_loopback(url),
+            verify=not url.startswith("http:"),
+        )
+
+    async def close(self) -> None:
+        await self._reads.aclose()
+        await self._actions.aclose()
+
+    async def info(self, kind: str, **fields: object) -> bytes:
+        """The raw answer to a query, repeated as long as that may help.
+
+        Raises VenueRefused (the query is malformed), RateLimited, VenueUnreachable.
+        """
+        body = msgspec.json.encode({"type": kind} | fields)
+        failure: RateLimited | VenueUnreachable | None = None
+        for attempt in range(self._timing.attempts):
+            if attempt:
+                await self._clock.sleep(self._pause(attempt))
+            try:
+                return await self._ask(kind, body)
+            except (RateLimited, VenueUnreachable) as error:
+                failure = error
+                self._count(error.code)
+                if self.breaker.state is BreakerState.OPEN:
+                    break
+        assert failure is not None
+        raise failure
+
+    def charge_rows(self, kind: str, rows: int) -> None:
+        """Long answers cost extra, known only once they are read."""
+        self.budget.charge(rows_weight(kind, rows))
+        self.health.weight_used = self.budget.used
+
+    async def _ask(self, kind: str, body: bytes) -> bytes:
+        weight = query_weight(kind)
+        while (wait := self.budget.wait_for(weight, Priority.READ)) > 0:
+            await self._clock.sleep(wait)
+        if not self.breaker.admits():
+            raise VenueUnreachable("The exchange has not answered several times; queries pause for a moment.", CURE)
+        self.budget.charge(weight)
+        self.health.weight_used = self.budget.used
+        try:
+            response = await self._reads.post("/info", content=body)
+        except httpx.HTTPError as error:
+            self.breaker.failed()
+            raise VenueUnreachable(f"The exchange cannot be reached ({_reason(error)}).", CURE) from error
+        except asyncio.CancelledError:
+            self.breaker.abandoned()
+            raise
+        if response.status_code >= 500:
+            self.breaker.failed()
+            raise VenueUnreachable(f"The exchange is in trouble (HTTP {response.status_code} to {kind}).", CURE)
+        self.breaker.succeeded()
+        if response.status_code == 429:
+            self.budget.refuse_reads(self._timing.too_many_pause)
+            raise RateLimited("The exchange refuses more requests for now (HTTP 429).", "Queries pause by themselves.")
+        if response.status_code >= 400:
+            raise VenueRefused(f"The exchange refused the query {kind}: {excerpt(response.content)}")
+        return response.content
+
+    async def act(self, body: bytes, weight: int, priority: Priority) -> bytes:
+        """Send one signed action, once. Returns the body of a 200 or of a provable refusal of the request's form.
+
+        Raises RateLimited (nothing was carried out), VenueUnreachable (no byte left), OutcomeUnknown (anything else).
+        """
+        if not self.budget.take(weight, priority):
+            raise RateLimited(
+                "Our share of the exchange's request allowance is used up; nothing was sent.", "Wait up to a minute."
+            )
+        self.health.weight_used = self.budget.used
+        try:
+            response = await self._actions.post("/exchange", content=body)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            self._count(VenueUnreachable.code)
+            raise VenueUnreachable(
+                f"No connection to the exchange ({_reason(error)}); nothing was sent.", CURE
+            ) from error
+        except httpx.HTTPError as error:
+            self._count(OutcomeUnknown.code)
+            raise OutcomeUnknown(
+                f"The exchange's answer was lost ({_reason(error)}).", "It is being looked up."
+            ) from error
+        if response.status_code == 429:
+            self._count(RateLimited.code)
+            self.budget.refuse_reads(self._timing.too_many_pause)
+            raise RateLimited("The exchange refused the action unread (HTTP 429); nothing was done.", "Wait a moment.")
+        if response.status_code in (400, 415, 422):
+            return msgspec.json.encode({"status": "err", "response": excerpt(response.content)})
+        if response.status_code != 200:
+            self._count(OutcomeUnknown.code)
+            raise OutcomeUnknown(
+                f"The exchange answered HTTP {response.status_code}; the action may have been carried out.",
+                "It is being looked up.",
+            )
+        return response.content
+
+    def _pause(self, attempt: int) -> float:
+        ceiling = min(self._timing.first_pause * 2.0 ** (attempt - 1), self._timing.longest_pause)
+        return ceiling * (0.5 + 0.5 * self._jitter())
+
+    def _count(self, code: str) -> None:
+        self.health.errors[code] = self.health.errors.get(code, 0) + 1
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    return str(error) or type(error).__name__

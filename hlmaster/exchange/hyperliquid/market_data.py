@@ -1,0 +1,356 @@
+"""Hyperliquid's public data: two sockets, queries beside them, and queries instead of them while they are down.
+
+The venue serves a coin's book in one of two ways per socket: five levels twice a second, or twenty levels every few
+seconds. So the main socket carries quotes, trades, contexts, candles and fast books, and a second one the deep books.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Coroutine, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from hlmaster.core.bus import Bus
+from hlmaster.core.candles import CandleBlock, next_open_time
+from hlmaster.core.clock import Clock
+from hlmaster.core.errors import UnrecognisedReply, VenueError, VenueRefused
+from hlmaster.core.events import (
+    AssetContext,
+    BestQuote,
+    BookSnapshot,
+    CandleRow,
+    DataDefect,
+    DefectKind,
+    LinkChanged,
+    LinkState,
+    Mids,
+    Notice,
+    Resynchronised,
+    Severity,
+    Trades,
+)
+from hlmaster.core.model import Instrument, Interval
+from hlmaster.core.ports import LinkHealth
+from hlmaster.exchange.hyperliquid import codec, wire
+from hlmaster.exchange.hyperliquid.budget import WeightBudget
+from hlmaster.exchange.hyperliquid.client import Client, ClientTiming
+from hlmaster.exchange.hyperliquid.gaps import CandleGaps, Series
+from hlmaster.exchange.hyperliquid.instruments import instruments_of, read_meta
+from hlmaster.exchange.hyperliquid.socket import Socket, SocketTiming, socket_url
+
+log = logging.getLogger(__name__)
+PAGE = 500
+"""Time-range queries may cut their answer at this many rows."""
+_STREAMS = {BookSnapshot: "book", BestQuote: "quote", Trades: "trades", AssetContext: "context"}
+
+
+class HyperliquidMarketData:
+    """``core.ports.MarketData`` of one Hyperliquid-speaking venue at ``url``."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        clock: Clock,
+        url: str,
+        *,
+        budget: WeightBudget | None = None,
+        socket_timing: SocketTiming | None = None,
+        client_timing: ClientTiming | None = None,
+        poll_every: float = 5.0,
+        offset_every: float = 60.0,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """``budget`` is shared with ``HyperliquidTrading``: the venue counts per address. Pauses in wall seconds."""
+        self.health = LinkHealth()
+        self.budget = budget or WeightBudget(clock)
+        self._bus = bus
+        self._clock = clock
+        self._client = Client(url, clock, self.health, self.budget, client_timing, jitter)
+        self._poll_every = poll_every
+        self._offset_every = offset_every
+        self._jitter = jitter
+        self._instruments: dict[str, Instrument] = {}
+        self._watched: set[str] = set()
+        self._gaps = CandleGaps()
+        self._ages: dict[tuple[str, str], float] = {}
+        self._down = asyncio.Event()
+        self._down.set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._resynchronising: asyncio.Task[None] | None = None
+        address = socket_url(url)
+        self._main = Socket(
+            address,
+            clock,
+            self.health,
+            name="market data",
+            heard=self._hear,
+            changed=self._link_changed,
+            ready=self._line_ready,
+            timing=socket_timing,
+            jitter=jitter,
+        )
+        self._deep = Socket(
+            address,
+            clock,
+            self.health,
+            name="deep books",
+            heard=self._hear_deep,
+            changed=lambda change: None,
+            ready=lambda offline: None,
+            timing=socket_timing,
+            jitter=jitter,
+        )
+
+    # --- life ---
+
+    async def start(self) -> None:
+        """Load instruments, retrying as long as it takes, and open the sockets; returns when instruments are known."""
+        await self._load_instruments()
+        self._main.subscribe({"type": "allMids"})
+        self._main.start()
+        self._deep.start()
+        self._own(self._poll_while_down(), "poll while down")
+        self._own(self._measure_offset(), "clock offset")
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        await self._main.stop()
+        await self._deep.stop()
+        await self._client.close()
+
+    def _own(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    # --- what is known and watched ---
+
+    @property
+    def instruments(self) -> Mapping[str, Instrument]:
+        return MappingProxyType(self._instruments)
+
+    def ages(self) -> dict[tuple[str, str], float]:
+        """Seconds since the last frame of each stream, by (stream or interval, coin)."""
+        now = self._clock.monotonic()
+        return {stream: now - heard for stream, heard in self._ages.items()}
+
+    def watch(self, coin: str) -> None:
+        """Subscribe a coin. Raises VenueRefused for one that is not listed: asking for it would cost the connection."""
+        self._known(coin)
+        self._watched.add(coin)
+        for subscription in self._streams(coin):
+            self._main.subscribe(subscription)
+        self._deep.subscribe({"type": "l2Book", "coin": coin})
+
+    def unwatch(self, coin: str) -> None:
+        self._watched.discard(coin)
+        for subscription in self._streams(coin):
+            self._main.unsubscribe(subscription)
+        self._deep.unsubscribe({"type": "l2Book", "coin": coin})
+        for stream in [key for key in self._ages if key[1] == coin and key[0] in (*_STREAMS.values(), "deep book")]:
+            del self._ages[stream]
+
+    def watch_candles(self, coin: str, interval: Interval) -> None:
+        """Raises VenueRefused for a coin that is not listed."""
+        self._known(coin)
+        self._main.subscribe(_candle_stream(coin, interval))
+
+    def unwatch_candles(self, coin: str, interval: Interval) -> None:
+        self._main.unsubscribe(_candle_stream(coin, interval))
+        self._gaps.forget((coin, interval))
+        self._ages.pop((interval.value, coin), None)
+
+    @staticmethod
+    def _streams(coin: str) -> tuple[dict[str, object], ...]:
+        return (
+            {"type": "bbo", "coin": coin},
+            {"type": "trades", "coin": coin},
+            {"type": "activeAssetCtx", "coin": coin},
+            {"type": "l2Book", "coin": coin, "fast": True},
+        )
+
+    def _known(self, coin: str) -> None:
+        if coin not in self._instruments:
+            raise VenueRefused(
+                f"{coin!r} is not a market of this exchange.", "Pick one from the market list; case matters."
+            )
+
+    # --- queries ---
+
+    async def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> CandleBlock:
+        """Candles whose open lies in [start, end], the unfinished one included. Raises VenueError."""
+        block = codec.candle_block(await self._candle_rows(coin, interval, start_ms, end_ms))
+        if len(block) and _candle_stream(coin, interval) in self._main.subscriptions:
+            self._gaps.saw((coin, interval), int(block.time_ms[-1]))
+        return block
+
+    async def _candle_rows(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> list[wire.Candle]:
+        rows: list[wire.Candle] = []
+        cursor = start_ms
+        while cursor <= end_ms:
+            request = {"coin": coin, "interval": interval.value, "startTime": cursor, "endTime": end_ms}
+            page = codec.CANDLES.read(await self._client.info("candleSnapshot", req=request))
+            self._client.charge_rows("candleSnapshot", len(page))
+            fresh = [row for row in page if cursor <= row.t <= end_ms]
+            rows += fresh
+            if len(page) < PAGE or not fresh:
+                break
+            cursor = next_open_time(max(row.t for row in fresh), interval)
+            if cursor > self._clock.now_ms():
+                break
+        return rows
+
+    async def funding_history(self, coin: str, start_ms: int, end_ms: int) -> list[tuple[int, float, float]]:
+        """(time_ms, hourly rate, premium), ascending. Raises VenueError."""
+        found: dict[int, tuple[int, float, float]] = {}
+        cursor = start_ms
+        while cursor <= end_ms:
+            raw = await self._client.info("fundingHistory", coin=coin, startTime=cursor, endTime=end_ms)
+            page = codec.FUNDING_HISTORY.read(raw)
+            self._client.charge_rows("fundingHistory", len(page))
+            found |= {row.time: (row.time, row.funding_rate, row.premium) for row in page}
+            if len(page) < PAGE:
+                break
+            cursor = max(row.time for row in page) + 1
+        return [found[time_ms] for time_ms in sorted(found)]
+
+    async def _load_instruments(self) -> None:
+        attempt = 0
+        while True:
+            try:
+                found, defects = read_meta(await self._client.info("meta"))
+            except VenueError as error:
+                attempt += 1
+                pause = min(30.0, 2.0 ** min(attempt - 1, 5)) * (0.5 + 0.5 * self._jitter())
+                self._bus.publish(LinkChanged(LinkState.CONNECTING, str(error), attempt, pause))
+                await self._clock.sleep(pause)
+            else:
+                self._adopt(found, defects)
+                return
+
+    async def _refresh_instruments(self) -> None:
+        """After an outage the list may have changed; until it can be read, the last good one stands."""
+        try:
+            self._adopt(*read_meta(await self._client.info("meta")))
+        except VenueError as error:
+            log.warning("the instruments could not be refreshed: %s", error)
+
+    def _adopt(self, found: dict[str, Instrument], defects: list[str]) -> None:
+        for sentence in defects:
+            self._bus.publish(Notice(Severity.WARNING, sentence, "VEN-006", "This market cannot be traded for now."))
+        if not found and self._instruments:
+            return
+        self._instruments = found
+        for coin in self._watched - found.keys():
+            self.unwatch(coin)
+            sentence = f"{coin} is no longer listed; its streams were dropped."
+            self._bus.publish(DataDefect(DefectKind.UNKNOWN_COIN, "meta", coin, sentence, self._clock.now_ms()))
+
+    # --- the main line ---
+
+    def _hear(self, fact: Any) -> None:
+        kind = fact.__class__
+        if kind is CandleRow:
+            self._ages[fact.interval.value, fact.coin] = self.health.last_frame_monotonic or 0.0
+            if not self._gaps.passes(fact):
+                return
+        elif (stream := _STREAMS.get(kind)) is not None:
+            self._ages[stream, fact.coin] = self.health.last_frame_monotonic or 0.0
+        self._bus.publish(fact)
+
+    def _hear_deep(self, fact: Any) -> None:
+        if fact.__class__ is BookSnapshot:
+            self._ages["deep book", fact.coin] = self.health.last_frame_monotonic or 0.0
+        self._bus.publish(fact)
+
+    def _link_changed(self, change: LinkChanged) -> None:
+        if change.state is LinkState.CONNECTED:
+            self._down.clear()
+        else:
+            self._down.set()
+            self._gaps.line_dropped()
+            if self._resynchronising is not None:
+                self._resynchronising.cancel()
+        self._bus.publish(change)
+
+    def _line_ready(self, offline: float) -> None:
+        self._resynchronising = self._own(self._resynchronise(offline), "resynchronise")
+
+    async def _resynchronise(self, offline: float) -> None:
+        if offline:
+            await self._refresh_instruments()
+        filled = await asyncio.gather(*(self._fill(series, since) for series, since in self._gaps.open.items()))
+        self._bus.publish(Resynchronised(offline, sum(filled)))
+
+    async def _fill(self, series: Series, since_ms: int) -> int:
+        """Close one gap; how many rows that took. Retries while the venue is unreachable."""
+        coin, interval = series
+        rows: list[CandleRow] = []
+        while True:
+            try:
+                found = await self._candle_rows(coin, interval, since_ms, self._clock.now_ms() + interval.ms)
+                rows = [codec.candle_row(row) for row in found]
+            except (VenueRefused, UnrecognisedReply) as error:
+                sentence = f"The gap since {since_ms} in {coin} {interval} could not be filled: {error}"
+                self._bus.publish(DataDefect(DefectKind.GAP, "candle", coin, sentence, self._clock.now_ms()))
+            except VenueError:
+                await self._clock.sleep(1.0 + self._jitter())
+                continue
+            break
+        merged = self._gaps.close(series, rows)
+        for row in merged:
+            self._bus.publish(row)
+        return len(merged)
+
+    # --- beside and instead of the main line ---
+
+    async def _poll_while_down(self) -> None:
+        """While the line is down, prices of watched coins come from queries, far slower but never silent."""
+        rounds = 0
+        while True:
+            await self._down.wait()
+            await self._clock.sleep(self._poll_every)
+            if not self._down.is_set():
+                continue
+            try:
+                await self._poll(with_contexts=rounds % 3 == 0)
+            except VenueError as error:
+                log.info("polling failed: %s", error)
+            else:
+                rounds += 1
+
+    async def _poll(self, *, with_contexts: bool) -> None:
+        self._bus.publish(Mids(codec.MIDS.read(await self._client.info("allMids"))))
+        for coin in sorted(self._watched):
+            book = codec.BOOK.read(await self._client.info("l2Book", coin=coin))
+            if book is not None and self._down.is_set():
+                self._bus.publish(codec.book_snapshot(book))
+        if with_contexts:
+            meta, contexts = codec.CONTEXTS.read(await self._client.info("metaAndAssetCtxs"))
+            found, _ = instruments_of(meta)
+            for coin in sorted(self._watched & found.keys()):
+                if found[coin].asset < len(contexts):
+                    context = contexts[found[coin].asset]
+                    self._bus.publish(codec.asset_context(coin, context, self._clock.now_ms()))
+
+    async def _measure_offset(self) -> None:
+        while True:
+            before = self._clock.now_ms()
+            try:
+                status = codec.STATUS.read(await self._client.info("exchangeStatus"))
+            except VenueError as error:
+                log.info("the exchange's clock could not be read: %s", error)
+            else:
+                self.health.clock_offset_ms = status.time - (before + self._clock.now_ms()) / 2
+            await self._clock.sleep(self._offset_every)
+
+
+def _candle_stream(coin: str, interval: Interval) -> dict[str, object]:
+    return {"type": "candle", "coin": coin, "interval": interval.value}
