@@ -1,0 +1,98 @@
+"""The local control channel of a running desk: an owner-only socket in the data folder that answers one JSON line.
+
+``DIR/run/MODE-SESSION.json`` says where the socket is (socket paths have a length limit that data folders may exceed)
+and which process owns it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+import socket
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hlmaster.core.errors import VenueUnreachable
+from hlmaster.core.model import Mode
+
+MAX_REQUEST = 4_096
+TIMEOUT_SECONDS = 5.0
+Answer = Callable[[], dict[str, Any]]
+
+
+def _pointer(data: Path, mode: Mode, session: str) -> Path:
+    return data / "run" / f"{mode}-{session}.json"
+
+
+class Control:
+    """``answers`` maps a verb (``health``) to the function that answers it."""
+
+    def __init__(self, data: Path, mode: Mode, session: str, answers: dict[str, Answer]) -> None:
+        self._pointer = _pointer(data, mode, session)
+        name = hashlib.sha256(str(self._pointer.absolute()).encode()).hexdigest()[:16]
+        self._folder = Path(tempfile.gettempdir()) / f"hlmaster-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+        self._socket_path = self._folder / f"{name}.sock"
+        self._answers = answers
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._pointer.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._socket_path.unlink(missing_ok=True)
+        if hasattr(asyncio, "start_unix_server"):
+            self._server = await asyncio.start_unix_server(self._serve, str(self._socket_path))
+            self._socket_path.chmod(0o600)
+            where = {"socket": str(self._socket_path), "pid": os.getpid()}
+            self._pointer.write_text(json.dumps(where), encoding="utf-8")
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            line = await asyncio.wait_for(reader.readline(), TIMEOUT_SECONDS)
+            verb = line[:MAX_REQUEST].decode("utf-8", "replace").strip()
+            answer = self._answers.get(verb)
+            reply = answer() if answer else {"error": f"There is no verb {verb!r}; ask one of {sorted(self._answers)}."}
+            writer.write(json.dumps(reply).encode() + b"\n")
+            await writer.drain()
+        except (TimeoutError, ConnectionError):
+            return
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+        self._socket_path.unlink(missing_ok=True)
+        self._pointer.unlink(missing_ok=True)
+
+
+def ask(data: Path, mode: Mode, session: str, verb: str) -> dict[str, Any]:
+    """Ask a running desk from another process. Raises VenueUnreachable when none answers."""
+    pointer = _pointer(data, mode, session)
+    nobody = f"No {mode} desk with the session {session!r} is running on {data}."
+    try:
+        where = json.loads(pointer.read_text(encoding="utf-8"))["socket"]
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(TIMEOUT_SECONDS)
+            connection.connect(where)
+            connection.sendall(verb.encode() + b"\n")
+            with connection.makefile("rb") as lines:
+                answer: dict[str, Any] = json.loads(lines.readline())
+                return answer
+    except FileNotFoundError:
+        raise VenueUnreachable(nobody, "Start it with `hlmaster` or `hlmaster headless`.") from None
+    except (OSError, ValueError, KeyError) as error:
+        raise VenueUnreachable(f"{nobody} ({error})", "It may have crashed; start it again.") from error
+
+
+def jsonable(record: Any) -> dict[str, Any]:
+    """A dataclass of plain values as a dict for JSON."""
+    return dataclasses.asdict(record)
