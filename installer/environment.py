@@ -98,13 +98,13 @@ class Environment:
         return site
 
     def _install(self, lock: str) -> None:
-        """With uv; where uv has no build, or cannot get through where pip is configured to, with pip."""
+        """With uv; with pip where uv has no build, or does not get through where pip is configured to."""
         what = f"installing {lock}"
         pip = [*self._pip(), "install", "--disable-pip-version-check", "--require-hashes", "-r"]
+        uv = [str(self.python), "-m", "uv", "pip", "install", "--python", str(self.python), "--require-hashes", "-r"]
         try:
             self._run([*pip, str(self._lock_path(INSTALLER)), "--quiet"], "installing uv")
-            uv = [str(self.python), "-m", "uv", "pip", "install", "--python", str(self.python)]
-            self._run([*uv, "--require-hashes", "-r", str(self._lock_path(lock))], what)
+            self._run([*uv, str(self._lock_path(lock))], what)
         except ToolFailedError as failure:
             if failure.final:
                 raise

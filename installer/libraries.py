@@ -99,9 +99,11 @@ def provide(libraries: Mapping[str, str], say: Callable[[str], None]) -> None:
         )
     prefix = privilege()
     if prefix is None:
+        rights = "sudo " if shutil.which("sudo") else ""
         raise SetupError(
-            "Qt needs system packages that are not installed, and installing them takes a password. Run\n"
-            f"    sudo apt-get install --no-install-recommends {' '.join(packages)}\n"
+            "Qt needs system packages that are not installed, and only an administrator may install them. "
+            f"{'Run' if rights else 'As root, run'}\n"
+            f"    {rights}apt-get install --no-install-recommends {' '.join(packages)}\n"
             "and then the same command again."
         )
     say(f"Installing the system packages that Qt needs: {' '.join(packages)}")
