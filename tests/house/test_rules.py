@@ -14,7 +14,6 @@ BROAD_HANDLERS = {
     "hlmaster/core/bus.py::Bus._dispatch": "a handler's failure becomes a fact, the others are still called",
     "hlmaster/core/registry.py::Registry.load": "a plug-in that does not load is named broken, the others work",
     "hlmaster/desk/desk.py::Desk._supervise": "the top of the desk's tasks",
-    "hlmaster/exchange/hyperliquid/signing.py::Signer.__init__": "the library's own words may hold the private key",
     "hlmaster/exchange/simulator/signatures.py::recover": "the library raises bare Exception; any other goes on up",
     "hlmaster/trading/risk/gate.py::Gate._ask": "a rule that fails is a refusal: the gate fails closed",
 }
