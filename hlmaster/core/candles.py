@@ -55,19 +55,27 @@ class CandleBlock:
         none, count = np.empty(0, np.float64), np.empty(0, np.int64)
         return CandleBlock(count, none, none, none, none, none, count)
 
+    @property
+    def columns(self) -> tuple[Ints | Floats, ...]:
+        """All columns in the order of the constructor."""
+        return (self.time_ms, self.open, self.high, self.low, self.close, self.volume, self.trades)
+
+    def rows(self, selection: slice | NDArray[np.intp] | NDArray[np.bool_]) -> CandleBlock:
+        """Some of the rows: a view for a slice, a copy for indices or a mask."""
+        return CandleBlock(
+            self.time_ms[selection],
+            self.open[selection],
+            self.high[selection],
+            self.low[selection],
+            self.close[selection],
+            self.volume[selection],
+            self.trades[selection],
+        )
+
     def between(self, start_ms: int, end_ms: int) -> CandleBlock:
         """Rows whose open time lies in [start, end)."""
         lo, hi = np.searchsorted(self.time_ms, [start_ms, end_ms])
-        cut = slice(int(lo), int(hi))
-        return CandleBlock(
-            self.time_ms[cut],
-            self.open[cut],
-            self.high[cut],
-            self.low[cut],
-            self.close[cut],
-            self.volume[cut],
-            self.trades[cut],
-        )
+        return self.rows(slice(int(lo), int(hi)))
 
 
 def aggregate(block: CandleBlock, interval: Interval) -> CandleBlock:

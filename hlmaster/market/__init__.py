@@ -1,0 +1,1 @@
+"""From raw facts to judged market state: books, candle series, trades, contexts, and how old each of them is."""

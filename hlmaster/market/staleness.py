@@ -1,0 +1,60 @@
+"""How old each stream of a coin may become before entries on that coin stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hlmaster.core.clock import Clock
+
+QUOTE, MID, FAST_BOOK, SLOW_BOOK, CONTEXT, TRADES, CANDLE = (
+    "quote",
+    "mid",
+    "fast_book",
+    "slow_book",
+    "context",
+    "trades",
+    "candle",
+)
+ACCOUNT = "account"
+
+LIMITS: Mapping[str, float] = {MID: 5.0, FAST_BOOK: 3.0, SLOW_BOOK: 15.0, CONTEXT: 10.0}
+"""Seconds. Quotes, trades and candles are sent only when something happens, so their silence proves nothing."""
+ACCOUNT_LIMIT = 60.0
+
+WORDS: Mapping[str, str] = {
+    MID: "mid price",
+    FAST_BOOK: "fast order book",
+    SLOW_BOOK: "full order book",
+    CONTEXT: "mark and oracle price",
+    ACCOUNT: "account state",
+}
+
+
+class Receipts:
+    """When each stream was last heard, by the monotonic clock."""
+
+    __slots__ = ("_clock", "at")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.at: dict[str, float] = {}
+
+    def age(self, stream: str) -> float | None:
+        """Seconds since this stream was heard, None when it never was."""
+        at = self.at.get(stream)
+        return None if at is None else self._clock.monotonic() - at
+
+    def stale(self, limits: Mapping[str, float] = LIMITS) -> tuple[str, ...]:
+        """The streams that are older than their limit or were never heard, in the limits' order."""
+        now, at = self._clock.monotonic(), self.at
+        return tuple(
+            stream for stream, limit in limits.items() if (heard := at.get(stream)) is None or now - heard > limit
+        )
+
+
+def sentence(subject: str, stream: str, age: float | None, limit: float) -> str:
+    if age is None:
+        return f"The {WORDS[stream]} of {subject} has not arrived yet; entries wait for it."
+    return (
+        f"The {WORDS[stream]} of {subject} is {age:.0f} s old, more than {limit:.0f} s; entries wait for a fresh one."
+    )
