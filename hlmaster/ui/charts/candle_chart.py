@@ -1,0 +1,372 @@
+"""The candle chart: prices over volume, from arrays, with the trader's own lines on it."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from hlmaster.ui.charts import layers, scales
+from hlmaster.ui.charts.buttons import ChartButton
+from hlmaster.ui.charts.figures import countdown
+from hlmaster.ui.charts.frame import TIME_SCALE_HEIGHT, Frame
+from hlmaster.ui.charts.layers import Layer, Pane, StillLayer
+from hlmaster.ui.charts.lines import PriceLine
+from hlmaster.ui.charts.palette import ChartPalette
+from hlmaster.ui.charts.series import FIELDS, Floats, Times
+from hlmaster.ui.charts.times import LocalTime
+
+KEY_ZOOM = 1.25
+KEY_PAN = 0.1
+"""Share of the window that an arrow key moves."""
+NEAR_THE_START = 0.5
+"""Windows of history left of the screen below which older candles are asked for."""
+
+
+class _Canvas(pg.GraphicsView):  # type: ignore[misc]
+    """The scene's view: it leaves keys to the chart and says when the mouse goes."""
+
+    left = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, background=None)
+        self.setCacheMode(self.CacheModeFlag.CacheNone)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        # Nearly every change touches the whole width; reckoning which regions it spared costs more than painting them.
+        self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
+
+    def keyPressEvent(self, ev: QKeyEvent) -> None:
+        ev.ignore()
+
+    def leaveEvent(self, ev: QEvent) -> None:
+        super().leaveEvent(ev)
+        self.left.emit()
+
+
+class CandleChart(QWidget):
+    """Candles and volume of one market and timeframe.
+
+    Times are UTC milliseconds of the candles' open, strictly rising; prices and volumes are float64. The x axis counts
+    candles; where some are missing a hatched slot marks the gap (see `series`). Setters may be called as often as data
+    comes: the work is done once, when the widget is next painted.
+    """
+
+    older_wanted = Signal(object)
+    """The time (int, ms) before which older candles would be shown. Sent once until `prepend` or `set_series`;
+    a `prepend` of nothing says that there is no more."""
+    crosshair_moved = Signal(object)
+    """A `Reading` while the mouse is over the chart, None when it leaves."""
+
+    def __init__(self, parent: QWidget | None = None, palette: ChartPalette | None = None) -> None:
+        super().__init__(parent)
+        self._frame = Frame(palette=palette or ChartPalette())
+        self._dirty = False
+        self._placed: tuple[object, ...] = ()
+        self._asked_for_older = False
+        self._now_ms: int | None = None
+        # Not in the paint event: moving items there would ask for a second painting of the same picture.
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._prepare)
+        self._canvas = _Canvas(self)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self._canvas)
+        self.setFocusProxy(self._canvas)
+        self.setMinimumSize(240, 160)
+        self._build_layers()
+        self._latest = ChartButton("Latest »", "Jump to the latest candle (End)", self, framed=True)
+        self._latest.clicked.connect(self.go_to_latest)
+        self._auto = ChartButton("auto", "Fit the price scale to what is visible", self, framed=False)
+        self._auto.setCheckable(True)
+        self._auto.clicked.connect(self.set_auto_scale)
+        self.set_palette(self._frame.palette)
+
+    def _build_layers(self) -> None:
+        frame, scene = self._frame, self._canvas.scene()
+        self.price_pane, self.volume_pane = Pane(), Pane()
+        self._still = StillLayer(frame, scales.draw_still)
+        in_price = (layers.draw_live_prices, scales.draw_read_out)
+        self._in_price = [Layer(frame, draw, self.price_pane) for draw in in_price]
+        self._in_volume = [Layer(frame, layers.draw_live_volumes, self.volume_pane)]
+        self._price_scale = scales.PriceScale(frame)
+        self._volume_scale = Layer(frame, scales.draw_volume_scale)
+        self._crosshair = Layer(frame, scales.draw_crosshair)
+        self._notice = Layer(frame, scales.draw_notice, when_empty=True)
+        for item in (self._still, self._crosshair, self._notice):
+            item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        for item in (self.price_pane, self.volume_pane, self._price_scale, self._volume_scale):
+            scene.addItem(item)
+        for z, item in ((-1000, self._still), (10, self._crosshair), (20, self._notice)):
+            scene.addItem(item)
+            item.setZValue(z)
+        for pane in (self.price_pane, self.volume_pane):
+            pane.dragged.connect(self._drag)
+            pane.scrolled.connect(lambda notches: self._pan(-notches * self._frame.view.span * KEY_PAN))
+            pane.zoomed.connect(self._zoom)
+        self._price_scale.stretched.connect(self._stretch)
+        self._price_scale.released.connect(lambda: self.set_auto_scale(True))
+        scene.sigPrepareForPaint.connect(self._prepare)
+        scene.sigMouseMoved.connect(self._hover)
+        self._canvas.left.connect(lambda: self._hover(None))
+
+    # -- data ---------------------------------------------------------------------------------------------------
+
+    def set_series(
+        self,
+        time_ms: Times,
+        open: Floats,  # noqa: A002 (the candle's own word)
+        high: Floats,
+        low: Floats,
+        close: Floats,
+        volume: Floats,
+        interval_ms: int,
+    ) -> None:
+        """Show these candles instead, from the latest, with the zoom as it is. Overlays are forgotten, lines stay.
+
+        Raises ValueError when the arrays differ in length or the times do not rise.
+        """
+        data = dict(zip(FIELDS, (open, high, low, close, volume), strict=True))
+        self._frame.series.replace(time_ms, data, interval_ms)
+        self._frame.overlay_colours.clear()
+        self._frame.auto_scale = True
+        self._asked_for_older = False
+        self._tell_countdown()
+        self.go_to_latest()
+
+    def update_last(self, time_ms: int, o: float, h: float, l: float, c: float, v: float) -> None:  # noqa: E741
+        """Replace the candle of that time or append it; the view follows if the latest candle is on the screen.
+
+        Raises ValueError for a time before the last candle that the chart does not hold.
+        """
+        frame = self._frame
+        followed = frame.view.shows_latest(len(frame.series))
+        empty = not len(frame.series)
+        added = frame.series.put(time_ms, dict(zip(FIELDS, (o, h, l, c, v), strict=True)))
+        if added:
+            self._tell_countdown()
+        if empty:
+            frame.view.to_latest(1)
+        elif followed:
+            frame.view.right += added
+        self._changed()
+
+    def prepend(
+        self,
+        time_ms: Times,
+        open: Floats,  # noqa: A002
+        high: Floats,
+        low: Floats,
+        close: Floats,
+        volume: Floats,
+    ) -> None:
+        """Lay older candles before the first without moving what is on the screen; what is not older is left out."""
+        frame = self._frame
+        added = frame.series.prepend(time_ms, dict(zip(FIELDS, (open, high, low, close, volume), strict=True)))
+        frame.view.right += added
+        self._asked_for_older = not added
+        self._changed()
+
+    def set_overlay(self, name: str, values: Floats | None, colour: str = "") -> None:
+        """Draw a line of one value for each candle (NaN leaves a hole); None removes it.
+
+        Raises ValueError when there are more values than candles.
+        """
+        self._frame.series.set_overlay(name, values)
+        if values is None:
+            self._frame.overlay_colours.pop(name, None)
+        else:
+            self._frame.overlay_colours[name] = colour or self._frame.palette.accent
+        self._changed()
+
+    def set_last_overlay(self, name: str, value: float) -> None:
+        """Change an overlay at the latest candle alone. Raises KeyError when there is no such overlay."""
+        self._frame.series.set_last_overlay(name, value)
+        self._changed()
+
+    def set_lines(self, lines: Sequence[PriceLine]) -> None:
+        if tuple(lines) != self._frame.lines:
+            self._frame.lines = tuple(lines)
+            self._changed()
+
+    # -- looks --------------------------------------------------------------------------------------------------
+
+    def set_palette(self, palette: ChartPalette) -> None:
+        self._frame.dress(palette)
+        for button in (self._latest, self._auto):
+            button.dress(palette)
+        self._changed()
+
+    def set_price_decimals(self, decimals: int) -> None:
+        self._frame.decimals = decimals
+        self._changed()
+
+    def set_time_zone(self, zone: tzinfo | None) -> None:
+        """Label times in this zone; None is the computer's own."""
+        self._frame.zone = LocalTime(zone)
+        self._changed()
+
+    def set_now(self, now_ms: int) -> None:
+        """Tell the market's time, for the countdown to the close of the open candle."""
+        self._now_ms = now_ms
+        self._tell_countdown()
+
+    def set_stale(self, reason: str | None) -> None:
+        """Grey the chart and say why, in one sentence; None makes it fresh again."""
+        if reason != self._frame.stale:
+            self._frame.stale = reason
+            self._changed()
+
+    # -- moving -------------------------------------------------------------------------------------------------
+
+    def go_to_latest(self) -> None:
+        self._frame.view.to_latest(len(self._frame.series))
+        self._changed()
+
+    def show_latest(self, candles: int) -> None:
+        """Zoom so that this many of the latest candles fill the width."""
+        self._frame.lay_out(self.width(), self.height())
+        self._frame.view.show(candles, len(self._frame.series))
+        self._changed()
+
+    def pan(self, slots: float) -> None:
+        """Move the window by so many candles, to the right when positive."""
+        self._pan(slots)
+
+    def set_auto_scale(self, on: bool) -> None:
+        self._frame.auto_scale = on
+        self._changed()
+
+    @property
+    def frame(self) -> Frame:
+        """What is visible now, worked out if anything has changed."""
+        self._prepare()
+        return self._frame
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        view, count = self._frame.view, len(self._frame.series)
+        middle = view.x_of(count) if view.shows_latest(count) else view.width / 2
+        match event.key():
+            case Qt.Key.Key_Left:
+                self._pan(-view.span * KEY_PAN)
+            case Qt.Key.Key_Right:
+                self._pan(view.span * KEY_PAN)
+            case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
+                self._zoom(KEY_ZOOM, middle)
+            case Qt.Key.Key_Minus:
+                self._zoom(1 / KEY_ZOOM, middle)
+            case Qt.Key.Key_Home:
+                view.to_oldest(count)
+                self._moved()
+            case Qt.Key.Key_End:
+                self.go_to_latest()
+            case _:
+                super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._changed()
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _changed(self) -> None:
+        """Work out the picture and paint it, once for all changes until the event loop is reached."""
+        if not self._dirty:
+            self._dirty = True
+            self._soon.start()
+
+    def _prepare(self) -> None:
+        if not self._dirty:
+            return
+        self._dirty = False
+        self._soon.stop()
+        frame = self._frame
+        frame.lay_out(self.width(), self.height())
+        frame.rebuild()
+        self._place()
+        self._place_buttons()
+        self._canvas.viewport().update()
+
+    def _place(self) -> None:
+        """Move the items to where the frame has them, if that is somewhere else than before."""
+        frame = self._frame
+        x = (frame.view.left, frame.view.right)
+        placed = (frame.time_scale, frame.price_pane, x, frame.low, frame.high, frame.volume_high)
+        if placed == self._placed:
+            return
+        self._placed = placed
+        for pane, area, inside in (
+            (self.price_pane, frame.price_pane, self._in_price),
+            (self.volume_pane, frame.volume_pane, self._in_volume),
+        ):
+            pane.setGeometry(area)
+            for layer in inside:
+                layer.cover(QRectF(QPointF(0, 0), area.size()))
+        self._price_scale.cover(frame.price_scale)
+        self._volume_scale.cover(frame.volume_scale)
+        for layer in (self._still, self._crosshair, self._notice):
+            layer.cover(QRectF(0, 0, self.width(), self.height()))
+        self.price_pane.setRange(xRange=x, yRange=(frame.low, frame.high), padding=0, disableAutoRange=False)
+        self.volume_pane.setRange(xRange=x, yRange=(0, frame.volume_high), padding=0, disableAutoRange=False)
+
+    def _place_buttons(self) -> None:
+        frame = self._frame
+        size = self._latest.sizeHint()
+        at = frame.price_pane.bottomRight()
+        self._latest.setGeometry(int(at.x()) - size.width() - 12, int(at.y()) - size.height() - 12, size.width(), size.height())
+        self._latest.setVisible(bool(len(frame.series)) and not frame.view.shows_latest(len(frame.series)))
+        scale = frame.price_scale
+        self._auto.setGeometry(int(scale.left()), self.height() - int(TIME_SCALE_HEIGHT) + 1, int(scale.width()), 25)
+        self._auto.setChecked(frame.auto_scale)
+        self._auto.setVisible(bool(len(frame.series)))
+
+    def _tell_countdown(self) -> None:
+        series = self._frame.series
+        text = ""
+        if self._now_ms is not None and len(series):
+            text = countdown(int(series.time[-1]) + series.interval_ms - self._now_ms)
+        if text != self._frame.countdown:
+            self._frame.countdown = text
+            self._changed()
+
+    def _hover(self, at: QPointF | None) -> None:
+        frame = self._frame
+        if at is not None and (at.x() >= frame.price_pane.width() or at.y() >= frame.time_scale.top()):
+            at = None
+        if at is None and frame.cursor is None:
+            return
+        frame.cursor = None if at is None else (at.x(), at.y())
+        self._changed()
+        self._prepare()
+        self.crosshair_moved.emit(frame.reading if frame.cursor is not None else None)
+
+    def _drag(self, x: float, y: float) -> None:
+        frame = self._frame
+        if not frame.auto_scale:
+            moved = y / frame.price_pane.height() * (frame.high - frame.low)
+            frame.low, frame.high = frame.low + moved, frame.high + moved
+        self._pan(-x / frame.view.pitch)
+
+    def _stretch(self, factor: float) -> None:
+        frame = self._frame
+        frame.auto_scale = False
+        middle, half = (frame.low + frame.high) / 2, (frame.high - frame.low) / 2 * factor
+        frame.low, frame.high = middle - half, middle + half
+        self._changed()
+
+    def _pan(self, slots: float) -> None:
+        self._frame.view.pan(slots, len(self._frame.series))
+        self._moved()
+
+    def _zoom(self, factor: float, x: float) -> None:
+        self._frame.view.zoom(factor, x, len(self._frame.series))
+        self._moved()
+
+    def _moved(self) -> None:
+        """After the user moved the window: ask for older candles when it comes near the first."""
+        frame = self._frame
+        self._changed()
+        if len(frame.series) and not self._asked_for_older and frame.view.left < frame.view.span * NEAR_THE_START:
+            self._asked_for_older = True
+            self.older_wanted.emit(int(frame.series.time[0]))

@@ -1,0 +1,52 @@
+"""Numbers as a chart writes them, and the round values its price axis marks."""
+
+import math
+
+STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+
+
+def price_text(price: float, decimals: int) -> str:
+    return f"{price:,.{decimals}f}"
+
+
+def compact(value: float) -> str:
+    """At most four figures and a letter: 950, 12.3k, 4.56M. For cells too narrow for the whole number."""
+    size = abs(value)
+    for limit, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if size >= limit * 0.9995:
+            return f"{_four_figures(value / limit)}{letter}"
+    return _four_figures(value)
+
+
+def _four_figures(value: float) -> str:
+    size = abs(value)
+    places = 0 if size >= 99.95 else 1 if size >= 9.995 else 2
+    return f"{value:.{places}f}".rstrip("0").rstrip(".") if places else f"{value:.0f}"
+
+
+def percent(change: float) -> str:
+    return f"{change * 100:+.2f}%"
+
+
+def countdown(left_ms: int) -> str:
+    """Time until a candle closes: 04:21, 3:04:21 or 2d 03:04."""
+    seconds = max(0, -(-left_ms // 1000))
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3_600)
+    minutes, seconds = divmod(rest, 60)
+    if days:
+        return f"{days}d {hours:02}:{minutes:02}"
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
+
+
+def round_values(low: float, high: float, most: int, decimals: int) -> list[float]:
+    """At most about `most` evenly spaced round values in [low, high], none finer than `decimals` places can show."""
+    if not high > low or most < 1:
+        return []
+    raw = (high - low) / most
+    magnitude = 10.0 ** math.floor(math.log10(raw))
+    step = max(next(s for s in STEPS if s * magnitude >= raw * (1 - 1e-9)) * magnitude, 10.0**-decimals)
+    if decimals < 15 and abs(step / 10.0**-decimals - round(step / 10.0**-decimals)) > 1e-6:
+        step *= 2  # 2.5 of the last place would be written as 2 and 3
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [index * step for index in range(first, last + 1)]

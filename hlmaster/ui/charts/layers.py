@@ -1,0 +1,220 @@
+"""What is painted inside the panes: functions that read the frame and paint; they decide nothing.
+
+A tick moves one candle and a few labels, the mouse only a cross. So what lies still (grid, closed candles and volume,
+overlays, times) is painted into a pixmap that is kept until something of it changes, and the rest goes on top of it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from hlmaster.ui.charts.frame import TAG_HEIGHT, Frame
+from hlmaster.ui.charts.lines import line_colour
+from hlmaster.ui.charts.palette import faded
+from hlmaster.ui.charts.series import Columns
+from hlmaster.ui.charts.strokes import fill, trace
+
+DASHES = [4.0, 3.0]
+WHEEL_NOTCH = 120
+ZOOM_PER_NOTCH = 1.18
+
+
+def flat_pen(colour: str | QColor, dashes: list[float] | None = None, width: float = 1.0) -> QPen:
+    pen = QPen(QColor(colour), width)
+    if dashes is not None:
+        pen.setDashPattern(dashes)
+    return pen
+
+
+class Pane(pg.ViewBox):  # type: ignore[misc]
+    """A plot area. It reports gestures and leaves it to the chart what they move.
+
+    Being a view box, it also takes pyqtgraph's own items in (slot, price) coordinates.
+    """
+
+    dragged = Signal(float, float)
+    scrolled = Signal(float)
+    zoomed = Signal(float, float)
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False, defaultPadding=0.0)
+        self.disableAutoRange()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsChildrenToShape)
+
+    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
+        if ev.button() == Qt.MouseButton.LeftButton:
+            ev.accept()
+            moved = ev.pos() - ev.lastPos()
+            self.dragged.emit(moved.x(), moved.y())
+        else:
+            ev.ignore()
+
+    def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
+        ev.accept()
+        notches = ev.delta() / WHEEL_NOTCH
+        if ev.orientation() == Qt.Orientation.Horizontal:
+            self.scrolled.emit(notches)
+        else:
+            self.zoomed.emit(ZOOM_PER_NOTCH**notches, ev.pos().x())
+
+
+Draw = Callable[[QPainter, Frame, QRectF], None]
+
+
+class Layer(pg.GraphicsObject):  # type: ignore[misc]
+    """One painting function as an item, working in the pixels of its pane, or of the whole chart without one."""
+
+    def __init__(self, frame: Frame, draw: Draw, pane: Pane | None = None, *, when_empty: bool = False) -> None:
+        super().__init__(pane)
+        self._frame, self._draw, self._when_empty = frame, draw, when_empty
+        self._area = QRectF()
+
+    def cover(self, area: QRectF) -> None:
+        if area != self._area:
+            self.prepareGeometryChange()
+            self._area = area
+
+    def boundingRect(self) -> QRectF:
+        return self._area
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if self._when_empty or len(self._frame.series):
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            self._draw(painter, self._frame, self._area)
+
+
+class StillLayer(Layer):
+    """An opaque picture of the whole chart, painted again only when `Frame.still` differs."""
+
+    def __init__(self, frame: Frame, draw: Draw) -> None:
+        super().__init__(frame, draw, when_empty=True)
+        self._picture = QPixmap()
+        self._shown: tuple[object, ...] = ()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        ratio = painter.device().devicePixelRatio()
+        still = (*self._frame.still(), ratio)
+        if still != self._shown:
+            size = (self._area.size() * ratio).toSize()
+            if self._picture.size() != size:
+                self._picture = QPixmap(size)
+                self._picture.setDevicePixelRatio(ratio)
+            self._picture.fill(QColor(self._frame.palette.background))
+            brush = QPainter(self._picture)
+            super().paint(brush, option)
+            brush.end()
+            self._shown = still
+        painter.drawPixmap(0, 0, self._picture)
+
+
+def within(painter: QPainter, area: QRectF, draw: Draw, frame: Frame) -> None:
+    """Let `draw` paint into a part of the picture as if that were all of it."""
+    painter.save()
+    painter.setClipRect(area)
+    painter.translate(area.topLeft())
+    draw(painter, frame, QRectF(QPointF(0, 0), area.size()))
+    painter.restore()
+
+
+def draw_still_prices(painter: QPainter, frame: Frame, area: QRectF) -> None:
+    draw_price_grid(painter, frame, area)
+    draw_candles(painter, frame, frame.closed)
+    _draw_overlays(painter, frame, slice(-1 if len(frame.latest) else None))
+
+
+def draw_live_prices(painter: QPainter, frame: Frame, area: QRectF) -> None:
+    if len(frame.latest):
+        draw_candles(painter, frame, frame.latest)
+        _draw_overlays(painter, frame, slice(-2, None))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    draw_lines(painter, frame, area)
+
+
+def draw_still_volumes(painter: QPainter, frame: Frame, area: QRectF) -> None:
+    draw_grid(painter, frame, area)
+    draw_volumes(painter, frame, frame.closed)
+    painter.setFont(frame.fonts.caption)
+    painter.setPen(QColor(frame.palette.faint))
+    painter.drawText(QPointF(10, 12), "VOLUME")
+
+
+def draw_live_volumes(painter: QPainter, frame: Frame, area: QRectF) -> None:
+    draw_volumes(painter, frame, frame.latest)
+
+
+def draw_grid(painter: QPainter, frame: Frame, area: QRectF) -> None:
+    """Day lines over the whole height, and hatching where candles are missing."""
+    painter.setPen(flat_pen(frame.palette.grid))
+    for tick in frame.time_ticks:
+        if tick.strong:
+            x = int(frame.view.x_of(tick.slot))
+            painter.drawLine(x, 0, x, int(area.height()))
+    first, last = frame.view.visible(len(frame.series))
+    for slot in frame.series.gaps(first, last).tolist():
+        gap = QRectF(int(frame.view.x_of(slot)), 0, max(frame.view.pitch, 2.0), area.height())
+        painter.fillRect(gap, faded(frame.palette.warning, 0.05))
+        painter.fillRect(gap, QBrush(faded(frame.palette.warning, 0.45), Qt.BrushStyle.BDiagPattern))
+
+
+def draw_price_grid(painter: QPainter, frame: Frame, area: QRectF) -> None:
+    draw_grid(painter, frame, area)
+    painter.setPen(flat_pen(frame.palette.grid))
+    for price in frame.price_ticks:
+        y = round(frame.y_of(price))
+        painter.drawLine(0, y, int(area.width()), y)
+
+
+def draw_candles(painter: QPainter, frame: Frame, columns: Columns) -> None:
+    shapes = frame.candle_shapes(columns)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for colour, wicks, bodies in (
+        (frame.palette.up, shapes.wicks_up, shapes.bodies_up),
+        (frame.palette.down, shapes.wicks_down, shapes.bodies_down),
+    ):
+        painter.setBrush(QColor(colour))
+        fill(painter, wicks)
+        fill(painter, bodies)
+
+
+def draw_volumes(painter: QPainter, frame: Frame, columns: Columns) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    colours = (frame.palette.volume_up, frame.palette.volume_down)
+    for colour, bars in zip(colours, frame.volume_bars(columns), strict=True):
+        painter.setBrush(QColor(colour))
+        fill(painter, bars)
+
+
+def _draw_overlays(painter: QPainter, frame: Frame, points: slice) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    for name, colour in frame.overlay_colours.items():
+        painter.setPen(flat_pen(colour, width=1.5))
+        trace(painter, *frame.overlay_points(name, points))
+
+
+def draw_lines(painter: QPainter, frame: Frame, area: QRectF) -> None:
+    """The dashed price lines with their words, and the dotted line of the latest price."""
+    latest = float(frame.series.field("close")[-1])
+    marked = [(latest, flat_pen(frame.last_colour(), [1.0, 2.0]))]
+    marked += [(line.price, flat_pen(line_colour(line.kind, frame.palette), DASHES)) for line in frame.lines]
+    for price, pen in marked:
+        if frame.shows(price):
+            y = round(frame.y_of(price))
+            painter.setPen(pen)
+            painter.drawLine(0, y, int(area.width()), y)
+    painter.setFont(frame.fonts.small)
+    for label in frame.labels:
+        x = area.width() - 10 - frame.fonts.small_digit * len(label.text) if label.at_right else 6.0
+        _draw_words(painter, frame, QPointF(x, label.centre), label.text, label.colour)
+
+
+def _draw_words(painter: QPainter, frame: Frame, left_centre: QPointF, text: str, colour: str) -> None:
+    """Text on a piece of background, so that candles behind it do not make it unreadable."""
+    height = TAG_HEIGHT - 4
+    box = QRectF(left_centre.x(), round(left_centre.y() - height / 2), frame.fonts.small_digit * len(text) + 8, height)
+    painter.fillRect(box, faded(frame.palette.background, 0.82))
+    painter.setPen(QColor(colour))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,0 +1,56 @@
+"""Prices marked across the chart, and how their labels keep out of each other's way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from hlmaster.ui.charts.palette import ChartPalette
+
+LineKind = Literal["position", "order_buy", "order_sell", "stop", "take_profit", "liquidation", "mark"]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLine:
+    """A dashed line at `price`: `label` on its left end, `right_text` on its right end, the price on the axis."""
+
+    price: float
+    label: str
+    kind: LineKind
+    right_text: str = ""
+
+
+def line_colour(kind: LineKind, palette: ChartPalette) -> str:
+    return {
+        "position": palette.accent,
+        "order_buy": palette.up,
+        "order_sell": palette.down,
+        "stop": palette.down,
+        "take_profit": palette.up,
+        "liquidation": palette.warning,
+        "mark": palette.muted,
+    }[kind]
+
+
+def spread(centres: Sequence[float], heights: Sequence[float], top: float, bottom: float) -> list[float]:
+    """New centres, moved as little as possible (least squares), so that no two overlap and all lie in [top, bottom].
+
+    The order from top to bottom is kept. When they cannot all fit, they are stacked from `top`.
+    """
+    order = sorted(range(len(centres)), key=lambda index: centres[index])
+    # With the heights above taken off, "no overlap" is "not falling": isotonic regression by pooling neighbours.
+    pools: list[tuple[float, int]] = []
+    above = 0.0
+    offsets = []
+    for index in order:
+        offsets.append(above)
+        mean, size = centres[index] - heights[index] / 2 - above, 1
+        above += heights[index]
+        while pools and pools[-1][0] > mean:
+            earlier, count = pools.pop()
+            mean, size = (earlier * count + mean * size) / (count + size), count + size
+        pools.append((mean, size))
+    tops = [mean for mean, size in pools for _ in range(size)]
+    result = [0.0] * len(centres)
+    for index, offset, wanted in zip(order, offsets, tops, strict=True):
+        result[index] = max(top, min(wanted, bottom - above)) + offset + heights[index] / 2
+    return result
