@@ -90,6 +90,12 @@ def draft(ticket: Ticket, situation: Situation, slippage_cap: Decimal) -> Draft:
 
 def _entry_price(ticket: Ticket, situation: Situation, problems: list[str]) -> Decimal | None:
     """The price the entry is expected at; unrounded for market orders."""
+    named = {"limit": ticket.limit_price, "trigger": ticket.trigger_price, "stop": ticket.stop_price}
+    problems += [
+        f"The {name} price must be above zero."
+        for name, price in named.items()
+        if price is not None and not _is_positive(price)
+    ]
     if ticket.kind.has_trigger_price and ticket.trigger_price is None:
         problems.append("Enter the trigger price: the mark price at which this order wakes up.")
     if ticket.kind.has_limit_price and ticket.limit_price is None:
@@ -106,9 +112,13 @@ def _entry_price(ticket: Ticket, situation: Situation, problems: list[str]) -> D
     return price
 
 
+def _is_positive(value: Decimal) -> bool:
+    return value.is_finite() and value > 0
+
+
 def _size(ticket: Ticket, situation: Situation, price: Decimal, problems: list[str]) -> Decimal:
     decimals = situation.instrument.size_decimals
-    if ticket.amount <= 0 or not ticket.amount.is_finite():
+    if not _is_positive(ticket.amount):
         problems.append("Enter a size above zero.")
         return ZERO
     if ticket.size_unit is SizeUnit.COIN:
