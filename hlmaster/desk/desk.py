@@ -47,7 +47,8 @@ class Desk:
         self._parts = parts
         self.bus, self.clock, self.settings = parts.bus, parts.clock, parts.settings
         self.session, self.mode = parts.session, parts.session.mode
-        self.feed = Feed(self.bus, self.clock, {})
+        self._listed: dict[str, Instrument] = {}
+        self.feed = Feed(self.bus, self.clock, self._listed)
         self.guard = Guard(self.bus, self.clock)
         self.orders = OrderTracker(self.bus, self.clock, parts.store)
         self.portfolio = Portfolio(self.bus, self.clock, self._mark, parts.store)
@@ -110,7 +111,7 @@ class Desk:
         if self._parts.before is not None:
             await self._parts.before()
         await self._parts.market_data.start()
-        self.feed.set_instruments(self.instruments)
+        self._listed.update(self.instruments)
         for coin in self.settings.market.watchlist:
             if coin in self.instruments:
                 self._parts.market_data.watch(coin)

@@ -1,4 +1,4 @@
-"""Run the benchmarks, print their table, write build/bench.json. A missed goal is a figure to look at, not a failure."""
+"""Run the benchmarks, print their table, write build/bench.json. A missed goal is a figure to look at, no failure."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Report:
 
 
 def median_seconds(work: Callable[[], object], calls: int = 1, rounds: int = 9) -> float:
-    """Median over ``rounds`` of the seconds that one call takes, each round being ``calls`` calls; one round warms up."""
+    """Median over ``rounds`` of the seconds that one call takes, of ``calls`` calls each; one more warms up."""
     rounds_taken = []
     for _ in range(rounds + 1):
         started = time.perf_counter()

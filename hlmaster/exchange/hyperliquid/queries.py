@@ -78,7 +78,7 @@ class AccountQueries:
     async def _pages(
         self, answer: codec.Answer, kind: str, since_ms: int, key: Callable[[Any], tuple[object, ...]]
     ) -> list[Any]:
-        """All rows from ``since_ms``, ascending. Pages overlap by a millisecond, so rows of one instant are not lost."""
+        """All rows from ``since_ms``, ascending. Pages overlap by an instant, so that none of its rows is lost."""
         found: dict[tuple[object, ...], Any] = {}
         cursor = since_ms
         while True:

@@ -173,7 +173,7 @@ class HyperliquidTrading:
     # --- preparing: no wire is touched ---
 
     def prepare_orders(self, approved: Sequence[Approved], grouping: Grouping = Grouping.NONE) -> Prepared:
-        """Raises InvariantBroken for an approval the gate did not give, SigningError for a signature that is not ours."""
+        """Raises InvariantBroken for an approval that is not the gate's, SigningError for a wrong signature."""
         orders = tuple(self._order(item) for item in approved)
         action = actions.place(orders, grouping, self._instruments)
         return self._prepare(ActionKind.ORDER, action, self._lifetime(orders), orders=orders)

@@ -213,7 +213,7 @@ class LeverageSetting(msgspec.Struct):
     value: int
 
 
-class CumulativeFunding(msgspec.Struct, rename="camel"):
+class CumulativeFunding(msgspec.Struct, frozen=True, rename="camel"):
     since_open: Decimal = Decimal(0)
 
 

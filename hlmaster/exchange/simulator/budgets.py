@@ -5,6 +5,7 @@ Refills are in wall time, as those of the real exchange are; ``multiplier`` rais
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -122,6 +123,12 @@ class AddressBudget:
             self._trickle[account] = now
         self.used[account] = used + count
         return None
+
+    def export(self) -> dict[str, dict[str, int]]:
+        return {"used": self.used, "bought": self._bought}
+
+    def restore(self, document: Mapping[str, Mapping[str, int]]) -> None:
+        self.used, self._bought = dict(document["used"]), dict(document["bought"])
 
     def buy(self, account: str, weight: int) -> None:
         self._bought[account] = self._bought.get(account, 0) + weight

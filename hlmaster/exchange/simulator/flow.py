@@ -2,7 +2,7 @@
 
 Makers quote around a fair price that follows oracle and premium with a lag: they withdraw quotes the fair price has
 run over, close the gap it leaves, and refresh a ladder whose depth grows from the touch and then fades. Takers come in
-self-exciting bursts (Hawkes 1971; branching ratio 0.55, buys mostly breed buys), press the price a little, and pick off
+self-exciting bursts (Hawkes 1971; branching ratio 0.6, buys mostly breed buys), press the price a little, and pick off
 quotes that lag behind. All rates swell with the coin's volatility and with bursts shared by the whole market.
 """
 
@@ -26,12 +26,12 @@ FEWEST_ORDERS = 40
 FURTHEST_UNITS = 90.0
 WITHDRAW_RATE = 8.0
 GAP_RATE = 5.0
-MARKET_SHARE = 0.014
+MARKET_SHARE = 0.0125
 """Spontaneous market orders of one side, per participant action."""
 REFRESH_SHARE = 0.08
 """Ladder additions of one side, and as many withdrawals, per participant action."""
 EXCITATION_DECAY = 0.35
-BREEDS_SAME, BREEDS_OPPOSITE = 0.45, 0.10
+BREEDS_SAME, BREEDS_OPPOSITE = 0.55, 0.05
 VOLUME_FROM_TAKES = 0.6
 """Share of the turnover that spontaneous takers bring; the rest is quotes picked off."""
 PRESSURE_DECAY_S = 12.0

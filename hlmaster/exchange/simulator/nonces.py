@@ -38,6 +38,9 @@ class Nonces:
         """An agent that was replaced or revoked loses its nonces."""
         self._used.pop(signer, None)
 
+    def export(self) -> dict[str, list[int]]:
+        return {signer: list(nonces) for signer, nonces in self._used.items()}
+
     def of(self, signer: str) -> tuple[int, ...]:
         return tuple(self._used.get(signer, ()))
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from hlmaster.exchange.simulator.events import OrderView
-
 GTC, IOC, ALO, FRONTEND_MARKET = "Gtc", "Ioc", "Alo", "FrontendMarket"
 NO_GROUP, ENTRY_GROUP, POSITION_GROUP = "na", "normalTpsl", "positionTpsl"
 
@@ -104,13 +102,14 @@ class UserOrder:
         return self.status in ("open", "triggered")
 
     @property
+    def is_immediate(self) -> bool:
+        """Never rests: what cannot trade at once is gone."""
+        return (self.triggered and self.trigger_market) or self.tif in (IOC, FRONTEND_MARKET)
+
+    @property
     def is_waiting(self) -> bool:
         """Not in the book: for its trigger or for its parent."""
         return self.trigger_ticks is not None and not self.triggered
-
-    @property
-    def signed_lots(self) -> int:
-        return self.lots if self.is_buy else -self.lots
 
     @property
     def order_type(self) -> str:
@@ -123,22 +122,3 @@ class UserOrder:
         """A sell takes profit above and stops below; a buy the other way."""
         return (self.tpsl == "tp") != self.is_buy
 
-
-__all__ = [
-    "ALO",
-    "ENTRY_GROUP",
-    "FRONTEND_MARKET",
-    "GTC",
-    "IOC",
-    "NO_GROUP",
-    "POSITION_GROUP",
-    "Filled",
-    "NewOrder",
-    "OrderView",
-    "Refusal",
-    "Reply",
-    "Resting",
-    "TriggerSpec",
-    "UserOrder",
-    "Waiting",
-]
