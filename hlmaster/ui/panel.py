@@ -1,0 +1,26 @@
+"""What a panel is: a widget with a title, and controls that belong into its title row."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from hlmaster.ui.context import Context
+
+
+class Panel(QWidget):
+    """Subclasses set ``KEY`` (stable, names the dock in saved layouts) and ``TITLE``; ``header`` may hold controls.
+
+    ``counted`` carries the number shown behind the title (open positions, orders); a negative number hides it.
+    """
+
+    KEY = ""
+    TITLE = ""
+    counted = Signal(int)
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+        self.header: QWidget | None = None
+        self.setObjectName(self.KEY)
+        self.setAccessibleName(self.TITLE)
