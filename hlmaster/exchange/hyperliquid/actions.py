@@ -229,11 +229,18 @@ def read_status(status: object) -> OrderReply:
         case {"resting": {"oid": int(order_id)}}:
             return OrderReply(ReplyKind.RESTING, order_id)
         case {"filled": {"oid": int(order_id), "totalSz": str(size), "avgPx": str(price)}}:
-            try:
-                return OrderReply(ReplyKind.FILLED, order_id, Decimal(size), Decimal(price))
-            except ArithmeticError:
-                pass
+            filled, average = _decimal(size), _decimal(price)
+            if filled is not None and average is not None:
+                return OrderReply(ReplyKind.FILLED, order_id, filled, average)
     return OrderReply(ReplyKind.UNRECOGNISED, text=f"Unknown answer: {excerpt(str(status))}")
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        value = Decimal(text)
+    except ArithmeticError:
+        return None
+    return value if value.is_finite() else None
 
 
 def is_duplicate_nonce(raw: bytes) -> bool:

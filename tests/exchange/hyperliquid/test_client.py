@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import asyncio
+import socket as plain_socket
+from collections.abc import AsyncIterator
+
+import pytest
+
+from hlmaster.core.clock import ManualClock, SystemClock
+from hlmaster.core.errors import ConfigError, OutcomeUnknown, RateLimited, VenueRefused, VenueUnreachable
+from hlmaster.core.ports import LinkHealth
+from hlmaster.exchange.hyperliquid.budget import Priority, WeightBudget
+from hlmaster.exchange.hyperliquid.client import Breaker, BreakerState, Client, ClientTiming
+from tests.exchange.hyperliquid.venue import QUICK_CLIENT, Venue
+
+
+@pytest.fixture
+async def venue() -> AsyncIterator[Venue]:
+    async with Venue() as running:
+        yield running
+
+
+def make(url: str, budget: WeightBudget | None = None) -> Client:
+    clock = SystemClock()
+    return Client(url, clock, LinkHealth(), budget or WeightBudget(clock), QUICK_CLIENT, jitter=lambda: 0.5)
+
+
+@pytest.fixture
+async def client(venue: Venue) -> AsyncIterator[Client]:
+    made = make(venue.url)
+    yield made
+    await made.close()
+
+
+@pytest.mark.parametrize("url", ["", "venue", "ftp://venue", "http://", "ws://venue"])
+def test_an_address_that_is_none_is_a_setting_to_correct(url: str) -> None:
+    with pytest.raises(ConfigError):
+        make(url)
+
+
+@pytest.mark.parametrize("trouble", [(500, "null"), (502, "<html>"), (503, ""), (504, ""), (429, "null")])
+async def test_queries_are_repeated_through_passing_trouble(
+    venue: Venue, client: Client, trouble: tuple[int, str]
+) -> None:
+    venue.troubles.extend([trouble, trouble])
+    assert b"specialStatuses" in await client.info("exchangeStatus")
+    assert venue.count("exchangeStatus") == 3
+
+
+async def test_a_malformed_query_is_not_repeated(venue: Venue, client: Client) -> None:
+    with pytest.raises(VenueRefused, match="Failed to deserialize"):
+        await client.info("nonsense")
+    assert venue.count("nonsense") == 1
+
+
+async def test_lasting_trouble_opens_the_breaker_and_one_probe_closes_it(venue: Venue, client: Client) -> None:
+    venue.troubles.extend([(502, "")] * 3)
+    with pytest.raises(VenueUnreachable, match="502"):
+        await client.info("exchangeStatus")
+    assert client.breaker.state is BreakerState.OPEN
+    with pytest.raises(VenueUnreachable, match="several times"):
+        await client.info("exchangeStatus")
+    assert venue.count("exchangeStatus") == 3
+    await asyncio.sleep(QUICK_CLIENT.breaker_open)
+    await client.info("exchangeStatus")
+    assert client.breaker.state is BreakerState.CLOSED
+
+
+def test_a_failed_probe_waits_twice_as_long() -> None:
+    clock = ManualClock()
+    breaker = Breaker(clock, ClientTiming(breaker_failures=2, breaker_open=5, breaker_longest=12))
+    waits = []
+    breaker.failed()
+    assert breaker.admits()
+    breaker.failed()
+    for _ in range(3):
+        seconds = 0
+        while not breaker.admits():
+            clock.advance(1000)
+            seconds += 1
+        assert not breaker.admits(), "only one probe at a time"
+        waits.append(seconds)
+        breaker.failed()
+    assert waits == [5, 10, 12]
+    clock.advance(60_000)
+    assert breaker.admits()
+    breaker.abandoned()
+    assert breaker.admits(), "a cancelled probe leaves room for the next"
+    breaker.succeeded()
+    assert breaker.admits()
+
+
+async def test_a_server_that_is_not_there_is_unreachable_for_both_kinds() -> None:
+    with plain_socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    client = make(f"http://127.0.0.1:{port}")
+    with pytest.raises(VenueUnreachable):
+        await client.info("meta")
+    with pytest.raises(VenueUnreachable, match="nothing was sent"):
+        await client.act(b"{}", 1, Priority.ENTRY)
+    await client.close()
+
+
+async def test_an_action_goes_out_once_and_byte_for_byte(venue: Venue, client: Client) -> None:
+    body = b'{"action":{"type":"noop"} ,"nonce":1}'
+    assert await client.act(body, 1, Priority.ENTRY) == b'{"status": "ok", "response": {"type": "default"}}'
+    assert venue.actions == [body]
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 302, 418])
+async def test_an_action_that_met_an_error_may_have_been_carried_out(venue: Venue, client: Client, status: int) -> None:
+    venue.reply_status = status
+    with pytest.raises(OutcomeUnknown):
+        await client.act(b"{}", 1, Priority.ENTRY)
+    assert len(venue.actions) == 1
+
+
+async def test_an_action_whose_answer_was_lost_may_have_been_carried_out(venue: Venue, client: Client) -> None:
+    venue.lose_reply = True
+    with pytest.raises(OutcomeUnknown):
+        await client.act(b"{}", 1, Priority.ENTRY)
+    assert len(venue.actions) == 1
+
+
+async def test_an_action_refused_unread_was_not_carried_out(venue: Venue, client: Client) -> None:
+    venue.reply_status = 429
+    with pytest.raises(RateLimited):
+        await client.act(b"{}", 1, Priority.ENTRY)
+    venue.reply_status, venue.reply = 422, "Failed to deserialize the JSON body into the target type"
+    assert b'"err"' in await client.act(b"{}", 1, Priority.ENTRY)
+
+
+async def test_actions_keep_their_share_when_queries_have_spent_theirs(venue: Venue) -> None:
+    clock = ManualClock()
+    budget = WeightBudget(clock)
+    client = make(venue.url, budget)
+    budget.charge(960)
+    assert budget.wait_for(2, Priority.READ) == 60
+    await client.act(b"{}", 1, Priority.ENTRY)
+    budget.charge(119)
+    with pytest.raises(RateLimited, match="nothing was sent"):
+        await client.act(b"{}", 1, Priority.ENTRY)
+    await client.act(b"{}", 1, Priority.PROTECT)
+    assert len(venue.actions) == 2
+    await client.close()
+
+
+async def test_queries_wait_for_the_budget_instead_of_failing(venue: Venue) -> None:
+    clock = ManualClock()
+    budget = WeightBudget(clock)
+    client = Client(venue.url, clock, LinkHealth(), budget, QUICK_CLIENT)
+    budget.charge(959)
+    await client.info("exchangeStatus")
+    assert clock.elapsed == 60
+    assert client.health.weight_used == 2
+    await client.close()
+
+
+async def test_a_keep_alive_connection_that_the_venue_closed_does_not_fail_a_query(
+    venue: Venue, client: Client
+) -> None:
+    await client.info("meta")
+    assert venue._runner is not None
+    for connection in list(venue._runner.server.connections):  # type: ignore[union-attr]
+        connection.transport.close()
+    assert await client.info("meta")
+
+
+def test_weight_leaves_the_window_after_a_minute() -> None:
+    clock = ManualClock()
+    budget = WeightBudget(clock, limit=100)
+    assert budget.take(50, Priority.READ)
+    clock.advance(30_000)
+    assert budget.take(30, Priority.READ)
+    assert not budget.take(1, Priority.READ)
+    assert budget.wait_for(1, Priority.READ) == 30
+    assert budget.wait_for(60, Priority.READ) == 60
+    assert budget.wait_for(500, Priority.READ) == 60
+    clock.advance(30_000)
+    assert budget.used == 30
+    assert budget.take(50, Priority.READ)
+
+
+def test_a_refusal_by_the_venue_pauses_queries_not_exits() -> None:
+    clock = ManualClock()
+    budget = WeightBudget(clock)
+    budget.refuse_reads(10)
+    assert budget.wait_for(1, Priority.READ) == 10
+    assert budget.wait_for(1, Priority.PROTECT) == 0
