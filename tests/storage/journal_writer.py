@@ -15,16 +15,21 @@ from hlmaster.storage.journal import SqliteJournal
 STOPPED_CLOCK_MS = 1_700_000_000_000
 
 
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 async def main(path: Path) -> None:
     journal = SqliteJournal(path, ManualClock())
     journal.open()
-    print("ready", flush=True)
+    say("ready")
     while True:
         nonce = journal.reserve_nonce(STOPPED_CLOCK_MS)
-        print("nonce", nonce, flush=True)
+        say(f"nonce {nonce}")
         order = Order("BTC", Side.BUY, Decimal("0.01"), Decimal("97000"))
         await journal.commit([Intent(order, ActionKind.ORDER, nonce, None, "ab" * 32, nonce)])
-        print("committed", order.client_order_id, flush=True)
+        say(f"committed {order.client_order_id}")
 
 
 if __name__ == "__main__":
