@@ -31,7 +31,7 @@ class Malformed(HlError):
 def integer(value: Any) -> int:
     if type(value) is not int or not -(1 << 63) <= value < U64:
         raise Malformed(f"expected an integer, got {value!r}")
-    return value
+    return int(value)
 
 
 def unsigned(value: Any) -> int:
@@ -43,13 +43,13 @@ def unsigned(value: Any) -> int:
 def boolean(value: Any) -> bool:
     if type(value) is not bool:
         raise Malformed(f"expected true or false, got {value!r}")
-    return value
+    return bool(value)
 
 
 def text(value: Any) -> str:
     if type(value) is not str:
         raise Malformed(f"expected text, got {value!r}")
-    return value
+    return str(value)
 
 
 def number(value: Any) -> str:
@@ -66,7 +66,7 @@ def number(value: Any) -> str:
 def address(value: Any) -> str:
     if not ADDRESS.fullmatch(text(value)):
         raise Malformed(f"expected an address, got {value!r}")
-    return "0x" + value.removeprefix("0x").lower()
+    return "0x" + str(value).removeprefix("0x").lower()
 
 
 def client_order_id(value: Any) -> str:
@@ -87,7 +87,7 @@ def one_of(*words: str) -> Kind:
     def word(value: Any) -> str:
         if value not in words:
             raise Malformed(f"expected one of {', '.join(words)}, got {value!r}")
-        return str(value)
+        return text(value)
 
     return word
 
@@ -175,10 +175,15 @@ ORDER = Record(
     ),
     may("c", client_order_id),
 )
-TWAP = Record(*(need(n, k) for n, k in zip("absrmt", (unsigned, boolean, number, boolean, unsigned, boolean), strict=True)))
-TWAP_DETAILS = Record(
-    need("t", nullable(Record(need("p", number), need("a", boolean)))), need("s", nullable(number))
+TWAP = Record(
+    need("a", unsigned),
+    need("b", boolean),
+    need("s", number),
+    need("r", boolean),
+    need("m", unsigned),
+    need("t", boolean),
 )
+TWAP_DETAILS = Record(need("t", nullable(Record(need("p", number), need("a", boolean)))), need("s", nullable(number)))
 
 
 def _action(name: str, *fields: Field) -> tuple[str, Record]:
@@ -193,7 +198,9 @@ L1_ACTIONS: Mapping[str, Record] = dict(
             need("grouping", _grouping),
             may("builder", Record(need("b", address), need("f", unsigned))),
         ),
-        _action("cancel", need("cancels", list_of(Record(need("a", unsigned), need("o", unsigned)))), may("f", boolean)),
+        _action(
+            "cancel", need("cancels", list_of(Record(need("a", unsigned), need("o", unsigned)))), may("f", boolean)
+        ),
         _action(
             "cancelByCloid",
             need("cancels", list_of(Record(need("asset", unsigned), need("cloid", client_order_id)))),
@@ -216,7 +223,9 @@ L1_ACTIONS: Mapping[str, Record] = dict(
         _action("setDisplayName", need("displayName", text)),
         _action("createSubAccount", need("name", text)),
         _action("subAccountModify", need("subAccountUser", address), need("name", text)),
-        _action("subAccountTransfer", need("subAccountUser", address), need("isDeposit", boolean), need("usd", unsigned)),
+        _action(
+            "subAccountTransfer", need("subAccountUser", address), need("isDeposit", boolean), need("usd", unsigned)
+        ),
         _action(
             "subAccountSpotTransfer",
             need("subAccountUser", address),

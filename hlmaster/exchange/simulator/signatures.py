@@ -1,7 +1,8 @@
 """Who signed this: EIP-712 hashes of both signature families and recovery of the signer's address.
 
-L1 actions: ``connection_id = keccak(msgpack(action) + nonce + vault flag + expiry)``, wrapped in an ``Agent`` message whose
-source is "a" on mainnet and "b" on testnet. User-signed actions: their own fields under ``HyperliquidTransaction:<Name>``.
+L1 actions: ``connection_id = keccak(msgpack(action) + nonce + vault flag + expiry)``, wrapped in an ``Agent`` message
+whose source is "a" on mainnet and "b" on testnet. User-signed actions: their own fields, as
+``HyperliquidTransaction:<Name>``.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ def recover(digest: bytes, signature: Signature) -> str | None:
     compact = signature.r.to_bytes(WORD, "big") + signature.s.to_bytes(WORD, "big") + bytes([signature.v - 27])
     try:
         key = PublicKey.from_signature_and_message(compact, digest, hasher=None)
-    except Exception as error:  # noqa: BLE001 - the library raises bare Exception for a point off the curve
+    except Exception as error:
+        # The library raises a bare Exception for a point off the curve
         if type(error) not in (Exception, ValueError):
             raise
         return None

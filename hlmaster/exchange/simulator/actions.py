@@ -1,0 +1,447 @@
+"""What a signed action does, once its signer and account are known, and how it is answered.
+
+Handlers return the ``response`` of ``{"status": "ok"}``; a whole refusal is raised as ``Refused`` in the venue's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from hlmaster.core.errors import HlError
+from hlmaster.core.model import Leverage, MarginMode
+from hlmaster.exchange.simulator.delegation import SubAccount
+from hlmaster.exchange.simulator.faults import FaultKind
+from hlmaster.exchange.simulator.house import House
+from hlmaster.exchange.simulator.orders import (
+    ALO,
+    FRONTEND_MARKET,
+    GTC,
+    IOC,
+    Filled,
+    NewOrder,
+    Refusal,
+    Reply,
+    Resting,
+    TriggerSpec,
+)
+from hlmaster.exchange.simulator.schema import ADDRESS
+from hlmaster.exchange.simulator.wire import dec
+
+MICRO = Decimal(1_000_000)
+DEFAULT = {"type": "default"}
+POST_ONLY_PERIOD = "Only post-only orders allowed immediately after a network upgrade."
+NOT_OFFERED = "This action is not offered by the embedded exchange."
+
+
+class Refused(HlError):
+    """Shape A: ``{"status": "err", "response": text}``."""
+
+    code = "SIM-020"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A verified action. ``account`` is acted for, ``master`` owns it (they differ for a sub-account)."""
+
+    action: Mapping[str, Any]
+    account: str
+    master: str
+    nonce: int
+    now_ms: int
+
+
+Handler = Callable[[House, Request], Any]
+
+
+def perform(house: House, request: Request) -> Any:
+    return HANDLERS[request.action["type"]](house, request)
+
+
+def batch_size(action: Mapping[str, Any]) -> int:
+    """How many orders or cancels an action carries: what the address budget counts."""
+    for name in ("orders", "cancels", "modifies"):
+        if name in action:
+            return max(1, len(action[name]))
+    return 1
+
+
+def is_cancel(action: Mapping[str, Any]) -> bool:
+    return action["type"] in ("cancel", "cancelByCloid", "scheduleCancel", "noop")
+
+
+# --- orders ---
+
+
+def order(house: House, request: Request) -> Any:
+    action = request.action
+    _check_builder(house, request)
+    orders = [read_order(wire) for wire in action["orders"]]
+    named = isinstance(action["grouping"], str)
+    problem = _batch_problem(house, orders) or (None if named else _priority_problem(orders))
+    if problem is not None:
+        return _statuses("order", [Refusal(problem)])
+    return _statuses("order", house.venue.place(request.account, orders, action["grouping"], request.now_ms))
+
+
+def read_order(wire: Mapping[str, Any]) -> NewOrder:
+    """From an order in its rebuilt form."""
+    limit, trigger = wire["t"].get("limit"), wire["t"].get("trigger")
+    return NewOrder(
+        asset=wire["a"],
+        is_buy=wire["b"],
+        price=Decimal(wire["p"]),
+        size=Decimal(wire["s"]),
+        reduce_only=wire["r"],
+        tif=GTC if limit is None else limit["tif"],
+        trigger=None
+        if trigger is None
+        else TriggerSpec(Decimal(trigger["triggerPx"]), trigger["isMarket"], trigger["tpsl"]),
+        cloid=wire.get("c"),
+    )
+
+
+def _batch_problem(house: House, orders: Sequence[NewOrder]) -> str | None:
+    if not orders:
+        return "Orders are empty"
+    if any(one.tif not in (GTC, IOC, ALO, FRONTEND_MARKET) for one in orders):
+        return "Invalid TIF"
+    if any(one.asset >= len(house.venue.instruments) for one in orders):
+        return "Order action has different asset classes"
+    if house.faults.standing(FaultKind.POST_ONLY) and any(one.tif != ALO or one.trigger for one in orders):
+        return POST_ONLY_PERIOD
+    return None
+
+
+def _priority_problem(orders: Sequence[NewOrder]) -> str:
+    """A priority fee is for all IOC, or for all post-only orders that do not reduce, and is paid from staked funds."""
+    if all(one.tif == IOC for one in orders) or all(one.tif == ALO and not one.reduce_only for one in orders):
+        return "Insufficient delegatable balance for priority order"
+    return "Priority orders must all be IOC or all be ALO"
+
+
+def _check_builder(house: House, request: Request) -> None:
+    builder = request.action.get("builder")
+    if builder and builder["f"] > house.delegations.builder_fee(request.master, builder["b"]):
+        raise Refused("Builder fee has not been approved.")
+
+
+def _status(reply: Reply) -> Any:
+    if isinstance(reply, Refusal):
+        return {"error": reply.text}
+    cloid = {} if reply.cloid is None else {"cloid": reply.cloid}
+    if isinstance(reply, Resting):
+        return {"resting": {"oid": reply.oid, **cloid}}
+    if isinstance(reply, Filled):
+        filled = {"totalSz": dec(reply.total_size), "avgPx": dec(reply.average_price), "oid": reply.oid}
+        return {"filled": filled | cloid}
+    return "waitingForFill" if reply.for_fill else "waitingForTrigger"
+
+
+def _statuses(kind: str, replies: Sequence[Reply]) -> Any:
+    return {"type": kind, "data": {"statuses": [_status(reply) for reply in replies]}}
+
+
+def modify(house: House, request: Request) -> Any:
+    reply = _modify_one(house, request, request.action)
+    if isinstance(reply, Refusal):
+        raise Refused(reply.text)
+    return DEFAULT
+
+
+def batch_modify(house: House, request: Request) -> Any:
+    return _statuses("order", [_modify_one(house, request, one) for one in request.action["modifies"]])
+
+
+def _modify_one(house: House, request: Request, wire: Mapping[str, Any]) -> Reply:
+    new = read_order(wire["order"])
+    problem = _batch_problem(house, [new])
+    if problem is not None:
+        return Refusal(problem)
+    always = bool(request.action.get("a"))
+    return house.venue.modify(request.account, wire["oid"], new, request.now_ms, always_place=always)
+
+
+# --- cancels ---
+
+
+def cancel(house: House, request: Request) -> Any:
+    return _cancelled(
+        house.venue.cancel(request.account, one["a"], one["o"], request.now_ms) for one in request.action["cancels"]
+    )
+
+
+def cancel_by_cloid(house: House, request: Request) -> Any:
+    return _cancelled(
+        house.venue.cancel_by_cloid(request.account, one["asset"], one["cloid"], request.now_ms)
+        for one in request.action["cancels"]
+    )
+
+
+def _cancelled(outcomes: Any) -> Any:
+    statuses = ["success" if text is None else {"error": text} for text in outcomes]
+    return {"type": "cancel", "data": {"statuses": statuses or [{"error": "Cancels are empty"}]}}
+
+
+def schedule_cancel(house: House, request: Request) -> Any:
+    time_ms = request.action.get("time")
+    return _done(house.venue.schedule_cancel(request.account, time_ms, request.now_ms))
+
+
+# --- leverage and margin ---
+
+
+def update_leverage(house: House, request: Request) -> Any:
+    action = request.action
+    _known_asset(house, action["asset"])
+    mode = MarginMode.CROSS if action["isCross"] else MarginMode.ISOLATED
+    leverage = Leverage(mode, action["leverage"])
+    return _done(house.venue.update_leverage(request.account, action["asset"], leverage, request.now_ms))
+
+
+def update_isolated_margin(house: House, request: Request) -> Any:
+    action = request.action
+    _known_asset(house, action["asset"])
+    usd = Decimal(action["ntli"]) / MICRO
+    return _done(house.venue.update_isolated_margin(request.account, action["asset"], usd, request.now_ms))
+
+
+def top_up_isolated(house: House, request: Request) -> Any:
+    """Bring an isolated position down to a leverage by adding what margin that takes."""
+    action = request.action
+    _known_asset(house, action["asset"])
+    coin = list(house.venue.instruments)[action["asset"]]
+    state = house.venue.account_state(request.account)
+    position = next((one for one in state.positions if one.coin == coin and not one.is_cross), None)
+    if position is None:
+        raise Refused("Position does not use isolated margin.")
+    leverage = Decimal(action["leverage"])
+    missing = position.position_value / leverage - position.margin_used if leverage > 0 else Decimal(0)
+    if missing <= 0:
+        raise Refused("Invalid leverage value")
+    missing = missing.quantize(1 / MICRO)
+    return _done(house.venue.update_isolated_margin(request.account, action["asset"], missing, request.now_ms))
+
+
+def _known_asset(house: House, asset: int) -> None:
+    if asset >= len(house.venue.instruments):
+        raise Refused(f"Invalid asset {asset}")
+
+
+def _done(problem: str | None) -> Any:
+    if problem is not None:
+        raise Refused(problem)
+    return DEFAULT
+
+
+# --- money ---
+
+
+def _usd(text: str, wrong: str) -> Decimal:
+    """A signed amount: plain decimal text, at most six decimals."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise Refused(wrong) from None
+    if "e" in text.lower() or not amount.is_finite() or amount <= 0 or amount != amount.quantize(1 / MICRO):
+        raise Refused(wrong)
+    return amount
+
+
+def usd_send(house: House, request: Request) -> Any:
+    destination = request.action["destination"]
+    if not ADDRESS.fullmatch(destination):
+        raise Refused("Invalid send")
+    amount = _usd(request.action["amount"], "Invalid send")
+    return _done(house.venue.send_usd(request.account, destination.lower(), amount, request.now_ms))
+
+
+def withdraw(house: House, request: Request) -> Any:
+    amount = _usd(request.action["amount"], "Invalid withdrawal")
+    return _done(house.venue.withdraw(request.account, amount, request.nonce, request.now_ms))
+
+
+def class_transfer(house: House, request: Request) -> Any:
+    """For a sub-account the amount reads ``<amount> subaccount:0x...``."""
+    text, marker, sub_account = request.action["amount"].partition(" subaccount:")
+    account = _own_sub_account(house, request, sub_account).address if marker else request.account
+    amount = _usd(text, "Invalid transfer")
+    return _done(house.venue.class_transfer(account, amount, request.action["toPerp"], request.now_ms))
+
+
+def send_asset(house: House, request: Request) -> Any:
+    """Between the two wallets of one account, or from the perpetuals account to another user's."""
+    action = request.action
+    source, target = action["sourceDex"], action["destinationDex"]
+    account = _own_sub_account(house, request, action["fromSubAccount"]).address if action["fromSubAccount"] else None
+    account = account or request.account
+    destination = action["destination"].lower()
+    if {source, target} - {"", "spot"} or not action["token"].startswith("USDC"):
+        raise Refused("Invalid send")
+    amount = _usd(action["amount"], "Invalid send")
+    if destination == account and source != target:
+        return _done(house.venue.class_transfer(account, amount, target == "", request.now_ms))
+    if source or target or not ADDRESS.fullmatch(destination):
+        raise Refused("Insufficient balance for token transfer")
+    return _done(house.venue.send_usd(account, destination, amount, request.now_ms))
+
+
+def agent_send_asset(house: House, request: Request) -> Any:
+    own = {request.master, *(sub.address for sub in house.delegations.sub_accounts_of(request.master))}
+    if request.action["destination"] not in own:
+        raise Refused("Agent can only send asset to same user or their sub-accounts.")
+    return send_asset(house, request)
+
+
+# --- rights ---
+
+
+def approve_agent(house: House, request: Request) -> Any:
+    action = request.action
+    outcome = house.delegations.approve_agent(
+        request.master, action["agentAddress"].lower(), action["agentName"], request.now_ms
+    )
+    if isinstance(outcome, str):
+        raise Refused(outcome)
+    for replaced in outcome:
+        house.nonces.forget(replaced)
+    house.mark("delegations")
+    return DEFAULT
+
+
+def approve_builder_fee(house: House, request: Request) -> Any:
+    builder = request.action["builder"].lower()
+    problem = house.delegations.approve_builder(request.master, builder, request.action["maxFeeRate"])
+    house.mark("delegations")
+    return _done(problem)
+
+
+def set_referrer(house: House, request: Request) -> Any:
+    code = request.action["code"]
+    if not 1 <= len(code) <= 20 or request.master in house.delegations.referrers:
+        raise Refused("Referral code not registered")
+    house.delegations.referrers[request.master] = code
+    house.mark("delegations")
+    return DEFAULT
+
+
+def create_sub_account(house: House, request: Request) -> Any:
+    volume = house.venue.volume(request.master)
+    outcome = house.delegations.create_sub_account(request.master, request.action["name"], volume)
+    if isinstance(outcome, str):
+        raise Refused(outcome)
+    house.mark("delegations")
+    return {"type": "createSubAccount", "data": outcome.address}
+
+
+def sub_account_transfer(house: House, request: Request) -> Any:
+    sub = _own_sub_account(house, request, request.action["subAccountUser"])
+    usd = Decimal(request.action["usd"]) / MICRO
+    source, target = (request.master, sub.address) if request.action["isDeposit"] else (sub.address, request.master)
+    return _done(house.venue.send_usd(source, target, usd, request.now_ms))
+
+
+def _own_sub_account(house: House, request: Request, address: str) -> SubAccount:
+    sub = house.delegations.sub_accounts.get(address.lower())
+    if sub is None or sub.master != request.master:
+        raise Refused(f"Sub-account {address} is not registered to {request.master}")
+    return sub
+
+
+# --- what this exchange has not, and what needs no doing ---
+
+
+def reserve_weight(house: House, request: Request) -> Any:
+    weight = request.action["weight"]
+    house.address_budget.buy(request.account, weight)
+    return DEFAULT
+
+
+def twap_order(house: House, request: Request) -> Any:
+    return {"type": "twapOrder", "data": {"status": {"error": "TWAP orders are not offered by the embedded exchange."}}}
+
+
+def twap_cancel(house: House, request: Request) -> Any:
+    return {
+        "type": "twapCancel",
+        "data": {"status": {"error": "TWAP was never placed, already canceled, or filled."}},
+    }
+
+
+def nothing(house: House, request: Request) -> Any:
+    return DEFAULT
+
+
+def no_vault(house: House, request: Request) -> Any:
+    raise Refused(f"Vault not registered: {request.action['vaultAddress']}")
+
+
+def fixed_abstraction(house: House, request: Request) -> Any:
+    """Accounts are of the classic kind, perpetuals and spot apart; asking for just that changes nothing."""
+    if request.action.get("abstraction") in ("disabled", "i") or request.action.get("enabled") is False:
+        return DEFAULT
+    raise Refused("Abstraction transition not allowed")
+
+
+def not_offered(house: House, request: Request) -> Any:
+    raise Refused(NOT_OFFERED)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "order": order,
+    "modify": modify,
+    "batchModify": batch_modify,
+    "cancel": cancel,
+    "cancelByCloid": cancel_by_cloid,
+    "scheduleCancel": schedule_cancel,
+    "updateLeverage": update_leverage,
+    "updateIsolatedMargin": update_isolated_margin,
+    "topUpIsolatedOnlyMargin": top_up_isolated,
+    "usdSend": usd_send,
+    "withdraw3": withdraw,
+    "usdClassTransfer": class_transfer,
+    "sendAsset": send_asset,
+    "agentSendAsset": agent_send_asset,
+    "approveAgent": approve_agent,
+    "approveBuilderFee": approve_builder_fee,
+    "setReferrer": set_referrer,
+    "createSubAccount": create_sub_account,
+    "subAccountTransfer": sub_account_transfer,
+    "reserveRequestWeight": reserve_weight,
+    "twapOrder": twap_order,
+    "twapCancel": twap_cancel,
+    "vaultTransfer": no_vault,
+    "vaultModify": no_vault,
+    "vaultDistribute": no_vault,
+    "userSetAbstraction": fixed_abstraction,
+    "agentSetAbstraction": fixed_abstraction,
+    "userDexAbstraction": fixed_abstraction,
+    "userPortfolioMargin": fixed_abstraction,
+    **dict.fromkeys(
+        ("noop", "evmUserModify", "setDisplayName", "registerReferrer", "spotUser", "claimRewards", "subAccountModify"),
+        nothing,
+    ),
+    **dict.fromkeys(
+        (
+            "createVault",
+            "subAccountSpotTransfer",
+            "spotSend",
+            "borrowLend",
+            "tokenDelegate",
+            "cDeposit",
+            "cWithdraw",
+            "linkStakingUser",
+            "convertToMultiSigUser",
+            "agentEnableDexAbstraction",
+            "gossipPriorityBid",
+            "perpDeploy",
+            "spotDeploy",
+            "userOutcome",
+            "CSignerAction",
+            "CValidatorAction",
+        ),
+        not_offered,
+    ),
+}

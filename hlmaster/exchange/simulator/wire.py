@@ -1,0 +1,45 @@
+"""How values are written in replies and frames: decimal text with at least one decimal, JSON without spaces."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+ZERO_HASH = "0x" + "0" * 64
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder().decode
+
+
+def dec(value: Decimal | int) -> str:
+    """Decimal text with at least one decimal and no exponent.
+
+    >>> dec(Decimal("1")), dec(Decimal("0.0200")), dec(Decimal("1E+3")), dec(Decimal("-0"))
+    ('1.0', '0.02', '1000.0', '0.0')
+    """
+    text = format(value, "f") if isinstance(value, Decimal) else str(value)
+    if "." not in text:
+        return "0.0" if text == "-0" else text + ".0"
+    text = text.rstrip("0")
+    text = text + "0" if text.endswith(".") else text
+    return "0.0" if text == "-0.0" else text
+
+
+def dec_at(value: float, decimals: int) -> str:
+    """A measured float at no more than ``decimals`` decimals.
+
+    >>> dec_at(0.1 + 0.2, 6), dec_at(1e-05, 8), dec_at(12.0, 2), dec_at(-0.0, 3)
+    ('0.3', '0.00001', '12.0', '0.0')
+    """
+    text = f"{value:.{max(decimals, 1)}f}".rstrip("0")
+    text = text + "0" if text.endswith(".") else text
+    return "0.0" if text == "-0.0" else text
+
+
+def optional_dec(value: Decimal | None) -> str | None:
+    return None if value is None else dec(value)
+
+
+def frame_payload(channel: str, data: Any) -> bytes:
+    return encode({"channel": channel, "data": data})
