@@ -1,9 +1,9 @@
 """One margin account: cash, positions, leverage. Exact Decimal arithmetic, no orders, no time.
 
-Cash is signed: buying takes the whole notional out and the position's value at the mark puts it back, so cross equity is
-``cash + sum(size * mark)`` and an isolated position's is ``raw_usd + size * mark`` (the protocol's identities). A position
-keeps its cost, not its entry price; a partial close takes a cost rounded to 1e-8 out of it, so realised plus unrealised
-profit is exact for ever.
+Cash is signed: buying takes the whole notional out and the position's value at the mark puts it back, so cross equity
+is ``cash + sum(size * mark)`` and an isolated position's is ``raw_usd + size * mark`` (the protocol's identities). A
+position keeps its cost, not its entry price; a partial close takes a cost rounded to 1e-8 out of it, so realised plus
+unrealised profit is exact for ever.
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ class Account:
         return self.cross_value(marks) - self.cross_initial(marks)
 
     def removable(self, marks: Marks, held_by_orders: Decimal = ZERO) -> Decimal:
-        """What may leave: equity less the greater of initial margin and a tenth of the notional, less orders' margin."""
+        """What may leave: equity less the greater of initial margin and a tenth of the notional, less what orders hold."""
         needed = max(self.cross_initial(marks), FREE_NOTIONAL_SHARE * self.cross_notional(marks))
         return max(ZERO, self.cross_value(marks) - needed - held_by_orders)
 

@@ -68,7 +68,7 @@ class Working:
         return more
 
     def margin(self, position_lots: int, leverage: int, *, isolated: bool) -> Decimal:
-        """USD to keep back for the worse side. A cross order may turn a position round on the margin that this frees."""
+        """USD to keep back for the worse side. A cross order may turn a position round on the margin this frees."""
         freed = abs(position_lots) * (1 if isolated else 2)
         buy_over = self.buy_lots - (freed if position_lots < 0 else 0)
         sell_over = self.sell_lots - (freed if position_lots > 0 else 0)

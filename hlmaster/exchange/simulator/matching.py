@@ -33,7 +33,7 @@ class BookOrder:
 
 
 class Match(NamedTuple):
-    """``lots`` traded with ``maker`` at its price; or (``canceled`` not empty) the maker left the book for that reason."""
+    """``lots`` traded with ``maker`` at its price; or, ``canceled`` not empty, the maker left the book for that reason."""
 
     maker: BookOrder
     lots: int
@@ -143,8 +143,8 @@ class OrderBook:
     def sweep(self, taker: BookOrder, vet: Vet | None = None) -> Iterator[Match]:
         """Trade against the other side up to the taker's limit; ``taker.lots`` shrinks to what is left.
 
-        Lazily, one match at a time, so that the caller settles each before the next maker is vetted; between two matches
-        the caller may cancel or shrink resting orders. The owner's own resting orders are cancelled on the way.
+        Lazily, one match at a time, so that the caller settles each before the next maker is vetted; in between it may
+        cancel or shrink resting orders. The taker's owner's own resting orders are cancelled on the way.
         """
         side = self._asks if taker.is_buy else self._bids
         limit = taker.ticks * side.sign
@@ -207,7 +207,7 @@ class OrderBook:
         return iter(sorted(self._orders.values(), key=lambda order: order.sequence))
 
     def impact(self, is_bid: bool, tick_lots: int) -> float | None:
-        """Average ticks at which this much notional (ticks times lots) could be sold (bid) or bought; None if it cannot."""
+        """Average ticks at which this notional (ticks times lots) could be sold (bid) or bought; None if it cannot."""
         left, lots_taken = tick_lots, 0.0
         for ticks, lots, _ in self.depth(is_bid):
             if ticks * lots >= left:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 GTC, IOC, ALO, FRONTEND_MARKET = "Gtc", "Ioc", "Alo", "FrontendMarket"
+LIQUIDATION_MARKET = "LiquidationMarket"
+"""Sent by the venue alone."""
 NO_GROUP, ENTRY_GROUP, POSITION_GROUP = "na", "normalTpsl", "positionTpsl"
 
 
@@ -104,7 +106,7 @@ class UserOrder:
     @property
     def is_immediate(self) -> bool:
         """Never rests: what cannot trade at once is gone."""
-        return (self.triggered and self.trigger_market) or self.tif in (IOC, FRONTEND_MARKET)
+        return (self.triggered and self.trigger_market) or self.tif in (IOC, FRONTEND_MARKET, LIQUIDATION_MARKET)
 
     @property
     def is_waiting(self) -> bool:
@@ -114,7 +116,7 @@ class UserOrder:
     @property
     def order_type(self) -> str:
         if self.trigger_ticks is None:
-            return "Market" if self.tif == FRONTEND_MARKET else "Limit"
+            return "Market" if self.tif in (FRONTEND_MARKET, LIQUIDATION_MARKET) else "Limit"
         return f"{'Stop' if self.tpsl == 'sl' else 'Take Profit'} {'Market' if self.trigger_market else 'Limit'}"
 
     @property
