@@ -45,10 +45,6 @@ class ReadyLine:
                 f"{path} is not an exchange's ready file ({error}).", "Start the exchange again."
             ) from error
 
-    @property
-    def port(self) -> int:
-        return int(self.url.rsplit(":", 1)[1])
-
     def anchor(self, clock: SystemClock) -> None:
         clock.anchor(self.start_ms, self.wall_ms, self.speed)
 
@@ -69,14 +65,21 @@ class ExchangeChild:
         self._ready_file = Path(self._folder.name) / "ready.json"
         self._process: subprocess.Popen[bytes] | None = None
         self._watcher: asyncio.Task[None] | None = None
+        self._port = 0
         self.ready: ReadyLine | None = None
         self.restarts = 0
+
+    @property
+    def url(self) -> str:
+        """Where it is, or will be once it is ready: the port is chosen before the start."""
+        return f"http://127.0.0.1:{self._port}"
 
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
-    def spawn(self, port: int = 0) -> None:
+    def spawn(self, port: int) -> None:
+        self._port = port
         self._ready_file.unlink(missing_ok=True)
         arguments = ["simulate", *self._arguments, "--port", str(port), "--watch-stdin"]
         arguments += ["--ready-file", str(self._ready_file)]
@@ -123,7 +126,7 @@ class ExchangeChild:
             self._release()
             self.restarts += 1
             try:
-                self.spawn(self.ready.port if self.ready else 0)
+                self.spawn(self._port)
                 on_restart(await self.wait_ready(clock))
             except VenueUnreachable as error:
                 log.error("%s", error)

@@ -8,7 +8,7 @@ from hlmaster.core.orders import OrderStatus
 from hlmaster.desk.desk import Desk
 
 
-def summary(desk: Desk, wall_seconds: float, market_start_ms: int) -> dict[str, Any]:
+def summary(desk: Desk, wall_seconds: float) -> dict[str, Any]:
     """Money as decimal text; zero where nothing of the kind exists yet."""
     health = desk.health()
     portfolio = desk.portfolio
@@ -17,7 +17,7 @@ def summary(desk: Desk, wall_seconds: float, market_start_ms: int) -> dict[str, 
         "mode": str(desk.mode),
         "session": desk.session.name,
         "seconds": round(wall_seconds, 3),
-        "market_seconds": round((desk.clock.now_ms() - market_start_ms) / 1000, 3),
+        "market_seconds": round(wall_seconds * desk.clock.speed, 3),
         "behind_ms_max": health.behind_ms_max,
         "messages": health.messages,
         "gaps": health.gaps,

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class Context(QObject):
-    """``coin_changed`` follows the watchlist; ``price_picked`` (coin, price) carries a click in the book to the ticket."""
+    """``coin_changed`` follows the watchlist; ``price_picked`` carries (coin, price) from the book to the ticket."""
 
     coin_changed = Signal(str)
     interval_changed = Signal(object)

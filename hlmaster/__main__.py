@@ -1,0 +1,88 @@
+"""The command line. Without a command it opens the window on the embedded exchange."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from hlmaster import __version__
+from hlmaster.core.errors import HlError
+
+COMMANDS = ("gui", "headless", "simulate", "health", "sessions")
+FAILED = 2
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["simulate"]:
+        from hlmaster.exchange.simulator.command import run
+
+        return run(arguments[1:])
+    if not arguments or (arguments[0] not in COMMANDS and arguments[0] not in ("-h", "--help", "--version")):
+        arguments.insert(0, "gui")
+    chosen = _parser().parse_args(arguments)
+    from hlmaster import app
+
+    try:
+        return {"gui": app.gui, "headless": app.headless, "health": app.health, "sessions": app.sessions}[
+            chosen.command
+        ](chosen)
+    except HlError as error:
+        print(f"hlmaster: {error} [{error.code}]", file=sys.stderr)
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hlmaster",
+        description="A desktop terminal for perpetuals on Hyperliquid. Without a command the window opens in demo mode.",
+    )
+    parser.add_argument("--version", action="version", version=f"hlmaster {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("simulate", help="run the embedded exchange by itself (see simulate --help)")
+    _add_gui(commands.add_parser("gui", help="open the window"))
+    _add_headless(commands.add_parser("headless", help="run the same desk without a window"))
+    health = commands.add_parser("health", help="ask a running desk how it is")
+    _add_common(health)
+    health.add_argument("--json", action="store_true", help="one JSON line instead of a table")
+    sessions = commands.add_parser("sessions", help="list, reset or export sessions")
+    _add_common(sessions)
+    sessions.add_argument("action", choices=("list", "reset", "export"), nargs="?", default="list")
+    sessions.add_argument("--balance", help="starting balance in USD after a reset")
+    sessions.add_argument("--to", type=Path, help="folder or file of an export")
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mode", help="demo (default) or paper")
+    parser.add_argument("--session", default="default", help="name of the session; created when new")
+    parser.add_argument("--data", type=Path, help="data folder (default: the system's place for it)")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="a setting")
+
+
+def _add_desk(parser: argparse.ArgumentParser) -> None:
+    _add_common(parser)
+    parser.add_argument("--seed", type=int, help="of the demo market; the same seed, the same market")
+    parser.add_argument("--speed", type=float, help="demo market seconds per second")
+    parser.add_argument(
+        "--replay", type=Path, metavar="PATH", help="demo plays this recording"
+    )
+    parser.add_argument("--exchange", type=Path, metavar="READYFILE", help="use an exchange that already runs here")
+
+
+def _add_gui(parser: argparse.ArgumentParser) -> None:
+    _add_desk(parser)
+    parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save a picture of the window and end")
+    parser.add_argument("--after", type=float, default=8.0, metavar="SECONDS", help="when to take the picture")
+    parser.add_argument("--size", metavar="WxH", help="size of the window, for example 1600x980")
+
+
+def _add_headless(parser: argparse.ArgumentParser) -> None:
+    _add_desk(parser)
+    parser.add_argument("--for", type=float, dest="seconds", metavar="SECONDS", help="end after so many wall seconds")
+    parser.add_argument("--json", action="store_true", help="end with one JSON line")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

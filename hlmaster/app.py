@@ -1,0 +1,244 @@
+"""The composition root: what the command line asked for becomes a desk with a face, started and stopped in order."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
+
+from hlmaster.core.clock import SystemClock
+from hlmaster.core.errors import ConfigError
+from hlmaster.core.logs import LogRing, start_logging
+from hlmaster.core.model import Mode
+from hlmaster.desk import control
+from hlmaster.desk.desk import Desk
+from hlmaster.desk.modes import Opening, build, spawn_exchange
+from hlmaster.desk.summary import summary
+from hlmaster.settings import Origins, Settings, chosen_mode
+from hlmaster.storage.sessions import Sessions
+
+if TYPE_CHECKING:
+    from hlmaster.ui.window import Window
+
+log = logging.getLogger(__name__)
+STATUS_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class Launch:
+    """One run: the session it opens, its settings and where each came from."""
+
+    data: Path
+    mode: Mode
+    opening: Opening
+    settings_file: Path
+    origins: Origins
+    ring: LogRing
+
+
+def data_folder(chosen: Path | None) -> Path:
+    return chosen if chosen is not None else Path(platformdirs.user_data_dir("HyperliquidMaster", appauthor=False))
+
+
+def launch(arguments: argparse.Namespace, *, console: bool) -> Launch:
+    """Open the session, read the settings, and spawn the embedded exchange where the mode needs one."""
+    mode = chosen_mode(arguments.mode)
+    data = data_folder(arguments.data)
+    overrides = list(arguments.overrides)
+    overrides += [
+        f"demo.{name}={value}" for name in ("seed", "speed") if (value := getattr(arguments, name)) is not None
+    ]
+    if arguments.replay is not None:
+        overrides.append(f"demo.replay={arguments.replay.absolute()}")
+    settings_file = data / "settings.toml"
+    settings, origins = Settings.load(settings_file, os.environ, overrides)
+    balance = settings.paper.start_balance if mode is Mode.PAPER else settings.demo.start_balance
+    session = Sessions(data, SystemClock()).open(mode, arguments.session, balance)
+    settings, origins = Settings.load(settings_file, os.environ, overrides, session.overrides())
+    ring = start_logging(session.folder / "log", console=console)
+    child = None
+    if mode is Mode.DEMO and arguments.exchange is None:
+        child = spawn_exchange(settings, session.folder / "exchange.sqlite", session.info.start_balance)
+    opening = Opening(session, settings, arguments.exchange, child)
+    return Launch(data, mode, opening, settings_file, origins, ring)
+
+
+# --- headless ---
+
+
+def headless(arguments: argparse.Namespace) -> int:
+    run = launch(arguments, console=not arguments.json)
+    return asyncio.run(_headless(run, arguments.seconds, as_json=arguments.json))
+
+
+async def _headless(run: Launch, seconds: float | None, *, as_json: bool) -> int:
+    desk = Desk(build(run.opening))
+    door = _control(run, desk)
+    started = desk.clock.monotonic()
+    stop = _stop_on_signals()
+    await desk.start()
+    await door.start()
+    try:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), seconds)
+        figures = summary(desk, desk.clock.monotonic() - started)
+    finally:
+        await door.stop()
+        await desk.stop()
+    print(json.dumps(figures) if as_json else _table(figures))
+    return 0 if desk.is_ready else 1
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(name, stop.set)
+    return stop
+
+
+def _control(run: Launch, desk: Desk) -> control.Control:
+    answers: dict[str, Callable[[], dict[str, Any]]] = {"health": lambda: health_record(desk)}
+    return control.Control(run.data, run.mode, run.opening.session.info.name, answers)
+
+
+def health_record(desk: Desk) -> dict[str, Any]:
+    return {"mode": str(desk.mode), "session": desk.session.name, **control.jsonable(desk.health())}
+
+
+def _table(figures: dict[str, Any]) -> str:
+    width = max(map(len, figures))
+    return "\n".join(f"{name.replace('_', ' '):<{width}}  {value}" for name, value in figures.items())
+
+
+# --- health and sessions ---
+
+
+def health(arguments: argparse.Namespace) -> int:
+    answer = control.ask(data_folder(arguments.data), chosen_mode(arguments.mode), arguments.session, "health")
+    print(json.dumps(answer) if arguments.json else _table(answer))
+    return 0
+
+
+def sessions(arguments: argparse.Namespace) -> int:
+    mode, store = chosen_mode(arguments.mode), Sessions(data_folder(arguments.data), SystemClock())
+    if arguments.action == "list":
+        rows = store.list(mode)
+        for row in rows:
+            print(f"{row.name}  started with ${row.start_balance:,.2f}")
+        if not rows:
+            print(f"There is no {mode} session yet; opening the application makes one.")
+    elif arguments.action == "reset":
+        store.reset(mode, arguments.session, _balance(arguments.balance))
+        print(f"The {mode} session {arguments.session!r} starts afresh; the old one was archived, not deleted.")
+    else:
+        print(store.export(mode, arguments.session, arguments.to or Path.cwd()))
+    return 0
+
+
+def _balance(text: str | None) -> Decimal:
+    try:
+        return Decimal(text or "10000")
+    except InvalidOperation:
+        raise ConfigError(f"{text!r} is not an amount.", "Write it in USD, for example 10000.") from None
+
+
+# --- the window ---
+
+
+def gui(arguments: argparse.Namespace) -> int:
+    offscreen = _without_display()
+    run = launch(arguments, console=offscreen)
+    # Qt is imported only now, so that the embedded exchange starts up beside the import.
+    import qasync
+    from PySide6.QtWidgets import QApplication
+
+    application = QApplication(sys.argv[:1])
+    application.setQuitOnLastWindowClosed(False)
+    with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
+        return runner.run(_gui(run, arguments, offscreen=offscreen))
+
+
+def _without_display() -> bool:
+    """On a machine with no display the same window runs offscreen and tells how it is."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return False
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        return False
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    print(f"There is no display, so the window runs offscreen; a status line follows every {STATUS_SECONDS:.0f} s.")
+    return True
+
+
+async def _gui(run: Launch, arguments: argparse.Namespace, *, offscreen: bool) -> int:
+    from hlmaster.ui.window import Window
+
+    desk = Desk(build(run.opening))
+    window = Window(desk, run.settings_file, run.origins, run.ring, Sessions(run.data, SystemClock()))
+    window.open(_size(arguments.size))
+    stop = _stop_on_signals()
+    door = _control(run, desk)
+    extras: list[Coroutine[Any, Any, None]] = []
+    if offscreen and arguments.screenshot is None:
+        extras.append(_status_lines(desk))
+    if arguments.screenshot is not None:
+        extras.append(_photograph(window, arguments.screenshot, arguments.after))
+    tasks = [asyncio.create_task(extra) for extra in extras]
+    tasks.append(asyncio.create_task(_close_on(stop, window)))
+    try:
+        await desk.start()
+        await door.start()
+        await window.closed.wait()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await window.shut()
+        await door.stop()
+        await desk.stop()
+    return 0
+
+
+async def _close_on(stop: asyncio.Event, window: Window) -> None:
+    await stop.wait()
+    window.closed.set()
+
+
+async def _photograph(window: Window, file: Path, after: float) -> None:
+    await asyncio.sleep(after)
+    window.save_picture(file)
+    window.closed.set()
+
+
+async def _status_lines(desk: Desk) -> None:
+    while True:
+        await asyncio.sleep(STATUS_SECONDS)
+        state = desk.health()
+        print(
+            f"{state.link}: {state.messages_per_second:.0f} msg/s, loop lag p99 {state.loop_lag_ms_p99:.1f} ms, "
+            f"equity {desk.portfolio.equity:,.2f} USD, {len(desk.portfolio.positions())} positions",
+            flush=True,
+        )
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise ConfigError(f"{text!r} is not a size.", "Write it as WIDTHxHEIGHT, for example 1600x980.") from None
+    return width, height

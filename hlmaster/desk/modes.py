@@ -1,0 +1,191 @@
+"""Builds the parts of a desk for each mode. Here, and nowhere else, a mode decides on URL, network byte and keys."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from hlmaster.core.bus import Bus
+from hlmaster.core.clock import SystemClock
+from hlmaster.core.errors import ConfigError
+from hlmaster.core.model import Mode
+from hlmaster.core.orders import ApprovalMint
+from hlmaster.core.ports import MarketData, Trading
+from hlmaster.desk.exchange_child import ExchangeChild, ReadyLine
+from hlmaster.desk.parts import Parts, SessionInfo
+from hlmaster.exchange.hyperliquid.budget import WeightBudget
+from hlmaster.exchange.hyperliquid.market_data import HyperliquidMarketData
+from hlmaster.settings import Settings
+from hlmaster.storage.journal import SqliteJournal
+from hlmaster.storage.recorder import Recorder
+from hlmaster.storage.sessions import OpenSession
+
+log = logging.getLogger(__name__)
+MAINNET_URL = "https://api.hyperliquid.xyz"
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a desk is opened with. ``ready_file`` names an exchange that somebody else runs on this computer."""
+
+    session: OpenSession
+    settings: Settings
+    ready_file: Path | None = None
+    child: ExchangeChild | None = None
+    """The embedded exchange, spawned early so that it starts while the window's libraries load."""
+
+
+def exchange_arguments(settings: Settings, state: Path, start_balance: Decimal) -> list[str]:
+    """The command line of the embedded exchange for a demo session."""
+    arguments = ["--seed", str(settings.demo.seed), "--speed", str(settings.demo.speed)]
+    return [*arguments, "--state", str(state), "--faucet", str(start_balance)]
+
+
+def spawn_exchange(settings: Settings, state: Path, start_balance: Decimal) -> ExchangeChild:
+    child = ExchangeChild(exchange_arguments(settings, state, start_balance))
+    child.spawn(free_port())
+    return child
+
+
+def free_port() -> int:
+    """A port that was free a moment ago, so that the exchange's address is known before it is ready."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def build(opening: Opening) -> Parts:
+    """Raises ConfigError for a mode that this version does not offer, SigningError, StorageError."""
+    mode = opening.session.info.mode
+    if mode is Mode.DEMO:
+        return _demo(opening)
+    if mode is Mode.PAPER:
+        return _paper(opening)
+    raise ConfigError(f"The mode {mode} is not available in this version.", "Use demo or paper.")
+
+
+def _parts(
+    opening: Opening,
+    bus: Bus,
+    clock: SystemClock,
+    mint: ApprovalMint,
+    market_data: MarketData,
+    trading: Trading,
+    journal: SqliteJournal,
+    recorder: Recorder,
+    **around: Callable[[], Awaitable[None]],
+) -> Parts:
+    info = opening.session.info
+    session = SessionInfo(info.name, info.mode, info.created_ms, info.start_balance, opening.session.folder)
+    return Parts(bus, clock, mint, market_data, trading, journal, recorder, session, opening.settings, **around)
+
+
+def _demo(opening: Opening) -> Parts:
+    """The ordinary adapter pointed at the embedded exchange on loopback; its wallet is generated and worthless."""
+    from hlmaster.exchange.hyperliquid.signing import Network, Signer
+    from hlmaster.exchange.hyperliquid.trading import HyperliquidTrading
+
+    bus, clock, mint = Bus(), SystemClock(), ApprovalMint()
+    child, ready = opening.child, None
+    if opening.ready_file is not None:
+        ready = ReadyLine.read(opening.ready_file)
+        if ready is None:
+            raise ConfigError(f"The ready file {opening.ready_file} does not exist.", "Start the exchange first.")
+        ready.anchor(clock)
+        url = ready.url
+    elif child is not None:
+        url = child.url
+    else:
+        raise ConfigError("Demo mode needs an embedded exchange.", "Start without --exchange to get one.")
+    if not url.startswith(f"http://{LOOPBACK}:"):
+        raise ConfigError(f"Demo mode trades on this computer only, not at {url}.", "Use an exchange on 127.0.0.1.")
+    signer = Signer(opening.session.demo_key(lambda: Signer.generate().export_key()), worthless=True)
+    budget = WeightBudget(clock)
+    market_data = HyperliquidMarketData(bus, clock, url, budget=budget)
+    journal, recorder = _stores(opening, clock)
+    trading = HyperliquidTrading(
+        bus,
+        clock,
+        url,
+        Network.TESTNET,
+        signer,
+        signer.address,
+        journal.reserve_nonce,
+        mint.is_genuine,
+        budget=budget,
+    )
+
+    async def before() -> None:
+        if child is not None:
+            (await child.wait_ready(clock)).anchor(clock)
+            child.watch(clock, lambda line: line.anchor(clock))
+
+    async def after() -> None:
+        _close(opening, journal, recorder)
+        if child is not None:
+            await child.stop()
+
+    return _parts(opening, bus, clock, mint, market_data, trading, journal, recorder, before=before, after=after)
+
+
+def _paper(opening: Opening) -> Parts:
+    """Live public data; orders matched here against what that data shows."""
+    from hlmaster.exchange.simulator.trading import PaperTrading
+
+    bus, clock, mint = Bus(), SystemClock(), ApprovalMint()
+    market_data = HyperliquidMarketData(bus, clock, MAINNET_URL)
+    journal, recorder = _stores(opening, clock)
+    state_file = opening.session.folder / "paper.json"
+    trading = PaperTrading(
+        bus,
+        clock,
+        market_data.instruments,
+        opening.session.info.start_balance,
+        _load(state_file),
+        lambda state: _save(state_file, state),
+    )
+
+    async def after() -> None:
+        _close(opening, journal, recorder)
+
+    return _parts(opening, bus, clock, mint, market_data, trading, journal, recorder, after=after)
+
+
+def _stores(opening: Opening, clock: SystemClock) -> tuple[SqliteJournal, Recorder]:
+    journal = SqliteJournal(opening.session.folder / "journal.sqlite", clock)
+    journal.open()
+    recorder = Recorder(opening.session, clock, opening.settings.storage.database_url)
+    recorder.open()
+    return journal, recorder
+
+
+def _close(opening: Opening, journal: SqliteJournal, recorder: Recorder) -> None:
+    recorder.close()
+    journal.close()
+    opening.session.close()
+
+
+def _load(file: Path) -> dict[str, Any] | None:
+    try:
+        state: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return state
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"The paper account's file {file} is damaged ({error}).", "Reset the session, or restore the file."
+        ) from error
+
+
+def _save(file: Path, state: dict[str, Any]) -> None:
+    fresh = file.with_name(f".{file.name}.new")
+    fresh.write_text(json.dumps(state), encoding="utf-8")
+    fresh.replace(file)

@@ -1,0 +1,78 @@
+"""Docks that look like panels: a title row with the panel's own controls, or tabs where several share a place."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QMainWindow, QVBoxLayout, QWidget
+
+from hlmaster.ui.panel import Panel
+
+HEAD_HEIGHT = 30
+
+
+class TitleRow(QWidget):
+    """The title of a dock that stands alone, with room for the panel's controls at its right."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.setProperty("role", "panelhead")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(HEAD_HEIGHT)
+        self.label = QLabel(title)
+        self.label.setProperty("role", "paneltitle")
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(10, 0, 8, 0)
+        self.row.addWidget(self.label)
+        self.row.addStretch(1)
+
+
+class PanelDock(QDockWidget):
+    """Where a panel shares its place with others, the tabs are its title and its controls sit in a row of their own."""
+
+    def __init__(self, panel: Panel, window: QMainWindow) -> None:
+        super().__init__(panel.TITLE, window)
+        self.setObjectName(f"dock.{panel.KEY}")
+        self.panel = panel
+        self._title = TitleRow(panel.TITLE)
+        self._no_title = QWidget()
+        self._inner_head = QWidget()
+        self._inner_head.setProperty("role", "panelhead")
+        self._inner_head.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._inner_row = QHBoxLayout(self._inner_head)
+        self._inner_row.setContentsMargins(8, 0, 8, 0)
+        self._inner_row.setSpacing(0)
+        frame = QFrame()
+        frame.setProperty("role", "panelbody")
+        body = QVBoxLayout(frame)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(0)
+        body.addWidget(self._inner_head)
+        body.addWidget(panel, 1)
+        self.setWidget(frame)
+        self._is_tabbed: bool | None = None
+        self._place_header(tabbed=False)
+        panel.counted.connect(self._show_count)
+        self.topLevelChanged.connect(lambda _: self.refresh_title())
+
+    def refresh_title(self) -> None:
+        """Called by the window whenever docks moved: tabs carry the title, or the title row does."""
+        window = self.parent()
+        tabbed = isinstance(window, QMainWindow) and bool(window.tabifiedDockWidgets(self)) and not self.isFloating()
+        if tabbed != self._is_tabbed:
+            self._place_header(tabbed=tabbed)
+
+    def _place_header(self, *, tabbed: bool) -> None:
+        self._is_tabbed = tabbed
+        header = self.panel.header
+        if header is not None:
+            row = self._inner_row if tabbed else self._title.row
+            row.addWidget(header)
+            header.show()
+        self._inner_head.setVisible(tabbed and header is not None)
+        self.setTitleBarWidget(self._no_title if tabbed else self._title)
+        (self._no_title if tabbed else self._title).show()
+
+    def _show_count(self, count: int) -> None:
+        title = self.panel.TITLE if count < 0 else f"{self.panel.TITLE} {count}"
+        self.setWindowTitle(title)
+        self._title.label.setText(title)

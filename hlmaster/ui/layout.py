@@ -1,0 +1,59 @@
+"""The window's layout on disk: saved whole, brought back if it still fits, kept aside when it is damaged."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray
+from PySide6.QtWidgets import QMainWindow
+
+log = logging.getLogger(__name__)
+VERSION = 1
+
+
+def save(window: QMainWindow, file: Path, panels: Mapping[str, dict[str, Any]]) -> None:
+    """``panels`` holds each panel's own memory (column widths and the like) by its key."""
+    document = {
+        "version": VERSION,
+        "geometry": _text(window.saveGeometry()),
+        "docks": _text(window.saveState(VERSION)),
+        "panels": dict(panels),
+    }
+    fresh = file.with_name(f".{file.name}.new")
+    try:
+        fresh.write_text(json.dumps(document), encoding="utf-8")
+        fresh.replace(file)
+    except OSError as error:
+        log.warning("the window's layout could not be saved to %s: %s", file, error.strerror)
+
+
+def restore(window: QMainWindow, file: Path) -> dict[str, dict[str, Any]] | None:
+    """The panels' memories, or None where there is no usable layout and the default should stand."""
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+        if document["version"] != VERSION:
+            return None
+        geometry, docks = _bytes(document["geometry"]), _bytes(document["docks"])
+        panels: dict[str, dict[str, Any]] = document["panels"]
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, binascii.Error) as error:
+        log.warning("the saved layout %s is damaged (%s); it was put aside and the default is used", file, error)
+        file.replace(file.with_name(f"{file.name}.damaged"))
+        return None
+    window.restoreGeometry(geometry)
+    return panels if window.restoreState(docks, VERSION) else None
+
+
+def _text(data: QByteArray) -> str:
+    return base64.b64encode(bytes(data.data())).decode("ascii")
+
+
+def _bytes(text: str) -> QByteArray:
+    return QByteArray(base64.b64decode(text, validate=True))
