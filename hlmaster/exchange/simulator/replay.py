@@ -10,8 +10,8 @@ candle (open, first extreme, second extreme, close, volume) at drawn moments, wi
 at the four corners are real, everything between is not.
 
 Prices are put on the venue's five-figure grid (bids down, asks up, trades to the nearest) and sizes on whole lots;
-what had to move is counted as ``price_off_grid`` and ``size_off_grid``, all other anomalies as ``recorded`` says, none is
-repaired silently. At its end the market is quiet and ``ended`` is true. Volume is taken to be in coins.
+what had to move is counted as ``price_off_grid`` and ``size_off_grid``, all other anomalies as ``recorded`` says; none
+is repaired silently. At its end the market is quiet and ``ended`` is true. Volume is taken to be in coins.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ CANDLE_WORDS = {str(one) for one in Interval}
 class Recording:
     """A recording opened for replay. Raises RecordingError, which names the file and the cure.
 
-    ``start_ms`` may be given to begin later than the recording does; what lies before is then history.
+    ``start_ms`` may be given to begin later than the recording does; what lies before is then history, and at or past
+    the end all of it is.
     """
 
     def __init__(self, path: Path, start_ms: int | None = None) -> None:
@@ -56,10 +57,10 @@ class Recording:
         begins = [track.start_ms for track in self._tracks.values()]
         self.end_ms = max(track.end_ms for track in self._tracks.values())
         self.start_ms = max(begins) if start_ms is None else start_ms
-        if not min(begins) <= self.start_ms < self.end_ms:
+        if self.start_ms < min(begins):
             raise RecordingError(
-                f"The recording {path.name} covers {min(begins)} to {self.end_ms} ms, not {self.start_ms}.",
-                "Choose a start inside it.",
+                f"The recording {path.name} begins at {min(begins)} ms, after {self.start_ms} ms.",
+                "Choose a later start.",
             )
         self._reached_ms = self.start_ms
         self._opened: set[str] = set()
@@ -67,11 +68,15 @@ class Recording:
 
     @property
     def coins(self) -> list[Listing]:
-        """The recorded coins; those the exchange knows keep their leverage and margin table."""
-        return [
-            replace(track.listing, listed_ms_offset=max(DAY_MS, self.start_ms - self._first_ms(coin)))
-            for coin, track in self._tracks.items()
-        ]
+        """The recorded coins at their price at ``start_ms``; those the exchange knows keep their margin table."""
+        found = []
+        for coin, track in self._tracks.items():
+            book, price = track.standing(self.start_ms), track.listing.start_price
+            if book is not None:
+                price = track.listing.price((book.bids[0][0] + book.asks[0][0]) / 2)
+            age_ms = max(DAY_MS, self.start_ms - self._first_ms(coin))
+            found.append(replace(track.listing, start_price=price, listed_ms_offset=age_ms))
+        return found
 
     @property
     def ended(self) -> bool:
@@ -159,9 +164,10 @@ def _chosen(path: Path, left_out: dict[str, str]) -> list[FileName]:
     candles = Counter(name.venue for name in usable if name.words & CANDLE_WORDS)
     if not ticks and not candles:
         return []
-    venue, date = (
-        max(ticks, key=lambda one: (len(ticks[one]), one[1])) if ticks else (max(candles, key=candles.__getitem__), "")
-    )
+    if ticks:
+        venue, date = max(ticks, key=lambda one: (len(ticks[one]), one[1]))
+    else:
+        venue, date = candles.most_common(1)[0][0], ""
     coins = ticks.get((venue, date))
     chosen = []
     for name in usable:
@@ -181,12 +187,8 @@ def _tracks(records: dict[str, CoinRecord], path: Path, defects: Counter[str]) -
     """Of trades and books where any coin has them, else of the finest candles that most coins have."""
     ticking = {coin: record for coin, record in records.items() if record.has_ticks}
     if ticking:
-        return {
-            coin: TickTrack(
-                coin, record.trades and with_known_sides(record.trades, record.books), record.books, defects
-            )
-            for coin, record in ticking.items()
-        }
+        sided = {coin: one.trades and with_known_sides(one.trades, one.books) for coin, one in ticking.items()}
+        return {coin: TickTrack(coin, sided[coin], one.books, defects) for coin, one in ticking.items()}
     held = Counter(interval for record in records.values() for interval in record.candles)
     if not held:
         raise RecordingError(f"Nothing in {path.name} survived its defects: {dict(defects)}.", "Choose another file.")

@@ -281,8 +281,18 @@ def test_a_missing_path_an_empty_folder_and_a_start_outside_are_refused(tmp_path
     with pytest.raises(RecordingError, match="neither candles, trades nor book"):
         Recording(save(tmp_path / "odd.parquet", ts=[1], words=["x"]))
     path = trades(tmp_path / "hl_BTC_trades_20250904.parquet", (T0, 10.0, 1.0, 1, 1), (T0 + 9, 10.0, 1.0, 1, 2))
-    with pytest.raises(RecordingError, match="covers"):
-        Recording(path, T0 + 10)
+    with pytest.raises(RecordingError, match="begins at"):
+        Recording(path, T0 - 10)
+
+
+def test_a_recording_resumed_past_its_end_is_quiet_on_its_last_book(tmp_path: Path) -> None:
+    path = trades(tmp_path / "hl_BTC_trades_20250904.parquet", (T0, 10.0, 1.0, 1, 1), (T0 + 9, 11.0, 1.0, 1, 2))
+    recording = Recording(path, T0 + HOUR_MS)
+    assert recording.ended
+    (book,) = recording.step("BTC", recording.start_ms, recording.start_ms + 100)
+    assert isinstance(book, BookImage)
+    assert book.asks[0][0] == 110
+    assert recording.step("BTC", recording.start_ms + 100, recording.start_ms + 200) == []
 
 
 @pytest.mark.parametrize(
