@@ -10,7 +10,7 @@ from hlmaster.core.clock import ManualClock, SystemClock
 from hlmaster.core.errors import ConfigError, OutcomeUnknown, RateLimited, VenueRefused, VenueUnreachable
 from hlmaster.core.ports import LinkHealth
 from hlmaster.exchange.hyperliquid.budget import Priority, WeightBudget
-from hlmaster.exchange.hyperliquid.client import Breaker, BreakerState, Client, ClientTiming
+from hlmaster.exchange.hyperliquid.client import Breaker, Client, ClientTiming
 from tests.exchange.hyperliquid.venue import QUICK_CLIENT, Venue
 
 
@@ -57,13 +57,13 @@ async def test_lasting_trouble_opens_the_breaker_and_one_probe_closes_it(venue: 
     venue.troubles.extend([(502, "")] * 3)
     with pytest.raises(VenueUnreachable, match="502"):
         await client.info("exchangeStatus")
-    assert client.breaker.state is BreakerState.OPEN
+    assert client.breaker.state.value == "open"
     with pytest.raises(VenueUnreachable, match="several times"):
         await client.info("exchangeStatus")
     assert venue.count("exchangeStatus") == 3
     await asyncio.sleep(QUICK_CLIENT.breaker_open)
     await client.info("exchangeStatus")
-    assert client.breaker.state is BreakerState.CLOSED
+    assert client.breaker.state.value == "closed"
 
 
 def test_a_failed_probe_waits_twice_as_long() -> None:

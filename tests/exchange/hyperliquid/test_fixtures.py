@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hlmaster.core.events import BookSnapshot
+from hlmaster.core.orders import ReplyKind
 from hlmaster.exchange.hyperliquid import account, actions, codec
 from hlmaster.exchange.hyperliquid.instruments import read_meta
 
@@ -125,7 +126,7 @@ def test_every_recorded_answer_to_an_action_is_recognised(recorded: list[tuple[s
             items = len(statuses["data"]["statuses"]) if isinstance(statuses, dict) and "data" in statuses else 1
             replies = actions.read_reply(raw(case["response"]), items)
             assert len(replies) == items
-            assert all(reply.kind is not actions.ReplyKind.UNRECOGNISED for reply in replies)
+            assert all(reply.kind is not ReplyKind.UNRECOGNISED for reply in replies)
 
 
 def test_a_frame_with_spaces_or_another_key_order_reads_the_same(recorded: list[tuple[str, dict[str, Any]]]) -> None:

@@ -94,7 +94,7 @@ def test_a_signer_gives_its_key_to_nobody() -> None:
         assert secret not in text
     for leak in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError):
-            leak(signer)  # type: ignore[operator]
+            leak(signer)
     with pytest.raises(SigningError):
         signer.export_key()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, cast
@@ -104,12 +104,15 @@ class Venue:
         self.asked: list[dict[str, Any]] = []
         self.troubles: deque[tuple[int, str]] = deque()
         """Status and text to answer the next queries with, before the ordinary answers resume."""
+        self.sick = ""
+        """A kind of query that meets HTTP 502 for as long as it stands here."""
         self.reply: Payload = {"status": "ok", "response": {"type": "default"}}
         self.reply_status = 200
         self.lose_reply = False
         self.actions: list[bytes] = []
         self.lines: list[web.WebSocketResponse] = []
         self._transports: dict[web.WebSocketResponse, asyncio.WriteTransport] = {}
+        self._channels: defaultdict[web.WebSocketResponse, set[str]] = defaultdict(set)
         self.connections = 0
         self.subscribed: list[dict[str, Any]] = []
         self.said: Counter[str] = Counter()
@@ -151,6 +154,8 @@ class Venue:
         if self.troubles:
             status, text = self.troubles.popleft()
             return web.Response(status=status, text=text)
+        if body["type"] == self.sick:
+            return web.Response(status=502, text="<html>")
         if body["type"] not in self.answers:
             return web.Response(status=422, text="Failed to deserialize the JSON body into the target type")
         answer = self.answers[body["type"]]
@@ -191,6 +196,7 @@ class Venue:
         subscription = frame["subscription"]
         if frame["method"] == "subscribe":
             self.subscribed.append(subscription)
+            self._channels[line].add(subscription["type"])
         if not self.acknowledge:
             return
         defaults = {"nSigFigs": None, "mantissa": None} if subscription["type"] == "l2Book" else {}
@@ -207,10 +213,12 @@ class Venue:
         await line.send_str(payload if isinstance(payload, str) else json.dumps(payload, separators=(",", ":")))
 
     async def tell(self, *payloads: Payload) -> None:
-        """Send frames on every open line; a string goes out as it is."""
+        """Send frames to the lines that asked for their channel; texts and complaints go to all, as they are."""
         for line in list(self.lines):
             for payload in payloads:
-                await self._send(line, payload)
+                channel = "" if isinstance(payload, str) else payload["channel"]
+                if channel in ("", "error") or channel in self._channels[line]:
+                    await self._send(line, payload)
 
     def drop(self) -> None:
         """Cut every line without a word."""
