@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -17,6 +17,9 @@ from hlmaster.ui.charts.lines import PriceLine
 from hlmaster.ui.charts.palette import ChartPalette
 from hlmaster.ui.charts.series import FIELDS, Floats, Times
 from hlmaster.ui.charts.times import LocalTime
+
+# pyqtgraph drops mouse moves that come fast, and so the last one before the hand stops; painting is coalesced anyway.
+pg.setConfigOption("mouseRateLimit", 0)
 
 KEY_ZOOM = 1.25
 KEY_PAN = 0.1
@@ -135,7 +138,7 @@ class CandleChart(QWidget):
         self._tell_countdown()
         self.go_to_latest()
 
-    def update_last(self, time_ms: int, o: float, h: float, l: float, c: float, v: float) -> None:  # noqa: E741
+    def update_last(self, time_ms: int, o: float, h: float, l: float, c: float, v: float) -> None:
         """Replace the candle of that time or append it; the view follows if the latest candle is on the screen.
 
         Raises ValueError for a time before the last candle that the chart does not hold.
@@ -312,9 +315,9 @@ class CandleChart(QWidget):
 
     def _place_buttons(self) -> None:
         frame = self._frame
-        size = self._latest.sizeHint()
-        at = frame.price_pane.bottomRight()
-        self._latest.setGeometry(int(at.x()) - size.width() - 12, int(at.y()) - size.height() - 12, size.width(), size.height())
+        corner = QRect(QPoint(0, 0), self._latest.sizeHint())
+        corner.moveBottomRight(frame.price_pane.bottomRight().toPoint() - QPoint(12, 12))
+        self._latest.setGeometry(corner)
         self._latest.setVisible(bool(len(frame.series)) and not frame.view.shows_latest(len(frame.series)))
         scale = frame.price_scale
         self._auto.setGeometry(int(scale.left()), self.height() - int(TIME_SCALE_HEIGHT) + 1, int(scale.width()), 25)

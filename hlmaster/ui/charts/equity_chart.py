@@ -1,10 +1,11 @@
 """The equity curve: what the account was worth, and how far below its best it stood."""
 
+import math
 from datetime import tzinfo
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QLinearGradient, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QLinearGradient, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from hlmaster.ui.charts.figures import percent, round_values
@@ -21,7 +22,7 @@ HEAD = 26.0
 
 
 def drawdown(equity: Floats) -> Floats:
-    """float64[n]: equity against its highest value so far, as a fraction of that: 0 at a high, -0.1 ten per cent below."""
+    """float64[n]: equity against its highest so far, as a fraction of that: 0 at a high, -0.1 ten per cent below."""
     best = np.maximum.accumulate(equity)
     return np.divide(equity, best, out=np.ones_like(equity), where=best > 0) - 1.0
 
@@ -127,12 +128,11 @@ class EquityChart(QWidget):
 
     def _plot_width(self) -> float:
         longest = max(len(f"{value:,.0f}") for value in (self.equity.max(), self.equity.min()))
-        return max(self.width() - np.ceil(self._fonts.small_digit * max(longest, 6)) - 12.0, 40.0)
+        return max(self.width() - math.ceil(self._fonts.small_digit * max(longest, 6)) - 12.0, 40.0)
 
     def _x_of(self, times: Times) -> Floats:
         first, last = int(self.time[0]), int(self.time[-1])
-        x: Floats = (times - first) * ((self._plot_width() - 1) / (last - first))
-        return x
+        return np.asarray((times - first) * ((self._plot_width() - 1) / (last - first)), np.float64)
 
     def _rows(self, area: QRectF, values: Floats, low: float, high: float) -> Floats:
         rows: Floats = area.top() + (high - values) / (high - low) * area.height()
@@ -159,7 +159,7 @@ class EquityChart(QWidget):
         shade = QLinearGradient(0, float(py.min()), 0, area.bottom())
         shade.setColorAt(0, faded(self._colours.accent, 0.30))
         shade.setColorAt(1, faded(self._colours.accent, 0.02))
-        self._paint_area(painter, px, py, area.bottom(), shade)
+        self._paint_area(painter, px, py, area.bottom(), QBrush(shade))
         folded = len(px) < self._count
         painter.setPen(QPen(QColor(self._colours.accent), 1.0 if folded else 1.5))
         trace(painter, px, py)
@@ -186,7 +186,7 @@ class EquityChart(QWidget):
         box = QRectF(area.right(), y - 8, self.width() - area.right() - 6, 16)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 
-    def _paint_area(self, painter: QPainter, x: Floats, y: Floats, base: float, brush: QColor | QLinearGradient) -> None:
+    def _paint_area(self, painter: QPainter, x: Floats, y: Floats, base: float, brush: QBrush | QColor) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(brush)

@@ -191,11 +191,13 @@ class Frame:
             hole = float("nan")
             missing = series.missing(slot)
             return Reading(slot, series.time_at(slot), hole, hole, hole, hole, 0.0, 0.0, missing, price)
-        values = [float(part[0]) for part in (column.open, column.high, column.low, column.close, column.volume)]
+        opened, high, low, close, volume = (
+            float(part[0]) for part in (column.open, column.high, column.low, column.close, column.volume)
+        )
         before = float(series.field("close")[slot - 1]) if slot else float("nan")
-        before = before if np.isfinite(before) else values[0]
-        change = values[3] / before - 1 if before else 0.0
-        return Reading(slot, series.time_at(slot), *values, change, 0, price)
+        before = before if np.isfinite(before) else opened
+        change = close / before - 1 if before else 0.0
+        return Reading(slot, series.time_at(slot), opened, high, low, close, volume, change, 0, price)
 
     # -- shapes -------------------------------------------------------------------------------------------------
 
@@ -245,7 +247,7 @@ class Frame:
         first, last = max(first - width, 0), min(last + width, len(self.series))
         slots = np.arange(first // width * width, last, width)[points]
         ends = np.minimum(slots + width - 1, len(self.series) - 1)
-        x = (slots + width / 2 - self.view.left) * self.view.pitch
+        x = np.asarray((slots + width / 2 - self.view.left) * self.view.pitch, np.float64)
         return x, self.rows_of(self.series.field(name)[ends])
 
     # -- inside -------------------------------------------------------------------------------------------------

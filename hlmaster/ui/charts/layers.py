@@ -208,13 +208,9 @@ def draw_lines(painter: QPainter, frame: Frame, area: QRectF) -> None:
     painter.setFont(frame.fonts.small)
     for label in frame.labels:
         x = area.width() - 10 - frame.fonts.small_digit * len(label.text) if label.at_right else 6.0
-        _draw_words(painter, frame, QPointF(x, label.centre), label.text, label.colour)
-
-
-def _draw_words(painter: QPainter, frame: Frame, left_centre: QPointF, text: str, colour: str) -> None:
-    """Text on a piece of background, so that candles behind it do not make it unreadable."""
-    height = TAG_HEIGHT - 4
-    box = QRectF(left_centre.x(), round(left_centre.y() - height / 2), frame.fonts.small_digit * len(text) + 8, height)
-    painter.fillRect(box, faded(frame.palette.background, 0.82))
-    painter.setPen(QColor(colour))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        height = TAG_HEIGHT - 4
+        box = QRectF(x, round(label.centre - height / 2), frame.fonts.small_digit * len(label.text) + 8, height)
+        # Candles behind must not make the words unreadable, but the newest ones, on the right, matter more.
+        painter.fillRect(box, faded(frame.palette.background, 0.45 if label.at_right else 0.82))
+        painter.setPen(QColor(label.colour))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label.text)

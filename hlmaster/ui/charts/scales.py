@@ -19,7 +19,7 @@ ROW = 18.0
 
 
 class PriceScale(Layer):
-    """The price axis as an item that can be dragged (to stretch the scale) and double clicked (to let it fit itself)."""
+    """The price axis: dragging it stretches the scale, a double click lets it fit itself again."""
 
     stretched = Signal(float)
     released = Signal()

@@ -116,7 +116,7 @@ class CandleSeries:
     def columns(self, first: int, last: int, width: int) -> Columns:
         """The slots of [first, last), `width` to a column; a column cut by either end is given whole.
 
-        Above `BLOCK` a width is rounded up to the next multiple of it. Columns that hold nothing but a gap are left out.
+        Above `BLOCK` a width is rounded up to a multiple of it. Columns that hold nothing but a gap are left out.
         """
         if width > BLOCK:
             width = -(-width // BLOCK) * BLOCK
@@ -205,10 +205,7 @@ class CandleSeries:
             self._overlays.pop(name, None)
             return
         store = np.full(len(self._time), np.nan)
-        if self.has_gaps:
-            slots = np.flatnonzero(np.isfinite(self.field("close")))
-        else:
-            slots = np.arange(self._count)
+        slots = np.flatnonzero(np.isfinite(self.field("close"))) if self.has_gaps else np.arange(self._count)
         if len(values) > len(slots):
             raise ValueError(f"Overlay {name} has {len(values)} values for {len(slots)} candles.")
         store[self._start + slots[: len(values)]] = values
@@ -282,7 +279,7 @@ _GAP = dict.fromkeys(PRICES, float("nan")) | {"volume": 0.0}
 
 
 def _fold(data: Mapping[str, Floats], width: int) -> list[Floats]:
-    """Fold groups of `width`: the arrays of `FIELDS`, in order. NaN rows are passed over; they never stand side by side."""
+    """The arrays of `FIELDS`, in order, folded in groups of `width`. NaN rows, never two in a row, are passed over."""
     size = len(data["open"])
     starts = np.arange(0, size, width)
     ends = np.minimum(starts + width, size) - 1

@@ -20,7 +20,7 @@ def paint_sparkline(painter: QPainter, rect: QRect, values: Floats, colour: QCol
     y = values if count <= pixels else values[np.arange(pixels) * (count - 1) // (pixels - 1)]
     if not np.isfinite(y).any():
         return
-    x = np.arange(len(y)) * ((pixels - 1) / (len(y) - 1))
+    x = np.linspace(0.0, pixels - 1.0, len(y))
     low, high = float(np.nanmin(y)), float(np.nanmax(y))
     share = (high - y) / (high - low) if high > low else y * 0 + 0.5
     painter.save()

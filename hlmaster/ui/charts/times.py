@@ -8,7 +8,6 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from hlmaster.ui.charts.series import Indices, Times
 

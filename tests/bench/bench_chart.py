@@ -1,0 +1,162 @@
+"""The charts, offscreen at 1600x900: panning, ticking and loading against an empty pyqtgraph plot in the same run."""
+
+from __future__ import annotations
+
+import gc
+import os
+import statistics
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tests.bench.report import Report
+
+if TYPE_CHECKING:
+    from hlmaster.ui.charts.series import Floats, Times
+
+SIZE = (1600, 900)
+FRAMES = 240
+WARM_UP = 20
+MINUTE = 60_000
+
+
+def run(report: Report) -> None:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtWidgets import QApplication
+
+    app = QApplication.instance() or QApplication([])
+    empty = _empty_plot()
+    report.add("chart: pan of an empty pyqtgraph plot, median", empty, "ms")
+    at_ten_thousand = 0.0
+    for count in (10_000, 100_000, 1_000_000):
+        load, pan, tick, hover, everything = _measure(count)
+        name = f"chart, {count:,} candles"
+        middle, late = statistics.median(pan), _percentile(pan)
+        at_ten_thousand = at_ten_thousand or middle
+        report.add(f"{name}: load and first picture", load, "s", at_most=0.2)
+        report.add(f"{name}: pan of 500, median", middle, "ms", at_most=5.0)
+        report.add(f"{name}: pan of 500, 95th percentile", late, "ms", at_most=8.3)
+        report.add(f"{name}: pan of 500, to an empty plot", middle, "ms", baseline=empty, at_most=2.0)
+        report.add(f"{name}: pan of 500, to 10,000 candles", middle, "ms", baseline=at_ten_thousand, at_most=1.3)
+        report.add(f"{name}: new tick, 500 visible, median", statistics.median(tick), "ms", at_most=1.5)
+        report.add(f"{name}: mouse move, 500 visible, median", statistics.median(hover), "ms")
+        report.add(f"{name}: pan with all visible, median", statistics.median(everything), "ms", baseline=empty)
+    app.processEvents()
+
+
+def _measure(count: int) -> tuple[float, list[float], list[float], list[float], list[float]]:
+    """Seconds to load; milliseconds of each pan, tick, mouse move, and pan with everything visible.
+
+    Two overlays and three price lines are drawn throughout, as on a trader's chart.
+    """
+    from PySide6.QtCore import QPointF
+
+    from hlmaster.ui.charts import CandleChart, PriceLine
+
+    chart = CandleChart()
+    chart.resize(*SIZE)
+    chart.show()
+    paint = _painter(chart._canvas)
+    candles = _candles(count)
+    paint()
+    gc.collect()
+    begun = time.perf_counter()
+    chart.set_series(*candles, MINUTE)
+    paint()
+    load = time.perf_counter() - begun
+
+    time_ms, close = candles[0], candles[4]
+    last = float(close[-1])
+    chart.set_overlay("fast", close * 1.001, "#6ea8fe")
+    chart.set_overlay("slow", close * 0.999, "#c792ea")
+    kinds = ("position", "stop", "take_profit")
+    chart.set_lines([PriceLine(last * (1 + 1e-4 * n), "0.42", kind) for n, kind in enumerate(kinds)])  # type: ignore[arg-type]
+    chart.show_latest(500)
+
+    def pan(index: int) -> None:
+        chart.pan(-3 if index % 2 else -1)
+        paint()
+
+    panned = _timed(pan)
+    chart.go_to_latest()
+
+    def tick(index: int) -> None:
+        at = int(time_ms[-1]) + index // 20 * MINUTE
+        price = last + index % 7 * 0.1
+        chart.update_last(at, last, last + 1, last - 1, price, 100.0 + index % 20)
+        chart.set_last_overlay("fast", price)
+        paint()
+
+    ticked = _timed(tick)
+
+    def move(index: int) -> None:
+        chart._hover(QPointF(200 + index * 4, 200 + index))
+        paint()
+
+    moved = _timed(move)
+    chart._hover(None)
+    chart.show_latest(count)
+    all_visible = _timed(pan)
+    chart.close()
+    return load, panned, ticked, moved, all_visible
+
+
+def _empty_plot() -> float:
+    import pyqtgraph as pg
+
+    plot = pg.PlotWidget()
+    plot.resize(*SIZE)
+    plot.show()
+    plot.setYRange(3000, 3500)
+    paint = _painter(plot)
+
+    def pan(index: int) -> None:
+        plot.setXRange(index, index + 500, padding=0)
+        paint()
+
+    result = statistics.median(_timed(pan))
+    plot.close()
+    return result
+
+
+def _painter(view: Any) -> Callable[[], None]:
+    """Paints a shown view at once. A window that is not exposed yet paints nothing, which would flatter the figures."""
+    from PySide6.QtWidgets import QApplication
+
+    QApplication.processEvents()
+    painted = [0]
+    view.scene().sigPrepareForPaint.connect(lambda: painted.__setitem__(0, painted[0] + 1))
+
+    def paint() -> None:
+        before = painted[0]
+        view.viewport().repaint()
+        if painted[0] == before:
+            raise RuntimeError("The chart was not painted, so its figures would mean nothing.")
+
+    return paint
+
+
+def _timed(step: Callable[[int], None]) -> list[float]:
+    """Milliseconds of each step, after a few that are not counted."""
+    result = []
+    for index in range(FRAMES + WARM_UP):
+        begun = time.perf_counter()
+        step(index)
+        result.append((time.perf_counter() - begun) * 1e3)
+    return result[WARM_UP:]
+
+
+def _percentile(values: list[float]) -> float:
+    return statistics.quantiles(values, n=20)[-1]
+
+
+def _candles(count: int) -> tuple[Times, Floats, Floats, Floats, Floats, Floats]:
+    random = np.random.default_rng(7)
+    close = 3400 * np.exp(np.cumsum(random.normal(0, 2e-4, count)))
+    opened = np.concatenate(([3400.0], close[:-1]))
+    high = np.maximum(opened, close) * (1 + random.random(count) * 2e-4)
+    low = np.minimum(opened, close) * (1 - random.random(count) * 2e-4)
+    time_ms = 1_600_000_000_000 // MINUTE * MINUTE + MINUTE * np.arange(count, dtype=np.int64)
+    return time_ms, opened, high, low, close, random.gamma(2, 40, count)

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hlmaster.ui.charts.figures import compact, countdown, percent, price_text, round_values
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (0.5, "0.5"), (9.87, "9.87"), (95, "95"), (950.4, "950"), (999.9, "1k"), (1234, "1.23k"),
+     (45_600, "45.6k"), (999_960, "1M"), (2_500_000, "2.5M"), (-3200, "-3.2k"), (7.1e9, "7.1B")],
+)  # fmt: skip
+def test_compact_numbers_have_at_most_four_figures(value: float, text: str) -> None:
+    assert compact(value) == text
+
+
+@pytest.mark.parametrize(
+    ("left", "text"),
+    [(261_000, "04:21"), (260_001, "04:21"), (0, "00:00"), (-5000, "00:00"), (11_061_000, "3:04:21"),
+     (183_840_000, "2d 03:04")],
+)  # fmt: skip
+def test_countdown_names_what_is_left(left: int, text: str) -> None:
+    assert countdown(left) == text
+
+
+def test_prices_have_fixed_decimals_and_separators() -> None:
+    assert price_text(97412, 1) == "97,412.0"
+    assert price_text(0.00001234, 8) == "0.00001234"
+
+
+def test_percent_always_has_a_sign() -> None:
+    assert (percent(0.0086), percent(-0.5)) == ("+0.86%", "-50.00%")
+
+
+@given(low=st.floats(1e-6, 1e5), span=st.floats(1e-4, 1e5), most=st.integers(1, 20), decimals=st.integers(0, 8))
+def test_marked_prices_are_round_inside_and_all_different_when_written(
+    low: float, span: float, most: int, decimals: int
+) -> None:
+    values = round_values(low, low + span, most, decimals)
+    assert len(values) <= most + 2
+    assert all(low - 1e-6 * span <= value <= low + span * (1 + 1e-6) for value in values)
+    texts = [price_text(value, decimals) for value in values]
+    assert len(set(texts)) == len(texts)
+
+
+def test_nothing_is_marked_in_an_empty_range() -> None:
+    assert round_values(5, 5, 8, 2) == []
