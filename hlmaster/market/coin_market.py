@@ -203,7 +203,8 @@ class CoinMarket:
             self.receipts.at[MID] = now
 
     def restart(self) -> None:
-        """A connection begins: the order of its frames is judged among themselves."""
+        """A connection begins: its frames are judged among themselves, for the price may have gone anywhere."""
+        self.band = PriceBand()
         self._last_slow = self._last_fast = self._last_quote = None
         self._mid.restart()
         self.replaying = True

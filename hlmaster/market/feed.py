@@ -207,8 +207,9 @@ class Feed:
             self._reject(fault, CANDLE, row.coin)
             return
         series = market.open_series(row.interval)
-        last = series.last
-        if (last is None or row.open_ms >= last.open_ms) and not market.band.admits(row.close):
+        # a candle of the past may lie anywhere: only the open one is held against the present price
+        is_open = self._validator.is_open(series.follows(row.open_ms))
+        if is_open and not market.band.admits_path(row.low, row.high, row.close):
             self._reject(market.band.fault(row.close), CANDLE, row.coin)
             return
         market.receipts.at[CANDLE] = self._clock.monotonic()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import isfinite
+from math import isfinite, log
 
 import numpy as np
 
@@ -23,6 +23,8 @@ FUTURE_TOLERANCE_MS = 5_000
 INNER_BAND, OUTER_BAND = 0.05, 0.10
 """Price steps of less than the outer band are followed; the inner band saves following each of them."""
 CONFIRMATIONS = 3
+LOG_PATH = log(2)
+"""How far the open candle may lead from the last price: to its half or double."""
 
 
 def moment(time_ms: int) -> str:
@@ -69,6 +71,20 @@ class PriceBand:
             return True
         return False
 
+    def admits_path(self, low: float, high: float, close: float) -> bool:
+        """As ``admits`` for a candle, which shows its way: if it began near the last price, it may end far from it."""
+        centre = self.centre
+        if (
+            centre is not None
+            and low <= centre * (1 + OUTER_BAND)
+            and high >= centre * (1 - OUTER_BAND)
+            and abs(log(close / centre)) <= LOG_PATH
+        ):
+            if not self.low < close < self.high:
+                self.recentre(close)
+            return True
+        return self.admits(close)
+
     def fault(self, price: float) -> Fault:
         centre = self.centre or price
         return DefectKind.OUTLIER_PRICE, f"price {price:g} lies {price / centre - 1:+.1%} from the last, {centre:g}"
@@ -94,6 +110,10 @@ class Validator:
         tolerance = FUTURE_TOLERANCE_MS * max(1.0, self._clock.speed)
         self._horizon = int(self._clock.now_ms() + self.clock_offset_ms + tolerance)
         return self._horizon
+
+    def is_open(self, end_ms: int) -> bool:
+        """Whether a candle that ends then is still open."""
+        return end_ms > self._clock.now_ms() + self.clock_offset_ms
 
     def book(self, book: BookSnapshot, last: BookSnapshot | None, band: PriceBand) -> Fault | None:
         """``last``: the previous accepted one of the same stream on this connection."""
@@ -132,6 +152,14 @@ class Validator:
                 return _backwards(time_ms, last.time_ms)
             if quote == last:
                 return DefectKind.DUPLICATE, f"the quote of {moment(time_ms)} came twice"
+        if (
+            bid is not None
+            and ask is not None
+            and band.low < bid.price < ask.price < band.high
+            and 0.0 < bid.size < INFINITY
+            and 0.0 < ask.size < INFINITY
+        ):
+            return None
         for level in (bid, ask):
             if level is not None and not (0.0 < level.price < INFINITY and 0.0 < level.size < INFINITY):
                 return _level_fault(level, INFINITY)

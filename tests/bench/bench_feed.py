@@ -101,7 +101,7 @@ def cost(make: Callable[[Market], Sequence[Any]]) -> float:
 
 def frame_to_book() -> float:
     """Median microseconds from the bytes of an l2Book frame (20 levels a side) to the applied book."""
-    bus, feed, market = fresh()
+    _, _, market = fresh()
     frames = []
     for _ in range(5_000):
         book = market.book("BTC", fast=False)
@@ -111,14 +111,18 @@ def frame_to_book() -> float:
         ]
         data = {"coin": "BTC", "time": book.time_ms, "levels": sides}
         frames.append(msgspec.json.encode({"channel": "l2Book", "data": data}))
-    now, taken = SystemClock().now_ms, []
-    for frame in frames:
-        started = time.perf_counter_ns()
-        bus.publish(codec.read_frame(frame, now))
-        taken.append(time.perf_counter_ns() - started)
-    if feed.messages != len(frames) or any(feed.defects.values()):
-        raise AssertionError("the frames did not reach the book")
-    return statistics.median(taken) / 1_000
+    now, rounds = SystemClock().now_ms, []
+    for _ in range(ROUNDS):
+        bus, feed, _ = fresh()
+        taken = []
+        for frame in frames:
+            started = time.perf_counter_ns()
+            bus.publish(codec.read_frame(frame, now))
+            taken.append(time.perf_counter_ns() - started)
+        rounds.append(statistics.median(taken) / 1_000)
+        if feed.messages != len(frames) or any(feed.defects.values()):
+            raise AssertionError("the frames did not reach the book")
+    return min(rounds)
 
 
 def run(report: Report) -> None:
