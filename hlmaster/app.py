@@ -20,14 +20,14 @@ import platformdirs
 
 from hlmaster.core.clock import SystemClock
 from hlmaster.core.errors import ConfigError
-from hlmaster.core.logs import LogRing, start_logging
+from hlmaster.core.logs import LogRing, start_logs
 from hlmaster.core.model import Mode
 from hlmaster.desk import control
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.modes import Opening, build, spawn_exchange
 from hlmaster.desk.summary import summary
 from hlmaster.settings import Origins, Settings, chosen_mode
-from hlmaster.storage.sessions import Sessions
+from hlmaster.storage.sessions import DemoSession, Sessions
 
 if TYPE_CHECKING:
     from hlmaster.ui.window import Window
@@ -66,13 +66,13 @@ def launch(arguments: argparse.Namespace, *, console: bool) -> Launch:
     settings, origins = Settings.load(settings_file, os.environ, overrides)
     balance = settings.paper.start_balance if mode is Mode.PAPER else settings.demo.start_balance
     session = Sessions(data, SystemClock()).open(mode, arguments.session, balance)
-    settings, origins = Settings.load(settings_file, os.environ, overrides, session.overrides())
-    ring = start_logging(session.folder / "log", console=console)
+    settings, origins = Settings.load(settings_file, os.environ, overrides, session.file.settings())
+    logs = start_logs(session.folder / "log" / "hlmaster.jsonl", sys.stderr if console else None)
     child = None
-    if mode is Mode.DEMO and arguments.exchange is None:
-        child = spawn_exchange(settings, session.folder / "exchange.sqlite", session.info.start_balance)
+    if isinstance(session, DemoSession) and arguments.exchange is None:
+        child = spawn_exchange(settings, session.exchange_path, session.info.start_balance)
     opening = Opening(session, settings, arguments.exchange, child)
-    return Launch(data, mode, opening, settings_file, origins, ring)
+    return Launch(data, mode, opening, settings_file, origins, logs.ring)
 
 
 # --- headless ---
@@ -142,7 +142,7 @@ def sessions(arguments: argparse.Namespace) -> int:
         if not rows:
             print(f"There is no {mode} session yet; opening the application makes one.")
     elif arguments.action == "reset":
-        store.reset(mode, arguments.session, _balance(arguments.balance))
+        store.reset(mode, arguments.session, _balance(arguments.balance)).close()
         print(f"The {mode} session {arguments.session!r} starts afresh; the old one was archived, not deleted.")
     else:
         print(store.export(mode, arguments.session, arguments.to or Path.cwd()))

@@ -24,7 +24,7 @@ from hlmaster.exchange.hyperliquid.market_data import HyperliquidMarketData
 from hlmaster.settings import Settings
 from hlmaster.storage.journal import SqliteJournal
 from hlmaster.storage.recorder import Recorder
-from hlmaster.storage.sessions import OpenSession
+from hlmaster.storage.sessions import DemoSession, Session
 
 log = logging.getLogger(__name__)
 MAINNET_URL = "https://api.hyperliquid.xyz"
@@ -35,7 +35,7 @@ LOOPBACK = "127.0.0.1"
 class Opening:
     """What a desk is opened with. ``ready_file`` names an exchange that somebody else runs on this computer."""
 
-    session: OpenSession
+    session: Session
     settings: Settings
     ready_file: Path | None = None
     child: ExchangeChild | None = None
@@ -107,7 +107,9 @@ def _demo(opening: Opening) -> Parts:
         raise ConfigError("Demo mode needs an embedded exchange.", "Start without --exchange to get one.")
     if not url.startswith(f"http://{LOOPBACK}:"):
         raise ConfigError(f"Demo mode trades on this computer only, not at {url}.", "Use an exchange on 127.0.0.1.")
-    signer = Signer(opening.session.demo_key(lambda: Signer.generate().export_key()), worthless=True)
+    if not isinstance(opening.session, DemoSession):
+        raise ConfigError(f"The session in {opening.session.folder} is not a demo session.")
+    signer = Signer(opening.session.wallet().private_key, worthless=True)
     budget = WeightBudget(clock)
     market_data = HyperliquidMarketData(bus, clock, url, budget=budget)
     journal, recorder = _stores(opening, clock)
@@ -160,10 +162,11 @@ def _paper(opening: Opening) -> Parts:
 
 
 def _stores(opening: Opening, clock: SystemClock) -> tuple[SqliteJournal, Recorder]:
-    journal = SqliteJournal(opening.session.folder / "journal.sqlite", clock)
+    session = opening.session
+    journal = SqliteJournal(session.journal_path, clock)
     journal.open()
-    recorder = Recorder(opening.session, clock, opening.settings.storage.database_url)
-    recorder.open()
+    recorder = Recorder(session.info, session.database(opening.settings.storage.database_url))
+    recorder.start()
     return journal, recorder
 
 
