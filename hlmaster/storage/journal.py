@@ -11,11 +11,11 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from hlmaster.core.clock import Clock
 from hlmaster.core.errors import JournalUnavailable, StorageError
 from hlmaster.core.orders import ActionKind, Intent
+from hlmaster.storage.answers import answer
 from hlmaster.storage.files import error_code, reason
 from hlmaster.storage.intents import open_journal, read_unresolved, row_of, unavailable, write_intents
 from hlmaster.storage.reserve import Reserve
@@ -28,7 +28,6 @@ BACKLOG_SIZE = 10_000
 BATCH = 256
 RETRY_SECONDS = 1.0
 
-T = TypeVar("T")
 Settle = Callable[[StorageError | None], None]
 
 
@@ -112,7 +111,7 @@ class SqliteJournal:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         vital = all(intent.kind is ActionKind.CANCEL or intent.order.reduce_only for intent in kept)
-        settle = functools.partial(_answer, loop, done)
+        settle = functools.partial(answer, loop, done)
         self._put(_Write(lambda db: write_intents(db, rows), vital, settle, kept))
         await done
 
@@ -120,7 +119,7 @@ class SqliteJournal:
         """Intents whose orders have not reached a final state, oldest first, those still in memory included."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[list[Intent]] = loop.create_future()
-        settle = functools.partial(_answer, loop, done)
+        settle = functools.partial(answer, loop, done)
         self._put(_Read(lambda db: settle(self._read_unresolved(db)), settle))
         return await done
 
@@ -278,20 +277,3 @@ class SqliteJournal:
 
 def _set_bound(connection: sqlite3.Connection, bound: int) -> None:
     connection.execute("UPDATE nonce_bound SET bound = ?", (bound,))
-
-
-def _answer(loop: asyncio.AbstractEventLoop, done: asyncio.Future[T], result: T | StorageError) -> None:
-    """Settle a future of the loop's from the writer's thread."""
-
-    def finish() -> None:
-        if done.done():
-            return
-        if isinstance(result, StorageError):
-            done.set_exception(result)
-        else:
-            done.set_result(result)
-
-    try:
-        loop.call_soon_threadsafe(finish)
-    except RuntimeError:  # the loop is closed: nobody waits any more
-        log.debug("an answer of the journal came after the loop had closed")

@@ -1,0 +1,1 @@
+"""Schema revisions of the desk store, run by ``storage.database.migrate``."""

@@ -1,0 +1,235 @@
+"""The session's memory: facts go into a queue and, ten times a second, in one transaction to the desk store.
+
+SQLAlchemy is imported on the recorder's own thread, so the first window does not wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hlmaster.core.errors import StorageError
+from hlmaster.core.events import EquityPoint, TrackedOrder
+from hlmaster.core.model import Position
+from hlmaster.core.orders import CashMove, Fill, FundingPayment
+from hlmaster.storage import rows
+from hlmaster.storage.answers import answer
+from hlmaster.storage.session_file import SessionInfo
+
+if TYPE_CHECKING:
+    from hlmaster.storage.writer import Writer
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+BATCH_SECONDS = 0.1
+RETRY_SECONDS = 1.0
+QUEUE_SIZE = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """A question whose answer includes everything saved before it."""
+
+    question: Callable[[Writer], Any]
+    settle: Callable[[Any], None]
+
+
+class Recorder:
+    """``core.ports.Store``. May be filled before ``start``; what waits is written once the store is open.
+
+    Facts are never dropped: while the store refuses they wait in memory, ``trouble`` says why, and writing is tried
+    again each second. When 50,000 wait, saving raises StorageError, so that whoever trades stops.
+    """
+
+    def __init__(self, session: SessionInfo, database: str) -> None:
+        self.trouble = ""
+        self.written = 0
+        self._session = session
+        self._database = database
+        self._facts: list[tuple[str, rows.Row]] = []
+        self._asks: list[_Ask] = []
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._failure: StorageError | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Facts not yet on disk."""
+        return len(self._facts)
+
+    def start(self) -> None:
+        """Begin to open the store and write, on a thread of its own; returns at once. ``ready`` tells how it went."""
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    async def ready(self) -> None:
+        """Return when the store is open. Raises DatabaseDamaged, DatabaseTooNew or StorageError."""
+        await self._ask(lambda _writer: None)
+
+    def close(self) -> None:
+        """Write what waits, once, and stop. What the store refuses even now is said in the log."""
+        if self._thread is None:
+            return
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self._thread.join()
+        self._thread = None
+        if self._facts:
+            log.critical("%d facts could not be recorded before the end: %s", len(self._facts), self.trouble)
+
+    def save_order(self, order: TrackedOrder) -> None:
+        self._save("orders", rows.order_row(order))
+
+    def save_fill(self, fill: Fill, realised: Decimal) -> None:
+        self._save("fills", rows.fill_row(fill, realised))
+
+    def save_funding(self, payment: FundingPayment) -> None:
+        self._save("funding", asdict(payment))
+
+    def save_cash(self, move: CashMove) -> None:
+        self._save("cash_moves", asdict(move))
+
+    def save_equity(self, point: EquityPoint) -> None:
+        self._save("account_history", asdict(point))
+
+    def save_positions(self, time_ms: int, positions: Sequence[Position]) -> None:
+        """A snapshot of all open positions."""
+        for position in positions:
+            self._save("positions", rows.position_row(position, time_ms))
+
+    def save_refusal(self, time_ms: int, coin: str, rule: str, sentence: str) -> None:
+        self._save("refusals", {"time_ms": time_ms, "coin": coin, "rule": rule, "sentence": sentence})
+
+    async def orders(self) -> list[TrackedOrder]:
+        return await self._ask(lambda writer: [rows.order_of(row) for row in writer.read("orders", "created_ms")])
+
+    async def fills(self) -> list[Fill]:
+        """Every fill ever booked in this session, oldest first."""
+        return await self._ask(
+            lambda writer: [rows.fill_of(row) for row in writer.read("fills", "time_ms", "trade_id")]
+        )
+
+    async def funding(self) -> list[FundingPayment]:
+        return await self._ask(lambda writer: [rows.funding_of(row) for row in writer.read("funding", "time_ms")])
+
+    async def cash(self) -> list[CashMove]:
+        return await self._ask(lambda writer: [rows.cash_of(row) for row in writer.read("cash_moves", "time_ms")])
+
+    async def equity(self, limit: int = 5000) -> list[EquityPoint]:
+        """The latest ``limit`` points, oldest first."""
+        return await self._ask(lambda writer: [rows.equity_of(row) for row in writer.latest("account_history", limit)])
+
+    async def flush(self) -> None:
+        """Return when everything queued so far is on disk. Raises StorageError when the store refuses it."""
+        await self._ask(lambda _writer: None)
+
+    def _save(self, table: str, row: rows.Row) -> None:
+        if len(self._facts) >= QUEUE_SIZE:
+            raise StorageError(
+                f"{QUEUE_SIZE} facts wait to be recorded. {self.trouble}".strip(),
+                "Trading stops until the database can be written again.",
+            )
+        with self._wake:
+            self._facts.append((table, {"session_id": self._session.id, **row}))
+            if len(self._facts) == 1:
+                self._wake.notify()
+
+    async def _ask(self, question: Callable[[Writer], T]) -> T:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+        with self._wake:
+            if self._failure is not None:
+                raise self._failure
+            if self._stopping:
+                raise StorageError("The recorder is closed.")
+            self._asks.append(_Ask(question, functools.partial(answer, loop, done)))
+            self._wake.notify()
+        return await done
+
+    # --- the recorder's thread ---
+
+    def _run(self) -> None:
+        failure: StorageError
+        try:
+            from hlmaster.storage.writer import Writer
+
+            writer = Writer(self._session, self._database)
+        except StorageError as error:
+            failure = error
+        except Exception as error:
+            log.exception("The recorder could not start.")
+            failure = StorageError(f"The recorder could not start: {error}.")
+        else:
+            failure = self._serve(writer)
+            writer.close()
+        with self._wake:
+            self._failure = failure
+            self.trouble = self.trouble or str(failure)
+            asks, self._asks = self._asks, []
+        for ask in asks:
+            ask.settle(failure)
+
+    def _serve(self, writer: Writer) -> StorageError:
+        """Until told to stop, or until the writer fails in a way nobody foresaw; returns what later askers hear."""
+        try:
+            while True:
+                stopping = self._wait()
+                self._write(writer)
+                self._reply(writer)
+                if stopping:
+                    return StorageError("The recorder is closed.")
+        except Exception as error:
+            log.exception("The recorder failed.")
+            return StorageError(f"The recorder failed: {error}.", "Restart the program.")
+
+    def _wait(self) -> bool:
+        """Until a batch is due or somebody asks; True when it is time to stop."""
+
+        def urgent() -> bool:
+            return bool(self._asks) or self._stopping
+
+        with self._wake:
+            if self.trouble:
+                self._wake.wait_for(urgent, RETRY_SECONDS)
+            else:
+                self._wake.wait_for(lambda: bool(self._facts) or urgent())
+                self._wake.wait_for(urgent, BATCH_SECONDS)
+            return self._stopping
+
+    def _write(self, writer: Writer) -> None:
+        batch = self._facts[:QUEUE_SIZE]
+        if not batch:
+            return
+        try:
+            writer.write(batch)
+        except StorageError as error:
+            if not self.trouble:
+                log.error("%s", error, extra={"code": error.code})
+            self.trouble = error.sentence
+            return
+        with self._wake:
+            del self._facts[: len(batch)]
+        self.written += len(batch)
+        if self.trouble:
+            log.warning("The database can be written again.")
+            self.trouble = ""
+
+    def _reply(self, writer: Writer) -> None:
+        with self._wake:
+            asks, self._asks = self._asks, []
+        for ask in asks:
+            if self.trouble:
+                ask.settle(StorageError(self.trouble))
+                continue
+            try:
+                ask.settle(ask.question(writer))
+            except StorageError as error:
+                ask.settle(error)

@@ -1,0 +1,184 @@
+"""The desk store's tables, on SQLite or PostgreSQL. Every row belongs to a session; times are UTC milliseconds.
+
+A change here needs a migration: a test holds the migrations to these definitions. Imports SQLAlchemy: only the
+recorder's thread and offline work import this module.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    TypeDecorator,
+)
+from sqlalchemy.types import TypeEngine
+
+REVISIONS = ("0001",)
+"""Every schema this program can open, oldest first; the last is the present one."""
+
+
+class Money(TypeDecorator[Decimal]):
+    """Exact decimals: NUMERIC on PostgreSQL, text on SQLite, whose numbers are binary."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Numeric() if dialect.name == "postgresql" else String())
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        return value if value is None or dialect.name == "postgresql" else str(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _session(*, key: bool = True) -> Column[str]:
+    return Column("session_id", String, ForeignKey("sessions.id"), primary_key=key, nullable=False, index=not key)
+
+
+def _text(name: str, **options: Any) -> Column[str]:
+    return Column(name, String, **{"nullable": False, **options})
+
+
+def _money(name: str, *, nullable: bool = False) -> Column[Decimal]:
+    return Column(name, Money, nullable=nullable)
+
+
+def _whole(name: str, *, key: bool = False, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, primary_key=key, nullable=nullable, autoincrement=False)
+
+
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False)
+
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _text("id", primary_key=True),
+    _text("mode"),
+    _text("name"),
+    _whole("created_ms"),
+    _money("start_balance"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    _session(),
+    _text("client_order_id", primary_key=True),
+    _text("coin"),
+    _text("side"),
+    _money("size"),
+    _money("price"),
+    _text("time_in_force"),
+    _flag("reduce_only"),
+    _money("trigger_price", nullable=True),
+    _text("trigger_kind", nullable=True),
+    Column("trigger_market", Boolean),
+    _flag("market"),
+    _text("purpose"),
+    _text("source"),
+    _text("status"),
+    _whole("order_id", nullable=True),
+    _money("filled_size"),
+    _money("average_price", nullable=True),
+    _whole("created_ms"),
+    _whole("updated_ms"),
+    _text("text"),
+    _flag("foreign"),
+    _whole("expires_ms", nullable=True),
+)
+
+fills = Table(
+    "fills",
+    metadata,
+    _session(),
+    _text("coin", primary_key=True),
+    _whole("time_ms", key=True),
+    _whole("trade_id", key=True),
+    _text("side"),
+    _money("price"),
+    _money("size"),
+    _whole("order_id"),
+    _text("client_order_id", nullable=True),
+    _money("fee"),
+    _money("closed_pnl"),
+    _money("start_position"),
+    _flag("is_maker"),
+    _text("direction"),
+    _flag("liquidation"),
+    _money("realised"),
+)
+
+funding = Table(
+    "funding",
+    metadata,
+    _session(),
+    _text("coin", primary_key=True),
+    _whole("time_ms", key=True),
+    _money("amount"),
+    _money("size"),
+    _money("rate"),
+)
+
+cash_moves = Table(
+    "cash_moves",
+    metadata,
+    _session(),
+    _whole("time_ms", key=True),
+    _text("kind", primary_key=True),
+    _text("reference", primary_key=True),
+    _money("amount"),
+)
+
+account_history = Table("account_history", metadata, _session(), _whole("time_ms", key=True), _money("equity"))
+
+positions = Table(
+    "positions",
+    metadata,
+    _session(),
+    _whole("time_ms", key=True),
+    _text("coin", primary_key=True),
+    _money("size"),
+    _money("entry_price"),
+    _text("margin_mode"),
+    Column("leverage", Integer, nullable=False),
+    _money("position_value"),
+    _money("unrealised"),
+    _money("margin_used"),
+    _money("liquidation_price", nullable=True),
+    _money("funding_since_open"),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    _session(key=False),
+    _whole("time_ms"),
+    _text("coin"),
+    _text("rule"),
+    _text("sentence"),
+)

@@ -1,0 +1,79 @@
+"""SQL of the recorder: batches in, rows out. Lives on the recorder's thread; imports SQLAlchemy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql.dml import Insert
+
+from hlmaster.storage import tables
+from hlmaster.storage.database import open_database, translated
+from hlmaster.storage.rows import Row
+from hlmaster.storage.session_file import SessionInfo
+
+
+class Writer:
+    """One session's rows in the desk store. Raises DatabaseDamaged, DatabaseTooNew or StorageError."""
+
+    def __init__(self, session: SessionInfo, url: str) -> None:
+        self._session_id = session.id
+        self._url = url
+        self._engine = open_database(url)
+        self._insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        self._upserts = {name: self._upsert(table) for name, table in tables.metadata.tables.items()}
+        self.write([("sessions", session_row(session))])
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def write(self, batch: Sequence[tuple[str, Row]]) -> None:
+        """All or nothing. A row of a key that is already there replaces it, so writing again changes nothing."""
+        try:
+            with self._engine.begin() as connection:
+                for table, group in groupby(batch, itemgetter(0)):
+                    connection.execute(self._upserts[table], [row for _, row in group])
+        except SQLAlchemyError as error:
+            raise translated(error, self._url) from error
+
+    def read(self, name: str, *order: str) -> list[Row]:
+        table = tables.metadata.tables[name]
+        return self._rows(self._own(table).order_by(*(table.c[column] for column in order)))
+
+    def latest(self, name: str, limit: int) -> list[Row]:
+        """The newest rows by time, oldest first."""
+        table = tables.metadata.tables[name]
+        return self._rows(self._own(table).order_by(table.c.time_ms.desc()).limit(limit))[::-1]
+
+    def _own(self, table: Table) -> Any:
+        return select(table).where(table.c.session_id == self._session_id)
+
+    def _rows(self, query: Any) -> list[Row]:
+        try:
+            with self._engine.connect() as connection:
+                return [dict(row) for row in connection.execute(query).mappings()]
+        except SQLAlchemyError as error:
+            raise translated(error, self._url) from error
+
+    def _upsert(self, table: Table) -> Insert:
+        insert = self._insert(table)
+        key = [column.name for column in table.primary_key]
+        rest = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in key}
+        if key == ["id"] and table is not tables.sessions:
+            return insert
+        return insert.on_conflict_do_update(index_elements=key, set_=rest)
+
+
+def session_row(session: SessionInfo) -> Row:
+    return {
+        "id": session.id,
+        "mode": session.mode.value,
+        "name": session.name,
+        "created_ms": session.created_ms,
+        "start_balance": session.start_balance,
+    }
