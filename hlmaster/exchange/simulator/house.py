@@ -140,7 +140,7 @@ class House:
         self._marked.add(document)
 
     def welcome(self, user: str) -> None:
-        """The faucet: an address seen for the first time is funded; agents and sub-accounts have no purse of their own."""
+        """The faucet: an address seen for the first time is funded; agents and sub-accounts hold no purse."""
         if (
             self._faucet
             and not self.venue.knows(user)
