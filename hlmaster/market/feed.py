@@ -48,8 +48,6 @@ from hlmaster.market.staleness import (
 )
 from hlmaster.market.validator import Fault, Validator, moment, sift
 
-OWN_STREAMS = frozenset({QUOTE, MID, FAST_BOOK, SLOW_BOOK, CONTEXT, TRADES, CANDLE})
-
 
 class Feed:
     """Market state of all coins of one venue, folded from the facts on ``bus``.
@@ -77,7 +75,7 @@ class Feed:
             bus.subscribe(AssetContext, self._on_context),
             bus.subscribe(Mids, self._on_mids),
             bus.subscribe(LinkChanged, self._on_link),
-            bus.subscribe(DataDefect, self._on_defect),
+            self._log.close,
         )
 
     def close(self) -> None:
@@ -249,10 +247,6 @@ class Feed:
         if connected_anew:
             for market in self._markets.values():
                 market.restart()
-
-    def _on_defect(self, defect: DataDefect) -> None:
-        if defect.stream not in OWN_STREAMS:
-            self._log.take(defect)
 
     # --- judging ---
 

@@ -41,7 +41,7 @@ def test_the_next_report_says_how_many_were_held_back() -> None:
         log.report(DefectKind.GAP, "candle", "BTC", "hole")
     clock.advance(1_000)
     log.report(DefectKind.GAP, "candle", "BTC", "hole")
-    assert [defect.detail for defect in log.latest(9)] == ["hole (4 more since the last report)", "hole"]
+    assert [defect.detail for defect in log.recent] == ["hole", "hole (4 more since the last report)"]
 
 
 def test_unknown_coins_share_one_voice_however_many_names_arrive() -> None:

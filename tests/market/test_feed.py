@@ -117,10 +117,11 @@ def test_mids_give_a_price_to_watched_coins_and_ignore_the_rest(desk: Desk) -> N
 
 
 def test_a_defect_found_by_the_adapter_is_counted_once_and_ours_not_twice(desk: Desk) -> None:
-    theirs = DataDefect(DefectKind.MALFORMED, "socket", "", "garbage", NOW)
-    desk.hears(theirs, quote(101, 100))
-    assert desk.defects == {"malformed frame": 1, "crossed book": 1}
-    assert len(desk.feed.recent_defects) == 2
+    garbage = DataDefect(DefectKind.MALFORMED, "socket", "", "garbage", NOW)
+    unfilled = DataDefect(DefectKind.GAP, "candle", "BTC", "the gap could not be filled", NOW)
+    desk.hears(garbage, quote(101, 100), unfilled, candle(high=nan), unfilled)
+    assert desk.defects == {"malformed frame": 1, "crossed book": 1, "gap": 2, "not a number": 1}
+    assert len(desk.feed.recent_defects) == 5
 
 
 # --- trades ---
