@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -36,6 +36,7 @@ from hlmaster.core.model import Instrument, Interval
 from hlmaster.core.ports import LinkHealth
 from hlmaster.exchange.hyperliquid import codec, wire
 from hlmaster.exchange.hyperliquid.budget import WeightBudget
+from hlmaster.exchange.hyperliquid.chores import Chores
 from hlmaster.exchange.hyperliquid.client import Client, ClientTiming
 from hlmaster.exchange.hyperliquid.gaps import CandleGaps, Series
 from hlmaster.exchange.hyperliquid.instruments import instruments_of, read_meta
@@ -78,7 +79,7 @@ class HyperliquidMarketData:
         self._ages: dict[tuple[str, str], float] = {}
         self._down = asyncio.Event()
         self._down.set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._chores = Chores(bus.publish)
         self._resynchronising: asyncio.Task[None] | None = None
         address = socket_url(url)
         self._main = Socket(
@@ -112,23 +113,14 @@ class HyperliquidMarketData:
         self._main.subscribe({"type": "allMids"})
         self._main.start()
         self._deep.start()
-        self._own(self._poll_while_down(), "poll while down")
-        self._own(self._measure_offset(), "clock offset")
+        self._chores.start(self._poll_while_down(), "poll while down")
+        self._chores.start(self._measure_offset(), "clock offset")
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        await self._chores.stop()
         await self._main.stop()
         await self._deep.stop()
         await self._client.close()
-
-    def _own(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
 
     # --- what is known and watched ---
 
@@ -281,7 +273,7 @@ class HyperliquidMarketData:
         self._bus.publish(change)
 
     def _line_ready(self, offline: float) -> None:
-        self._resynchronising = self._own(self._resynchronise(offline), "resynchronise")
+        self._resynchronising = self._chores.start(self._resynchronise(offline), "resynchronise")
 
     async def _resynchronise(self, offline: float) -> None:
         if offline:

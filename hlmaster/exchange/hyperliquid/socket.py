@@ -129,7 +129,11 @@ class Socket:
                 f"Connecting to {urlsplit(self._url).netloc}.",
                 attempt,
             )
-            reason, fatal = await self._connect_and_listen(alive_until)
+            try:
+                reason, fatal = await self._connect_and_listen(alive_until)
+            except Exception as error:
+                log.exception("socket %s: an internal fault broke the connection", self.name)
+                reason, fatal = f"An internal fault broke the connection ({type(error).__name__}).", False
             if fatal:
                 self._die(reason)
                 return

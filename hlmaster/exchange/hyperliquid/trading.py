@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import logging
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -47,6 +47,7 @@ from hlmaster.core.orders import (
 from hlmaster.core.ports import LinkHealth
 from hlmaster.exchange.hyperliquid import actions, signing
 from hlmaster.exchange.hyperliquid.budget import Priority, WeightBudget, action_weight
+from hlmaster.exchange.hyperliquid.chores import Chores
 from hlmaster.exchange.hyperliquid.client import Client, ClientTiming, is_loopback
 from hlmaster.exchange.hyperliquid.instruments import read_meta
 from hlmaster.exchange.hyperliquid.queries import AccountQueries
@@ -109,7 +110,7 @@ class HyperliquidTrading:
         self._allowance_every = allowance_every
         self._jitter = jitter
         self._instruments: dict[str, Instrument] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._chores = Chores(bus.publish)
         self._pulling: asyncio.Task[None] | None = None
         self._down = asyncio.Event()
         self._down.set()
@@ -144,22 +145,13 @@ class HyperliquidTrading:
         for stream in STREAMS:
             self._socket.subscribe({"type": stream, "user": self._address})
         self._socket.start()
-        self._own(self._poll_while_down(), "poll account while down")
-        self._own(self._watch_allowance(), "request allowance")
+        self._chores.start(self._poll_while_down(), "poll account while down")
+        self._chores.start(self._watch_allowance(), "request allowance")
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        await self._chores.stop()
         await self._socket.stop()
         await self._client.close()
-
-    def _own(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
 
     async def _load_instruments(self) -> None:
         found, _ = read_meta(await self._client.info("meta"))
@@ -301,7 +293,7 @@ class HyperliquidTrading:
         self._bus.publish(AccountLinkChanged(change.state, change.sentence, change.attempt, change.retry_in_seconds))
 
     def _line_ready(self, offline: float) -> None:
-        self._pulling = self._own(self._pull(offline), "pull account")
+        self._pulling = self._chores.start(self._pull(offline), "pull account")
 
     async def _pull(self, offline: float) -> None:
         """After an outage the streams' own first frames are not enough: the venue is asked, until it answers."""

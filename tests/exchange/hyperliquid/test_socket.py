@@ -281,3 +281,22 @@ async def test_round_trip_and_counters_are_kept(venue: Venue, listener: Listener
     assert health.messages >= 2
     assert health.bytes_received > 0
     assert health.last_frame_monotonic is not None
+
+
+async def test_a_fault_of_our_own_costs_the_connection_not_the_socket(venue: Venue, listener: Listener) -> None:
+    socket = make(venue.url, listener)
+    faults = [ValueError("a bug")]
+
+    def heard(fact: object) -> None:
+        if faults:
+            raise faults.pop()
+        listener.facts.append(fact)
+
+    socket._heard = heard
+    venue.greeting = lambda subscription: [QUOTE]
+    socket.subscribe(BBO)
+    socket.start()
+    await until(lambda: listener.facts)
+    await socket.stop()
+    assert venue.connections == 2
+    assert any("internal fault" in change.sentence for change in listener.changes)

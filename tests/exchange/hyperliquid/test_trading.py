@@ -82,7 +82,8 @@ class Rig:
         )
 
     def approve(self, **changes: Any) -> Approved:
-        fields = {"coin": "ETH", "side": Side.BUY, "size": Decimal("0.1"), "price": Decimal(50)} | changes
+        fields: dict[str, Any] = {"coin": "ETH", "side": Side.BUY, "size": Decimal("0.1"), "price": Decimal(50)}
+        fields |= changes
         return self.mint.approve(Order(**fields), Verdict(()))
 
     def prepare(self, **changes: Any) -> Prepared:

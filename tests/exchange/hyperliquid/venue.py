@@ -38,7 +38,7 @@ QUICK_CLIENT = ClientTiming(
     breaker_longest=0.2,
     too_many_pause=0.05,
 )
-META = {
+META: dict[str, Any] = {
     "universe": [
         {"name": "BTC", "szDecimals": 5, "maxLeverage": 40, "marginTableId": 40},
         {"name": "OLD", "szDecimals": 1, "maxLeverage": 3, "marginTableId": 3, "isDelisted": True},
