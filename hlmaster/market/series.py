@@ -101,7 +101,10 @@ class Series:
         if not len(block):
             return
         ours = self.block()
-        _, mine, theirs = np.intersect1d(ours.time_ms, block.time_ms, assume_unique=True, return_indices=True)
+        places = np.searchsorted(ours.time_ms, block.time_ms)
+        theirs = np.flatnonzero(places < len(ours))
+        theirs = theirs[ours.time_ms[places[theirs]] == block.time_ms[theirs]]
+        mine = places[theirs]
         further = ours.trades[mine] > block.trades[theirs]
         ours, block = _without(ours, mine[~further]), _without(block, theirs[further])
         order = np.argsort(np.concatenate([ours.time_ms, block.time_ms]), kind="stable")[-MAX_ROWS:]
@@ -186,6 +189,8 @@ def _empty(capacity: int) -> CandleBlock:
 
 
 def _without(block: CandleBlock, positions: NDArray[np.intp]) -> CandleBlock:
+    if not len(positions):
+        return block
     kept = np.ones(len(block), np.bool_)
     kept[positions] = False
     return block.rows(kept)
