@@ -1,0 +1,113 @@
+"""Numbers as panels write them: fixed decimals, thousands apart, signs where they matter; what is unknown is a dash.
+
+Every function takes Decimal, int or float, None and what is not a number included; none of them ever shows "nan".
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+
+from hlmaster.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from hlmaster.core.rounding import price_decimals
+
+UNKNOWN = "–"
+Number = Decimal | int | float | None
+
+
+def is_known(value: Number) -> bool:
+    return value is not None and math.isfinite(value)
+
+
+def fixed(value: Number, decimals: int, *, signed: bool = False) -> str:
+    """``12,345.60``; a value that rounds to zero has no sign."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    text = f"{value:{'+' if signed else ''},.{decimals}f}"
+    return text.lstrip("+-") if not text.strip("+-0.,") else text
+
+
+def price(value: Number, size_decimals: int | None) -> str:
+    """With the decimals the venue allows around this price; every digit where the instrument is not known."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    if size_decimals is None or value <= 0:
+        return plain(value)
+    exact = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
+    return fixed(value, price_decimals(exact, size_decimals))
+
+
+def plain(value: Number) -> str:
+    """All digits it has, no trailing zeros: sizes, ``12,000`` and ``0.42``."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    exact = value if isinstance(value, Decimal) else Decimal(repr(value))
+    text = f"{exact:,f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text
+
+
+def money(value: Number, *, signed: bool = False) -> str:
+    """``$1,234.50``, ``-$0.02``, ``+$2.94``; less than a cent shows two figures, so that no fee looks free."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    size = abs(Decimal(repr(value)) if isinstance(value, float) else Decimal(value))
+    decimals = 2 if size == 0 or size >= Decimal("0.005") else min(8, 1 - size.adjusted())
+    digits = fixed(size, decimals)
+    if not digits.strip("0.,"):
+        return "$0.00"
+    sign = "-" if value < 0 else "+" if signed else ""
+    return f"{sign}${digits}"
+
+
+def percent(fraction: Number, decimals: int = 2, *, signed: bool = False) -> str:
+    """``0.0123`` is ``1.23%``."""
+    if fraction is None or not math.isfinite(fraction):
+        return UNKNOWN
+    return f"{fixed(fraction * 100, decimals, signed=signed)}%"
+
+
+def tone(value: Number) -> str:
+    """The colour role of a gain or loss: up, down, or none for zero and what is unknown."""
+    if value is None or not math.isfinite(value) or value == 0:
+        return ""
+    return "up" if value > 0 else "down"
+
+
+def duration(ms: Number) -> str:
+    """The two largest units: ``12s``, ``4m 05s``, ``3h 04m``, ``2d 05h``."""
+    if ms is None or not math.isfinite(ms):
+        return UNKNOWN
+    left = max(0, int(ms))
+    days, hours = left // DAY_MS, left % DAY_MS // HOUR_MS
+    minutes, seconds = left % HOUR_MS // MINUTE_MS, left % MINUTE_MS // SECOND_MS
+    if days:
+        return f"{days:,}d {hours:02}h"
+    if hours:
+        return f"{hours}h {minutes:02}m"
+    return f"{minutes}m {seconds:02}s" if minutes else f"{seconds}s"
+
+
+def zone(setting: str) -> tzinfo | None:
+    """The zone of ``settings.general.time_zone``; None means this computer's."""
+    return UTC if setting == "utc" else None
+
+
+def clock(time_ms: int | None, where: tzinfo | None) -> str:
+    """``14:32:59``; 0 is no time."""
+    return UNKNOWN if not time_ms else f"{_at(time_ms, where):%H:%M:%S}"
+
+
+def moment(time_ms: int | None, where: tzinfo | None) -> str:
+    """``20 Nov 14:32:59``."""
+    return UNKNOWN if not time_ms else f"{_at(time_ms, where):%d %b %H:%M:%S}"
+
+
+def iso(time_ms: int | None) -> str:
+    """``2026-11-20T14:32:59.123Z``, for files; empty for no time."""
+    return f"{_at(time_ms, UTC):%Y-%m-%dT%H:%M:%S}.{time_ms % SECOND_MS:03}Z" if time_ms else ""
+
+
+def _at(time_ms: int, where: tzinfo | None) -> datetime:
+    return datetime.fromtimestamp(time_ms // SECOND_MS, UTC).astimezone(where)

@@ -1,0 +1,143 @@
+"""The head of a table: captions, sorting, and the memory of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
+
+from hlmaster.ui.table import TableModel
+from hlmaster.ui.table_cells import PADDING, Palette
+
+HEIGHT = 24
+WIDEST = 1.45
+"""How far columns stretch, over what they ask for, to share a wide window."""
+
+
+class Header(QHeaderView):
+    """Small capitals over their columns; the sorted one carries an arrow. A column without a title holds buttons."""
+
+    def __init__(self, model: TableModel[Any], palette: Palette, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._table, self.palette_of = model, palette
+        self._user_sized = self._sizing = False
+        self.setSectionsClickable(True)
+        self.setSectionsMovable(True)
+        self.setMinimumSectionSize(30)
+        self.setFixedHeight(HEIGHT)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._choose_columns)
+        self.sectionClicked.connect(self._sort_by)
+        self.sectionResized.connect(self._on_resized)
+
+    def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N802, N803
+        column, palette = self._table.columns[logicalIndex], self.palette_of
+        painter.fillRect(rect, palette.panel)
+        sorted_here = self._table.sort_column == logicalIndex
+        arrow = (" ▾" if self._table.descending else " ▴") if sorted_here else ""
+        right = PADDING
+        if column.right and column.detail_width:
+            right += column.detail_width * QFontMetrics(palette.small).horizontalAdvance("0") + 6
+        box = rect.adjusted(PADDING, 0, -right, 0)
+        align = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
+        metrics = QFontMetrics(palette.caption)
+        text = metrics.elidedText(column.title.upper() + arrow, Qt.TextElideMode.ElideRight, box.width())
+        painter.setFont(palette.caption)
+        painter.setPen(palette.roles["" if sorted_here else "muted"])
+        painter.drawText(box, align | Qt.AlignmentFlag.AlignVCenter, text)
+
+    # --- widths ---
+
+    def share_width(self, room: int) -> None:
+        """Until the user sizes a column, all share the width in proportion; too little of it scrolls."""
+        if self._user_sized:
+            return
+        shown = [(i, column) for i, column in enumerate(self._table.columns) if not self.isSectionHidden(i)]
+        fixed = sum(column.width for _, column in shown if not column.title)
+        wanted = sum(column.width for _, column in shown if column.title)
+        scale = min(WIDEST, max(1.0, (room - fixed) / max(wanted, 1)))
+        self._sizing = True
+        for i, column in shown:
+            self.resizeSection(i, int(column.width * scale) if column.title else column.width)
+        self._sizing = False
+
+    def _on_resized(self) -> None:
+        self._user_sized = self._user_sized or not self._sizing
+
+    # --- order ---
+
+    def _sort_by(self, number: int) -> None:
+        if self._table.columns[number].title:
+            again = self._table.sort_column == number
+            self.sort_by(self._table.columns[number].key, again and not self._table.descending)
+
+    def sort_by(self, key: str, descending: bool = False) -> None:
+        numbers = [i for i, column in enumerate(self._table.columns) if column.key == key]
+        if numbers:
+            order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+            self._table.sort(numbers[0], order)
+            self.viewport().update()
+
+    # --- choice ---
+
+    def _choose_columns(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for number, column in enumerate(self._table.columns):
+            if column.title:
+                item = menu.addAction(column.title)
+                item.setCheckable(True)
+                item.setChecked(not self.isSectionHidden(number))
+                item.setEnabled(number > 0)
+                item.toggled.connect(lambda on, number=number: self.show_column(number, on))
+        menu.addSeparator()
+        menu.addAction("Reset columns", self.reset)
+        menu.popup(self.mapToGlobal(at))
+
+    def show_column(self, number: int, on: bool) -> None:
+        self.setSectionHidden(number, not on)
+        self.share_width(self.viewport().width())
+
+    def reset(self) -> None:
+        for number in range(len(self._table.columns)):
+            self.setSectionHidden(number, False)
+            self.moveSection(self.visualIndex(number), number)
+        self._user_sized = False
+        self.share_width(self.viewport().width())
+
+    # --- memory ---
+
+    def save_state(self) -> dict[str, Any]:
+        """Order, widths, visibility and the sort, fit for JSON."""
+        columns = self._table.columns
+        state: dict[str, Any] = {
+            "order": [columns[self.logicalIndex(place)].key for place in range(len(columns))],
+            "hidden": [column.key for i, column in enumerate(columns) if self.isSectionHidden(i)],
+        }
+        if self._user_sized:
+            state["widths"] = {column.key: self.sectionSize(i) for i, column in enumerate(columns)}
+        if self._table.sort_column >= 0:
+            state["sort"] = [columns[self._table.sort_column].key, self._table.descending]
+        return state
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        """Take what still fits; columns that are unknown or of the wrong kind are left as they are."""
+        numbers = {column.key: number for number, column in enumerate(self._table.columns)}
+        order, hidden, widths = state.get("order"), state.get("hidden"), state.get("widths")
+        if isinstance(order, list):
+            known = [numbers[key] for key in order if isinstance(key, str) and key in numbers]
+            for place, number in enumerate(dict.fromkeys(known)):
+                self.moveSection(self.visualIndex(number), place)
+        if isinstance(hidden, list):
+            for key, number in numbers.items():
+                self.setSectionHidden(number, number > 0 and key in hidden)
+        if isinstance(widths, dict):
+            for key, width in widths.items():
+                if key in numbers and isinstance(width, int) and 20 <= width <= 2_000:
+                    self.resizeSection(numbers[key], width)
+        match state.get("sort"):
+            case [str(key), bool(descending)]:
+                self.sort_by(key, descending)
