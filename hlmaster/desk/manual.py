@@ -25,7 +25,7 @@ from hlmaster.core.rounding import round_size, wire_text
 from hlmaster.desk.survey import Survey
 from hlmaster.trading.execution.executor import Executor
 from hlmaster.trading.execution.reconcile import Reconciler
-from hlmaster.trading.execution.tracker import OrderTracker
+from hlmaster.trading.execution.tracker import OrderTracker, describe_order
 from hlmaster.trading.portfolio import Portfolio
 from hlmaster.trading.preview import Preview, preview
 from hlmaster.trading.risk.gate import Gate
@@ -106,7 +106,7 @@ class Manual:
             approved.append(answer)
         placed = await self._executor.place(approved, grouping)
         first = placed[0]
-        return Outcome(first.status is not OrderStatus.REJECTED, describe(first), tuple(placed))
+        return Outcome(first.status is not OrderStatus.REJECTED, describe_order(first), tuple(placed))
 
     # --- orders ---
 
@@ -131,7 +131,7 @@ class Manual:
             results = await self._executor.cancel(targets)
         except VenueError as error:
             return Outcome(False, f"Nothing was confirmed as cancelled. {error}")
-        failed = [f"{describe(tracked)} {why}" for tracked, why in results if why is not None]
+        failed = [f"{describe_order(tracked)} {why}" for tracked, why in results if why is not None]
         done = len(results) - len(failed)
         sentence = f"{done} order{'s' if done != 1 else ''} cancelled."
         orders = tuple(self._tracker.get(t.client_order_id) or t for t, _ in results)
@@ -169,7 +169,7 @@ class Manual:
             after = await self._executor.modify(tracked, answer)
         except HlError as error:
             return Outcome(False, str(error))
-        return Outcome(True, describe(after), (after,))
+        return Outcome(True, describe_order(after), (after,))
 
     # --- positions ---
 
@@ -280,7 +280,7 @@ class Manual:
             account = self._portfolio.account
             if account is not None:
                 remaining = tuple(f"{p.coin} {wire_text(p.size)}" for p in account.positions)
-            remaining += tuple(describe(order) for order in self._tracker.live())
+            remaining += tuple(describe_order(order) for order in self._tracker.live())
         except VenueError as error:
             problems.append(f"The exchange did not confirm that you are flat: {error}")
         closed = tuple(coin for coin in coins if not any(left.startswith(f"{coin} ") for left in remaining))
@@ -304,16 +304,3 @@ class Manual:
             return Outcome(False, str(error))
         self._survey.leverages[coin] = leverage
         return Outcome(True, f"{coin} leverage is now {leverage.value}x {leverage.mode}.")
-
-
-def describe(tracked: TrackedOrder) -> str:
-    """``Sell 0.42 ETH limit 3434.2: resting.``"""
-    order = tracked.order
-    price = "" if order.market else f" {wire_text(order.trigger.price if order.trigger else order.price)}"
-    state = str(tracked.status)
-    if tracked.filled_size and tracked.status is not OrderStatus.FILLED:
-        state += f", {wire_text(tracked.filled_size)} filled"
-    if tracked.average_price is not None and tracked.status is OrderStatus.FILLED:
-        state += f" at {wire_text(tracked.average_price.normalize())}"
-    text = f": {state}. {tracked.text}" if tracked.text else f": {state}."
-    return f"{str(order.side).capitalize()} {wire_text(order.size)} {order.coin} {order.kind}{price}{text}"

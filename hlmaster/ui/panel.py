@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
@@ -24,3 +26,10 @@ class Panel(QWidget):
         self.header: QWidget | None = None
         self.setObjectName(self.KEY)
         self.setAccessibleName(self.TITLE)
+
+    def save_state(self) -> dict[str, Any]:
+        """What the panel wants to remember over a restart: plain JSON values."""
+        return {}
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Take back what ``save_state`` gave; unknown or damaged values are ignored."""

@@ -15,6 +15,7 @@ from hlmaster.core.clock import Clock
 from hlmaster.core.events import FillBooked, OpenOrdersSnapshot, OrderChanged, OrderReported, TrackedOrder
 from hlmaster.core.orders import Fill, Order, OrderReply, OrderStatus, Purpose, ReplyKind, TimeInForce, VenueOrder
 from hlmaster.core.ports import Store
+from hlmaster.core.rounding import wire_text
 
 MAX_FINAL = 2_000
 _RANK = {status: rank for rank, status in enumerate(OrderStatus)}
@@ -244,3 +245,16 @@ def _as_order(venue: VenueOrder, ours: Order | None) -> Order:
         source="foreign",
         time_in_force=venue.time_in_force or TimeInForce.GTC,
     )
+
+
+def describe_order(tracked: TrackedOrder) -> str:
+    """``Sell 0.42 ETH limit 3434.2: resting.``"""
+    order = tracked.order
+    price = "" if order.market else f" {wire_text(order.trigger.price if order.trigger else order.price)}"
+    state = str(tracked.status)
+    if tracked.filled_size and tracked.status is not OrderStatus.FILLED:
+        state += f", {wire_text(tracked.filled_size)} filled"
+    if tracked.average_price is not None and tracked.status is OrderStatus.FILLED:
+        state += f" at {wire_text(tracked.average_price.normalize())}"
+    text = f": {state}. {tracked.text}" if tracked.text else f": {state}."
+    return f"{str(order.side).capitalize()} {wire_text(order.size)} {order.coin} {order.kind}{price}{text}"

@@ -1,0 +1,115 @@
+"""Sentences that appear over the window, and the banner while the connection or trading is not as it should be."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from hlmaster.core.events import LinkChanged, LinkState, Notice, Severity, TradingState, TradingStateChanged
+from hlmaster.ui.context import Context
+
+MOST = 4
+WIDTH = 380
+SECONDS = {Severity.INFO: 4, Severity.WARNING: 8, Severity.ERROR: 15, Severity.CRITICAL: 60}
+
+
+class NoticeCard(QFrame):
+    def __init__(self, notice: Notice, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "notice")
+        self.setProperty("severity", str(notice.severity))
+        words = QLabel(notice.sentence)
+        words.setWordWrap(True)
+        close = QPushButton("✕")
+        close.setProperty("role", "ghost")
+        close.setAccessibleName("Dismiss")
+        close.clicked.connect(self.deleteLater)
+        head = QHBoxLayout()
+        head.addWidget(words, 1)
+        head.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 6, 4, 6)
+        column.addLayout(head)
+        next_step = " ".join(part for part in (notice.cure, f"[{notice.code}]" if notice.code else "") if part)
+        if next_step:
+            cure = QLabel(next_step)
+            cure.setWordWrap(True)
+            cure.setProperty("role", "muted")
+            column.addWidget(cure)
+        QTimer.singleShot(SECONDS[notice.severity] * 1000, self, self.deleteLater)
+
+
+class Notices(QWidget):
+    """A stack in the window's lower right corner, over the docks; it takes no clicks beside its cards."""
+
+    def __init__(self, context: Context, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        self.hide()
+        context.notified.connect(self._show)
+        window.installEventFilter(self)
+
+    def _show(self, notice: Notice) -> None:
+        cards = self.findChildren(NoticeCard)
+        for old in cards[: max(0, len(cards) - MOST + 1)]:
+            old.deleteLater()
+        card = NoticeCard(notice, self)
+        card.setFixedWidth(WIDTH)
+        card.destroyed.connect(lambda: QTimer.singleShot(0, self, self._place))
+        self._column.addWidget(card)
+        self._place()
+
+    def _place(self) -> None:
+        cards = self.findChildren(NoticeCard)
+        self.setVisible(bool(cards))
+        self.setFixedSize(WIDTH, sum(c.sizeHint().height() + 6 for c in cards) or 1)
+        corner = self._window.rect().bottomRight()
+        self.move(corner.x() - self.width() - 16, corner.y() - self.height() - 40)
+        self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return False
+
+
+class Banner(QFrame):
+    """One line under the top bar: why prices stand still or entries are off, and what still works."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._context = context
+        self._link = context.desk.link.last
+        self.setProperty("role", "banner")
+        self._words = QLabel()
+        self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 4, 10, 4)
+        row.addWidget(self._words)
+        context.bridge.on_fact(self, LinkChanged, self._on_link)
+        context.bridge.on_fact(self, TradingStateChanged, lambda _: self._refresh())
+        self._refresh()
+
+    def _on_link(self, fact: LinkChanged) -> None:
+        self._link = fact
+        self._refresh()
+
+    def _refresh(self) -> None:
+        guard, severity, words = self._context.desk.guard, "", ""
+        if self._link.state is LinkState.CONNECTING:
+            severity, words = "warning", f"Connecting. {self._link.sentence}"
+        elif self._link.state is not LinkState.CONNECTED and self._context.desk.is_ready:
+            retry = self._link.retry_in_seconds
+            again = "" if retry is None else f" Next try in {retry:.0f} s (try {self._link.attempt})."
+            severity, words = "critical", f"{self._link.sentence}{again} Stops at the exchange stay in force."
+        elif guard.state is not TradingState.ACTIVE:
+            severity, words = "warning", guard.sentence
+        self.setVisible(bool(words))
+        self._words.setText(words)
+        if self.property("severity") != severity:
+            self.setProperty("severity", severity)
+            self.style().unpolish(self)
+            self.style().polish(self)

@@ -1,0 +1,91 @@
+"""The strip at the bottom: how fresh, how fast, how much budget. A colour and always a number."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from hlmaster.core.events import LinkState, TradingState
+from hlmaster.desk.health import Health
+from hlmaster.ui.context import Context
+from hlmaster.ui.readout import set_tone
+
+REFRESH_MS = 500
+STALE_SECONDS = 5.0
+
+
+class StatusBar(QWidget):
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._context = context
+        self.setProperty("role", "statusbar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(26)
+        self._link = self._label("State of the market data connection, and the age of its newest frame.")
+        self._rate = self._label("Messages per second from the exchange.")
+        self._lag = self._label("How late this application's own loop runs, 99 of 100 times at most.")
+        self._budget = self._label("Request weight used in the last minute, of what the exchange allows.")
+        self._offset = self._label("The exchange's clock minus this computer's.")
+        self._orders = self._label("Median time from sending an order to the exchange's answer.")
+        self._gate = self._label("Whether new entries are allowed now.")
+        self._defects = self._label("Data kept out because it was late, doubled, crossed or absurd.")
+        self._help = self._label("")
+        self._help.setText("F1 help")
+        self._clock = self._label("Market time.")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 0, 14, 0)
+        row.setSpacing(16)
+        for label in (self._link, self._rate, self._lag, self._budget, self._offset, self._orders, self._gate):
+            row.addWidget(label)
+        row.addWidget(self._defects)
+        row.addStretch(1)
+        row.addWidget(self._help)
+        row.addWidget(self._clock)
+        self._timer = QTimer(self, interval=REFRESH_MS)
+        self._timer.timeout.connect(self.refresh)
+        self._timer.start()
+        self.refresh()
+
+    def _label(self, tooltip: str) -> QLabel:
+        label = QLabel()
+        label.setToolTip(tooltip)
+        return label
+
+    def refresh(self) -> None:
+        desk = self._context.desk
+        health = desk.health()
+        self._show_link(health)
+        self._rate.setText(f"{health.messages_per_second:.0f} msg/s")
+        self._lag.setText(f"loop lag {health.loop_lag_ms_p99:.1f} ms")
+        set_tone(self._lag, "warning" if health.loop_lag_ms_p99 > 50 else "")
+        self._budget.setText(f"rate budget {health.weight_limit - health.weight_used:,}/{health.weight_limit:,}")
+        set_tone(self._budget, "warning" if health.weight_used > 0.8 * health.weight_limit else "")
+        offset = health.clock_offset_ms
+        self._offset.setText("clock –" if offset is None else f"clock {offset:+.0f} ms")
+        set_tone(self._offset, "warning" if offset is not None and abs(offset) > 2_000 else "")
+        latency = health.order_latency_ms
+        self._orders.setText("" if latency is None else f"orders {latency:.0f} ms")
+        is_open = desk.guard.state is TradingState.ACTIVE and desk.is_ready
+        self._gate.setText(f"Risk gate: {'open' if is_open else desk.guard.state if desk.is_ready else 'starting'}")
+        set_tone(self._gate, "" if is_open else "warning")
+        self._defects.setText(f"{health.defects} defects" if health.defects else "")
+        local = desk.settings.general.time_zone == "local"
+        now = datetime.fromtimestamp(desk.clock.now_ms() / 1000, UTC)
+        now = now.astimezone() if local else now
+        speed = f" {desk.clock.speed:g}x" if desk.clock.speed != 1 else ""
+        self._clock.setText(f"{now:%H:%M:%S} {'local' if local else 'UTC'}{speed}")
+
+    def _show_link(self, health: Health) -> None:
+        age = health.feed_age_seconds
+        if health.link is LinkState.CONNECTED:
+            fresh = age is not None and age < STALE_SECONDS
+            trip = "" if health.round_trip_ms is None else f" {health.round_trip_ms:.0f} ms"
+            text = f"● Connected{trip}" if fresh else f"● Silent for {age or 0:.0f} s"
+            set_tone(self._link, "up" if fresh else "warning")
+        else:
+            text = f"● {str(health.link).capitalize()}"
+            set_tone(self._link, "down")
+        self._link.setText(text)
+        self._link.setToolTip(health.link_sentence)

@@ -1,0 +1,174 @@
+"""The strip at the top: mode, session, the coin in focus, the account, and the two switches that stop things."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from hlmaster.core.clock import HOUR_MS
+from hlmaster.core.events import Severity, TradingState, TradingStateChanged
+from hlmaster.core.model import Mode
+from hlmaster.ui import figures
+from hlmaster.ui.context import Context
+from hlmaster.ui.readout import Readout
+
+REFRESH_MS = 250
+ARMED_MS = 3_000
+NARROW = 1_380
+BADGES = {
+    Mode.DEMO: "DEMO · embedded exchange",
+    Mode.PAPER: "PAPER · live data",
+    Mode.TESTNET: "TESTNET · test money",
+    Mode.LIVE: "LIVE · real money",
+}
+
+
+class TopBar(QWidget):
+    """``menu_wanted`` asks the window for its menu below the button that was pressed."""
+
+    menu_wanted = Signal(QWidget)
+    session_wanted = Signal()
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._context = context
+        self.setProperty("role", "topbar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(52)
+        self._badge = QLabel(BADGES[context.desk.mode])
+        self._badge.setProperty("role", "badge")
+        self._badge.setProperty("mode", str(context.desk.mode))
+        self._badge.setToolTip("Which market and whose money this window trades.")
+        self._session = Readout("Session", "default", "Click to list, open, reset or export sessions.")
+        self._session.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._mark = Readout("Mark", "00,000.0", "The price that margin, liquidation and triggers go by.")
+        self._oracle = Readout("Oracle", "00,000.0", "The outside price; funding is paid on it.")
+        self._funding = Readout("Funding / next", "+0.0000% 00:00:00", "Rate per hour; longs pay when positive.")
+        self._day = Readout("24h", "+00.00%", "Change of the mark price since this time yesterday.")
+        self._equity = Readout("Equity", "$00,000.00", "Cash and unrealised profit together.")
+        self._today = Readout("Today", "+$000.00 · 0 trades", "Since 00:00 UTC, net of fees, funding and transfers.")
+        self._available = Readout("Available", "$00,000.00", "Collateral free for new positions.")
+        self._pause = QPushButton("❚❚ Pause")
+        self._pause.setToolTip("Stop new entries; exits, stops and cancels go on. Again to resume.")
+        self._flatten = QPushButton("FLATTEN ALL")
+        self._flatten.setProperty("role", "danger")
+        self._flatten.setToolTip("Cancel every order and close every position. Press twice within three seconds.")
+        self._menu = QPushButton("☰")
+        self._menu.setProperty("role", "ghost")
+        self._menu.setToolTip("Settings, sessions, layout, help")
+        self._menu.setAccessibleName("Menu")
+        self._lay_out()
+        self._disarm = QTimer(self, singleShot=True, interval=ARMED_MS)
+        self._disarm.timeout.connect(self._show_unarmed)
+        self._pause.clicked.connect(self._toggle_pause)
+        self._flatten.clicked.connect(self._press_flatten)
+        self._menu.clicked.connect(lambda: self.menu_wanted.emit(self._menu))
+        self._timer = QTimer(self, interval=REFRESH_MS)
+        self._timer.timeout.connect(self.refresh)
+        self._timer.start()
+        context.coin_changed.connect(lambda _: self.refresh())
+        context.bridge.on_fact(self, TradingStateChanged, lambda _: self._show_state())
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        brand = QLabel("HyperliquidMaster")
+        brand.setProperty("role", "brand")
+        self._brand = brand
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 0, 12, 0)
+        row.setSpacing(18)
+        left: tuple[QWidget, ...] = (
+            brand,
+            self._badge,
+            self._session,
+            self._mark,
+            self._oracle,
+            self._funding,
+            self._day,
+        )
+        for widget in left:
+            row.addWidget(widget)
+        row.addStretch(1)
+        right: tuple[QWidget, ...] = (
+            self._equity,
+            self._today,
+            self._available,
+            self._pause,
+            self._flatten,
+            self._menu,
+        )
+        for widget in right:
+            row.addWidget(widget)
+        self._session.mousePressEvent = lambda _: self.session_wanted.emit()  # type: ignore[method-assign]
+
+    def reserve(self) -> None:
+        for readout in self.findChildren(Readout):
+            readout.reserve()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        narrow = self.width() < NARROW
+        self._brand.setVisible(not narrow)
+        self._session.setVisible(not narrow)
+        badge = BADGES[self._context.desk.mode]
+        self._badge.setText(badge.split(" · ")[0] if narrow else badge)
+        super().resizeEvent(event)
+
+    # --- figures ---
+
+    def refresh(self) -> None:
+        desk, coin = self._context.desk, self._context.coin
+        self._session.show_value(desk.session.name)
+        self._mark.set_caption(f"{coin} mark")
+        portfolio = desk.portfolio
+        self._equity.show_value(figures.money(portfolio.equity) if desk.is_ready else figures.UNKNOWN)
+        trades = portfolio.day_trades
+        day = f"{figures.money(portfolio.day_pnl, signed=True)} · {trades} trade{'' if trades == 1 else 's'}"
+        self._today.show_value(day, figures.tone(portfolio.day_pnl))
+        if coin not in desk.instruments:
+            for readout in (self._mark, self._oracle, self._funding, self._day, self._available):
+                readout.show_value(figures.UNKNOWN)
+            return
+        market, decimals = desk.feed.market(coin), desk.instruments[coin].size_decimals
+        change = market.day_change_fraction
+        self._mark.show_value(figures.price(market.mark, decimals), figures.tone(change))
+        self._oracle.show_value(figures.price(market.oracle, decimals))
+        rate = market.context.funding_rate if market.context else None
+        left = figures.clock(HOUR_MS - desk.clock.now_ms() % HOUR_MS, figures.zone("utc"))
+        self._funding.show_value(f"{figures.percent(rate, 4, signed=True)} {left}", figures.tone(rate))
+        self._day.show_value(figures.percent(change, signed=True), figures.tone(change))
+        self._available.show_value(figures.money(desk.survey(coin).available) if desk.is_ready else figures.UNKNOWN)
+
+    # --- switches ---
+
+    def _toggle_pause(self) -> None:
+        desk = self._context.desk
+        if desk.guard.is_restrained_by("pause"):
+            desk.resume()
+        else:
+            desk.pause()
+
+    def _show_state(self) -> None:
+        guard = self._context.desk.guard
+        paused = guard.is_restrained_by("pause")
+        self._pause.setText("▶ Resume" if paused else "❚❚ Pause")
+        self._pause.setProperty("role", "primary" if paused else "")
+        self._pause.style().unpolish(self._pause)
+        self._pause.style().polish(self._pause)
+        severity = Severity.WARNING if guard.state is not TradingState.ACTIVE else Severity.INFO
+        self._context.notify(severity, guard.sentence)
+
+    def _press_flatten(self) -> None:
+        if not self._disarm.isActive():
+            self._flatten.setText("PRESS AGAIN")
+            self._disarm.start()
+            return
+        self._disarm.stop()
+        self._flatten.setText("FLATTENING …")
+        self._flatten.setEnabled(False)
+        task = self._context.run(self._context.desk.manual.flatten_all(), "flatten all")
+        task.add_done_callback(lambda _: self._show_unarmed())
+
+    def _show_unarmed(self) -> None:
+        self._flatten.setEnabled(True)
+        self._flatten.setText("FLATTEN ALL")

@@ -1,0 +1,306 @@
+"""The main window: panels in docks, top bar, status bar, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeySequence
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
+
+from hlmaster.core.logs import LogRing
+from hlmaster.desk.desk import Desk
+from hlmaster.settings import Origins, Settings
+from hlmaster.storage.sessions import Sessions
+from hlmaster.trading.execution.tracker import describe_order
+from hlmaster.ui import figures, layout, theme
+from hlmaster.ui.bridge import Bridge
+from hlmaster.ui.context import Context
+from hlmaster.ui.dialogs.help import HelpWindow
+from hlmaster.ui.dialogs.leaving import LeavingDialog
+from hlmaster.ui.dialogs.sessions import SessionsDialog
+from hlmaster.ui.dialogs.settings import SettingsDialog
+from hlmaster.ui.dock import PanelDock
+from hlmaster.ui.notices import Banner, Notices
+from hlmaster.ui.panel import Panel
+from hlmaster.ui.panels.chart import ChartPanel
+from hlmaster.ui.panels.equity import EquityPanel
+from hlmaster.ui.panels.fills import FillsPanel
+from hlmaster.ui.panels.history import HistoryPanel
+from hlmaster.ui.panels.ladder import LadderPanel
+from hlmaster.ui.panels.log import LogPanel
+from hlmaster.ui.panels.orders import OrdersPanel
+from hlmaster.ui.panels.positions import PositionsPanel
+from hlmaster.ui.panels.tape import TapePanel
+from hlmaster.ui.panels.ticket import TicketPanel
+from hlmaster.ui.panels.watchlist import WatchlistPanel
+from hlmaster.ui.resources import resource
+from hlmaster.ui.statusbar import StatusBar
+from hlmaster.ui.topbar import TopBar
+
+log = logging.getLogger(__name__)
+DEFAULT_SIZE = (1600, 980)
+SMALLEST = (1080, 680)
+AUTOSAVE_MS = 30_000
+
+
+class Window(QMainWindow):
+    """``closed`` is set when the user has left and said what happens to what is open.
+
+    ``next_session`` names the session to open afterwards, with a balance when it is to be reset.
+    """
+
+    def __init__(self, desk: Desk, settings_file: Path, origins: Origins, ring: LogRing, sessions: Sessions) -> None:
+        super().__init__()
+        self.closed = asyncio.Event()
+        self.next_session: tuple[str, Decimal | None] | None = None
+        self._desk, self._settings_file, self._origins, self._sessions = desk, settings_file, origins, sessions
+        self._leaving: LeavingDialog | None = None
+        general = desk.settings.general
+        look = theme.theme(general.theme, general.up_colour, general.down_colour)
+        theme.load_fonts()
+        theme.apply(_application(), look)
+        self.bridge = Bridge(desk.bus, self)
+        self.context = Context(desk, self.bridge, look)
+        self.panels: dict[str, Panel] = {panel.KEY: panel for panel in self._make_panels(ring)}
+        self.docks = {key: PanelDock(panel, self) for key, panel in self.panels.items()}
+        self._top, self._status = TopBar(self.context), StatusBar(self.context)
+        self._help = HelpWindow(self)
+        self._build()
+        self._arrange()
+        self._restore_layout()
+        self._notices = Notices(self.context, self)
+        self._make_actions()
+        self._autosave = QTimer(self, interval=AUTOSAVE_MS)
+        self._autosave.timeout.connect(self._save_layout)
+        self._autosave.start()
+
+    # --- building ---
+
+    def _make_panels(self, ring: LogRing) -> list[Panel]:
+        kinds: tuple[Callable[[Context], Panel], ...] = (
+            WatchlistPanel,
+            ChartPanel,
+            LadderPanel,
+            TapePanel,
+            TicketPanel,
+            PositionsPanel,
+            OrdersPanel,
+            FillsPanel,
+            HistoryPanel,
+            EquityPanel,
+        )
+        return [*(kind(self.context) for kind in kinds), LogPanel(self.context, ring)]
+
+    def _build(self) -> None:
+        self.setWindowTitle(f"HyperliquidMaster – {self._desk.mode} – {self._desk.session.name}")
+        self.setWindowIcon(QIcon(str(resource("icons", "hlmaster.svg"))))
+        self.setMinimumSize(*SMALLEST)
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, self._tabs_on_top())
+        options = QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowTabbedDocks
+        self.setDockOptions(options | QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.GroupedDragging)
+        head = QWidget()
+        column = QVBoxLayout(head)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._top)
+        column.addWidget(Banner(self.context))
+        self.setMenuWidget(head)
+        strip = self.statusBar()
+        strip.setSizeGripEnabled(False)
+        strip.setContentsMargins(0, 0, 0, 0)
+        strip.addWidget(self._status, 1)
+        self._top.menu_wanted.connect(self._open_menu)
+        self._top.session_wanted.connect(self._open_sessions)
+        for dock in self.docks.values():
+            dock.dockLocationChanged.connect(lambda _: QTimer.singleShot(0, self, self._refresh_titles))
+            dock.visibilityChanged.connect(lambda _: QTimer.singleShot(0, self, self._refresh_titles))
+
+    @staticmethod
+    def _tabs_on_top() -> Any:
+        from PySide6.QtWidgets import QTabWidget
+
+        return QTabWidget.TabPosition.North
+
+    def _arrange(self) -> None:
+        """The default layout: the picture's columns above, tables and equity below."""
+        docks, top, bottom = self.docks, Qt.DockWidgetArea.TopDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
+        for dock in docks.values():
+            dock.setFloating(False)
+            dock.show()
+        self.addDockWidget(top, docks["watchlist"])
+        self.addDockWidget(top, docks["chart"])
+        self.splitDockWidget(docks["watchlist"], docks["chart"], Qt.Orientation.Horizontal)
+        self.splitDockWidget(docks["chart"], docks["book"], Qt.Orientation.Horizontal)
+        self.splitDockWidget(docks["book"], docks["ticket"], Qt.Orientation.Horizontal)
+        self.splitDockWidget(docks["book"], docks["trades"], Qt.Orientation.Vertical)
+        self.addDockWidget(bottom, docks["positions"])
+        self.splitDockWidget(docks["positions"], docks["equity"], Qt.Orientation.Horizontal)
+        for key in ("orders", "fills", "history", "log"):
+            self.tabifyDockWidget(docks["positions"], docks[key])
+        docks["positions"].raise_()
+        self._size_default()
+        self._refresh_titles()
+
+    def _size_default(self) -> None:
+        docks, width, height = self.docks, self.width(), self.height()
+        row = [docks[key] for key in ("watchlist", "chart", "book", "ticket")]
+        sides = [300, 0, 226, 284] if width >= 1400 else [236, 0, 200, 268]
+        sides[1] = max(300, width - sum(sides) - 30)
+        self.resizeDocks(row, sides, Qt.Orientation.Horizontal)
+        below = max(170, round((height - 90) * 0.26))
+        above = height - 90 - below
+        self.resizeDocks([docks["chart"], docks["positions"]], [above, below], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["positions"], docks["equity"]], [width - 300, 284], Qt.Orientation.Horizontal)
+        self.resizeDocks(
+            [docks["book"], docks["trades"]], [round(above * 0.72), round(above * 0.28)], Qt.Orientation.Vertical
+        )
+
+    def _refresh_titles(self) -> None:
+        for dock in self.docks.values():
+            dock.refresh_title()
+
+    def _make_actions(self) -> None:
+        self._act("Help", QKeySequence("F1"), self._help.open_help)
+        self._act("Settings", QKeySequence("Ctrl+,"), self._open_settings)
+        self._act("Save layout", QKeySequence("Ctrl+S"), self._save_layout)
+        self._act("Leave", QKeySequence("Ctrl+Q"), self.close)
+
+    def _act(self, name: str, keys: QKeySequence, work: Callable[[], object]) -> None:
+        action = QAction(name, self)
+        action.setShortcut(keys)
+        action.triggered.connect(lambda: work())
+        self.addAction(action)
+
+    def _open_menu(self, below: QWidget) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        panels = menu.addMenu("Panels")
+        for dock in self.docks.values():
+            panels.addAction(dock.toggleViewAction())
+        menu.addAction("Default layout", self._arrange)
+        menu.addSeparator()
+        menu.addAction("Sessions …", self._open_sessions)
+        menu.addAction("Settings …\tCtrl+,", self._open_settings)
+        menu.addAction("Help\tF1", self._help.open_help)
+        menu.addSeparator()
+        menu.addAction("Leave\tCtrl+Q", self.close)
+        menu.popup(below.mapToGlobal(below.rect().bottomLeft()))
+
+    # --- life ---
+
+    def open(self, size: tuple[int, int] | None) -> None:
+        """Show the window; ``size`` overrules what the layout remembers and brings the default arrangement."""
+        if size is not None:
+            self.resize(*size)
+            self._arrange()
+        self.show()
+        self._top.reserve()
+        if size is not None or not self._desk.session.folder.joinpath("layout.json").exists():
+            QTimer.singleShot(0, self, self._size_default)
+
+    def _restore_layout(self) -> None:
+        self.resize(*DEFAULT_SIZE)
+        memories = layout.restore(self, self._layout_file)
+        if memories is None:
+            self._arrange()
+            return
+        for key, memory in memories.items():
+            panel = self.panels.get(key)
+            if panel is not None:
+                panel.restore_state(memory)
+        self._refresh_titles()
+
+    @property
+    def _layout_file(self) -> Path:
+        return self._desk.session.folder / "layout.json"
+
+    def _save_layout(self) -> None:
+        layout.save(self, self._layout_file, {key: panel.save_state() for key, panel in self.panels.items()})
+
+    def save_picture(self, file: Path) -> None:
+        """A PNG of the window as it stands."""
+        if not self.grab().save(str(file), "PNG"):
+            log.error("the picture could not be written to %s", file)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """With nothing open (or a policy in the settings) the window closes; else it asks first."""
+        event.ignore()
+        if self.closed.is_set():
+            event.accept()
+            return
+        policy = self._desk.settings.general.on_leaving
+        positions = [f"{p.coin} {figures.plain(p.size)}" for p in self._desk.portfolio.positions()]
+        orders = [describe_order(order) for order in self._desk.orders.live()]
+        if policy != "ask" or not (positions or orders):
+            self._decide("keep" if policy == "ask" else policy)
+            return
+        self._leaving = LeavingDialog("\n".join(positions), "\n".join(orders), self)
+        self._leaving.decided.connect(self._decide)
+        self._leaving.open()
+
+    def _decide(self, decision: str) -> None:
+        if decision == "stay":
+            self.next_session = None
+            return
+        self.context.run(self._leave(decision), "leaving")
+
+    async def _leave(self, decision: str) -> None:
+        manual = self._desk.manual
+        if decision == "cancel_entries":
+            await manual.cancel_entries()
+        elif decision == "flatten":
+            report = await manual.flatten_all()
+            if not report.is_flat:
+                return
+        self.closed.set()
+
+    async def shut(self) -> None:
+        """After ``closed``: remember the layout, end subscriptions, let verbs in flight finish, go."""
+        self._autosave.stop()
+        self._save_layout()
+        self._help.close()
+        self.hide()
+        await self.context.close()
+        self.closed.set()
+        self.close()
+        self.deleteLater()
+
+    # --- dialogs ---
+
+    def _open_settings(self) -> None:
+        dialog = SettingsDialog(self.context, self._settings_file, self._origins, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.applied.connect(self._take_settings)
+        dialog.open()
+
+    def _take_settings(self, settings: Settings, origins: Origins) -> None:
+        self._origins = origins
+        general = settings.general
+        look = theme.theme(general.theme, general.up_colour, general.down_colour)
+        theme.apply(_application(), look)
+        self.context.set_theme(look)
+
+    def _open_sessions(self) -> None:
+        dialog = SessionsDialog(self._sessions, self._desk.mode, self._desk.session.name, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(lambda name: self._switch(name, None))
+        dialog.reset_wanted.connect(self._switch)
+        dialog.open()
+
+    def _switch(self, name: str, balance: Decimal | None) -> None:
+        self.next_session = (name, balance)
+        self.close()
+
+
+def _application() -> QApplication:
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        raise TypeError("the window needs a QApplication")
+    return application
