@@ -118,9 +118,7 @@ class Account:
             holding.funding_since_open = ZERO
         return FillEffect(start, pnl, direction_of(start, signed))
 
-    def _move_isolated(
-        self, holding: Holding, closed: Decimal, opened: Decimal, price: Decimal, leverage: int
-    ) -> None:
+    def _move_isolated(self, holding: Holding, closed: Decimal, opened: Decimal, price: Decimal, leverage: int) -> None:
         """A close frees its share of the position's equity, an opening brings its initial margin."""
         raw = holding.raw_usd or ZERO
         if closed:
@@ -188,7 +186,7 @@ class Account:
         return self.cross_value(marks) - self.cross_initial(marks)
 
     def removable(self, marks: Marks, held_by_orders: Decimal = ZERO) -> Decimal:
-        """What may leave: equity less the greater of initial margin and a tenth of the notional, less what orders hold."""
+        """What may leave: equity less the greater of initial margin and a tenth of notional, less what orders hold."""
         needed = max(self.cross_initial(marks), FREE_NOTIONAL_SHARE * self.cross_notional(marks))
         return max(ZERO, self.cross_value(marks) - needed - held_by_orders)
 

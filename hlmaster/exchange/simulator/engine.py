@@ -118,5 +118,3 @@ class Engine:
         """Lots that users hold long."""
         grid = self.floor.grids[coin]
         return sum(max(0, grid.lots(trader.account.size(coin))) for trader in self.floor.traders)
-
-

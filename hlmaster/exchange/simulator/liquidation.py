@@ -143,7 +143,5 @@ class Liquidator:
         row = LedgerRow(trader.address, floor.now_ms, "liquidation", ZERO, floor.next_hash(), details)
         trader.ledger.append(row)
         floor.tell(row)
-        floor.tell(
-            LiquidationEvent(trader.address, floor.now_ms, floor.last_action, LIQUIDATOR, notional, worth)
-        )
+        floor.tell(LiquidationEvent(trader.address, floor.now_ms, floor.last_action, LIQUIDATOR, notional, worth))
         floor.touch(trader.address)

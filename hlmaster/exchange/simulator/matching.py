@@ -33,7 +33,7 @@ class BookOrder:
 
 
 class Match(NamedTuple):
-    """``lots`` traded with ``maker`` at its price; or, ``canceled`` not empty, the maker left the book for that reason."""
+    """``lots`` traded with ``maker`` at its price; or, ``canceled`` not empty, the maker left the book for that."""
 
     maker: BookOrder
     lots: int

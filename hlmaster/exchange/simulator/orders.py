@@ -123,4 +123,3 @@ class UserOrder:
     def triggers_above(self) -> bool:
         """A sell takes profit above and stops below; a buy the other way."""
         return (self.tpsl == "tp") != self.is_buy
-

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from math import exp
-from statistics import fmean, median
+from statistics import median
 from typing import Any
 
 import msgspec
@@ -49,8 +49,9 @@ class Prices:
     oracle: float
     basis: Average = field(default_factory=lambda: Average(BASIS_MEMORY_S))
     book: Average = field(default_factory=lambda: Average(BOOK_MEMORY_S))
-    premiums: list[float] = field(default_factory=list)
-    """Samples of this hour."""
+    premium_sum: float = 0.0
+    premium_samples: int = 0
+    """Of this hour."""
 
     def mark(self, bid: int | None, ask: int | None, last: int | None, seconds: float) -> float:
         """The new mark, ``seconds`` after the last one."""
@@ -76,11 +77,15 @@ class Prices:
     def sample(self, impact_bid: float | None, impact_ask: float | None) -> None:
         premium = self.premium(impact_bid, impact_ask)
         if premium is not None:
-            self.premiums.append(premium)
+            self.premium_sum += premium
+            self.premium_samples += 1
+
+    def new_hour(self) -> None:
+        self.premium_sum, self.premium_samples = 0.0, 0
 
     @property
     def average_premium(self) -> Decimal:
-        return to_decimal(fmean(self.premiums), RATE_DECIMALS) if self.premiums else Decimal(0)
+        return to_decimal(self.premium_sum / max(1, self.premium_samples), RATE_DECIMALS)
 
     @property
     def funding_rate(self) -> Decimal:

@@ -37,8 +37,8 @@ class Taking:
 class Settlement:
     """Runs takers through the books.
 
-    ``on_trade`` hears of every public trade (with its ticks and lots), ``on_anonymous`` of each maker without an account
-    that was hit.
+    ``on_trade`` hears of every public trade (with its ticks and lots), ``on_anonymous`` of each maker without an
+    account that was hit.
     """
 
     def __init__(
@@ -107,13 +107,22 @@ class Settlement:
         if order is not None:
             order.lots -= match.lots
             self.book_fill(order, price, size, tid, hash_, mark, crossed=True)
-        ours, theirs = (_address(taker), _address(match.maker))
-        buyer, seller = (ours, theirs) if taker.is_buy else (theirs, ours)
-        trade = TradeRow(coin, taker.is_buy, price, size, self._floor.now_ms, hash_, tid, buyer, seller)
-        self._on_trade(trade, match.maker.ticks, match.lots)
+        self._print(coin, taker, match.maker, match.lots, tid, hash_)
         for one in (maker, order):
             if one is not None:
                 self._after(one, resting=one is maker)
+
+    def print_trade(self, coin: str, taker: BookOrder, maker: BookOrder, lots: int) -> None:
+        """A trade between others that went past the book here, at the maker's price."""
+        self._print(coin, taker, maker, lots, self._floor.next_tid(), self._floor.next_hash())
+
+    def _print(self, coin: str, taker: BookOrder, maker: BookOrder, lots: int, tid: int, hash_: str) -> None:
+        grid = self._floor.grids[coin]
+        price, size = grid.price(maker.ticks), grid.size(lots)
+        parties = (_address(taker), _address(maker))
+        buyer, seller = parties if taker.is_buy else parties[::-1]
+        trade = TradeRow(coin, taker.is_buy, price, size, self._floor.now_ms, hash_, tid, buyer, seller)
+        self._on_trade(trade, maker.ticks, lots)
 
     def _after(self, order: UserOrder, *, resting: bool) -> None:
         if resting and order.lots:

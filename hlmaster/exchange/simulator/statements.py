@@ -15,6 +15,7 @@ from hlmaster.exchange.simulator.events import (
     DayVolume,
     FeeView,
     MarginSummary,
+    OrderView,
     PositionView,
 )
 from hlmaster.exchange.simulator.floor import Floor
@@ -107,6 +108,15 @@ class Statements:
             mark=mark,
         )
 
+    def order(self, user: str, reference: int | str) -> OrderView | None:
+        """By oid or cloid, live or finished (of several with one cloid the newest)."""
+        trader = self._trader(user)
+        oid = trader.cloids.get(reference) if isinstance(reference, str) else reference
+        if oid is None:
+            return None
+        live = trader.orders.get(oid)
+        return trader.closed.get(oid) if live is None else self._floor.view(live)
+
     def fees(self, user: str) -> FeeView:
         """The exchange's own volume is what all users traded."""
         volumes, now = self._trader(user).volumes, self._floor.now_ms
@@ -114,6 +124,6 @@ class Statements:
         days = []
         for day in range(today - KEPT_DAYS + 1, today + 1):
             took, made = volumes.days.get(day, (ZERO, ZERO))
-            everybody = sum((sum(one.volumes.days.get(day, (ZERO, ZERO))) for one in self._floor.traders), ZERO)
+            everybody = sum((sum(one.volumes.days.get(day, ()), ZERO) for one in self._floor.traders), ZERO)
             days.append(DayVolume(day * DAY_MS, took, made, everybody))
         return FeeView(rates.taker, rates.maker, tuple(days))

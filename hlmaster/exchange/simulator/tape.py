@@ -99,6 +99,8 @@ class Tape:
         """Price of the last trade, ticks."""
         self._open: dict[Interval, Bar] = {}
         """Coarse candles without the minute that is open."""
+        self._day: deque[tuple[int, int, int]] = deque()
+        """Closed minutes of the last 24 h: open time, lots, tick-lots."""
         self._day_lots = 0
         self._day_tick_lots = 0
         self._unsaved: list[list[int]] = []
@@ -124,21 +126,15 @@ class Tape:
             close = closed.close
             self.minute = Bar(closed.open_ms + MINUTE_MS, close, close, close, close)
 
-    def pause(self) -> None:
-        """The venue stopped: the open minute ends here, the next one begins with the next trade."""
-        if self.minute is not None:
-            self._close(self.minute)
-            self.minute = None
-
     def _close(self, bar: Bar) -> None:
         self.minutes.append(bar)
         self._unsaved.append(bar.row())
         self._fold(bar)
-        gone = self.minutes.index(bar.open_ms + MINUTE_MS - DAY_MS) - 1
-        if gone >= 0 and self.minutes[gone].open_ms == bar.open_ms - DAY_MS:
-            old = self.minutes[gone]
-            self._day_lots -= old.lots
-            self._day_tick_lots -= old.tick_lots
+        self._day.append((bar.open_ms, bar.lots, bar.tick_lots))
+        while self._day[0][0] <= bar.open_ms - DAY_MS:
+            _, lots, tick_lots = self._day.popleft()
+            self._day_lots -= lots
+            self._day_tick_lots -= tick_lots
 
     def _fold(self, bar: Bar) -> None:
         for interval in Interval:
@@ -158,7 +154,7 @@ class Tape:
         start = open_time(self.minute.open_ms, interval)
         known = self._open.get(interval)
         bar = self.minute.starting(start)
-        if interval is not Interval.M1 and known is not None and known.open_ms == start:
+        if known is not None and known.open_ms == start:
             bar = known.starting(start)
             bar.extend(self.minute)
         return self._view(bar, interval)
@@ -215,7 +211,10 @@ class Tape:
         return [bar.row() for bar in self.minutes.since(0)]
 
     def restore(self, rows: Sequence[Sequence[int]], minute: Sequence[int] | None, last: int | None) -> None:
-        """Bring back closed minutes and the one that was open; it ends there (see ``pause``)."""
+        """Bring back closed minutes and the one that was open when the venue stopped: it ends there, and the next
+        begins with the next trade."""
+        if minute is not None and rows and rows[-1][0] >= minute[0]:
+            minute = None
         for row in (*rows, *([minute] if minute is not None else [])):
             bar = Bar(*row)
             self._day_lots += bar.lots

@@ -138,9 +138,7 @@ class Treasury:
             if not size:
                 continue
             usd = trader.account.pay_funding(coin, oracle, rate)
-            row = FundingRow(
-                trader.address, coin, self._floor.now_ms, usd, size, rate, self._floor.next_hash()
-            )
+            row = FundingRow(trader.address, coin, self._floor.now_ms, usd, size, rate, self._floor.next_hash())
             trader.funding.append(row)
             self._floor.tell(row)
             self._floor.touch(trader.address)

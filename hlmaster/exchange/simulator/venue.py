@@ -7,16 +7,21 @@ users are lower-case master addresses.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
-from hlmaster.core.model import Instrument, Interval, Leverage
+from hlmaster.core.clock import HOUR_MS, MINUTE_MS
+from hlmaster.core.model import Instrument, Interval, Leverage, MarginTier
+from hlmaster.exchange.simulator.depth import shown, touch
+from hlmaster.exchange.simulator.engine import Engine
 from hlmaster.exchange.simulator.events import (
     AccountView,
     ActiveAssetView,
     BookRow,
     CandleView,
+    ContextChanged,
     ContextRow,
     Event,
     FeeView,
@@ -25,142 +30,417 @@ from hlmaster.exchange.simulator.events import (
     FundingRow,
     LedgerRow,
     OrderView,
+    QuoteRow,
     TradeRow,
 )
+from hlmaster.exchange.simulator.grid import notional
+from hlmaster.exchange.simulator.listing import Listing, margin_tiers
+from hlmaster.exchange.simulator.market import Market
+from hlmaster.exchange.simulator.matching import BookOrder, OrderBook
 from hlmaster.exchange.simulator.orders import NewOrder, Reply
+from hlmaster.exchange.simulator.participants import FlowParticipants, Participants, RecordedParticipants
+from hlmaster.exchange.simulator.prices import RATE_DECIMALS, Prices
+from hlmaster.exchange.simulator.replay import Recording
+from hlmaster.exchange.simulator.tape import Tape
+
+BLOCK_MS = 100
+ORACLE_MS = 3_000
+"""Oracle and mark move together, that often."""
+PREMIUM_MS = 5_000
+IMPACT_TICK_LOTS = 6_000_000_000
+LARGE_IMPACT_TICK_LOTS = 20_000_000_000
+"""The impact notional of BTC and ETH is $20,000, of others $6,000; ticks times lots are millionths of a dollar."""
+LARGE_IMPACT_COINS = ("BTC", "ETH")
+KEPT_RATES = 5_000
+FUNDING_SERIES = " funding"
+OPEN_INTEREST_DAYS = 0.35
+"""Open interest of the anonymous participants, in days of the coin's volume."""
+OPEN_INTEREST_BAND = 0.5
 
 
-class VenueInterface(Protocol):
-    """``Venue(listings, market, start_ms, state=None, asset_suffix=False)`` offers this."""
+def instrument_of(listing: Listing, asset: int) -> Instrument:
+    tiers = tuple(MarginTier(Decimal(lower), leverage) for lower, leverage in margin_tiers(listing.margin_table_id))
+    return Instrument(listing.coin, asset, listing.size_decimals, listing.max_leverage, tiers)
 
-    instruments: Mapping[str, Instrument]
-    """By coin, in listing order; the position is the asset id."""
 
-    now_ms: int
+class Venue:
+    """``market`` is the generated one or a recording; ``state`` what ``export_state`` gave. ``asset_suffix`` appends
+    ` asset=N` to per-order error texts."""
+
+    def __init__(
+        self,
+        listings: Sequence[Listing],
+        market: Market | Recording,
+        start_ms: int,
+        state: Mapping[str, Any] | None = None,
+        *,
+        asset_suffix: bool = False,
+    ) -> None:
+        self.instruments: Mapping[str, Instrument] = {
+            one.coin: instrument_of(one, asset) for asset, one in enumerate(listings)
+        }
+        """By coin, in listing order; the position is the asset id."""
+        by_coin = {one.coin: one for one in listings}
+        self._books = {one.coin: OrderBook() for one in listings}
+        self._engine = Engine(
+            self.instruments, self._books, start_ms, self._on_trade, self._on_hit, asset_suffix=asset_suffix
+        )
+        self._floor = self._engine.floor
+        kind = RecordedParticipants if isinstance(market, Recording) else FlowParticipants
+        self._participants: Participants = kind(market, by_coin, self._books, self._engine)  # type: ignore[arg-type]
+        self._tapes = {coin: Tape(coin, self._floor.grids[coin]) for coin in by_coin}
+        self._rates: dict[str, deque[FundingRateRow]] = {coin: deque(maxlen=KEPT_RATES) for coin in by_coin}
+        self._unsaved_rates: list[FundingRateRow] = []
+        self._touches: dict[str, tuple[Any, Any]] = {}
+        self._usual_interest = {
+            one.coin: int(one.daily_volume_usd * OPEN_INTEREST_DAYS / one.start_price * one.lots_per_coin)
+            for one in listings
+        }
+        self._interest = dict(self._usual_interest)
+        self._block_ms = start_ms // BLOCK_MS * BLOCK_MS
+        self._prices = {coin: Prices(self._participants.oracle_ticks(coin)) for coin in by_coin}
+        for coin in by_coin:
+            self._set_prices(coin, self._prices[coin].oracle)
+        if state is not None:
+            self._restore(state)
+        for coin in by_coin:
+            self._participants.open(coin, start_ms)
+            if state is None:
+                self._prices[coin].oracle = self._participants.oracle_ticks(coin)
+                self._set_prices(coin, self._prices[coin].oracle)
+
+    @property
+    def now_ms(self) -> int:
+        return self._floor.now_ms
+
+    # --- time ---
 
     def advance(self, now_ms: int) -> None:
         """Run every 100 ms block up to ``now_ms``: flow, marks, triggers, liquidations, funding, schedules."""
+        while self._block_ms + BLOCK_MS <= now_ms:
+            self._block(self._block_ms, self._block_ms + BLOCK_MS)
+            self._block_ms += BLOCK_MS
+        self._floor.now_ms = max(self._floor.now_ms, now_ms)
+
+    def _block(self, from_ms: int, to_ms: int) -> None:
+        floor = self._floor
+        began = floor.now_ms
+        for coin in floor.coins:
+            floor.now_ms = began
+            self._participants.step(coin, from_ms, to_ms)
+        floor.now_ms = max(began, to_ms)
+        if to_ms % ORACLE_MS == 0:
+            for coin in floor.coins:
+                self._move_mark(coin)
+            self._engine.liquidate()
+        if to_ms % PREMIUM_MS == 0:
+            for coin in floor.coins:
+                self._prices[coin].sample(*self._impacts(coin))
+        if to_ms % MINUTE_MS == 0:
+            for tape in self._tapes.values():
+                tape.roll(to_ms)
+        if to_ms % HOUR_MS == 0:
+            for coin in floor.coins:
+                self._charge_funding(coin)
+        self._engine.fire_schedules()
+        for coin in floor.coins:
+            self._quote(coin)
+
+    def _move_mark(self, coin: str) -> None:
+        prices, book = self._prices[coin], self._books[coin]
+        prices.oracle = self._participants.oracle_ticks(coin)
+        mark = prices.mark(book.best_bid, book.best_ask, self._tapes[coin].last, ORACLE_MS / 1000)
+        self._set_prices(coin, mark)
+        self._floor.tell(ContextChanged(coin, self._floor.now_ms))
+
+    def _set_prices(self, coin: str, mark: float) -> None:
+        grid = self._floor.grids[coin]
+        self._engine.set_mark(coin, grid.snap(mark), grid.snap(self._prices[coin].oracle))
+
+    def _impacts(self, coin: str) -> tuple[float | None, float | None]:
+        tick_lots = LARGE_IMPACT_TICK_LOTS if coin in LARGE_IMPACT_COINS else IMPACT_TICK_LOTS
+        book = self._books[coin]
+        return book.impact(True, tick_lots), book.impact(False, tick_lots)
+
+    def _charge_funding(self, coin: str) -> None:
+        prices = self._prices[coin]
+        row = FundingRateRow(coin, self._floor.now_ms, prices.funding_rate, prices.average_premium)
+        prices.new_hour()
+        self._rates[coin].append(row)
+        self._unsaved_rates.append(row)
+        self._floor.tell(row)
+        self._engine.treasury.charge_funding(coin, row.rate)
+
+    def _quote(self, coin: str) -> None:
+        book = self._books[coin]
+        best = (next(book.depth(True), None), next(book.depth(False), None))
+        if self._touches.get(coin) == best:
+            return
+        self._touches[coin] = best
+        grid = self._floor.grids[coin]
+        self._floor.tell(QuoteRow(coin, self._floor.now_ms, touch(book, grid, True), touch(book, grid, False)))
+
+    def _on_trade(self, trade: TradeRow, ticks: int, lots: int) -> None:
+        self._tapes[trade.coin].add(trade, ticks, lots)
+        usual = self._usual_interest[trade.coin]
+        moved = self._interest[trade.coin] + (lots // 4 if trade.tid & 64 else -(lots // 4))
+        if abs(moved - usual) <= OPEN_INTEREST_BAND * usual:
+            self._interest[trade.coin] = moved
+        self._floor.tell(trade)
+
+    def _on_hit(self, coin: str, maker: BookOrder) -> None:
+        self._participants.on_hit(coin, maker)
 
     def drain(self) -> list[Event]:
         """Everything that happened since the last drain, in order."""
+        return self._floor.drain()
 
     # --- actions (each takes the account that is acted for) ---
 
     def place(self, user: str, orders: Sequence[NewOrder], grouping: str, now_ms: int) -> list[Reply]:
         """One reply per order; a single ``Refusal`` alone where a check of the whole batch failed (compare lengths)."""
+        self.advance(now_ms)
+        return self._engine.placing.place(user, orders, grouping)
 
     def cancel(self, user: str, asset: int, oid: int, now_ms: int) -> str | None:
         """None when cancelled, else the error text."""
+        self.advance(now_ms)
+        return self._engine.placing.cancel(user, asset, oid)
 
-    def cancel_by_cloid(self, user: str, asset: int, cloid: str, now_ms: int) -> str | None: ...
+    def cancel_by_cloid(self, user: str, asset: int, cloid: str, now_ms: int) -> str | None:
+        self.advance(now_ms)
+        return self._engine.placing.cancel(user, asset, cloid)
 
     def modify(
         self, user: str, target: int | str, order: NewOrder, now_ms: int, *, always_place: bool = False
     ) -> Reply:
         """Cancel and replace (``target`` oid or cloid); ``always_place`` is the wire's ``a: true``."""
+        self.advance(now_ms)
+        return self._engine.placing.modify(user, target, order, always_place=always_place)
 
     def update_leverage(self, user: str, asset: int, leverage: Leverage, now_ms: int) -> str | None:
         """None when done, else the whole-request error text."""
+        self.advance(now_ms)
+        return self._engine.treasury.update_leverage(user, asset, leverage)
 
     def update_isolated_margin(self, user: str, asset: int, usd: Decimal, now_ms: int) -> str | None:
         """Add (positive) or take back isolated margin."""
+        self.advance(now_ms)
+        return self._engine.treasury.update_isolated_margin(user, asset, usd)
 
-    def schedule_cancel(self, user: str, time_ms: int | None, now_ms: int) -> str | None: ...
+    def schedule_cancel(self, user: str, time_ms: int | None, now_ms: int) -> str | None:
+        """Arm (or with None disarm) the dead man's switch."""
+        self.advance(now_ms)
+        return self._engine.schedule_cancel(user, time_ms)
 
     def deposit(self, user: str, usd: Decimal, now_ms: int) -> None:
         """The faucet; writes a ledger row and an event."""
+        self.advance(now_ms)
+        self._engine.treasury.deposit(user, usd)
 
     def withdraw(self, user: str, usd: Decimal, nonce: int, now_ms: int) -> str | None:
         """Leaves the exchange for good; $1 of it is the fee."""
+        self.advance(now_ms)
+        return self._engine.treasury.withdraw(user, usd, nonce)
 
-    def send_usd(self, user: str, destination: str, usd: Decimal, now_ms: int) -> str | None: ...
+    def send_usd(self, user: str, destination: str, usd: Decimal, now_ms: int) -> str | None:
+        self.advance(now_ms)
+        return self._engine.treasury.send_usd(user, destination, usd)
 
     def class_transfer(self, user: str, usd: Decimal, to_perp: bool, now_ms: int) -> str | None:
         """Between the perpetuals account and the spot wallet."""
+        self.advance(now_ms)
+        return self._engine.treasury.class_transfer(user, usd, to_perp=to_perp)
 
     # --- the market ---
 
     def book(self, coin: str, n_sig_figs: int | None = None, mantissa: int | None = None, depth: int = 20) -> BookRow:
         """Aggregated bids round down, asks up."""
+        book, grid = self._books[coin], self._floor.grids[coin]
+        bids = shown(book, grid, True, depth, n_sig_figs, mantissa)
+        return BookRow(coin, self.now_ms, bids, shown(book, grid, False, depth, n_sig_figs, mantissa))
 
     def mid(self, coin: str) -> Decimal:
         """Half-way between best bid and ask; the last trade (else the mark) when a side is empty."""
+        mid = self._true_mid(coin)
+        if mid is not None:
+            return mid
+        last = self._tapes[coin].last
+        return self.mark(coin) if last is None else self._floor.grids[coin].price(last)
 
-    def mark(self, coin: str) -> Decimal: ...
+    def _true_mid(self, coin: str) -> Decimal | None:
+        book = self._books[coin]
+        if book.best_bid is None or book.best_ask is None:
+            return None
+        return self._floor.grids[coin].price(book.best_bid + book.best_ask) / 2
 
-    def oracle(self, coin: str) -> Decimal: ...
+    def mark(self, coin: str) -> Decimal:
+        return self._floor.mark(coin)
 
-    def context(self, coin: str) -> ContextRow: ...
+    def oracle(self, coin: str) -> Decimal:
+        return self._floor.oracle(coin)
+
+    def context(self, coin: str) -> ContextRow:
+        grid, prices = self._floor.grids[coin], self._prices[coin]
+        impacts = self._impacts(coin)
+        premium = prices.premium(*impacts)
+        lots, tick_lots, before = self._tapes[coin].day()
+        shown_impacts = [None if one is None else grid.price(grid.snap(one)) for one in impacts]
+        return ContextRow(
+            coin=coin,
+            mark=self.mark(coin),
+            oracle=self.oracle(coin),
+            mid=self._true_mid(coin),
+            previous_day=None if before is None else grid.price(before),
+            day_notional=notional(tick_lots),
+            day_volume=grid.size(lots),
+            funding=prices.funding_rate,
+            premium=None if premium is None else round(Decimal(premium), RATE_DECIMALS),
+            impact_bid=shown_impacts[0],
+            impact_ask=shown_impacts[1],
+            open_interest=grid.size(self._interest[coin] + self._engine.open_interest(coin)),
+        )
 
     def recent_trades(self, coin: str) -> tuple[TradeRow, ...]:
         """At most 50, newest first."""
+        return tuple(reversed(self._tapes[coin].trades))
 
     def candle(self, coin: str, interval: Interval) -> CandleView | None:
         """The open candle as far as the venue traded in it; None before the first trade."""
+        return self._tapes[coin].candle(interval)
 
     def candles(self, coin: str, interval: Interval, since_ms: int = 0) -> list[CandleView]:
         """Live candles (minutes since the venue first opened, aggregated), ascending, the open one last, at most 5000.
 
         Minutes without a trade are flat with ``trades`` 0. The first of a coarse interval holds only its live part.
         """
+        return self._tapes[coin].candles(interval, since_ms)
 
     def funding_rates(self, coin: str) -> list[FundingRateRow]:
         """Rates charged since the venue first opened, ascending."""
+        return list(self._rates[coin])
 
     # --- users ---
 
     def knows(self, user: str) -> bool:
         """True once the address holds or held money."""
+        return user in self._floor.traders
 
-    def users(self) -> list[str]: ...
+    def users(self) -> list[str]:
+        return [trader.address for trader in self._floor.traders]
 
     def account_state(self, user: str) -> AccountView:
         """Zeros for an unknown address."""
+        return self._engine.statements.account(user)
 
-    def active_asset(self, user: str, coin: str) -> ActiveAssetView: ...
+    def active_asset(self, user: str, coin: str) -> ActiveAssetView:
+        return self._engine.statements.active_asset(user, coin)
 
     def open_orders(self, user: str) -> list[OrderView]:
         """Newest first; waiting triggers and children included."""
+        trader = self._floor.traders.get(user)
+        return [] if trader is None else [self._floor.view(order) for order in reversed(trader.orders.values())]
 
     def order_by(self, user: str, reference: int | str) -> OrderView | None:
         """By oid or cloid (of several with one cloid the newest)."""
+        return self._engine.statements.order(user, reference)
 
     def historical_orders(self, user: str) -> list[OrderView]:
         """Status changes, newest first, at most 2000."""
+        trader = self._floor.traders.get(user)
+        return [] if trader is None else list(reversed(trader.history.rows))
 
     def fills(self, user: str) -> Sequence[FillRow]:
         """Oldest first, at most 10000."""
+        trader = self._floor.traders.get(user)
+        return [] if trader is None else list(trader.fills)
 
     def funding(self, user: str) -> Sequence[FundingRow]:
         """Oldest first."""
+        trader = self._floor.traders.get(user)
+        return [] if trader is None else list(trader.funding)
 
     def ledger(self, user: str) -> Sequence[LedgerRow]:
         """Oldest first."""
+        trader = self._floor.traders.get(user)
+        return [] if trader is None else list(trader.ledger)
 
-    def fees(self, user: str) -> FeeView: ...
+    def fees(self, user: str) -> FeeView:
+        return self._engine.statements.fees(user)
 
     def volume(self, user: str) -> Decimal:
         """Cumulative traded notional, USD."""
+        trader = self._floor.traders.get(user)
+        return Decimal(0) if trader is None else trader.volumes.total
 
     # --- memory: JSON-able documents ---
 
     def dirty_users(self) -> set[str]:
         """Users whose export changed since the last call; cleared by reading."""
+        return self._floor.traders.take_dirty()
 
     def export_user(self, user: str) -> dict[str, Any]:
         """Account, live orders, volumes, schedule: small, replaces the last one."""
+        return self._floor.traders.export(user)
 
     def take_rows(self, user: str) -> dict[str, list[Any]]:
         """New history rows since the last call, by history name: append them to what is stored."""
+        return self._floor.traders.take_rows(user)
 
     def export_venue(self) -> dict[str, Any]:
-        """What is nobody's own: counters, last prices, premium samples, live candles' open parts. Small, replaces."""
+        """What is nobody's own: counters, prices, the open minutes. Small, replaces."""
+        return {
+            "counters": self._floor.export_counters(),
+            "marks": dict(self._floor.marks),
+            "prices": {coin: prices.export() for coin, prices in self._prices.items()},
+            "tapes": {coin: tape.export() for coin, tape in self._tapes.items()},
+            "interest": dict(self._interest),
+        }
 
     def take_candles(self) -> dict[str, list[Any]]:
-        """Live minutes closed since the last call, by coin: append them."""
+        """What joined the public series since the last call, to be appended: minutes that closed under the coin's name,
+        funding rates under ``<coin> funding``."""
+        rows: dict[str, list[Any]] = {coin: tape.take_unsaved() for coin, tape in self._tapes.items()}
+        for row in self._unsaved_rates:
+            rows.setdefault(row.coin + FUNDING_SERIES, []).append(_rate_row(row))
+        self._unsaved_rates = []
+        return {series: new for series, new in rows.items() if new}
 
     def export_state(self) -> dict[str, Any]:
         """Everything: ``{"venue", "candles", "users": {address: {"account": export_user, "rows": all rows}}}``.
 
         It is what the constructor's ``state`` takes, whether made here or put together from the parts above.
         """
+        traders = self._floor.traders
+        candles: dict[str, list[Any]] = {coin: tape.rows() for coin, tape in self._tapes.items()}
+        candles |= {coin + FUNDING_SERIES: [_rate_row(row) for row in rates] for coin, rates in self._rates.items()}
+        users = {
+            one.address: {"account": traders.export(one.address), "rows": traders.all_rows(one.address)}
+            for one in traders
+        }
+        return {"venue": self.export_venue(), "candles": candles, "users": users}
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        """Prices go on from the last ones, users' orders rest before anybody else's."""
+        venue, candles = state["venue"], state["candles"]
+        self._floor.restore_counters(venue["counters"])
+        for coin in self._floor.coins:
+            if coin not in venue["prices"]:
+                continue
+            self._prices[coin] = Prices.restore(venue["prices"][coin])
+            self._set_prices(coin, venue["marks"][coin])
+            tape = venue["tapes"][coin]
+            self._tapes[coin].restore(candles.get(coin, []), tape["minute"], tape["last"])
+            self._interest[coin] = venue["interest"][coin]
+            for time_ms, rate, premium in candles.get(coin + FUNDING_SERIES, []):
+                self._rates[coin].append(FundingRateRow(coin, time_ms, Decimal(rate), Decimal(premium)))
+        for user, kept in state["users"].items():
+            self._engine.restore_user(user, kept["account"], kept["rows"])
+        self._engine.rest_restored()
+
+
+def _rate_row(row: FundingRateRow) -> list[Any]:
+    return [row.time_ms, str(row.rate), str(row.premium)]
+
+
+VenueInterface = Venue
