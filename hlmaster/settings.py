@@ -129,6 +129,12 @@ class Demo(Config):
     speed: float = Field(
         1.0, ge=0.1, le=100, title="Speed", description="Market time per wall time.", json_schema_extra={"unit": "x"}
     )
+    replay: str | None = Field(
+        None,
+        min_length=1,
+        title="Recording",
+        description="File or folder of recorded market data that is played instead of the generated market.",
+    )
     start_balance: Decimal = _balance("What a new demo session starts with.")
 
 

@@ -16,7 +16,7 @@ from hlmaster.core.errors import StorageError
 from hlmaster.storage.files import check_sound, private_folder, reason, sqlite_files, touch_private
 
 DATABASES = ("desk.sqlite", "journal.sqlite", "session.sqlite", "exchange.sqlite")
-OTHERS = ("layout.json",)
+OTHERS = ("layout.json", "paper.json")
 MANIFEST = "backup.json"
 
 

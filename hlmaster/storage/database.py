@@ -123,11 +123,14 @@ def _check(path: Path) -> None:
 def _prepared(engine: Engine, url: str) -> Engine:
     try:
         found = _revision(engine)
+        path = sqlite_path(url)
+        if found is None and path is not None:
+            raise damaged(path, "it holds no tables")
         if found is None:
             _create_tables(engine)
         elif found not in tables.REVISIONS:
             raise DatabaseTooNew(
-                f"The database {sqlite_path(url) or redact(url)} was written by a newer version of this program "
+                f"The database {path or redact(url)} was written by a newer version of this program "
                 f"(schema {found}, this program knows {HEAD}).",
                 "Update the program to open it.",
             )

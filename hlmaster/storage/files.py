@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hlmaster.core.errors import DatabaseDamaged, StorageError
 
+SMALLEST_PAGE = 512
 _CODES = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_READONLY: "it may only be read",
@@ -95,6 +96,6 @@ def check_sound(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def check_not_empty(path: Path) -> None:
-    """Databases are created whole and then renamed, so an empty file is one that was cut off."""
-    if path.stat().st_size == 0:
+    """Databases are created whole, then renamed: one smaller than any page was cut off, and SQLite would begin anew."""
+    if path.stat().st_size < SMALLEST_PAGE:
         raise damaged(path, "it is empty")

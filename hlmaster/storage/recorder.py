@@ -157,38 +157,34 @@ class Recorder:
     # --- the recorder's thread ---
 
     def _run(self) -> None:
-        failure: StorageError
         try:
-            from hlmaster.storage.writer import Writer
-
-            writer = Writer(self._session, self._database)
+            self._record()
+            failure = StorageError("The recorder is closed.")
         except StorageError as error:
             failure = error
         except Exception as error:
-            log.exception("The recorder could not start.")
-            failure = StorageError(f"The recorder could not start: {error}.")
-        else:
-            failure = self._serve(writer)
-            writer.close()
+            log.exception("The recorder failed.")
+            failure = StorageError(f"The recorder failed: {error}.", "Restart the program.")
         with self._wake:
             self._failure = failure
-            self.trouble = self.trouble or str(failure)
             asks, self._asks = self._asks, []
+        self.trouble = self.trouble or ("" if self._stopping else str(failure))
         for ask in asks:
             ask.settle(failure)
 
-    def _serve(self, writer: Writer) -> StorageError:
-        """Until told to stop, or until the writer fails in a way nobody foresaw; returns what later askers hear."""
+    def _record(self) -> None:
+        """Open the store and serve until told to stop."""
+        from hlmaster.storage.writer import Writer
+
+        writer = Writer(self._session, self._database)
         try:
-            while True:
+            stopping = False
+            while not stopping:
                 stopping = self._wait()
                 self._write(writer)
                 self._reply(writer)
-                if stopping:
-                    return StorageError("The recorder is closed.")
-        except Exception as error:
-            log.exception("The recorder failed.")
-            return StorageError(f"The recorder failed: {error}.", "Restart the program.")
+        finally:
+            writer.close()
 
     def _wait(self) -> bool:
         """Until a batch is due or somebody asks; True when it is time to stop."""
