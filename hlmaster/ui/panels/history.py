@@ -1,0 +1,98 @@
+"""Closed round trips: what each trade made, after fees and funding."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+
+from hlmaster.core.events import FillBooked
+from hlmaster.core.model import Side
+from hlmaster.trading.ledger import RoundTrip
+from hlmaster.ui import figures
+from hlmaster.ui.context import Context
+from hlmaster.ui.figures import money, plain, tone
+from hlmaster.ui.panels.table_panel import TablePanel
+from hlmaster.ui.table import Cell, Column
+
+
+class HistoryPanel(TablePanel):
+    KEY = "history"
+    TITLE = "History"
+    EMPTY = ("No closed trades yet", "A trade is listed when its position is flat again, after fees and funding.")
+
+    def __init__(self, context: Context) -> None:
+        self._taken = 0
+        super().__init__(context, self._columns(), _key)
+        self.table.opened.connect(lambda key: context.select(key[0]))
+        self.catch_up()
+        self.table.sort_by("closed", descending=True)
+        context.bridge.on_fact(self, FillBooked, lambda _: self.catch_up())
+
+    def catch_up(self) -> None:
+        """The ledger only ever appends, and a closed trip never changes."""
+        trips = self.context.desk.portfolio.round_trips
+        if len(trips) > self._taken:
+            self.model.put(*trips[self._taken :])
+            self._taken = len(trips)
+
+    def _columns(self) -> list[Column[RoundTrip]]:
+        return [
+            Column("closed", "Closed", 130, lambda t: t.closed_ms, lambda t: Cell(self.moment(t.closed_ms), "muted")),
+            Column("coin", "Coin", 108, lambda t: t.coin, self._coin, hint=self._opened),
+            Column(
+                "size", "Size", 90, lambda t: t.size, lambda t: Cell(plain(t.size)), right=True, tip="At its largest."
+            ),
+            Column("entry", "Entry", 92, lambda t: t.entry_price, self._entry, right=True, tip="Average of increases."),
+            Column("exit", "Exit", 92, lambda t: t.exit_price, self._exit, right=True, tip="Average of reductions."),
+            *self._money_columns(),
+            Column("duration", "Duration", 86, _duration, lambda t: Cell(figures.duration(_duration(t))), right=True),
+            Column("reason", "Exit reason", 120, lambda t: t.exit_reason, self._reason, words=True),
+        ]
+
+    @staticmethod
+    def _money_columns() -> Iterator[Column[RoundTrip]]:
+        yield Column(
+            "gross", "Gross", 92, lambda t: t.realised, lambda t: Cell(money(t.realised, signed=True)), right=True
+        )
+        yield Column("fees", "Fees", 78, lambda t: t.fees, lambda t: Cell(money(t.fees), "muted"), right=True)
+        yield Column(
+            "funding",
+            "Funding",
+            82,
+            lambda t: t.funding,
+            lambda t: Cell(money(t.funding, signed=True), "muted"),
+            right=True,
+        )
+        yield Column(
+            "net", "Net", 148, lambda t: t.net, _net, right=True, detail_width=8, tip="After fees and funding."
+        )
+
+    @staticmethod
+    def _coin(trip: RoundTrip) -> Cell:
+        badge, role = ("LONG", "up") if trip.side is Side.BUY else ("SHORT", "down")
+        return Cell(trip.coin, badge=badge, badge_role=role, strong=True)
+
+    def _opened(self, trip: RoundTrip) -> str:
+        return f"Opened {self.moment(trip.opened_ms)}"
+
+    def _entry(self, trip: RoundTrip) -> Cell:
+        return Cell(self.price(trip.coin, trip.entry_price))
+
+    def _exit(self, trip: RoundTrip) -> Cell:
+        return Cell(self.price(trip.coin, trip.exit_price))
+
+    @staticmethod
+    def _reason(trip: RoundTrip) -> Cell:
+        return Cell(trip.exit_reason.capitalize(), "danger" if trip.exit_reason == "liquidation" else "")
+
+
+def _net(trip: RoundTrip) -> Cell:
+    share = figures.percent(trip.net / trip.entry_notional, signed=True) if trip.entry_notional else ""
+    return Cell(money(trip.net, signed=True), tone(trip.net), share)
+
+
+def _duration(trip: RoundTrip) -> int:
+    return trip.closed_ms - trip.opened_ms
+
+
+def _key(trip: RoundTrip) -> Hashable:
+    return (trip.coin, trip.opened_ms, trip.closed_ms)

@@ -1,0 +1,240 @@
+"""Orders that are not final: where they stand, and ways to change or cancel them."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from decimal import Decimal
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from hlmaster.core.events import OrderChanged, Severity, TrackedOrder
+from hlmaster.core.model import Side
+from hlmaster.core.orders import OrderStatus
+from hlmaster.core.rounding import wire_text
+from hlmaster.desk.manual import Outcome
+from hlmaster.ui import figures, typed
+from hlmaster.ui.armed_button import ArmedButton
+from hlmaster.ui.context import Context
+from hlmaster.ui.figures import money, plain
+from hlmaster.ui.panels.table_panel import TablePanel
+from hlmaster.ui.table import Action, Cell, Column
+
+STATUS = {
+    OrderStatus.INTENDED: Cell("sending ...", "muted"),
+    OrderStatus.SENT: Cell("sent ...", "muted"),
+    OrderStatus.UNKNOWN: Cell("resolving ...", "warning"),
+    OrderStatus.RESTING: Cell("open"),
+    OrderStatus.WAITING: Cell("waiting", "accent"),
+}
+HINTS = {
+    OrderStatus.UNKNOWN: "The exchange gave no clear answer. It is being asked; nothing will be sent twice.",
+    OrderStatus.WAITING: "Sleeps until the mark price reaches its trigger.",
+}
+CHANGES = {"price": "price", "size": "size", "trigger": "trigger_price"}
+"""Editable columns, and what they are called in a modify."""
+
+
+class OrdersPanel(TablePanel):
+    KEY = "orders"
+    TITLE = "Open orders"
+    EMPTY = ("No open orders", "A limit order that does not trade at once, and every stop, waits here.")
+
+    def __init__(self, context: Context) -> None:
+        self._busy: set[str] = set()
+        super().__init__(context, self._columns(), lambda o: o.client_order_id, context.desk.orders.unsettled)
+        self.header = self._header()
+        self.table.acted.connect(self._act)
+        self.table.opened.connect(self._select)
+        self.model.edited.connect(self._change)
+        self.model.applied.connect(self._on_applied)
+        context.coin_changed.connect(lambda _: self._on_applied())
+        context.bridge.on_fact(self, OrderChanged, lambda _: self.model.touch())
+        self.model.flush()
+        self.table.sort_by("age", descending=True)
+
+    def _columns(self) -> list[Column[TrackedOrder]]:
+        return [
+            Column("coin", "Coin", 104, lambda o: o.order.coin, self._coin),
+            Column("type", "Type", 172, lambda o: o.order.kind, self._type, words=True),
+            Column("price", "Price", 92, lambda o: o.order.price, self._price, right=True, edit=self._edit_price),
+            Column("trigger", "Trigger", 96, self._trigger_value, self._trigger, right=True, edit=self._edit_trigger),
+            Column("size", "Size", 92, lambda o: o.order.size, self._size, right=True, edit=self._edit_size),
+            Column("filled", "Filled", 118, lambda o: o.filled_size, self._filled, right=True, detail_width=5),
+            Column("notional", "Notional", 106, self._notional, lambda o: Cell(money(self._notional(o))), right=True),
+            # The newest has the greatest time, so by this column "descending" reads newest first
+            Column(
+                "age", "Age", 78, lambda o: o.created_ms, lambda o: Cell(self.age(o.created_ms), "muted"), right=True
+            ),
+            Column("status", "Status", 98, lambda o: str(o.status), self._status, words=True, hint=self._status_hint),
+            Column("source", "Source", 84, self._source, lambda o: Cell(self._source(o), "muted"), words=True),
+            Column("actions", "", 148, lambda o: None, self._actions),
+        ]
+
+    def _header(self) -> QWidget:
+        header = QWidget()
+        row = QHBoxLayout(header)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addStretch(1)
+        self.cancel_coin = ArmedButton("Cancel coin", "ghost", header)
+        self.cancel_all = ArmedButton("Cancel all", "ghost", header)
+        self.cancel_all.setToolTip("Every open order of every coin, stops included")
+        self.cancel_coin.confirmed.connect(lambda: self._cancel_all(self.context.coin))
+        self.cancel_all.confirmed.connect(lambda: self._cancel_all(None))
+        row.addWidget(self.cancel_coin)
+        row.addWidget(self.cancel_all)
+        return header
+
+    # --- cells ---
+
+    @staticmethod
+    def _coin(tracked: TrackedOrder) -> Cell:
+        buys = tracked.order.side is Side.BUY
+        badge, role = ("BUY", "up") if buys else ("SELL", "down")
+        return Cell(tracked.order.coin, badge=badge, badge_role=role, strong=True)
+
+    @staticmethod
+    def _type(tracked: TrackedOrder) -> Cell:
+        badge = "reduce-only" if tracked.order.reduce_only else ""
+        return Cell(tracked.order.kind.capitalize(), badge=badge)
+
+    def _price(self, tracked: TrackedOrder) -> Cell:
+        order = tracked.order
+        if order.market or (order.trigger is not None and order.trigger.market):
+            return Cell("market", "muted")
+        return Cell(self.price(order.coin, order.price))
+
+    @staticmethod
+    def _trigger_value(tracked: TrackedOrder) -> Decimal | None:
+        return None if tracked.order.trigger is None else tracked.order.trigger.price
+
+    def _trigger(self, tracked: TrackedOrder) -> Cell:
+        value = self._trigger_value(tracked)
+        return Cell() if value is None else Cell(self.price(tracked.order.coin, value))
+
+    @staticmethod
+    def _size(tracked: TrackedOrder) -> Cell:
+        return Cell(plain(tracked.order.size))
+
+    @staticmethod
+    def _filled(tracked: TrackedOrder) -> Cell:
+        if not tracked.filled_size:
+            return Cell("0", "muted")
+        share = tracked.filled_size / tracked.order.size if tracked.order.size else None
+        return Cell(plain(tracked.filled_size), detail=figures.percent(share, 0))
+
+    @staticmethod
+    def _notional(tracked: TrackedOrder) -> Decimal:
+        """What is left of it, at its trigger or limit price."""
+        order = tracked.order
+        price = order.trigger.price if order.trigger is not None and order.trigger.market else order.price
+        return tracked.remaining * price
+
+    @staticmethod
+    def _status(tracked: TrackedOrder) -> Cell:
+        return STATUS.get(tracked.status, Cell(str(tracked.status), "muted"))
+
+    @staticmethod
+    def _status_hint(tracked: TrackedOrder) -> str:
+        return " ".join(part for part in (HINTS.get(tracked.status, ""), tracked.text) if part)
+
+    @staticmethod
+    def _source(tracked: TrackedOrder) -> str:
+        return "elsewhere" if tracked.foreign else tracked.order.source
+
+    def _actions(self, tracked: TrackedOrder) -> Cell:
+        if tracked.client_order_id in self._busy:
+            return Cell("working ...", "muted")
+        if not tracked.status.is_live:
+            return Cell()
+        cancel = Action("cancel", "Cancel", "Cancel it (Del)", key=Qt.Key.Key_Delete)
+        if not _can_change(tracked):
+            return Cell(actions=(cancel,))
+        return Cell(
+            actions=(Action("modify", "Modify", "Change price or trigger in place (F2)", key=Qt.Key.Key_F2), cancel)
+        )
+
+    # --- editing ---
+
+    @staticmethod
+    def _edit_price(tracked: TrackedOrder) -> str | None:
+        order = tracked.order
+        fixed = order.trigger is not None and order.trigger.market
+        return wire_text(order.price) if _can_change(tracked) and not fixed else None
+
+    @staticmethod
+    def _edit_trigger(tracked: TrackedOrder) -> str | None:
+        trigger = tracked.order.trigger
+        return wire_text(trigger.price) if _can_change(tracked) and trigger is not None else None
+
+    @staticmethod
+    def _edit_size(tracked: TrackedOrder) -> str | None:
+        return wire_text(tracked.remaining) if _can_change(tracked) else None
+
+    def _change(self, client_order_id: str, column: str, text: str) -> None:
+        """Enter in an editor: send the change, or say what is wrong with it."""
+        tracked, entry = self.model.get(client_order_id), typed.read(text)
+        if tracked is None:
+            self.context.notify(Severity.WARNING, "This order is not open any more, so nothing was changed.")
+        elif entry.value is None or entry.value <= 0:
+            problem = entry.problem or f"The {column} must be above zero."
+            self.context.notify(Severity.WARNING, f"{problem} The order stands as it was.")
+        elif wire_text(entry.value) != self._shown(tracked, column):
+            change = self.context.desk.manual.modify(client_order_id, **{CHANGES[column]: entry.value})
+            self._run(client_order_id, change, f"Modify {tracked.order.coin}")
+
+    def _shown(self, tracked: TrackedOrder, column: str) -> str | None:
+        edit = next(c.edit for c in self.model.columns if c.key == column)
+        return None if edit is None else edit(tracked)
+
+    # --- verbs ---
+
+    def _on_applied(self) -> None:
+        orders: list[TrackedOrder] = self.model.rows()
+        coin = self.context.coin
+        self.counted.emit(len(orders))
+        self.cancel_coin.say(f"Cancel {coin}", "ghost")
+        self.cancel_coin.setToolTip(f"Every open {coin} order, stops included")
+        self.cancel_coin.setEnabled(any(o.order.coin == coin and o.status.is_live for o in orders))
+        self.cancel_all.setEnabled(any(o.status.is_live for o in orders))
+
+    def _select(self, client_order_id: str) -> None:
+        tracked = self.model.get(client_order_id)
+        if tracked is not None:
+            self.context.select(tracked.order.coin)
+
+    def _act(self, client_order_id: str, name: str) -> None:
+        if name == "cancel":
+            self._run(client_order_id, self.context.desk.manual.cancel(client_order_id), "Cancel")
+            return
+        position = self.model.position(client_order_id)
+        editable = [self.model.index(position, i) for i in range(len(self.model.columns))]
+        first = next((index for index in editable if self.model.editable(index) is not None), None)
+        if first is not None:
+            self.table.setCurrentIndex(first)
+            self.table.edit(first)
+
+    def _cancel_all(self, coin: str | None) -> None:
+        self.context.run(self.context.desk.manual.cancel_all(coin), f"Cancel {coin or 'all'}")
+
+    def _run(self, client_order_id: str, verb: Coroutine[Any, Any, Outcome], what: str) -> None:
+        if client_order_id in self._busy:
+            verb.close()
+            return
+        self._busy.add(client_order_id)
+        self.model.refresh()
+        self.context.run(self._released(client_order_id, verb), what)
+
+    async def _released(self, client_order_id: str, verb: Coroutine[Any, Any, Outcome]) -> Outcome:
+        try:
+            return await verb
+        finally:
+            self._busy.discard(client_order_id)
+            self.model.refresh()
+
+
+def _can_change(tracked: TrackedOrder) -> bool:
+    """A modify keeps the client order id; an order placed elsewhere may have none to keep."""
+    return tracked.status.is_live and tracked.client_order_id.startswith("0x")

@@ -1,0 +1,186 @@
+"""Open positions: what they are worth, what they cost, and the two ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu
+
+from hlmaster.core.events import ContextChanged, PositionsChanged
+from hlmaster.desk.manual import Outcome
+from hlmaster.trading.portfolio import PositionView
+from hlmaster.ui import figures
+from hlmaster.ui.context import Context
+from hlmaster.ui.figures import money, plain, tone
+from hlmaster.ui.panels.table_panel import TablePanel
+from hlmaster.ui.table import Action, Cell, Column
+
+PARTS = (25, 50, 100)
+"""Percent of a position that the menu beside Close offers."""
+
+
+def signed(value: Decimal | None) -> Cell:
+    """Money gained or lost, in its colour."""
+    return Cell(money(value, signed=True), tone(value))
+
+
+class PositionsPanel(TablePanel):
+    KEY = "positions"
+    TITLE = "Positions"
+    EMPTY = ("No open positions", "Place an order with the ticket, or click a price in the book to fill one in.")
+
+    def __init__(self, context: Context) -> None:
+        self._busy: set[str] = set()
+        super().__init__(
+            context, self._columns(), lambda view: view.coin, context.desk.portfolio.positions, totals=True
+        )
+        self.table.acted.connect(self._act)
+        self.table.opened.connect(context.select)
+        self.model.applied.connect(self._on_applied)
+        context.bridge.on_fact(self, PositionsChanged, lambda _: self.model.touch())
+        context.bridge.on_state(self, ContextChanged, lambda _: self.model.touch())
+        self.model.flush()
+
+    def _columns(self) -> list[Column[PositionView]]:
+        money_column = [
+            ("margin", "Margin", 84, lambda v: v.margin_used, lambda v: Cell(money(v.margin_used))),
+            ("funding", "Funding", 78, lambda v: v.funding, lambda v: signed(v.funding)),
+            ("fees", "Fees", 72, lambda v: v.fees, lambda v: Cell(money(v.fees), "muted")),
+            ("realised", "Realised", 84, lambda v: v.realised, lambda v: signed(v.realised)),
+        ]
+        tips = {
+            "margin": "Collateral this position holds.",
+            "funding": "Received or paid since it was opened.",
+            "fees": "Paid since it was opened.",
+            "realised": "By parts of this position already closed, before fees.",
+        }
+        return [
+            Column("coin", "Coin", 118, lambda v: v.coin, self._coin, hint=self._coin_hint),
+            Column("size", "Size", 84, lambda v: v.size, lambda v: Cell(plain(abs(v.size))), right=True),
+            Column("entry", "Entry", 84, lambda v: v.entry_price, self._entry, right=True),
+            Column("mark", "Mark", 84, lambda v: v.mark_price, self._mark, right=True, tip="Mark price: values it."),
+            Column("liquidation", "Liq.", 84, lambda v: v.liquidation_price, self._liquidation, right=True),
+            Column(
+                "unrealised",
+                "Unrealised",
+                158,
+                lambda v: v.unrealised,
+                self._unrealised,
+                right=True,
+                detail_width=8,
+                tip="At the mark price, before fees; per cent of the margin behind it.",
+            ),
+            *(
+                Column(key, title, width, value, cell, right=True, tip=tips[key])
+                for key, title, width, value, cell in money_column
+            ),
+            Column(
+                "opened", "Age", 76, lambda v: v.opened_ms, lambda v: Cell(self.age(v.opened_ms), "muted"), right=True
+            ),
+            Column("actions", "", 176, lambda v: None, self._actions),
+        ]
+
+    # --- cells ---
+
+    def _coin(self, view: PositionView) -> Cell:
+        side = "LONG" if view.size > 0 else "SHORT"
+        leverage = f" {view.leverage.value}×" if view.leverage is not None else ""
+        return Cell(view.coin, badge=side + leverage, badge_role="up" if view.size > 0 else "down", strong=True)
+
+    def _coin_hint(self, view: PositionView) -> str:
+        mode = f"{view.leverage.mode} margin" if view.leverage is not None else "margin not known yet"
+        return f"{money(view.notional)} at mark, {mode}, opened {self.moment(view.opened_ms)}"
+
+    def _entry(self, view: PositionView) -> Cell:
+        return Cell(self.price(view.coin, view.entry_price))
+
+    def _mark(self, view: PositionView) -> Cell:
+        return Cell(self.price(view.coin, view.mark_price))
+
+    def _liquidation(self, view: PositionView) -> Cell:
+        return Cell(self.price(view.coin, view.liquidation_price), "" if view.liquidation_price else "muted")
+
+    def _unrealised(self, view: PositionView) -> Cell:
+        share = figures.percent(view.return_fraction, signed=True) if view.return_fraction is not None else ""
+        return Cell(money(view.unrealised, signed=True), tone(view.unrealised), share)
+
+    def _actions(self, view: PositionView) -> Cell:
+        if view.coin in self._busy:
+            return Cell("closing ...", "muted")
+        asks = self.context.desk.settings.general.confirm_orders
+        return Cell(
+            actions=(
+                Action("close", "Close", "Close at market (Del)", asks, Qt.Key.Key_Delete),
+                Action("part", "▾", "Close a part of it"),
+                Action(
+                    "reverse", "Reverse", "Close, then open the same size on the other side (R)", True, Qt.Key.Key_R
+                ),
+            )
+        )
+
+    # --- sums ---
+
+    def _on_applied(self) -> None:
+        views: list[PositionView] = self.model.rows()
+        self.counted.emit(len(views))
+        if self.totals is None:
+            return
+        self.totals.setVisible(bool(views))
+        unrealised = _sum([view.unrealised for view in views])
+        self.totals.show_sums(
+            {
+                "coin": Cell("Total", "muted"),
+                "unrealised": signed(unrealised),
+                "margin": Cell(money(_sum([view.margin_used for view in views]))),
+                "funding": signed(_sum([view.funding for view in views])),
+                "fees": Cell(money(_sum([view.fees for view in views])), "muted"),
+                "realised": signed(_sum([view.realised for view in views])),
+            }
+        )
+
+    # --- verbs ---
+
+    def _act(self, coin: str, name: str) -> None:
+        if name == "part":
+            self._offer_parts(coin)
+        elif name == "close":
+            self.close_part(coin, 100)
+        else:
+            self._run(coin, self.context.desk.manual.reverse(coin), f"Reverse {coin}")
+
+    def _offer_parts(self, coin: str) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for percent in PARTS:
+            menu.addAction(f"Close {percent} %", partial(self.close_part, coin, percent))
+        menu.popup(self.table.button_place(coin, "part"))
+
+    def close_part(self, coin: str, percent: int) -> None:
+        fraction = Decimal(percent) / 100
+        self._run(coin, self.context.desk.manual.close(coin, fraction), f"Close {percent} % of {coin}")
+
+    def _run(self, coin: str, verb: Coroutine[Any, Any, Outcome], what: str) -> None:
+        """One exit at a time for each position: its buttons come back with the outcome."""
+        if coin in self._busy:
+            verb.close()
+            return
+        self._busy.add(coin)
+        self.model.refresh()
+        self.context.run(self._released(coin, verb), what)
+
+    async def _released(self, coin: str, verb: Coroutine[Any, Any, Outcome]) -> Outcome:
+        try:
+            return await verb
+        finally:
+            self._busy.discard(coin)
+            self.model.refresh()
+
+
+def _sum(values: list[Decimal | None]) -> Decimal | None:
+    """None when one of them is not known: a sum without it would be another number."""
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal(0)) if len(known) == len(values) else None

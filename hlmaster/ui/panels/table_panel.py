@@ -1,0 +1,111 @@
+"""What the panels that show a table share: the table, its look, its memory, and its way into a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout
+
+from hlmaster.core.events import LinkChanged, Severity
+from hlmaster.ui import figures
+from hlmaster.ui.context import Context
+from hlmaster.ui.panel import Panel
+from hlmaster.ui.table import Column, TableModel
+from hlmaster.ui.table_view import Table, Totals
+from hlmaster.ui.theme import Theme
+
+AGE_MS = 1_000
+
+
+class TablePanel(Panel):
+    """Subclasses set ``EMPTY`` (a heading, a sentence that teaches) and hand over columns and rows."""
+
+    EMPTY: ClassVar[tuple[str, str]]
+
+    def __init__(
+        self,
+        context: Context,
+        columns: Sequence[Column[Any]],
+        key: Callable[[Any], Hashable],
+        source: Callable[[], Iterable[Any]] | None = None,
+        *,
+        totals: bool = False,
+    ) -> None:
+        super().__init__(context)
+        self.model: TableModel[Any] = TableModel(columns, key, source, self)
+        self.table = Table(self.model, context.theme, self.EMPTY, self)
+        self.table.setAccessibleName(self.TITLE)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        box.addWidget(self.table, 1)
+        self.totals = Totals(self.table) if totals else None
+        if self.totals is not None:
+            box.addWidget(self.totals)
+        self.table.export_wanted.connect(self._ask_for_file)
+        context.theme_changed.connect(self._on_theme)
+        context.bridge.on_fact(self, LinkChanged, lambda _: self.catch_up())
+        self._ages = QTimer(self)
+        self._ages.setInterval(AGE_MS)
+        self._ages.timeout.connect(self._on_age)
+        self._ages.start()
+
+    def _on_age(self) -> None:
+        """Ages read differently every second."""
+        if self.isVisible():
+            self.model.refresh()
+
+    def catch_up(self) -> None:
+        """The window opens before the session's memory is read: by the first word of the connection it has been."""
+        self.model.touch()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.model.touch()
+        self.model.refresh()
+
+    def _on_theme(self, theme: Theme) -> None:
+        self.table.set_theme(theme)
+
+    def save_state(self) -> dict[str, Any]:
+        return self.table.save_state()
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        self.table.restore_state(state)
+
+    # --- how columns write ---
+
+    def price(self, coin: str, value: figures.Number) -> str:
+        instrument = self.context.desk.instruments.get(coin)
+        return figures.price(value, None if instrument is None else instrument.size_decimals)
+
+    def moment(self, time_ms: int) -> str:
+        return figures.moment(time_ms, figures.zone(self.context.desk.settings.general.time_zone))
+
+    def age(self, since_ms: int) -> str:
+        return figures.duration(self.context.desk.clock.now_ms() - since_ms) if since_ms else figures.UNKNOWN
+
+    # --- export ---
+
+    def _ask_for_file(self) -> None:
+        dialog = QFileDialog(self, f"Export {self.TITLE.lower()}", f"{self.KEY}.csv", "Comma separated (*.csv)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("csv")
+        dialog.fileSelected.connect(lambda name: self.export(Path(name)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def export(self, file: Path) -> None:
+        try:
+            file.write_text(self.model.csv(), encoding="utf-8")
+        except OSError as error:
+            self.context.notify(
+                Severity.ERROR, f"{file} could not be written: {error.strerror}.", "STO-001", "Pick another folder."
+            )
+        else:
+            count = len(self.model.rows())
+            self.context.notify(Severity.INFO, f"{count:,} row{'s' if count != 1 else ''} written to {file}.")
