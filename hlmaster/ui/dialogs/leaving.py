@@ -1,0 +1,90 @@
+"""Closing with open positions or orders: what shall become of them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+WIDTH = 560
+STAY = "stay"
+CHOICES = (
+    ("keep", "Leave everything as it is", "", "Stops and orders stay at the exchange and work without this window."),
+    (
+        "cancel_entries",
+        "Cancel entries",
+        "",
+        "Orders that could open something are cancelled; positions and their stops stay.",
+    ),
+    ("flatten", "Flatten everything", "danger", "Every order is cancelled and every position closed at the market."),
+)
+
+
+class LeavingDialog(QDialog):
+    """``decided`` carries keep, cancel_entries, flatten or stay, once; Escape is stay."""
+
+    decided = Signal(str)
+
+    def __init__(self, positions_text: str, orders_text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Before you leave")
+        self.setFixedWidth(WIDTH)
+        self._decision = STAY
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 16, 18, 14)
+        layout.setSpacing(10)
+        heading = QLabel("The market goes on without you")
+        heading.setProperty("role", "brand")
+        layout.addWidget(heading)
+        layout.addWidget(_facts(positions_text, orders_text))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(10)
+        self.buttons: dict[str, QPushButton] = {}
+        for row, (word, text, role, meaning) in enumerate(CHOICES):
+            self.buttons[word] = self._button(word, text, role)
+            explained = QLabel(meaning)
+            explained.setProperty("role", "muted")
+            explained.setWordWrap(True)
+            grid.addWidget(self.buttons[word], row, 0)
+            grid.addWidget(explained, row, 1)
+        grid.setColumnStretch(1, 1)
+        layout.addLayout(grid)
+        self.buttons[STAY] = self._button(STAY, "Stay", "primary")
+        self.buttons[STAY].setDefault(True)
+        note = QLabel("Settings, General, On leaving can answer this for good.")
+        note.setProperty("role", "faint")
+        last = QHBoxLayout()
+        last.addWidget(note, 1)
+        last.addWidget(self.buttons[STAY])
+        layout.addSpacing(4)
+        layout.addLayout(last)
+        self.finished.connect(lambda _: self.decided.emit(self._decision))
+
+    def _button(self, word: str, text: str, role: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setProperty("role", role)
+        button.setMinimumWidth(180 if word != STAY else 84)
+        button.setAutoDefault(word == STAY)
+        button.clicked.connect(lambda: self._decide(word))
+        return button
+
+    def _decide(self, word: str) -> None:
+        self._decision = word
+        self.accept()
+
+
+def _facts(positions_text: str, orders_text: str) -> QFrame:
+    frame = QFrame()
+    frame.setProperty("role", "panel")
+    grid = QGridLayout(frame)
+    grid.setContentsMargins(12, 8, 12, 8)
+    grid.setHorizontalSpacing(14)
+    for row, (name, text) in enumerate((("POSITIONS", positions_text), ("ORDERS", orders_text))):
+        caption, label = QLabel(name), QLabel(text or "none")
+        caption.setProperty("role", "caption")
+        label.setProperty("role", "number")
+        label.setWordWrap(True)
+        grid.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(label, row, 1)
+    grid.setColumnStretch(1, 1)
+    return frame

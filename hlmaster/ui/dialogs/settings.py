@@ -1,0 +1,177 @@
+"""The settings: sections at the left, the form at the right, every value with its origin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hlmaster.core.errors import ConfigError
+from hlmaster.settings import Origin, Origins, Source
+from hlmaster.ui.context import Context
+from hlmaster.ui.form_builder import Form, section_title
+from hlmaster.ui.form_fields import restyle
+
+SIZE = (900, 620)
+
+
+def origin_words(origin: Origin) -> str:
+    """Short, for behind a value; what outranks the file says so."""
+    match origin.source:
+        case Source.DEFAULT:
+            return "default"
+        case Source.FILE:
+            return "from the file"
+        case Source.ENVIRONMENT:
+            return f"from {origin.where}, which outranks the file"
+        case Source.COMMAND_LINE:
+            return "from the command line, which outranks the file"
+        case Source.SESSION:
+            return "from this session, which outranks the file"
+
+
+class SettingsDialog(QDialog):
+    """``applied`` carries the Settings in force and their Origins, after the file was written."""
+
+    applied = Signal(object, object)
+
+    def __init__(self, context: Context, settings_file: Path, origins: Origins, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Settings")
+        self.resize(*SIZE)
+        self._context, self._file, self._origins = context, settings_file, origins
+        self.form = Form(context.desk.settings, context.theme, lambda key: origin_words(origins[key]))
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search all settings")
+        self.search.setAccessibleName("Search all settings")
+        self.search.setClearButtonEnabled(True)
+        self.sections = QListWidget()
+        self.sections.setAccessibleName("Sections")
+        self.sections.setFixedWidth(160)
+        self.sections.addItems([section_title(section) for section in self.form.sections])
+        self.message = QLabel()
+        self.message.setWordWrap(True)
+        self.ok, self.apply_button = QPushButton("OK"), QPushButton("Apply")
+        self.ok.setProperty("role", "primary")
+        self.ok.setDefault(True)
+        self._lay_out()
+        self.search.textChanged.connect(self._filter)
+        self.sections.currentRowChanged.connect(self._show_section)
+        self.form.edited.connect(self._show_state)
+        self.apply_button.clicked.connect(self.apply)
+        self.ok.clicked.connect(lambda: self.accept() if self.apply() else None)
+        QShortcut(QKeySequence.StandardKey.Find, self, self.search.setFocus)
+        self.sections.setCurrentRow(0)
+        self._show_state()
+
+    def _lay_out(self) -> None:
+        scroll = QScrollArea()
+        scroll.setWidget(self.form)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.form.setObjectName("form")
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        left.addWidget(self.search)
+        left.addWidget(self.sections, 1)
+        self.search.setFixedWidth(160)
+        right = QFrame()
+        right.setProperty("role", "panel")
+        inner = QVBoxLayout(right)
+        inner.setContentsMargins(1, 1, 1, 1)
+        inner.addWidget(scroll)
+        middle = QHBoxLayout()
+        middle.setSpacing(10)
+        middle.addLayout(left)
+        middle.addWidget(right, 1)
+        export, cancel = QPushButton("Export…"), QPushButton("Cancel")
+        export.setToolTip("Write all settings with their ranges and help to a file of your choice")
+        export.clicked.connect(self._choose_export)
+        cancel.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.addWidget(export)
+        buttons.addWidget(self.message, 1)
+        for button in (cancel, self.apply_button, self.ok):
+            button.setMinimumWidth(84)
+            buttons.addWidget(button)
+        for button in (export, cancel, self.apply_button):
+            button.setAutoDefault(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 12, 12, 12)
+        layout.setSpacing(10)
+        layout.addLayout(middle, 1)
+        layout.addLayout(buttons)
+
+    def apply(self) -> bool:
+        """Write the file, then put the settings in force; False, with a sentence shown, when that cannot be."""
+        changes = self.form.changes()
+        if self.form.problems or not changes:
+            return not self.form.problems
+        try:
+            settings, origins = self._context.desk.settings.changed(changes, self._origins)
+            settings.save(self._file, origins)
+        except ConfigError as error:
+            self._say(str(error), "down")
+            return False
+        self._origins = origins
+        self._context.desk.apply_settings(settings)
+        self.form.settle(lambda key: origin_words(origins[key]))
+        self._show_state()
+        self._say(f"Saved to {self._file.name}.", "up")
+        self.applied.emit(settings, origins)
+        return True
+
+    def _filter(self, words: str) -> None:
+        self.sections.setEnabled(not words.strip())
+        if not self.form.filter(words):
+            self._say(f"No setting mentions “{words.strip()}”.", "warning")
+        else:
+            self._show_state()
+
+    def _show_section(self, row: int) -> None:
+        self.form.show_section(self.form.sections[row])
+
+    def _show_state(self) -> None:
+        changes, problems = len(self.form.changes()), len(self.form.problems)
+        self.apply_button.setEnabled(bool(changes) and not problems)
+        self.ok.setEnabled(not problems)
+        if problems:
+            self._say("One value is not allowed." if problems == 1 else f"{problems} values are not allowed.", "down")
+        else:
+            self._say("" if not changes else "1 change" if changes == 1 else f"{changes} changes", "")
+
+    def _say(self, sentence: str, tone: str) -> None:
+        self.message.setText(sentence)
+        self.message.setProperty("tone", tone)
+        restyle(self.message)
+
+    def _choose_export(self) -> None:
+        chooser = QFileDialog(self, "Export settings", str(Path.home() / "hyperliquidmaster-settings.toml"), "*.toml")
+        chooser.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        chooser.setDefaultSuffix("toml")
+        chooser.fileSelected.connect(lambda name: self.export(Path(name)))
+        chooser.finished.connect(chooser.deleteLater)
+        chooser.open()
+
+    def export(self, target: Path) -> None:
+        """The settings in force, not what is being typed."""
+        try:
+            target.write_text(self._context.desk.settings.export(), encoding="utf-8")
+        except OSError as error:
+            self._say(f"{target} cannot be written: {error.strerror}. Choose another place.", "down")
+        else:
+            self._say(f"Exported to {target}.", "up")

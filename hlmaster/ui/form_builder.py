@@ -1,0 +1,240 @@
+"""A form from any ``Config`` model: one editor a field, with range, unit, help, origin and a way back to the default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pydantic import ValidationError
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from hlmaster.core.config import Config, allowed, fields_of
+from hlmaster.ui.form_fields import Editor, captioned, editor_for, restyle
+from hlmaster.ui.theme import Theme
+
+LABEL_WIDTH, EDITOR_WIDTH = 170, 300
+
+
+def default_origin(key: str) -> str:
+    return "default"
+
+
+class Row(QWidget):
+    """One field. ``describe`` says where the value comes from, as long as nobody changed it here."""
+
+    edited = Signal()
+
+    def __init__(self, key: str, title: str, help_text: str, editor: Editor, default: object, origin: str) -> None:
+        super().__init__()
+        self.key, self.title, self.help_text, self.editor = key, title, help_text, editor
+        self.default, self._origin, self._start = default, origin, editor.value()
+        self._where = captioned(origin)
+        self._reset = QPushButton("Use default")
+        self._reset.setProperty("role", "ghost")
+        self._reset.setToolTip(f"Back to the default: {editor.words(default)}")
+        self._reset.setAccessibleName(f"Set {title} back to its default")
+        self._reset.clicked.connect(lambda: editor.set_value(default))
+        self._problem = QLabel()
+        self._problem.setProperty("tone", "down")
+        self._problem.setWordWrap(True)
+        self._problem.hide()
+        self._lay_out()
+        editor.changed.connect(self._on_change)
+        self._show_state()
+
+    def _lay_out(self) -> None:
+        label = QLabel(self.title)
+        label.setFixedWidth(LABEL_WIDTH)
+        label.setBuddy(self.editor)
+        help_label = QLabel(self.help_text)
+        help_label.setProperty("role", "muted")
+        help_label.setWordWrap(True)
+        self.editor.setFixedWidth(EDITOR_WIDTH)
+        self.editor.name(self.title, self.help_text)
+        tail = QHBoxLayout()
+        tail.setSpacing(6)
+        tail.addWidget(self._where)
+        tail.addStretch(1)
+        tail.addWidget(self._reset)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 6, 0, 6)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(3)
+        grid.addWidget(label, 0, 0)
+        grid.addWidget(self.editor, 0, 1)
+        grid.addLayout(tail, 0, 2)
+        grid.addWidget(self._problem, 1, 1, 1, 2)
+        grid.addWidget(help_label, 2, 1, 1, 2)
+        grid.setColumnStretch(2, 1)
+
+    @property
+    def is_changed(self) -> bool:
+        return self.editor.value() != self._start
+
+    def matches(self, words: str) -> bool:
+        text = f"{self.key} {self.title} {self.help_text}".casefold()
+        return all(word in text for word in words.casefold().split())
+
+    def show_problem(self, sentence: str) -> None:
+        self._problem.setText(sentence)
+        self._problem.setVisible(bool(sentence))
+        self.editor.mark(bad=bool(sentence))
+
+    def settle(self, origin: str) -> None:
+        """What stands there now is the value in force."""
+        self._start, self._origin = self.editor.value(), origin
+        self._show_state()
+
+    def _on_change(self) -> None:
+        self._show_state()
+        self.edited.emit()
+
+    def _show_state(self) -> None:
+        self._where.setText("changed, not applied yet" if self.is_changed else self._origin)
+        self._where.setProperty("tone", "accent" if self.is_changed else "")
+        restyle(self._where)
+        self._reset.setVisible(self.editor.value() != self.default)
+
+
+class Form(QWidget):
+    """``edited`` follows every change; ``problems`` then holds a sentence for each field that is not allowed."""
+
+    edited = Signal()
+
+    def __init__(
+        self,
+        config: Config,
+        theme: Theme,
+        origin: Callable[[str], str] = default_origin,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._model = type(config)
+        self._infos = dict(fields_of(self._model))
+        self._rows: dict[str, Row] = {}
+        self._heads: dict[str, QLabel] = {}
+        self.problems: dict[str, str] = {}
+        self._shown = ""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 8, 18, 12)
+        layout.setSpacing(0)
+        for key, info in self._infos.items():
+            section = key.rpartition(".")[0]
+            if section not in self._heads:
+                self._heads[section] = self._head(section)
+                layout.addWidget(self._heads[section])
+            editor = editor_for(info, _value(config, key), theme)
+            default = info.get_default(call_default_factory=True)
+            title = info.title or key.rpartition(".")[2].replace("_", " ").capitalize()
+            row = Row(key, title, _help(info.description or "", allowed(info)), editor, default, origin(key))
+            row.edited.connect(self._on_edit)
+            self._rows[key] = row
+            layout.addWidget(row)
+        layout.addStretch(1)
+
+    @staticmethod
+    def _head(section: str) -> QLabel:
+        head = QLabel(section_title(section))
+        head.setProperty("role", "brand")
+        head.setContentsMargins(0, 8, 0, 6)
+        head.setVisible(bool(section))
+        return head
+
+    @property
+    def sections(self) -> list[str]:
+        return list(self._heads)
+
+    def row(self, key: str) -> Row:
+        return self._rows[key]
+
+    def values(self) -> dict[str, object]:
+        """Every field by dotted key. What cannot be read is the text as typed, and stands in ``problems``."""
+        return {key: row.editor.value() for key, row in self._rows.items()}
+
+    def changes(self) -> dict[str, object]:
+        """Only what differs from the values in force."""
+        return {key: row.editor.value() for key, row in self._rows.items() if row.is_changed}
+
+    def settle(self, origin: Callable[[str], str]) -> None:
+        """The values shown are in force now."""
+        for key, row in self._rows.items():
+            row.settle(origin(key))
+
+    def show_section(self, name: str) -> None:
+        """Only this section; every one for an empty name."""
+        self._shown = name
+        self._show_rows(lambda row: not name or row.key.rpartition(".")[0] == name)
+
+    def filter(self, words: str) -> int:
+        """Only fields of any section that hold all these words; returns how many. Nothing typed ends the filter."""
+        if not words.strip():
+            self.show_section(self._shown)
+            return len(self._rows)
+        return self._show_rows(lambda row: row.matches(words))
+
+    def _show_rows(self, wanted: Callable[[Row], bool]) -> int:
+        visible = [key for key, row in self._rows.items() if wanted(row)]
+        for key, row in self._rows.items():
+            row.setVisible(key in visible)
+        for section, head in self._heads.items():
+            head.setVisible(bool(section) and any(key.rpartition(".")[0] == section for key in visible))
+        return len(visible)
+
+    def _on_edit(self) -> None:
+        self.problems = self._check()
+        for key, row in self._rows.items():
+            row.show_problem(self.problems.get(key, ""))
+        self.edited.emit()
+
+    def _check(self) -> dict[str, str]:
+        unreadable = {key: row.editor.problem() for key, row in self._rows.items() if row.editor.problem()}
+        try:
+            self._model.model_validate(nested(self.values()))
+        except ValidationError as error:
+            return self._sentences(error) | unreadable
+        return unreadable
+
+    def _sentences(self, error: ValidationError) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for detail in error.errors(include_url=False):
+            names = [str(part) for part in detail["loc"]]
+            key = next(k for n in range(len(names), 0, -1) if (k := ".".join(names[:n])) in self._infos or n == 1)
+            if key not in self._infos:
+                key = next(iter(self._infos))
+            sentence = f"It must be {allowed(self._infos[key])}."
+            reason = str(detail["ctx"]["error"]) if detail["type"] == "value_error" else ""
+            if len(names) > key.count(".") + 1:
+                reason = f"“{detail['input']}” is not possible there"
+            found.setdefault(key, f"{sentence} {reason[:1].upper()}{reason[1:]}.".removesuffix(" ."))
+        return found
+
+
+def section_title(section: str) -> str:
+    return section.replace("_", " ").replace(".", " · ").capitalize()
+
+
+def nested(values: dict[str, object]) -> dict[str, object]:
+    """Dotted keys as the tree a model is made from."""
+    tree: dict[str, object] = {}
+    for key, value in values.items():
+        *path, name = key.split(".")
+        branch = tree
+        for part in path:
+            inner = branch.setdefault(part, {})
+            assert isinstance(inner, dict)
+            branch = inner
+        branch[name] = value
+    return tree
+
+
+def _value(config: Config, key: str) -> object:
+    value: object = config
+    for part in key.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _help(description: str, words: str) -> str:
+    """The range is said once, behind the help; choices are seen in the editor itself."""
+    plain = words.startswith(("one of", "true or", "a text", "a list")) or " of the form " in words
+    return description if plain else f"{description} {words[:1].upper()}{words[1:]}."
