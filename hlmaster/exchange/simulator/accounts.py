@@ -205,8 +205,8 @@ class Traders:
         )
         for name, kind in _HISTORIES.items():
             kept = getattr(trader, name)
-            for row in msgspec.convert(rows.get(name, []), list[kind]):  # type: ignore[valid-type]
-                kept.append(row)
+            for row in rows.get(name, []):
+                kept.append(_ledger_row(row) if kind is LedgerRow else msgspec.convert(row, kind))
             kept.take_unsaved()
         for view in trader.history:
             if view.cloid is not None:
@@ -215,3 +215,16 @@ class Traders:
                 trader.close(view)
         self._traders[address] = trader
         return trader
+
+
+def _ledger_row(row: Mapping[str, Any]) -> LedgerRow:
+    """Details are free-form: what the protocol has as decimals comes back as such."""
+    details = {name: Decimal(value) if name in _DECIMAL_DETAILS else value for name, value in row["details"].items()}
+    if "liquidatedPositions" in details:
+        details["liquidatedPositions"] = [
+            {"coin": one["coin"], "szi": Decimal(one["szi"])} for one in row["details"]["liquidatedPositions"]
+        ]
+    return msgspec.convert({**row, "details": details}, LedgerRow)
+
+
+_DECIMAL_DETAILS = {"usdc", "fee", "liquidatedNtlPos", "accountValue"}

@@ -52,6 +52,10 @@ class Engine:
         self.floor.oracles[coin] = oracle_ticks
         self._triggers.on_mark(coin)
 
+    def watch_triggers(self, coin: str) -> None:
+        """Fire what the present mark has reached."""
+        self._triggers.on_mark(coin)
+
     def liquidate(self) -> None:
         """Close what the marks no longer carry."""
         for trader in self.floor.traders:
@@ -103,7 +107,7 @@ class Engine:
         return self.floor.traders.export(user)
 
     def restore_user(self, user: str, state: Mapping[str, Any], rows: Mapping[str, list[Any]]) -> None:
-        """Put a user back and rest his orders, oldest first; call it for users in the order of ``resting_order``."""
+        """Put a user back; when all are back, ``rest_restored``."""
         trader = self.floor.traders.restore(user, state, rows)
         for order in list(trader.orders.values()):
             self.lifecycle.register(order)

@@ -17,11 +17,13 @@ MICRO = -6
 class Grid:
     """Converts prices and sizes of one coin; the five-figure price rule on ticks."""
 
-    __slots__ = ("price_decimals", "size_decimals")
+    __slots__ = ("lots_per_coin", "price_decimals", "size_decimals", "ticks_per_unit")
 
     def __init__(self, size_decimals: int) -> None:
         self.size_decimals = size_decimals
         self.price_decimals = PERP_MAX_DECIMALS - size_decimals
+        self.ticks_per_unit = int(10**self.price_decimals)
+        self.lots_per_coin = int(10**size_decimals)
 
     def price(self, ticks: int) -> Decimal:
         return Decimal(ticks).scaleb(-self.price_decimals)
