@@ -15,7 +15,7 @@ from hlmaster.core.clock import DAY_MS, MINUTE_MS
 from hlmaster.core.model import Interval
 from hlmaster.exchange.simulator.events import CandleView, ContextRow, FundingRateRow
 from hlmaster.exchange.simulator.listing import Listing
-from hlmaster.exchange.simulator.venue import VenueInterface
+from hlmaster.exchange.simulator.venue import Venue
 
 if TYPE_CHECKING:
     from hlmaster.core.candles import CandleBlock
@@ -72,7 +72,7 @@ class RecordedPast:
 class Chronicle:
     """Candles, funding and day figures over the whole life of the listed coins; ``opened_ms`` parts past from lived."""
 
-    def __init__(self, venue: VenueInterface, listings: Sequence[Listing], past: Past, opened_ms: int) -> None:
+    def __init__(self, venue: Venue, listings: Sequence[Listing], past: Past, opened_ms: int) -> None:
         self.opened_ms = opened_ms
         self._venue = venue
         self._listings = {one.coin: one for one in listings}

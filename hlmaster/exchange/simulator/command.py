@@ -124,12 +124,12 @@ def _announce(server: SimulatorServer, ready_file: Path | None) -> None:
             "speed": clock.speed,
         }
     )
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
     if ready_file is not None:
         whole = ready_file.with_name(ready_file.name + ".part")
         whole.write_text(line + "\n", encoding="utf-8")
         whole.replace(ready_file)
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _warm(server: SimulatorServer) -> None:

@@ -42,6 +42,8 @@ class SubAccount:
 @dataclass(slots=True)
 class Delegations:
     agents: dict[str, Agent] = field(default_factory=dict)
+    former_agents: set[str] = field(default_factory=set)
+    """Replaced or revoked; never taken for a newcomer."""
     sub_accounts: dict[str, SubAccount] = field(default_factory=dict)
     builders: dict[str, dict[str, int]] = field(default_factory=dict)
     """Per master and builder the highest approved fee, in tenths of a basis point."""
@@ -69,7 +71,9 @@ class Delegations:
                 return f"Too many extra agents for cumulative volume traded. Current limit is {limit}"
         for old in replaced:
             del self.agents[old]
+            self.former_agents.add(old)
         if address != ZERO_ADDRESS:
+            self.former_agents.discard(address)
             self.agents[address] = Agent(address, master, name, valid_until)
         return replaced
 
@@ -77,6 +81,10 @@ class Delegations:
         """The living agent at this address."""
         found = self.agents.get(address)
         return found if found is not None and now_ms < found.valid_until else None
+
+    def has_no_purse(self, address: str) -> bool:
+        """Agents, past ones too, and sub-accounts: what they have is their master's."""
+        return address in self.agents or address in self.former_agents or address in self.sub_accounts
 
     def agents_of(self, master: str) -> list[Agent]:
         return [agent for agent in self.agents.values() if agent.master == master]
@@ -128,6 +136,7 @@ class Delegations:
     def export(self) -> dict[str, Any]:
         return {
             "agents": [asdict(agent) for agent in self.agents.values()],
+            "former_agents": sorted(self.former_agents),
             "sub_accounts": [asdict(sub) for sub in self.sub_accounts.values()],
             "builders": self.builders,
             "referrers": self.referrers,
@@ -137,6 +146,7 @@ class Delegations:
     def restored(document: Mapping[str, Any]) -> Delegations:
         return Delegations(
             {fields["address"]: Agent(**fields) for fields in document["agents"]},
+            set(document["former_agents"]),
             {fields["address"]: SubAccount(**fields) for fields in document["sub_accounts"]},
             {master: dict(fees) for master, fees in document["builders"].items()},
             dict(document["referrers"]),

@@ -19,7 +19,7 @@ from hlmaster.exchange.simulator.events import Event, OrderView
 from hlmaster.exchange.simulator.faults import FaultKind, Faults
 from hlmaster.exchange.simulator.nonces import Nonces
 from hlmaster.exchange.simulator.state import Change, StateFile
-from hlmaster.exchange.simulator.venue import VenueInterface
+from hlmaster.exchange.simulator.venue import Venue
 
 log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 1.0
@@ -37,7 +37,7 @@ class Pause:
 class House:
     def __init__(
         self,
-        venue: VenueInterface,
+        venue: Venue,
         chronicle: Chronicle,
         clock: Clock,
         *,
@@ -140,13 +140,8 @@ class House:
         self._marked.add(document)
 
     def welcome(self, user: str) -> None:
-        """The faucet: an address seen for the first time is funded; agents and sub-accounts hold no purse."""
-        if (
-            self._faucet
-            and not self.venue.knows(user)
-            and user not in self.delegations.agents
-            and user not in self.delegations.sub_accounts
-        ):
+        """The faucet: an address seen for the first time is funded."""
+        if self._faucet and not self.venue.knows(user) and not self.delegations.has_no_purse(user):
             self.venue.deposit(user, self._faucet, self.now())
             self.settle()
 

@@ -123,6 +123,8 @@ class Streams:
         self.say(socket, "subscriptionResponse", {"method": "unsubscribe", "subscription": subscription.echo()})
 
     def _refusal(self, socket: Socket, subscription: Subscription) -> str | None:
+        if self._mixes_books(socket, subscription):
+            return f"Invalid subscription {subscription.text()}"
         if not self._multiplier:
             return None
         others = [channels for one, channels in self._of.items() if one.peer == socket.peer]
@@ -131,14 +133,16 @@ class Streams:
         users = {channel.subscription.user for channels in others for channel in channels.values()} - {""}
         if subscription.user and len(users | {subscription.user}) > USERS_PER_ADDRESS * self._multiplier:
             return f"Cannot track more than {USERS_PER_ADDRESS} total users."
-        if subscription.kind == "l2Book" and any(
+        return None
+
+    def _mixes_books(self, socket: Socket, subscription: Subscription) -> bool:
+        """One socket hears a coin's book fast or slow, not both."""
+        return subscription.kind == "l2Book" and any(
             channel.subscription.kind == "l2Book"
             and channel.subscription.coin == subscription.coin
             and channel.subscription.fields["fast"] != subscription.fields["fast"]
             for channel in self._of[socket].values()
-        ):
-            return f"Invalid subscription {subscription.text()}"
-        return None
+        )
 
     def _opened(self, subscription: Subscription) -> Channel:
         channel = Channel(subscription, self._period(subscription))
