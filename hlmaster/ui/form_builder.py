@@ -1,10 +1,12 @@
-"""A form from any ``Config`` model: one editor a field, with range, unit, help, origin and a way back to the default."""
+"""A form from any ``Config`` model: one editor a field, with its range, unit, help and origin."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -12,7 +14,7 @@ from hlmaster.core.config import Config, allowed, fields_of
 from hlmaster.ui.form_fields import Editor, captioned, editor_for, restyle
 from hlmaster.ui.theme import Theme
 
-LABEL_WIDTH, EDITOR_WIDTH = 170, 300
+LABEL_WIDTH, EDITOR_WIDTH = 160, 250
 
 
 def default_origin(key: str) -> str:
@@ -29,6 +31,7 @@ class Row(QWidget):
         self.key, self.title, self.help_text, self.editor = key, title, help_text, editor
         self.default, self._origin, self._start = default, origin, editor.value()
         self._where = captioned(origin)
+        self._where.setWordWrap(True)
         self._reset = QPushButton("Use default")
         self._reset.setProperty("role", "ghost")
         self._reset.setToolTip(f"Back to the default: {editor.words(default)}")
@@ -53,8 +56,7 @@ class Row(QWidget):
         self.editor.name(self.title, self.help_text)
         tail = QHBoxLayout()
         tail.setSpacing(6)
-        tail.addWidget(self._where)
-        tail.addStretch(1)
+        tail.addWidget(self._where, 1)
         tail.addWidget(self._reset)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 6, 0, 6)
@@ -126,7 +128,7 @@ class Form(QWidget):
             editor = editor_for(info, _value(config, key), theme)
             default = info.get_default(call_default_factory=True)
             title = info.title or key.rpartition(".")[2].replace("_", " ").capitalize()
-            row = Row(key, title, _help(info.description or "", allowed(info)), editor, default, origin(key))
+            row = Row(key, title, _help(info.description or "", _range(info)), editor, default, origin(key))
             row.edited.connect(self._on_edit)
             self._rows[key] = row
             layout.addWidget(row)
@@ -201,7 +203,7 @@ class Form(QWidget):
             key = next(k for n in range(len(names), 0, -1) if (k := ".".join(names[:n])) in self._infos or n == 1)
             if key not in self._infos:
                 key = next(iter(self._infos))
-            sentence = f"It must be {allowed(self._infos[key])}."
+            sentence = f"It must be {_range(self._infos[key])}."
             reason = str(detail["ctx"]["error"]) if detail["type"] == "value_error" else ""
             if len(names) > key.count(".") + 1:
                 reason = f"“{detail['input']}” is not possible there"
@@ -232,6 +234,11 @@ def _value(config: Config, key: str) -> object:
     for part in key.split("."):
         value = getattr(value, part)
     return value
+
+
+def _range(info: FieldInfo) -> str:
+    """What is allowed, with thousands apart."""
+    return re.sub(r"\d{5,}", lambda found: f"{int(found.group()):,}", allowed(info))
 
 
 def _help(description: str, words: str) -> str:

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from hlmaster.ui.resources import resource
+from hlmaster.ui.theme import text_font
 
 SIZE = (940, 680)
 PAGES = (
@@ -74,6 +75,7 @@ class HelpWindow(QWidget):
         self.search.setClearButtonEnabled(True)
         self.found.setProperty("role", "caption")
         self.contents.setAccessibleName("Contents")
+        self.contents.setProperty("role", "contents")
         for name in PAGES:
             item = QListWidgetItem(title_of(self._texts[name]))
             item.setData(Qt.ItemDataRole.UserRole, name)
@@ -170,6 +172,7 @@ class _Browser(QTextBrowser):
     def __init__(self) -> None:
         super().__init__()
         self.setOpenLinks(False)
+        self.setProperty("role", "page")
         self.document().setDocumentMargin(20)
 
 
@@ -204,8 +207,8 @@ def _typeset(document: QTextDocument, border: QColor) -> None:
         cursor.mergeBlockFormat(shape)
         if level:
             look = QTextCharFormat()
+            look.setFont(text_font({1: 20, 2: 15}.get(level, 13), strong=True))
             look.setProperty(QTextCharFormat.Property.FontSizeAdjustment, 0)
-            look.setProperty(QTextCharFormat.Property.FontPixelSize, {1: 20, 2: 15}.get(level, 13))
             cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
             cursor.mergeCharFormat(look)
         block = block.next()

@@ -42,7 +42,7 @@ MONEY = (3, 4)
 class SessionsDialog(QDialog):
     """``chosen`` (name) asks for another session to be opened, ``reset_wanted`` (name, Decimal USD) for a fresh start.
 
-    Both close the dialog; whoever listens closes this session first. ``database`` and ``settings_toml`` are for exports.
+    Both close the dialog; whoever listens closes this session first. ``database`` and ``settings_toml`` serve exports.
     """
 
     chosen = Signal(str)
@@ -128,7 +128,7 @@ class SessionsDialog(QDialog):
         for row, info in enumerate(self._infos):
             for column, text in enumerate(self._texts(info)):
                 item = QTableWidgetItem(text)
-                if column:
+                if 0 < column < len(COLUMNS) - 1:
                     item.setFont(number_font(12))
                 if column in MONEY:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

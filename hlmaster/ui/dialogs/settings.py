@@ -26,7 +26,7 @@ from hlmaster.ui.context import Context
 from hlmaster.ui.form_builder import Form, section_title
 from hlmaster.ui.form_fields import restyle
 
-SIZE = (900, 620)
+SIZE = (960, 640)
 
 
 def origin_words(origin: Origin) -> str:
@@ -62,6 +62,7 @@ class SettingsDialog(QDialog):
         self.sections = QListWidget()
         self.sections.setAccessibleName("Sections")
         self.sections.setFixedWidth(160)
+        self.sections.setProperty("role", "contents")
         self.sections.addItems([section_title(section) for section in self.form.sections])
         self.message = QLabel()
         self.message.setWordWrap(True)

@@ -180,6 +180,7 @@ class LogPanel(Panel):
         bar = self.view.verticalScrollBar()
         # Wheel, keys and slider all end here; rows that arrive change the range, not this value
         bar.valueChanged.connect(self._on_scrolled)
+        bar.rangeChanged.connect(self._on_range)
         self.follow.toggled.connect(lambda on: self.view.scrollToBottom() if on else None)
         self.level.currentTextChanged.connect(lambda _: self._filter())
         self.words.textChanged.connect(lambda _: self._filter())
@@ -224,8 +225,6 @@ class LogPanel(Panel):
         batch = [self._arrived.popleft() for _ in range(len(self._arrived))]
         if batch:
             self.model.append(batch)
-            if self.follow.isChecked():
-                self.view.scrollToBottom()
 
     def copy(self) -> None:
         rows = sorted({index.row() for index in self.view.selectedIndexes()}) or range(self.model.rowCount())
@@ -236,13 +235,19 @@ class LogPanel(Panel):
         now = self.context.desk.clock.wall_ms()
         self._arrived.append(LogEntry(now, NOTICED[notice.severity], "notice", notice.code, text))
 
+    def _on_range(self, _: int, maximum: int) -> None:
+        if self.follow.isChecked():
+            self.view.verticalScrollBar().setValue(maximum)
+
     def _on_scrolled(self, value: int) -> None:
         self.follow.setChecked(value >= self.view.verticalScrollBar().maximum() - ROW_HEIGHT)
 
     def _filter(self) -> None:
         words = tuple(self.words.text().casefold().split())
+        following = self.follow.isChecked()
         self.model.set_filter(Filter(LEVELS[self.level.currentText()], words))
-        if self.follow.isChecked():
+        self.follow.setChecked(following)
+        if following:
             self.view.scrollToBottom()
 
 
