@@ -20,7 +20,7 @@ import platformdirs
 
 from hlmaster.core.clock import SystemClock
 from hlmaster.core.errors import ConfigError
-from hlmaster.core.logs import LogRing, start_logs
+from hlmaster.core.logs import Logs, start_logs
 from hlmaster.core.model import Mode
 from hlmaster.desk import control
 from hlmaster.desk.desk import Desk
@@ -45,7 +45,7 @@ class Launch:
     opening: Opening
     settings_file: Path
     origins: Origins
-    ring: LogRing
+    logs: Logs
 
 
 def data_folder(chosen: Path | None) -> Path:
@@ -67,12 +67,13 @@ def launch(arguments: argparse.Namespace, *, console: bool) -> Launch:
     balance = settings.paper.start_balance if mode is Mode.PAPER else settings.demo.start_balance
     session = Sessions(data, SystemClock()).open(mode, arguments.session, balance)
     settings, origins = Settings.load(settings_file, os.environ, overrides, session.file.settings())
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     logs = start_logs(session.folder / "log" / "hlmaster.jsonl", sys.stderr if console else None)
     child = None
     if isinstance(session, DemoSession) and arguments.exchange is None:
         child = spawn_exchange(settings, session.exchange_path, session.info.start_balance)
     opening = Opening(session, settings, arguments.exchange, child)
-    return Launch(data, mode, opening, settings_file, origins, logs.ring)
+    return Launch(data, mode, opening, settings_file, origins, logs)
 
 
 # --- headless ---
@@ -187,7 +188,7 @@ async def _gui(run: Launch, arguments: argparse.Namespace, *, offscreen: bool) -
     from hlmaster.ui.window import Window
 
     desk = Desk(build(run.opening))
-    window = Window(desk, run.settings_file, run.origins, run.ring, Sessions(run.data, SystemClock()))
+    window = Window(desk, run.settings_file, run.origins, run.logs.ring, Sessions(run.data, SystemClock()))
     window.open(_size(arguments.size))
     stop = _stop_on_signals()
     door = _control(run, desk)

@@ -125,7 +125,6 @@ class Storage(Config):
 
 class Demo(Config):
     seed: int = Field(7, ge=0, le=2**63 - 1, title="Seed", description="The same seed gives the same market.")
-    coins: int = Field(8, ge=1, le=100, title="Coins", description="Markets of the embedded exchange.")
     speed: float = Field(
         1.0, ge=0.1, le=100, title="Speed", description="Market time per wall time.", json_schema_extra={"unit": "x"}
     )

@@ -33,16 +33,16 @@ def test_without_any_source_all_is_default() -> None:
 
 
 def test_each_layer_wins_over_the_one_below(tmp_path: Path) -> None:
-    file = written(tmp_path, "[demo]\nseed = 1\ncoins = 1\nspeed = 1.5\nstart_balance = 500.25\n")
+    file = written(tmp_path, "[demo]\nseed = 1\nreplay = 'a'\nspeed = 1.5\nstart_balance = 500.25\n")
     settings, origins = Settings.load(
         file,
-        {"HLM_DEMO__COINS": "2", "HLM_DEMO__SPEED": "2", "HLM_DEMO__START_BALANCE": "2", "PATH": "/bin"},
+        {"HLM_DEMO__REPLAY": "b", "HLM_DEMO__SPEED": "2", "HLM_DEMO__START_BALANCE": "2", "PATH": "/bin"},
         ["demo.speed=3", "demo.start_balance=3"],
         {"demo.start_balance": "4.5"},
     )
     demo = settings.demo
-    assert (demo.seed, demo.coins, demo.speed, demo.start_balance) == (1, 2, 3.0, Decimal("4.5"))
-    sources = [origins[f"demo.{key}"].source for key in ("seed", "coins", "speed", "start_balance")]
+    assert (demo.seed, demo.replay, demo.speed, demo.start_balance) == (1, "b", 3.0, Decimal("4.5"))
+    sources = [origins[f"demo.{key}"].source for key in ("seed", "replay", "speed", "start_balance")]
     assert sources == [Source.FILE, Source.ENVIRONMENT, Source.COMMAND_LINE, Source.SESSION]
     assert str(file) in str(origins["demo.seed"])
 
