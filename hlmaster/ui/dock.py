@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QMainWindow, QSizePolicy, QVBoxLayout, QWidget
 
 from hlmaster.ui.panel import Panel
 
@@ -23,7 +23,11 @@ class TitleRow(QWidget):
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(10, 0, 8, 0)
         self.row.addWidget(self.label)
-        self.row.addStretch(1)
+        self.row.addStretch()
+
+    def sizeHint(self) -> QSize:
+        """A dock asks for this and not for the fixed height."""
+        return QSize(super().sizeHint().width(), HEAD_HEIGHT)
 
 
 class PanelDock(QDockWidget):
@@ -52,6 +56,7 @@ class PanelDock(QDockWidget):
         self._is_tabbed: bool | None = None
         self._place_header(tabbed=False)
         panel.counted.connect(self._show_count)
+        panel.retitled.connect(self._show_title)
         self.topLevelChanged.connect(lambda _: self.refresh_title())
 
     def refresh_title(self) -> None:
@@ -66,13 +71,16 @@ class PanelDock(QDockWidget):
         header = self.panel.header
         if header is not None:
             row = self._inner_row if tabbed else self._title.row
-            row.addWidget(header)
+            fills = header.sizePolicy().horizontalPolicy() is QSizePolicy.Policy.Expanding
+            row.addWidget(header, int(fills))
             header.show()
         self._inner_head.setVisible(tabbed and header is not None)
         self.setTitleBarWidget(self._no_title if tabbed else self._title)
         (self._no_title if tabbed else self._title).show()
 
     def _show_count(self, count: int) -> None:
-        title = self.panel.TITLE if count < 0 else f"{self.panel.TITLE} {count}"
+        self._show_title(self.panel.TITLE if count < 0 else f"{self.panel.TITLE} {count}")
+
+    def _show_title(self, title: str) -> None:
         self.setWindowTitle(title)
         self._title.label.setText(title)

@@ -19,6 +19,7 @@ class Panel(QWidget):
     KEY = ""
     TITLE = ""
     counted = Signal(int)
+    retitled = Signal(str)
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -26,6 +27,12 @@ class Panel(QWidget):
         self.header: QWidget | None = None
         self.setObjectName(self.KEY)
         self.setAccessibleName(self.TITLE)
+
+    def retitle(self, title: str) -> None:
+        """Take another title, as a panel about one coin does when the coin changes."""
+        self.TITLE = title
+        self.setAccessibleName(title)
+        self.retitled.emit(title)
 
     def save_state(self) -> dict[str, Any]:
         """What the panel wants to remember over a restart: plain JSON values."""

@@ -30,6 +30,8 @@ class Theme:
     muted: str
     faint: str
     accent: str
+    second: str
+    """Beside the accent, where two lines must be told apart."""
     warning: str
     danger: str
     up: str
@@ -84,6 +86,7 @@ _DARK = Theme(
     muted="#8a95a3",
     faint="#636e7a",
     accent="#6ea8fe",
+    second="#c79bf2",
     warning="#f5c451",
     danger="#e0596b",
     up="#2bb38a",
@@ -104,6 +107,7 @@ _LIGHT = Theme(
     muted="#5b6774",
     faint="#8793a0",
     accent="#2463c9",
+    second="#8a4fc4",
     warning="#a86f00",
     danger="#c23347",
     up="#138a63",

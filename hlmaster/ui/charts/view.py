@@ -82,6 +82,8 @@ class View:
         self.to_latest(count)
 
     def _clamp_pitch(self, count: int) -> None:
+        if not count:  # an empty chart has nothing to fill its width with; the first candles take the pitch as it is
+            return
         widest = max(count * 1.1, MIN_SLOTS * 4.0)
         self.pitch = min(max(self.pitch, self.width / widest), MAX_PITCH, self.width / MIN_SLOTS)
 

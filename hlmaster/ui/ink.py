@@ -1,0 +1,49 @@
+"""Figures painted fast: laid out once, kept while they are in use, and drawn again in any colour."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QStaticText, QTransform
+
+KEPT = 4_096
+"""Texts: a few hundred are on the screen, and books and tapes come back to the same prices."""
+
+
+@lru_cache(maxsize=256)
+def colour(name: str) -> QColor:
+    """Shared: read, do not change."""
+    return QColor(name)
+
+
+class Ink:
+    """Text in one monospaced font: ``use`` it, then write. ``top`` is the upper edge of a line."""
+
+    def __init__(self, font: QFont) -> None:
+        self.font = font
+        metrics = QFontMetricsF(font)
+        self.advance, self.height = metrics.horizontalAdvance("0"), metrics.height()
+        self._laid_out = lru_cache(maxsize=KEPT)(self._lay_out)
+
+    def _lay_out(self, text: str) -> QStaticText:
+        laid_out = QStaticText(text)
+        laid_out.setTextFormat(Qt.TextFormat.PlainText)
+        laid_out.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+        laid_out.prepare(QTransform(), self.font)
+        return laid_out
+
+    def use(self, painter: QPainter, name: str) -> None:
+        """Write in this colour from now on."""
+        painter.setFont(self.font)
+        painter.setPen(colour(name))
+
+    def width(self, text: str) -> float:
+        return len(text) * self.advance
+
+    def left(self, painter: QPainter, text: str, x: float, top: float) -> None:
+        painter.drawStaticText(QPointF(x, top), self._laid_out(text))
+
+    def right(self, painter: QPainter, text: str, x: float, top: float) -> None:
+        """Ending at ``x``."""
+        painter.drawStaticText(QPointF(x - len(text) * self.advance, top), self._laid_out(text))
