@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import eth_account
@@ -128,7 +129,7 @@ def test_candles_reach_back_and_join_the_present(trader: Trader, server: Simulat
     now = server.house.now()
     candles = trader.info.candles_snapshot("BTC", "1h", now - 100 * 3_600_000, now)
     assert 100 <= len(candles) <= 101
-    assert all(b["t"] - a["t"] == 3_600_000 for a, b in zip(candles, candles[1:], strict=False))
+    assert all(b["t"] - a["t"] == 3_600_000 for a, b in pairwise(candles))
     assert candles[-1]["t"] <= now <= candles[-1]["T"]
     assert abs(float(candles[-1]["c"]) / trader.mid("BTC") - 1) < 0.01
 

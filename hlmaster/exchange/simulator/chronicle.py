@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from hlmaster.core.clock import DAY_MS, MINUTE_MS
+from hlmaster.core.intervals import next_open_time, open_time
 from hlmaster.core.model import Interval
 from hlmaster.exchange.simulator.events import CandleView, ContextRow, FundingRateRow
 from hlmaster.exchange.simulator.listing import Listing
@@ -90,8 +91,6 @@ class Chronicle:
 
     def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> list[CandleView]:
         """Ascending; the one that contains ``start_ms`` is the first, at most the latest 5000 of all that exist."""
-        from hlmaster.core.candles import open_time
-
         first = open_time(max(start_ms, 0), interval)
         lived = self._venue.candles(coin, interval)[-MOST_CANDLES:]
         rows = lived
@@ -162,8 +161,6 @@ class Chronicle:
 
 
 def _views(listing: Listing, interval: Interval, block: CandleBlock) -> list[CandleView]:
-    from hlmaster.core.candles import next_open_time
-
     def price(value: float) -> Decimal:
         return Decimal(f"{value:.{listing.price_decimals}f}")
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -92,6 +92,7 @@ class House:
         users = self.venue.dirty_users()
         marked, self._marked = self._marked, set()
         if self._store is None:
+            self._forget(users)
             return
         minute, wall = self.venue.now_ms // MINUTE_MS, self.clock.monotonic()
         if not (users or marked or minute != self._committed_minute or wall - self._committed_at >= HEARTBEAT_SECONDS):
@@ -109,6 +110,12 @@ class House:
                 self.venue.take_candles(),
             )
         )
+
+    def _forget(self, users: Iterable[str]) -> None:
+        """Nobody will store what the venue keeps ready for storing."""
+        for user in users:
+            self.venue.take_rows(user)
+        self.venue.take_candles()
 
     def _document(self, name: str) -> Any:
         match name:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from hlmaster.exchange.simulator.engine import Engine
 from hlmaster.exchange.simulator.flow import FlowOrder
 from hlmaster.exchange.simulator.listing import Listing
 from hlmaster.exchange.simulator.market import Market
 from hlmaster.exchange.simulator.matching import BookOrder, OrderBook
-from hlmaster.exchange.simulator.replay import Recording
-from hlmaster.exchange.simulator.track import BookImage, RecordedTrade
+
+if TYPE_CHECKING:
+    from hlmaster.exchange.simulator.replay import Recording
+    from hlmaster.exchange.simulator.track import BookImage, RecordedTrade
 
 HIGHEST_TICKS = 1 << 62
 
@@ -112,6 +114,8 @@ class RecordedParticipants:
             self._drop(coin, maker)
 
     def _play(self, coin: str, from_ms: int, to_ms: int) -> None:
+        from hlmaster.exchange.simulator.track import BookImage  # here, for it brings numpy
+
         for event in self._recording.step(coin, from_ms, to_ms):
             self._floor.now_ms = max(self._floor.now_ms, event.time_ms)
             if isinstance(event, BookImage):

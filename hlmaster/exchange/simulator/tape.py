@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hlmaster.core.candles import next_open_time, open_time
 from hlmaster.core.clock import DAY_MS, MINUTE_MS
+from hlmaster.core.intervals import next_open_time, open_time
 from hlmaster.core.model import Interval
 from hlmaster.exchange.simulator.events import CandleView, TradeRow
 from hlmaster.exchange.simulator.grid import Grid

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hlmaster.core.clock import HOUR_MS, MINUTE_MS
 from hlmaster.core.model import Instrument, Interval, Leverage, MarginTier
@@ -40,8 +40,10 @@ from hlmaster.exchange.simulator.matching import BookOrder, OrderBook
 from hlmaster.exchange.simulator.orders import NewOrder, Reply
 from hlmaster.exchange.simulator.participants import FlowParticipants, Participants, RecordedParticipants
 from hlmaster.exchange.simulator.prices import RATE_DECIMALS, Prices
-from hlmaster.exchange.simulator.replay import Recording
 from hlmaster.exchange.simulator.tape import Tape
+
+if TYPE_CHECKING:
+    from hlmaster.exchange.simulator.replay import Recording
 
 BLOCK_MS = 100
 ORACLE_MS = 3_000
@@ -86,7 +88,7 @@ class Venue:
             self.instruments, self._books, start_ms, self._on_trade, self._on_hit, asset_suffix=asset_suffix
         )
         self._floor = self._engine.floor
-        kind = RecordedParticipants if isinstance(market, Recording) else FlowParticipants
+        kind = FlowParticipants if isinstance(market, Market) else RecordedParticipants
         self._participants: Participants = kind(market, by_coin, self._books, self._engine)  # type: ignore[arg-type]
         self._tapes = {coin: Tape(coin, self._floor.grids[coin]) for coin in by_coin}
         self._rates: dict[str, deque[FundingRateRow]] = {coin: deque(maxlen=KEPT_RATES) for coin in by_coin}
@@ -441,6 +443,3 @@ class Venue:
 
 def _rate_row(row: FundingRateRow) -> list[Any]:
     return [row.time_ms, str(row.rate), str(row.premium)]
-
-
-VenueInterface = Venue
