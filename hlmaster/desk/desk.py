@@ -31,6 +31,7 @@ from hlmaster.market.feed import Feed
 from hlmaster.settings import Settings
 from hlmaster.trading.execution.executor import Executor
 from hlmaster.trading.execution.reconcile import Reconciler
+from hlmaster.trading.execution.settled import Settled
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.portfolio import Portfolio
 from hlmaster.trading.risk.gate import Gate
@@ -63,6 +64,7 @@ class Desk:
         )
         self.gate = Gate(self.bus, parts.mint, self.survey, lambda: self.settings.risk)
         self.executor = Executor(self.bus, self.clock, parts.trading, parts.journal, self.orders, self._last_look)
+        self._settled = Settled(self.bus, parts.journal, parts.store)
         self.reconciler = Reconciler(
             self.bus, self.clock, parts.trading, self.orders, self.portfolio, parts.session.created_ms
         )
@@ -104,6 +106,7 @@ class Desk:
         await self.orders.restore()
         await self.portfolio.restore()
         self._own(self.lag.run(), "loop lag")
+        self._own(self._settled.run(), "journal")
         self._own(self._connect(), "connect")
 
     async def _connect(self) -> None:
@@ -134,7 +137,7 @@ class Desk:
         await self.executor.stop()
         await self._parts.trading.stop()
         await self._parts.market_data.stop()
-        await self._parts.store.flush()
+        await self._settled.close_now()
         if self._parts.after is not None:
             await self._parts.after()
 

@@ -18,7 +18,7 @@ from hlmaster.core.errors import (
     VenueError,
     VenueUnreachable,
 )
-from hlmaster.core.events import Notice, OrderChanged, Rejected, Severity, TrackedOrder
+from hlmaster.core.events import Notice, Rejected, Severity, TrackedOrder
 from hlmaster.core.model import Leverage
 from hlmaster.core.orders import (
     ActionKind,
@@ -52,17 +52,11 @@ class Executor:
         self._journal, self._tracker, self._last_look = journal, tracker, last_look
         self._resolving: dict[str, asyncio.Task[None]] = {}
         self.latency_ms: list[float] = []
-        bus.subscribe(OrderChanged, self._on_order)
 
     async def stop(self) -> None:
         for task in self._resolving.values():
             task.cancel()
         await asyncio.gather(*self._resolving.values(), return_exceptions=True)
-
-    def _on_order(self, fact: OrderChanged) -> None:
-        order = fact.order
-        if order.status.is_final and not order.foreign:
-            self._journal.resolve(order.client_order_id, order.status, order.text)
 
     # --- placing ---
 
