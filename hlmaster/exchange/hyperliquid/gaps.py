@@ -45,6 +45,10 @@ class CandleGaps:
         """Series whose gap is open, with the last open time known of each: its row may be unfinished."""
         return {series: self._last_open[series] for series in self._held}
 
+    def newest_held(self, series: Series) -> int:
+        """Open time of the newest live row that waits, -1 without one."""
+        return max(self._held.get(series, ()), default=-1)
+
     def close(self, series: Series, fetched: Iterable[CandleRow]) -> list[CandleRow]:
         """The rows to publish, ascending; live rows pass again. Of two rows of one candle the one with more trades
         is the later."""

@@ -287,8 +287,7 @@ class HyperliquidMarketData:
         rows: list[CandleRow] = []
         while True:
             try:
-                found = await self._candle_rows(coin, interval, since_ms, self._clock.now_ms() + interval.ms)
-                rows = [codec.candle_row(row) for row in found]
+                rows = await self._missed(series, since_ms)
             except (VenueRefused, UnrecognisedReply) as error:
                 sentence = f"The gap since {since_ms} in {coin} {interval} could not be filled: {error}"
                 self._bus.publish(DataDefect(DefectKind.GAP, "candle", coin, sentence, self._clock.now_ms()))
@@ -300,6 +299,17 @@ class HyperliquidMarketData:
         for row in merged:
             self._bus.publish(row)
         return len(merged)
+
+    async def _missed(self, series: Series, since_ms: int) -> list[CandleRow]:
+        """Asked a second time when a candle closed under way: the first answer may hold it unfinished."""
+        coin, interval = series
+        rows: list[CandleRow] = []
+        for _ in range(2):
+            found = await self._candle_rows(coin, interval, since_ms, self._clock.now_ms() + interval.ms)
+            rows = [codec.candle_row(row) for row in found]
+            if not rows or self._gaps.newest_held(series) <= rows[-1].open_ms:
+                break
+        return rows
 
     # --- beside and instead of the main line ---
 

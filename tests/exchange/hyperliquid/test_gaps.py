@@ -21,10 +21,12 @@ def test_rows_pass_until_the_line_drops_and_after_the_gap_is_closed() -> None:
     assert gaps.open == {SERIES: 60_000}
     assert not gaps.passes(row(4, 2))
     assert not gaps.passes(row(4, 3))
+    assert gaps.newest_held(SERIES) == 240_000
     fetched = [row(1, 9), row(2), row(3), row(4, 1)]
     assert gaps.close(SERIES, fetched) == [row(1, 9), row(2), row(3), row(4, 3)]
     assert gaps.passes(row(4, 4))
     assert gaps.open == {}
+    assert gaps.newest_held(SERIES) == -1
 
 
 def test_the_later_state_of_a_candle_wins_whether_fetched_or_heard() -> None:

@@ -172,6 +172,23 @@ async def test_a_gap_is_asked_for_until_the_exchange_answers() -> None:
         await rig.data.stop()
 
 
+async def test_a_gap_is_asked_for_again_when_a_candle_closed_under_way(rig: Rig) -> None:
+    await rig.connected()
+    await rig.watch_minutes()
+    await rig.venue.tell({"channel": "candle", "data": candle("BTC", MINUTE_MS)})
+    await until(lambda: rig.candles)
+    final = [candle("BTC", MINUTE_MS, trades=9), candle("BTC", 2 * MINUTE_MS)]
+    answers = iter([[candle("BTC", MINUTE_MS, trades=5)]])
+    rig.venue.answers["candleSnapshot"] = lambda body: next(answers, final)
+    rig.venue.greeting = lambda s: (
+        [{"channel": "candle", "data": candle("BTC", 2 * MINUTE_MS)}] if s["type"] == "candle" else []
+    )
+    rig.venue.drop()
+    await until(lambda: len(rig.ear.of(Resynchronised)) == 2)
+    assert rig.venue.count("candleSnapshot") == 2
+    assert [row.trades for row in rig.candles] == [1, 9, 1]
+
+
 async def test_a_gap_that_cannot_be_read_is_told_and_does_not_hold_the_series(rig: Rig) -> None:
     await rig.connected()
     await rig.watch_minutes()
