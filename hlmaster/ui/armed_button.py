@@ -13,29 +13,28 @@ class ArmedButton(QPushButton):
 
     confirmed = Signal()
 
-    def __init__(self, text: str, role: str, parent: QWidget | None = None, *, question: str = "Sure?") -> None:
-        super().__init__(text, parent)
-        self._text, self._role, self._question = text, role, question
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.question = "Sure?"
         self.needs_arming = True
         self.is_armed = False
+        self._says, self._role = "", ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(ARMED_MS)
         self._timer.timeout.connect(self.disarm)
-        self.setProperty("role", role)
         self.clicked.connect(self._on_click)
 
     def say(self, text: str, role: str) -> None:
         """What it reads and looks like while it is not armed."""
-        if (text, role) != (self._text, self._role):
-            self._text, self._role = text, role
-            if not self.is_armed:
-                self._wear(text, role)
+        self._says, self._role = text, role
+        if not self.is_armed:
+            self._wear(text, role)
 
     def _on_click(self) -> None:
         if self.needs_arming and not self.is_armed:
             self.is_armed = True
-            self._wear(self._question, "danger")
+            self._wear(self.question, "danger")
             self._timer.start()
             return
         self.disarm()
@@ -45,10 +44,11 @@ class ArmedButton(QPushButton):
         self._timer.stop()
         if self.is_armed:
             self.is_armed = False
-            self._wear(self._text, self._role)
+            self._wear(self._says, self._role)
 
     def _wear(self, text: str, role: str) -> None:
-        self.setText(text)
+        if self.text() != text:
+            self.setText(text)
         if self.property("role") != role:
             self.setProperty("role", role)
             self.style().unpolish(self)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 LONGEST = 30
+LARGEST = Decimal(10) ** 12
 _SPACES = re.compile("[\\s\\u00a0\\u2009\\u202f'\\u2019_]")
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _COMMAS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
@@ -37,7 +38,8 @@ def read(text: str) -> Typed:
     if " " in spaced and "," in spaced:
         return Typed(problem="Write one thousands separator, not both spaces and commas.")
     if _PLAIN.fullmatch(spaced) or _COMMAS.fullmatch(spaced) or _SPACED.fullmatch(spaced):
-        return Typed(Decimal(spaced.replace(",", "").replace(" ", "")))
+        value = Decimal(spaced.replace(",", "").replace(" ", ""))
+        return Typed(value) if abs(value) < LARGEST else Typed(problem=f"“{stripped}” is too large for any order.")
     return Typed(problem=_why_not(stripped))
 
 

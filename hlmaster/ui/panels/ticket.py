@@ -1,0 +1,325 @@
+"""The order ticket: what to trade, what it would do, and why it would be refused, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QLabel
+
+from hlmaster.core.errors import HlError
+from hlmaster.core.model import Leverage
+from hlmaster.core.rounding import PERP_MAX_DECIMALS, snap_price, to_decimal
+from hlmaster.desk.manual import Outcome
+from hlmaster.trading.preview import Preview
+from hlmaster.trading.situation import Situation
+from hlmaster.ui import figures
+from hlmaster.ui.context import Context
+from hlmaster.ui.forms.ui_ticket_panel import Ui_TicketPanel
+from hlmaster.ui.panel import Panel
+from hlmaster.ui.panels import ticket_sizes as sizes
+from hlmaster.ui.panels.ticket_form import SHARES, Reading, TicketForm
+
+PREVIEW_MS = 200
+VERDICT_MS = 8_000
+
+
+class TicketPanel(Panel):
+    KEY = "ticket"
+    TITLE = "Order ticket"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.ui = Ui_TicketPanel()
+        self.ui.setupUi(self)
+        self.setObjectName(self.KEY)
+        self._sending = False
+        self._verdict: tuple[str, str] | None = None
+        self._preview: Preview | None = None
+        self.form = TicketForm(self.ui, context.coin)
+        self.ui.amount.step = self._step_amount
+        for field in self.form.prices:
+            field.step = self._step_price
+        self._connect()
+        self._beat = self._timer(PREVIEW_MS, self._on_beat, single=False)
+        self._beat.start()
+        self._forget_verdict = self._timer(VERDICT_MS, lambda: self._say_verdict(None))
+        self._reopen = self._timer(QApplication.doubleClickInterval(), self.refresh)
+        self.form.shape()
+        self.refresh()
+
+    def _timer(self, ms: int, work: Any, *, single: bool = True) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(single)
+        timer.setInterval(ms)
+        timer.timeout.connect(work)
+        return timer
+
+    def _connect(self) -> None:
+        ui, context = self.ui, self.context
+        ui.kind.chosen.connect(lambda _: self._on_shape())
+        ui.side.chosen.connect(lambda _: self._on_edit())
+        ui.execution.chosen.connect(lambda _: self._on_shape())
+        ui.unit.currentIndexChanged.connect(lambda _: self._on_shape())
+        ui.reduce_only.toggled.connect(lambda _: self._on_shape())
+        ui.attach_stop.toggled.connect(lambda _: self._on_shape())
+        for field in self.form.fields:
+            field.changed.connect(self._on_edit)
+        for name, button in (("bid", ui.bid), ("mid", ui.mid), ("ask", ui.ask)):
+            button.clicked.connect(partial(self._fill_price, name))
+        for share in SHARES:
+            self.form.share_button(share).clicked.connect(partial(self._take_share, share))
+        ui.submit.confirmed.connect(self._send)
+        ui.leverage.clicked.connect(self._toggle_leverage)
+        ui.leverage_box.wanted.connect(self._set_leverage)
+        ui.leverage_box.changed.connect(self.refresh)
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._shortcut(key, self._on_enter)
+        self._shortcut(Qt.Key.Key_Escape, self._on_escape)
+        context.coin_changed.connect(self._on_coin)
+        context.price_picked.connect(self._on_price_picked)
+
+    def _shortcut(self, key: Qt.Key, work: Any) -> None:
+        shortcut = QShortcut(QKeySequence(key), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.setAutoRepeat(False)
+        shortcut.activated.connect(work)
+
+    # --- what it would do ---
+
+    def _on_beat(self) -> None:
+        if self.isVisible():
+            self.refresh()
+
+    def _on_edit(self) -> None:
+        self.ui.submit.disarm()
+        self._say_verdict(None)
+        self.refresh()
+
+    def _on_shape(self) -> None:
+        self.form.shape()
+        self._on_edit()
+
+    def refresh(self) -> None:
+        """Recompute the preview and say why nothing can be sent, if so."""
+        desk, coin = self.context.desk, self.context.coin
+        reading, situation, shown = self.form.read(self.context.coin), None, None
+        try:
+            if desk.is_ready:
+                situation = desk.survey(coin)
+                shown = desk.manual.preview(reading.ticket) if reading.ticket is not None else None
+        except HlError as error:
+            reading = Reading(problem=str(error))
+        if not desk.is_ready:
+            reading = Reading(problem="Orders open once the exchange has answered.", waiting=True)
+        self._preview = shown
+        self._show_account(situation)
+        self._show_figures(shown, situation)
+        self._show_verdict(reading, shown)
+        if situation is not None and self.ui.leverage_box.isVisible():
+            orders = shown.orders if shown is not None else ()
+            self.ui.leverage_box.show_effect(situation, reading.ticket, orders)
+
+    def _show_account(self, situation: Situation | None) -> None:
+        ui = self.ui
+        known = situation is not None
+        for widget in (ui.leverage, ui.bid, ui.mid, ui.ask, *(self.form.share_button(share) for share in SHARES)):
+            widget.setEnabled(known)
+        if situation is None:
+            _say(ui.position, "")
+            return
+        leverage, coin, size = situation.leverage, situation.instrument.coin, situation.position
+        _say(ui.leverage, f"{str(leverage.mode).capitalize()} {leverage.value}×")
+        _say(ui.position, f"{_held(size)} {coin}" if size else f"No {coin} position", figures.tone(size))
+
+    def _show_figures(self, shown: Preview | None, situation: Situation | None) -> None:
+        ui, money = self.ui, figures.money
+        decimals = situation.instrument.size_decimals if situation is not None else None
+        _say(ui.available, money(situation.available if situation is not None else None))
+        _say(ui.notional, money(shown.notional if shown is not None else None))
+        fee_side = "" if shown is None or shown.fee is None else " · MAKER" if shown.fee_is_maker else " · TAKER"
+        _say(ui.fee_caption, f"FEE{fee_side}")
+        _say(ui.fee, money(shown.fee if shown is not None else None))
+        _say(ui.margin, money(shown.margin if shown is not None else None))
+        _say(ui.liquidation, figures.price(shown.liquidation_price if shown is not None else None, decimals))
+        _say(ui.after, _held(shown.position_after) if shown is not None else figures.UNKNOWN)
+        _say(ui.risk, self._risk_text(shown, situation))
+
+    @staticmethod
+    def _risk_text(shown: Preview | None, situation: Situation | None) -> str:
+        if shown is None or shown.risk is None:
+            return figures.UNKNOWN
+        share = shown.risk / situation.equity if situation is not None and situation.equity > 0 else None
+        return f"{figures.money(shown.risk)} · {figures.percent(share)} of equity"
+
+    def _show_verdict(self, reading: Reading, shown: Preview | None) -> None:
+        can_send = shown is not None and shown.can_send and not self._is_closed_for_sending()
+        problem = reading.problem or (" ".join(dict.fromkeys(shown.problems)) if shown is not None else "")
+        text, tone = self._verdict or (problem, "" if reading.waiting else "warning")
+        self.ui.submit.setEnabled(can_send)
+        self.ui.submit.say("Sending ..." if self._sending else self._order_words(shown), str(self.form.side))
+        self.ui.submit.needs_arming = self.context.desk.settings.general.confirm_orders
+        self.ui.submit.question = f"Sure? {self._order_words(shown)}"
+        _say(self.ui.reason, text, tone)
+
+    def _is_closed_for_sending(self) -> bool:
+        """Until the outcome, and for as long as a second click may still be the same double click."""
+        return self._sending or self._reopen.isActive()
+
+    def _order_words(self, shown: Preview | None) -> str:
+        """``Buy 0.42 ETH at market``, ``Sell 0.42 ETH limit 3,434.2``."""
+        word, coin = str(self.form.side).capitalize(), self.context.coin
+        if shown is None or not shown.orders:
+            return f"{word} {coin}"
+        order, decimals = shown.orders[0], self.context.desk.instruments[coin].size_decimals
+        start = f"{word} {figures.plain(order.size)} {coin}"
+        if order.market:
+            return f"{start} at market"
+        price = order.trigger.price if order.trigger is not None else order.price
+        kind = order.kind.split()[0] if order.trigger is not None else order.kind
+        return f"{start} {kind} {figures.price(price, decimals)}"
+
+    # --- filling in ---
+
+    def _situation(self) -> Situation | None:
+        """None before the exchange has answered, and for a coin that it does not list."""
+        try:
+            return self.context.desk.survey(self.context.coin) if self.context.desk.is_ready else None
+        except HlError:
+            return None
+
+    def _step_price(self, value: Decimal | None, steps: int) -> Decimal | None:
+        situation = self._situation()
+        return None if situation is None else sizes.stepped_price(value, steps, situation)
+
+    def _step_amount(self, value: Decimal | None, steps: int) -> Decimal | None:
+        situation = self._situation()
+        return None if situation is None else sizes.stepped_amount(value, steps, self.form.unit, situation)
+
+    def _fill_price(self, name: str) -> None:
+        situation = self._situation()
+        if situation is None:
+            return
+        price = {"bid": situation.best_bid, "mid": situation.mid, "ask": situation.best_ask}[name]
+        if price is not None:
+            self.ui.price.set_value(snap_price(price, situation.instrument.size_decimals))
+
+    def _take_share(self, share: int) -> None:
+        situation = self._situation()
+        if situation is None:
+            return
+        kind, limits = self.form.kind, self.context.desk.settings.risk
+        price = sizes.entry_price(situation, self.form.side, kind, self.ui.price.value, self.ui.trigger.value)
+        if price is None:
+            return
+        if self.ui.reduce_only.isChecked():
+            most = abs(situation.position)
+        else:
+            most = sizes.largest_size(situation, limits, self.form.side, price, market=not kind.has_limit_price)
+        self.ui.amount.set_value(sizes.shared_amount(share, self.form.unit, most, price, situation))
+
+    def _on_price_picked(self, coin: str, price: float) -> None:
+        """A click in the book or on the chart: into the trigger of a trigger order, else into the limit price."""
+        situation = self._situation()
+        if coin != self.context.coin or situation is None or price <= 0:
+            return
+        picked = snap_price(to_decimal(price, PERP_MAX_DECIMALS), situation.instrument.size_decimals)
+        if self.form.kind.has_trigger_price:
+            self.ui.trigger.set_value(picked)
+            return
+        if not self.form.kind.has_limit_price:
+            self.ui.kind.choose("limit")
+        self.ui.price.set_value(picked)
+
+    def _on_coin(self, coin: str) -> None:
+        self.form.follow(coin)
+        self.ui.leverage_box.hide()
+        self._on_edit()
+
+    # --- sending ---
+
+    def _on_enter(self) -> None:
+        focused = self.focusWidget()
+        if focused is not None and self.ui.leverage_box.isAncestorOf(focused):
+            self.ui.leverage_box.apply.click()
+        else:
+            self.ui.submit.click()
+
+    def _on_escape(self) -> None:
+        """Take back one thing: an armed button, the leverage box, or what was typed."""
+        if self.ui.submit.is_armed:
+            self.ui.submit.disarm()
+        elif self.ui.leverage_box.isVisible():
+            self.ui.leverage_box.hide()
+        else:
+            self.form.clear()
+            self.ui.amount.setFocus()
+
+    def _send(self) -> None:
+        ticket = self.form.read(self.context.coin).ticket
+        if ticket is None or self._is_closed_for_sending():
+            return
+        self._sending = True
+        self._reopen.start()
+        self._say_verdict(None)
+        self.refresh()
+        self.context.run(self._sent(self.context.desk.manual.place(ticket)), f"{self.form.side} {ticket.coin}")
+
+    async def _sent(self, placing: Coroutine[Any, Any, Outcome]) -> Outcome:
+        try:
+            outcome = await placing
+        finally:
+            self._sending = False
+            self.refresh()
+        self._say_verdict((outcome.sentence, "" if outcome.ok else "warning"))
+        return outcome
+
+    def _say_verdict(self, verdict: tuple[str, str] | None) -> None:
+        """What became of the last order stays to read until the next edit, or a few seconds."""
+        self._verdict = verdict
+        if verdict is not None:
+            self._forget_verdict.start()
+            _say(self.ui.reason, *verdict)
+
+    # --- leverage ---
+
+    def _toggle_leverage(self) -> None:
+        situation = self._situation()
+        if self.ui.leverage_box.isVisible() or situation is None:
+            self.ui.leverage_box.hide()
+            return
+        self.ui.leverage_box.open_for(situation)
+        self.refresh()
+
+    def _set_leverage(self, leverage: Leverage) -> None:
+        coin = self.context.coin
+        self.ui.leverage_box.apply.setEnabled(False)
+        what = f"Set {coin} leverage"
+        self.context.run(self._leverage_set(self.context.desk.manual.set_leverage(coin, leverage)), what)
+
+    async def _leverage_set(self, setting: Coroutine[Any, Any, Outcome]) -> Outcome:
+        outcome = await setting
+        if outcome.ok:
+            self.ui.leverage_box.hide()
+        self.refresh()
+        return outcome
+
+
+def _held(size: Decimal | None) -> str:
+    """``Long 0.42``, ``Short 12``, ``flat``."""
+    if size is None:
+        return figures.UNKNOWN
+    return f"{'Long' if size > 0 else 'Short'} {figures.plain(abs(size))}" if size else "flat"
+
+
+def _say(widget: Any, text: str, tone: str | None = None) -> None:
+    if widget.text() != text:
+        widget.setText(text)
+    if tone is not None and isinstance(widget, QLabel) and (widget.property("tone") or "") != tone:
+        widget.setProperty("tone", tone)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)

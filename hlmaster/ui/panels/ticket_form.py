@@ -1,0 +1,145 @@
+"""The ticket's form: its choices, which fields an order has, and the ticket they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from PySide6.QtWidgets import QPushButton
+
+from hlmaster.core.model import Side
+from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from hlmaster.ui.forms.ui_ticket_panel import Ui_TicketPanel
+from hlmaster.ui.number_field import NumberField
+
+SHARES = (25, 50, 75, 100)
+KINDS = (
+    ("market", "Market", "Trades at once, at the best prices there are", ""),
+    ("limit", "Limit", "Trades at this price or better, and waits in the book for it", ""),
+    ("post-only", "Post", "Post-only: a limit order that is cancelled rather than pay the taker fee", ""),
+    ("stop", "Stop", "Wakes when the mark price runs against you to the trigger", ""),
+    ("take profit", "Take", "Take profit: wakes when the mark price reaches your target", ""),
+)
+SIDES = ((Side.BUY, "Buy / Long", "Buy", "buy"), (Side.SELL, "Sell / Short", "Sell", "sell"))
+EXECUTIONS = (
+    ("market", "Market", "Once awake, trade at once", ""),
+    ("limit", "Limit", "Once awake, place a limit order", ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The form as a ticket, or the sentence about the field that cannot be read. ``waiting``: not filled in yet."""
+
+    ticket: Ticket | None = None
+    problem: str = ""
+    waiting: bool = False
+
+
+class TicketForm:
+    """Reads the widgets of ``ui`` and shows those that the chosen kind of order needs."""
+
+    def __init__(self, ui: Ui_TicketPanel, coin: str) -> None:
+        self._ui = ui
+        ui.kind.set_options(KINDS)
+        ui.side.set_options(SIDES)
+        ui.execution.set_options(EXECUTIONS)
+        for unit in SizeUnit:
+            ui.unit.addItem(coin if unit is SizeUnit.COIN else str(unit), unit)
+        ui.submit.setMinimumHeight(32)
+        ui.amount.setPlaceholderText("0")
+        self.prices = (ui.price, ui.trigger, ui.stop)
+        self.fields = (*self.prices, ui.amount)
+
+    def share_button(self, share: int) -> QPushButton:
+        button = getattr(self._ui, f"share_{share}")
+        assert isinstance(button, QPushButton)
+        return button
+
+    def clear(self) -> None:
+        for field in self.fields:
+            field.clear()
+
+    def follow(self, coin: str) -> None:
+        """Prices, and a size in coins, belong to the coin they were typed for."""
+        for field in self.prices:
+            field.clear()
+        if self.unit is SizeUnit.COIN:
+            self._ui.amount.clear()
+        self._ui.unit.setItemText(0, coin)
+
+    @property
+    def kind(self) -> TicketKind:
+        choice: str = self._ui.kind.value
+        if choice in ("stop", "take profit"):
+            return TicketKind(f"{choice} {self._ui.execution.value}")
+        return TicketKind(choice)
+
+    @property
+    def unit(self) -> SizeUnit:
+        return SizeUnit(self._ui.unit.currentData())
+
+    @property
+    def side(self) -> Side:
+        return Side(self._ui.side.value)
+
+    def wants_stop(self) -> bool:
+        attached = self._ui.attach_stop.isChecked() and not self._ui.reduce_only.isChecked()
+        return attached or self.unit is SizeUnit.RISK_USD
+
+    def shape(self) -> None:
+        """Show the fields this kind of order has; what is hidden is not part of the ticket."""
+        ui, kind = self._ui, self.kind
+        ui.trigger_row.setVisible(kind.has_trigger_price)
+        ui.price_row.setVisible(kind.has_limit_price)
+        ui.stop.setVisible(self.wants_stop())
+        ui.risk_box.setVisible(self.wants_stop())
+        ui.attach_stop.setEnabled(not ui.reduce_only.isChecked())
+        risky = self.unit is SizeUnit.RISK_USD
+        for share in SHARES:
+            button = self.share_button(share)
+            button.setText(f"{share / 100:g}%" if risky else f"{share}%")
+            button.setToolTip(self._share_tip(share))
+
+    def _share_tip(self, share: int) -> str:
+        if self.unit is SizeUnit.RISK_USD:
+            return f"{share / 100:g} % of equity at risk"
+        if self.unit is SizeUnit.EQUITY_PERCENT:
+            return f"A position worth {share} % of equity"
+        if self._ui.reduce_only.isChecked():
+            return f"{share} % of the position"
+        return f"{share} % of the most that free margin and your largest order allow"
+
+    def read(self, coin: str) -> Reading:
+        ui, kind = self._ui, self.kind
+        used: list[tuple[NumberField, str]] = [(ui.amount, "size")]
+        used += [(ui.price, "limit price")] if kind.has_limit_price else []
+        used += [(ui.trigger, "trigger price")] if kind.has_trigger_price else []
+        used += [(ui.stop, "stop price")] if self.wants_stop() else []
+        problem, waiting = "", ""
+        for field, name in used:
+            typed = field.typed()
+            wrong = typed.problem or (f"The {name} must be above zero." if _not_positive(typed.value) else "")
+            field.set_bad(bool(wrong))
+            problem = problem or wrong
+            waiting = waiting or (f"Enter the {name}." if typed.value is None else "")
+        if problem or waiting:
+            return Reading(problem=problem or waiting, waiting=not problem)
+        return Reading(
+            Ticket(
+                coin=coin,
+                side=self.side,
+                kind=kind,
+                size_unit=self.unit,
+                amount=ui.amount.value or Decimal(0),
+                limit_price=ui.price.value if kind.has_limit_price else None,
+                trigger_price=ui.trigger.value if kind.has_trigger_price else None,
+                stop_price=ui.stop.value if self.wants_stop() else None,
+                attach_stop=ui.attach_stop.isChecked(),
+                reduce_only=ui.reduce_only.isChecked(),
+            )
+        )
+
+
+def _not_positive(value: Decimal | None) -> bool:
+    return value is not None and value <= 0

@@ -1,0 +1,65 @@
+"""How much the ticket's share buttons mean, and the steps of its fields."""
+
+from __future__ import annotations
+
+from decimal import ROUND_DOWN, Decimal
+
+from hlmaster.core.model import Side
+from hlmaster.core.rounding import round_price, round_size, snap_price, tick_size
+from hlmaster.trading.risk.limits import RiskLimits
+from hlmaster.trading.situation import Situation
+from hlmaster.trading.ticket import SizeUnit, TicketKind
+
+CENT = Decimal("0.01")
+SHARE_OF_RISK = Decimal(100)
+"""Shares of 25, 50, 75 and 100 mean 0.25 to 1 per cent of equity where the unit is money at risk."""
+STEPS = {SizeUnit.USD: Decimal(10), SizeUnit.EQUITY_PERCENT: Decimal(1), SizeUnit.RISK_USD: Decimal(1)}
+
+
+def entry_price(
+    situation: Situation, side: Side, kind: TicketKind, limit: Decimal | None, trigger: Decimal | None
+) -> Decimal | None:
+    """What the ticket expects to trade at; the mark where nothing better is known."""
+    if kind.has_limit_price and limit is not None and limit > 0:
+        return limit
+    if kind.has_trigger_price and trigger is not None and trigger > 0:
+        return trigger
+    best = situation.best_ask if side is Side.BUY else situation.best_bid
+    return best if best is not None else situation.reference
+
+
+def largest_size(situation: Situation, limits: RiskLimits, side: Side, price: Decimal, *, market: bool) -> Decimal:
+    """The most coins that free margin and the largest order allow, at the worst price a market order may take."""
+    if market:
+        worst = price * (1 + limits.slippage_cap_percent / 100 * side.sign)
+        price = max(price, round_price(worst, situation.instrument.size_decimals, side, marketable=True))
+    leverage, fee = situation.leverage.value, situation.fees.taker
+    opposite = abs(situation.position) if situation.position * side.sign < 0 else Decimal(0)
+    free = max(situation.available, Decimal(0)) + 2 * opposite * price / leverage
+    most = min(free / (price * (1 / Decimal(leverage) + fee)), limits.max_order_value_usd / price)
+    return round_size(most, situation.instrument.size_decimals)
+
+
+def shared_amount(share: int, unit: SizeUnit, most: Decimal, price: Decimal, situation: Situation) -> Decimal:
+    """``share`` per cent of ``most`` coins in the ticket's unit; of equity where the unit is about equity."""
+    if unit is SizeUnit.EQUITY_PERCENT:
+        return Decimal(share)
+    if unit is SizeUnit.RISK_USD:
+        return (situation.equity * share / 100 / SHARE_OF_RISK).quantize(CENT, ROUND_DOWN)
+    coins = round_size(most * share / 100, situation.instrument.size_decimals)
+    return coins if unit is SizeUnit.COIN else (coins * price).quantize(CENT, ROUND_DOWN)
+
+
+def stepped_price(price: Decimal | None, steps: int, situation: Situation) -> Decimal | None:
+    """So many ticks on, from the nearest valid price; from the mark when the field is empty. Never to zero."""
+    decimals = situation.instrument.size_decimals
+    if price is None or price <= 0:
+        return None if situation.reference is None else snap_price(situation.reference, decimals)
+    snapped = snap_price(price, decimals)
+    after = snapped + steps * tick_size(snapped, decimals) if snapped > 0 else snapped
+    return snap_price(after, decimals) if after > 0 else snapped or None
+
+
+def stepped_amount(amount: Decimal | None, steps: int, unit: SizeUnit, situation: Situation) -> Decimal | None:
+    step = STEPS.get(unit, situation.instrument.lot)
+    return max((amount or Decimal(0)) + steps * step, Decimal(0)) or None
