@@ -70,6 +70,10 @@ class Row(QWidget):
         grid.setColumnStretch(2, 1)
 
     @property
+    def origin_text(self) -> str:
+        return self._where.text()
+
+    @property
     def is_changed(self) -> bool:
         return self.editor.value() != self._start
 
