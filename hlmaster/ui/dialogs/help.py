@@ -105,7 +105,7 @@ class HelpWindow(QWidget):
     def show_text(self, name: str) -> None:
         self._page = name
         self.browser.setMarkdown(self._texts[name])
-        _typeset(self.browser.document(), self.palette().color(QPalette.ColorRole.AlternateBase))
+        _typeset(self.browser.document(), self.palette().color(QPalette.ColorRole.Highlight))
         self.browser.moveCursor(QTextCursor.MoveOperation.Start)
         self.contents.blockSignals(True)
         self.contents.setCurrentRow(PAGES.index(name))
@@ -208,9 +208,8 @@ def _typeset(document: QTextDocument, border: QColor) -> None:
         if level:
             look = QTextCharFormat()
             look.setFont(text_font({1: 20, 2: 15}.get(level, 13), strong=True))
-            look.setProperty(QTextCharFormat.Property.FontSizeAdjustment, 0)
             cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
-            cursor.mergeCharFormat(look)
+            cursor.setCharFormat(look)  # merging would keep Markdown's own size adjustment
         block = block.next()
     for frame in document.rootFrame().childFrames():
         if isinstance(frame, QTextTable):

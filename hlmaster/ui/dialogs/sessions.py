@@ -223,13 +223,14 @@ class SessionsDialog(QDialog):
             chooser.finished.connect(chooser.deleteLater)
             chooser.open()
 
-    def export(self, target: Path) -> None:
-        """On a thread: a long session takes seconds."""
+    def export(self, target: Path) -> asyncio.Task[None] | None:
+        """On a thread, for a long session takes seconds; one at a time."""
         if self.selected is not None and self._export_task is None:
             work = self._export(self.selected.name, target)
             self._export_task = asyncio.get_running_loop().create_task(work, name="export session")
             self.export_button.setEnabled(False)
             self._say(f"Exporting {self.selected.name} …", "")
+        return self._export_task
 
     async def _export(self, name: str, target: Path) -> None:
         args = (self._mode, name, target, self._database, self._settings_toml)

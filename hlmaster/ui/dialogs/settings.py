@@ -84,7 +84,8 @@ class SettingsDialog(QDialog):
         scroll.setWidget(self.form)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.form.setObjectName("form")
+        for see_through in (scroll.viewport(), self.form):
+            see_through.setAutoFillBackground(False)
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(self.search)

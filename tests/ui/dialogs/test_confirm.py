@@ -11,8 +11,9 @@ from hlmaster.ui.dialogs.confirm import Confirm, ask
 
 
 async def opened(parent: QWidget) -> Confirm:
-    while (dialog := parent.findChild(Confirm)) is None:
-        await asyncio.sleep(0)
+    await asyncio.sleep(0)  # the question is put in the task's first step
+    dialog = parent.findChild(Confirm)
+    assert dialog is not None
     return dialog
 
 
@@ -50,5 +51,4 @@ async def test_giving_up_the_wait_closes_the_question(qtbot: QtBot, parent: QWid
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    while isValid(dialog):
-        await asyncio.sleep(0)
+    assert not isValid(dialog) or not dialog.isVisible()

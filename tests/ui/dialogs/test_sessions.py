@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -47,7 +46,7 @@ def test_a_new_session_is_listed_and_selected(dialog: SessionsDialog, sessions: 
     dialog.new_balance.setText("50,000")
     dialog.create_button.click()
     assert dialog.selected is not None
-    assert (dialog.selected.name, dialog.selected.start_balance) == ("large", 50_000)
+    assert (dialog.selected.name, dialog.selected.start_balance) == ("large", Decimal(50_000))
     assert len(sessions.list(Mode.DEMO)) == 3
 
 
@@ -100,10 +99,11 @@ async def test_an_export_is_written_beside_the_window_and_holds_no_key(
     key = session.file.demo_wallet().private_key
     session.close()
     dialog.refresh("small")
-    dialog.export(tmp_path / "out.zip")
+    task = dialog.export(tmp_path / "out.zip")
+    assert task is not None
     assert not dialog.export_button.isEnabled()
-    while not dialog.export_button.isEnabled():
-        await asyncio.sleep(0.01)
+    await task
+    assert dialog.export_button.isEnabled()
     assert "Exported" in dialog.message.text()
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         assert "session.json" in archive.namelist()

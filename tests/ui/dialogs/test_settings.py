@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -52,7 +53,7 @@ def test_applying_writes_the_file_and_puts_the_settings_in_force(
     assert settings.risk.price_band_percent == 7
     assert "file" in str(origins["risk.price_band_percent"])
     read, _ = Settings.load(file)
-    assert (read.risk.price_band_percent, read.risk.max_order_value_usd) == (7, 5000)
+    assert (read.risk.price_band_percent, read.risk.max_order_value_usd) == (Decimal(7), Decimal(5000))
     assert read.demo.seed == Settings().demo.seed, "the environment's value stays out of the file"
     assert not dialog.apply_button.isEnabled()
 
@@ -79,12 +80,10 @@ def test_a_file_that_cannot_be_written_is_said_and_changes_nothing(
 
 
 def test_each_origin_is_named(dialog: SettingsDialog) -> None:
-    texts = {
-        key: dialog.form.row(key).origin_text for key in ("demo.seed", "general.sounds", "risk.max_order_value_usd")
-    }
-    assert "HLM_DEMO__SEED" in texts["demo.seed"]
-    assert "command line" in texts["general.sounds"]
-    assert texts["risk.max_order_value_usd"] == "from the file"
+    assert "HLM_DEMO__SEED" in dialog.form.row("demo.seed").origin_text
+    assert "command line" in dialog.form.row("general.sounds").origin_text
+    assert dialog.form.row("risk.max_order_value_usd").origin_text == "from the file"
+    assert dialog.form.row("risk.price_band_percent").origin_text == "default"
 
 
 def test_the_export_holds_every_setting_in_force(dialog: SettingsDialog, tmp_path: Path) -> None:
