@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from hlmaster.core.clock import SystemClock
-from hlmaster.core.errors import ConfigError
+from hlmaster.core.errors import ConfigError, HlError
 from hlmaster.core.logs import Logs, start_logs
 from hlmaster.core.model import Mode
 from hlmaster.desk import control
@@ -146,7 +146,8 @@ def sessions(arguments: argparse.Namespace) -> int:
         store.reset(mode, arguments.session, _balance(arguments.balance)).close()
         print(f"The {mode} session {arguments.session!r} starts afresh; the old one was archived, not deleted.")
     else:
-        print(store.export(mode, arguments.session, arguments.to or Path.cwd()))
+        target = arguments.to or Path.cwd() / f"hlmaster-{mode}-{arguments.session}.zip"
+        print(f"Written to {store.export(mode, arguments.session, target)}.")
     return 0
 
 
@@ -161,8 +162,9 @@ def _balance(text: str | None) -> Decimal:
 
 
 def gui(arguments: argparse.Namespace) -> int:
+    """Windows one after the other: switching the session ends one desk and opens the next."""
     offscreen = _without_display()
-    run = launch(arguments, console=offscreen)
+    run, trouble = _try_launch(arguments, console=offscreen)
     # Qt is imported only now, so that the embedded exchange starts up beside the import.
     import qasync
     from PySide6.QtWidgets import QApplication
@@ -170,7 +172,27 @@ def gui(arguments: argparse.Namespace) -> int:
     application = QApplication(sys.argv[:1])
     application.setQuitOnLastWindowClosed(False)
     with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
-        return runner.run(_gui(run, arguments, offscreen=offscreen))
+        while run is not None:
+            chosen = runner.run(_gui(run, arguments, offscreen=offscreen))
+            run.logs.close()
+            if chosen is None:
+                return 0
+            arguments.session, balance = chosen
+            if balance is not None:
+                Sessions(run.data, SystemClock()).reset(run.mode, arguments.session, balance).close()
+            run, trouble = _try_launch(arguments, console=offscreen)
+        if trouble is not None and not offscreen:
+            from hlmaster.ui.trouble import show_trouble
+
+            runner.run(show_trouble(trouble))
+    raise trouble or ConfigError("There is nothing to open.")
+
+
+def _try_launch(arguments: argparse.Namespace, *, console: bool) -> tuple[Launch | None, HlError | None]:
+    try:
+        return launch(arguments, console=console), None
+    except HlError as error:
+        return None, error
 
 
 def _without_display() -> bool:
@@ -184,7 +206,8 @@ def _without_display() -> bool:
     return True
 
 
-async def _gui(run: Launch, arguments: argparse.Namespace, *, offscreen: bool) -> int:
+async def _gui(run: Launch, arguments: argparse.Namespace, *, offscreen: bool) -> tuple[str, Decimal | None] | None:
+    """Until the window is closed; returns the session to open next, with a balance if it starts afresh."""
     from hlmaster.ui.window import Window
 
     desk = Desk(build(run.opening))
@@ -210,7 +233,7 @@ async def _gui(run: Launch, arguments: argparse.Namespace, *, offscreen: bool) -
         await window.shut()
         await door.stop()
         await desk.stop()
-    return 0
+    return window.next_session
 
 
 async def _close_on(stop: asyncio.Event, window: Window) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from hlmaster.core.errors import HlError, VenueError
 from hlmaster.core.events import (
+    AccountResynchronised,
     AccountSnapshot,
     DefectKind,
     LinkState,
@@ -87,6 +88,7 @@ class Desk:
         self.bus.subscribe(AccountSnapshot, self._on_account)
         self.bus.subscribe(OrderReported, self._on_order_reported)
         self.bus.subscribe(Resynchronised, lambda _: self._reconcile_soon())
+        self.bus.subscribe(AccountResynchronised, lambda _: self._reconcile_soon())
         self.bus.subscribe(TradesSeen, self._on_trades)
         self.guard.on_lost_connection(self._on_lost_connection)
 

@@ -39,6 +39,7 @@ class TopBar(QWidget):
         self._badge = QLabel(BADGES[context.desk.mode])
         self._badge.setProperty("role", "badge")
         self._badge.setProperty("mode", str(context.desk.mode))
+        self._badge.setFixedHeight(24)
         self._badge.setToolTip("Which market and whose money this window trades.")
         self._session = Readout("Session", "default", "Click to list, open, reset or export sessions.")
         self._session.setCursor(Qt.CursorShape.PointingHandCursor)

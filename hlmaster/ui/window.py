@@ -151,7 +151,7 @@ class Window(QMainWindow):
     def _size_default(self) -> None:
         docks, width, height = self.docks, self.width(), self.height()
         row = [docks[key] for key in ("watchlist", "chart", "book", "ticket")]
-        sides = [300, 0, 226, 284] if width >= 1400 else [236, 0, 200, 268]
+        sides = [300, 0, 226, 284] if width >= 1400 else [262, 0, 196, 264]
         sides[1] = max(300, width - sum(sides) - 30)
         self.resizeDocks(row, sides, Qt.Orientation.Horizontal)
         below = max(170, round((height - 90) * 0.26))
@@ -175,7 +175,7 @@ class Window(QMainWindow):
     def _act(self, name: str, keys: QKeySequence, work: Callable[[], object]) -> None:
         action = QAction(name, self)
         action.setShortcut(keys)
-        action.triggered.connect(lambda: work())
+        action.triggered.connect(work)
         self.addAction(action)
 
     def _open_menu(self, below: QWidget) -> None:
