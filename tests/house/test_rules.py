@@ -18,6 +18,7 @@ BROAD_HANDLERS = {
     "hlmaster/exchange/simulator/signatures.py::recover": "the library raises bare Exception; any other goes on up",
     "hlmaster/storage/journal.py::SqliteJournal._run": "the top of the writer's thread; whoever waits is refused",
     "hlmaster/storage/recorder.py::Recorder._run": "the top of the recorder's thread; whoever asks is refused",
+    "hlmaster/trading/execution/executor.py::Executor._resolve": "the task's top; the order stays in doubt, loudly",
     "hlmaster/trading/risk/gate.py::Gate._ask": "a rule that fails is a refusal: the gate fails closed",
 }
 MONEY = ("hlmaster/trading/", "hlmaster/core/orders.py", "hlmaster/core/fees.py", "hlmaster/core/margin.py")

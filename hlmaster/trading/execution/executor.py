@@ -16,12 +16,12 @@ from hlmaster.core.errors import (
     RateLimited,
     UnrecognisedReply,
     VenueError,
+    VenueRefused,
     VenueUnreachable,
 )
-from hlmaster.core.events import Notice, Rejected, Severity, TrackedOrder
+from hlmaster.core.events import Notice, OrderChanged, Rejected, Severity, TrackedOrder
 from hlmaster.core.model import Leverage
 from hlmaster.core.orders import (
-    ActionKind,
     Approved,
     CancelTarget,
     Grouping,
@@ -36,6 +36,7 @@ from hlmaster.core.ports import Journal, Trading
 from hlmaster.trading.execution.tracker import OrderTracker
 
 log = logging.getLogger(__name__)
+LATENCIES = 500
 RESOLVE_EVERY_SECONDS = 5.0
 CLEAN_NEGATIVES = 3
 EXPIRY_MARGIN_MS = 2_000
@@ -52,6 +53,7 @@ class Executor:
         self._journal, self._tracker, self._last_look = journal, tracker, last_look
         self._resolving: dict[str, asyncio.Task[None]] = {}
         self.latency_ms: list[float] = []
+        bus.subscribe(OrderChanged, self._on_order)
 
     async def stop(self) -> None:
         for task in self._resolving.values():
@@ -63,44 +65,23 @@ class Executor:
     async def place(self, approved: Sequence[Approved], grouping: Grouping = Grouping.NONE) -> list[TrackedOrder]:
         """Register, prepare, commit, last look, send. Returns the orders as they stand afterwards."""
         orders = [item.order for item in approved]
-        for order in orders:
-            self._tracker.register(order)
         try:
             prepared = self._trading.prepare_orders(approved, grouping)
         except HlError as error:
+            self._register(orders, None)
             return self._fail(orders, str(error))
-        return await self._carry_out(prepared, orders, ActionKind.ORDER)
+        self._register(orders, prepared.expires_ms)
+        return await self._carry_out(prepared, orders)
 
-    async def modify(self, target: TrackedOrder, approved: Approved) -> TrackedOrder:
-        """Cancel-replace under the same client order id. A refusal leaves the old order as it was."""
-        order = approved.order
-        prepared = self._trading.prepare_modify(_target(target), approved)
-        try:
-            await self._commit(prepared, [order], ActionKind.MODIFY)
-            (reply, *_) = await self._send(prepared)
-        except OutcomeUnknown as error:
-            self._notice(Severity.WARNING, f"The change of {order.coin} is unconfirmed: {error.sentence}", error.code)
-            await self._ask_after(order.client_order_id)
-            return self._tracker.get(order.client_order_id) or target
-        if reply.kind is ReplyKind.REJECTED:
-            self._bus.publish(Rejected(order, reply.text, self._clock.now_ms()))
-            raise VenueError(f"The exchange refused the change: {reply.text}", "The order stands as it was.")
-        current = self._tracker.get(order.client_order_id)
-        if current is not None and not current.status.is_final:
-            self._tracker.reshape(order.client_order_id, order)
-            self._tracker.answer(order.client_order_id, reply)
-        return self._tracker.get(order.client_order_id) or target
-
-    async def _carry_out(self, prepared: Prepared, orders: list[Order], kind: ActionKind) -> list[TrackedOrder]:
+    def _register(self, orders: Sequence[Order], expires_ms: int | None) -> None:
         for order in orders:
-            self._tracker.expect(order.client_order_id, prepared.expires_ms)
+            self._tracker.register(order, expires_ms)
+
+    async def _carry_out(self, prepared: Prepared, orders: list[Order]) -> list[TrackedOrder]:
         try:
-            await self._commit(prepared, orders, kind)
+            await self._commit(prepared, orders)
         except JournalUnavailable as error:
-            if not all(order.reduce_only for order in orders):
-                return self._fail(orders, str(error))
-            # An exit must not wait for a disk: its intent lives in memory until the venue has answered.
-            self._notice(Severity.CRITICAL, f"An exit was sent without a journal entry: {error}", error.code)
+            return self._fail(orders, str(error))
         stopped = next((why for order in orders if (why := self._last_look(order)) is not None), None)
         if stopped is not None:
             return self._fail(orders, stopped)
@@ -108,18 +89,51 @@ class Executor:
             self._tracker.mark(order.client_order_id, OrderStatus.SENT)
         try:
             replies = await self._send(prepared)
-        except (VenueUnreachable, RateLimited) as error:
+        except (VenueUnreachable, VenueRefused, RateLimited) as error:
             return self._fail(orders, str(error))
-        except (OutcomeUnknown, UnrecognisedReply) as error:
+        except VenueError as error:
             return [self._doubt(order, error) for order in orders]
         return [self._book(order, reply) for order, reply in zip(orders, replies, strict=True)]
 
-    async def _commit(self, prepared: Prepared, orders: list[Order], kind: ActionKind) -> None:
+    async def modify(self, target: TrackedOrder, approved: Approved) -> TrackedOrder:
+        """Cancel-replace under the same client order id. Raises HlError when the old order stands as it was."""
+        order = approved.order
+        name = order.client_order_id
+        prepared = self._trading.prepare_modify(_target(target), approved)
+        await self._commit(prepared, [order])
+        stopped = self._last_look(order)
+        if stopped is not None:
+            raise VenueRefused(f"Not sent. {stopped}", "The order stands as it was.")
+        self._tracker.begin_replacing(name)
+        try:
+            (reply, *_) = await self._send(prepared)
+            if reply.kind is ReplyKind.UNRECOGNISED:
+                raise UnrecognisedReply(reply.text or "The exchange gave no recognisable answer.")
+        except (OutcomeUnknown, UnrecognisedReply) as error:
+            self._notice(Severity.WARNING, f"The change of {order.coin} is unconfirmed: {error.sentence}", error.code)
+            await self._ask_after(name)
+            return self._tracker.get(name) or target
+        else:
+            if reply.kind is ReplyKind.REJECTED:
+                self._bus.publish(Rejected(order, reply.text, self._clock.now_ms()))
+                raise VenueRefused(f"The exchange refused the change: {reply.text}", "The order stands as it was.")
+            return self._tracker.replaced(name, order, reply) or target
+        finally:
+            self._tracker.not_replaced(name)
+
+    async def _commit(self, prepared: Prepared, orders: Sequence[Order]) -> None:
+        """On disk when this returns. Raises JournalUnavailable for entries; an exit must not wait for a disk."""
         now = self._clock.now_ms()
         intents = [
-            Intent(order, kind, prepared.nonce, prepared.expires_ms, prepared.payload_hash, now) for order in orders
+            Intent(order, prepared.kind, prepared.nonce, prepared.expires_ms, prepared.payload_hash, now)
+            for order in orders
         ]
-        await self._journal.commit(intents)
+        try:
+            await self._journal.commit(intents)
+        except JournalUnavailable as error:
+            if not all(order.reduce_only for order in orders):
+                raise
+            self._notice(Severity.CRITICAL, f"An exit was sent without a journal entry: {error}", error.code)
 
     async def _send(self, prepared: Prepared) -> tuple[OrderReply, ...]:
         started = self._clock.monotonic()
@@ -127,7 +141,7 @@ class Executor:
             return await self._trading.send(prepared)
         finally:
             self.latency_ms.append((self._clock.monotonic() - started) * 1000)
-            del self.latency_ms[:-500]
+            del self.latency_ms[:-LATENCIES]
 
     def _book(self, order: Order, reply: OrderReply) -> TrackedOrder:
         tracked = self._tracker.answer(order.client_order_id, reply)
@@ -135,8 +149,6 @@ class Executor:
             raise LookupError(f"order {order.client_order_id} was answered but never registered")
         if reply.kind is ReplyKind.REJECTED:
             self._bus.publish(Rejected(order, reply.text, self._clock.now_ms()))
-        elif reply.kind is ReplyKind.UNRECOGNISED:
-            self._resolve_later(order.client_order_id)
         return tracked
 
     def _fail(self, orders: Sequence[Order], why: str) -> list[TrackedOrder]:
@@ -153,7 +165,6 @@ class Executor:
         sentence = f"The fate of {order.side} {order.size} {order.coin} is unknown; asking the exchange. {error}"
         self._notice(Severity.WARNING, sentence, error.code)
         tracked = self._tracker.mark(order.client_order_id, OrderStatus.UNKNOWN, error.sentence)
-        self._resolve_later(order.client_order_id)
         if tracked is None:
             raise LookupError(f"order {order.client_order_id} was sent but never registered")
         return tracked
@@ -166,6 +177,10 @@ class Executor:
             if tracked.status in (OrderStatus.INTENDED, OrderStatus.SENT, OrderStatus.UNKNOWN):
                 self._resolve_later(tracked.client_order_id)
 
+    def _on_order(self, fact: OrderChanged) -> None:
+        if fact.order.status is OrderStatus.UNKNOWN and not fact.order.foreign:
+            self._resolve_later(fact.order.client_order_id)
+
     def _resolve_later(self, client_order_id: str) -> None:
         if client_order_id not in self._resolving:
             task = asyncio.get_running_loop().create_task(
@@ -175,20 +190,35 @@ class Executor:
             task.add_done_callback(lambda _: self._resolving.pop(client_order_id, None))
 
     async def _resolve(self, client_order_id: str) -> None:
+        try:
+            await self._find_out(client_order_id)
+        except Exception as error:
+            log.exception("resolving order %s failed", client_order_id)
+            sentence = f"The fate of order {client_order_id} could not be found out ({error})."
+            self._notice(Severity.CRITICAL, sentence, "INV-001")
+
+    async def _find_out(self, client_order_id: str) -> None:
         """Ask until the venue answers, or until the order has expired and three clean negatives prove it never came."""
         negatives = 0
-        while (tracked := self._tracker.get(client_order_id)) is not None and not (
-            tracked.status.is_final or tracked.status.is_live
-        ):
-            found = await self._ask_after(client_order_id)
-            expires = tracked.expires_ms
-            expired = expires is not None and self._clock.now_ms() > expires + EXPIRY_MARGIN_MS * self._clock.speed
-            negatives = negatives + 1 if found is False and expired else 0
+        while (tracked := self._in_doubt(client_order_id)) is not None:
+            known = await self._ask_after(client_order_id)
+            negatives = negatives + 1 if known is False and self._has_expired(tracked) else 0
             if negatives >= CLEAN_NEGATIVES:
-                self._tracker.mark(client_order_id, OrderStatus.REJECTED, "It expired without reaching the exchange.")
-                return
-            if found is not True:
+                came = (self._tracker.get(client_order_id) or tracked).filled_size > 0
+                status = OrderStatus.CANCELED if came else OrderStatus.REJECTED
+                text = "It is gone at the exchange." if came else "It expired without reaching the exchange."
+                self._tracker.mark(client_order_id, status, text)
+            elif self._in_doubt(client_order_id):
                 await self._clock.sleep(RESOLVE_EVERY_SECONDS)
+
+    def _in_doubt(self, client_order_id: str) -> TrackedOrder | None:
+        tracked = self._tracker.get(client_order_id)
+        return None if tracked is None or tracked.status.is_final or tracked.status.is_live else tracked
+
+    def _has_expired(self, tracked: TrackedOrder) -> bool:
+        """Past the moment from which the venue refuses it; without one it was never made ready to be sent."""
+        expires = tracked.created_ms if tracked.expires_ms is None else tracked.expires_ms
+        return self._clock.now_ms() > expires + EXPIRY_MARGIN_MS * self._clock.speed
 
     async def _ask_after(self, client_order_id: str) -> bool | None:
         """True: found and booked. False: the venue says it does not know it. None: no answer."""
@@ -209,17 +239,24 @@ class Executor:
         if not targets:
             return []
         prepared = self._trading.prepare_cancel([_target(tracked) for tracked in targets])
-        replies = await self._send(prepared)
-        results: list[tuple[TrackedOrder, str | None]] = []
-        for tracked, reply in zip(targets, replies, strict=True):
-            if reply.kind is ReplyKind.DONE:
-                self._tracker.mark(tracked.client_order_id, OrderStatus.CANCELED)
-                results.append((tracked, None))
-            else:
-                # Gone already is no failure, but only the venue knows whether it was filled.
+        try:
+            replies = await self._send(prepared)
+        except OutcomeUnknown:
+            for tracked in targets:
                 await self._ask_after(tracked.client_order_id)
-                results.append((tracked, reply.text or "The exchange gave no recognisable answer."))
-        return results
+            raise
+        return [await self._cancelled(item, reply) for item, reply in zip(targets, replies, strict=True)]
+
+    async def _cancelled(self, tracked: TrackedOrder, reply: OrderReply) -> tuple[TrackedOrder, str | None]:
+        if reply.kind is ReplyKind.DONE:
+            self._tracker.mark(tracked.client_order_id, OrderStatus.CANCELED)
+            return tracked, None
+        # Gone already is no failure, but only the venue knows whether it was filled.
+        await self._ask_after(tracked.client_order_id)
+        now = self._tracker.get(tracked.client_order_id) or tracked
+        if now.status is OrderStatus.CANCELED:
+            return tracked, None
+        return tracked, reply.text or "The exchange gave no recognisable answer."
 
     async def set_leverage(self, coin: str, leverage: Leverage) -> None:
         await self._done_or_raise(self._trading.prepare_leverage(coin, leverage))
@@ -230,7 +267,7 @@ class Executor:
     async def _done_or_raise(self, prepared: Prepared) -> None:
         (reply, *_) = await self._send(prepared)
         if reply.kind is not ReplyKind.DONE:
-            raise VenueError(f"The exchange refused: {reply.text or 'no recognisable answer'}.")
+            raise VenueRefused(f"The exchange refused: {reply.text or 'no recognisable answer'}.")
 
     def _notice(self, severity: Severity, sentence: str, code: str) -> None:
         self._bus.publish(Notice(severity, sentence, code))

@@ -20,9 +20,13 @@ class Settled:
         bus.subscribe(OrderChanged, self._on_order)
 
     def _on_order(self, fact: OrderChanged) -> None:
-        if fact.order.status.is_final and not fact.order.foreign:
+        if fact.order.foreign:
+            return
+        if fact.order.status.is_final:
             self._final[fact.order.client_order_id] = fact.order
             self._there_is_work.set()
+        else:
+            self._final.pop(fact.order.client_order_id, None)
 
     async def run(self) -> None:
         """For ever; raises StorageError when the store fails, and then leaves the entries open."""

@@ -1,7 +1,8 @@
 """Everything the desk knows of its orders. States only move forward; filled size never shrinks.
 
-Our orders are keyed by client order id. A modify keeps the client id and gets a new venue id; reports about an older
-venue id of the same order are history and change nothing. Orders placed elsewhere are shown as foreign.
+Our orders are keyed by client order id. A modify keeps the client id and gets a new, higher venue id: a new life, with
+its own size and its own fills. Reports about an earlier life are history and change nothing. Orders placed elsewhere
+are shown as foreign.
 """
 
 from __future__ import annotations
@@ -21,11 +22,6 @@ MAX_FINAL = 2_000
 _RANK = {status: rank for rank, status in enumerate(OrderStatus)}
 _RANK[OrderStatus.WAITING] = _RANK[OrderStatus.RESTING]
 """A trigger that fires goes from waiting to resting, a child the other way."""
-_REPLY_STATUS = {
-    ReplyKind.RESTING: OrderStatus.RESTING,
-    ReplyKind.WAITING: OrderStatus.WAITING,
-    ReplyKind.DONE: OrderStatus.RESTING,
-}
 
 
 class OrderTracker:
@@ -35,8 +31,10 @@ class OrderTracker:
         self._by_venue_id: dict[int, str] = {}
         self._final: deque[str] = deque()
         self._missing_since: dict[str, int] = {}
-        self._sums: dict[str, tuple[Decimal, Decimal]] = {}
-        """Size and notional of the fills booked per order, for its average price."""
+        self._sums: dict[int, tuple[Decimal, Decimal]] = {}
+        """Size and notional of the fills booked per venue id."""
+        self._replacing: dict[str, VenueOrder | None] = {}
+        """Orders with a modify on its way, and the venue's word that the old one is gone, held back until the reply."""
         bus.subscribe(OrderReported, self._on_report)
         bus.subscribe(OpenOrdersSnapshot, self._on_snapshot)
         bus.subscribe(FillBooked, lambda fact: self._on_fill(fact.fill))
@@ -46,10 +44,11 @@ class OrderTracker:
             self._orders[order.client_order_id] = order
             if order.order_id is not None:
                 self._by_venue_id[order.order_id] = order.client_order_id
-            if order.average_price is not None:
-                self._sums[order.client_order_id] = (order.filled_size, order.filled_size * order.average_price)
             if order.status.is_final:
                 self._final.append(order.client_order_id)
+        for fill in await self._store.fills():
+            if self.of_fill(fill) is not None:
+                self._add(fill)
 
     # --- questions ---
 
@@ -89,35 +88,64 @@ class OrderTracker:
             return None
         return self._advance(tracked, status, text=text)
 
-    def expect(self, client_order_id: str, expires_ms: int | None) -> None:
-        tracked = self._orders[client_order_id]
-        self._orders[client_order_id] = replace(tracked, expires_ms=expires_ms)
-
     def answer(self, client_order_id: str, reply: OrderReply) -> TrackedOrder | None:
         """Book the venue's reply to a placement or modify."""
         tracked = self._orders.get(client_order_id)
-        if tracked is None:
-            return None
+        return None if tracked is None else self._answered(tracked, reply)
+
+    def _answered(self, tracked: TrackedOrder, reply: OrderReply) -> TrackedOrder:
         if reply.kind is ReplyKind.REJECTED:
             return self._advance(tracked, OrderStatus.REJECTED, text=reply.text)
         if reply.kind is ReplyKind.UNRECOGNISED:
             return self._advance(tracked, OrderStatus.UNKNOWN, text=reply.text)
         if reply.order_id is not None:
-            self._by_venue_id[reply.order_id] = client_order_id
+            self._by_venue_id[reply.order_id] = tracked.client_order_id
+        status = OrderStatus.WAITING if reply.kind is ReplyKind.WAITING else OrderStatus.RESTING
+        if reply.kind is ReplyKind.DONE and tracked.status.is_live:
+            status = tracked.status
         if reply.kind is ReplyKind.FILLED:
             # "filled" may be part of what was asked: a GTC remainder rests, an IOC remainder is gone.
             filled = max(tracked.filled_size, reply.filled_size)
             tracked = replace(tracked, filled_size=filled, average_price=reply.average_price or tracked.average_price)
-            whole = filled >= tracked.order.size
-            rests = not whole and tracked.order.time_in_force != "Ioc"
-            status = OrderStatus.RESTING if rests else OrderStatus.FILLED if whole else OrderStatus.CANCELED
-            return self._advance(tracked, status, order_id=reply.order_id)
-        return self._advance(tracked, _REPLY_STATUS[reply.kind], order_id=reply.order_id)
+            if filled < tracked.order.size and tracked.order.time_in_force is TimeInForce.IOC:
+                status = OrderStatus.CANCELED
+        return self._advance(tracked, status, order_id=reply.order_id)
 
-    def reshape(self, client_order_id: str, order: Order) -> None:
-        """A modify was accepted: the order now has this price and size."""
-        tracked = self._orders[client_order_id]
-        self._put(replace(tracked, order=order, updated_ms=self._clock.now_ms()))
+    # --- a modify ---
+
+    def begin_replacing(self, client_order_id: str) -> None:
+        """From now until the outcome is told, the end of the old venue order is not the end of this order."""
+        self._replacing[client_order_id] = None
+
+    def replaced(self, client_order_id: str, order: Order, reply: OrderReply) -> TrackedOrder | None:
+        """The modify was accepted: the order lives on in this shape under the venue id of the reply."""
+        self._replacing.pop(client_order_id, None)
+        tracked = self._orders.get(client_order_id)
+        if tracked is None:
+            return None
+        if reply.order_id is not None and tracked.order_id is not None:
+            if reply.order_id < tracked.order_id:
+                return tracked
+            if reply.order_id > tracked.order_id:
+                tracked = self._renewed(tracked, reply.order_id)
+        return self._answered(replace(tracked, order=order), reply)
+
+    def not_replaced(self, client_order_id: str) -> None:
+        """The modify was refused, or nobody knows: what the venue said meanwhile counts after all."""
+        held = self._replacing.pop(client_order_id, None)
+        if held is not None:
+            self.report(held)
+
+    def _renewed(self, tracked: TrackedOrder, order_id: int) -> TrackedOrder:
+        """The order at the beginning of its life under a new venue id, whose fills may have come first."""
+        size, notional = self._sums.get(order_id, (Decimal(0), Decimal(0)))
+        return replace(
+            tracked,
+            status=OrderStatus.SENT,
+            order_id=order_id,
+            filled_size=size,
+            average_price=notional / size if size else None,
+        )
 
     # --- the venue's word ---
 
@@ -128,21 +156,25 @@ class OrderTracker:
         known = self._orders.get(key)
         if known is None:
             return self._adopt(key, venue)
-        superseded = known.order_id is not None and venue.order_id < known.order_id
-        if superseded:
+        if known.order_id is not None and venue.order_id < known.order_id:
             return known
-        replaced = known.order_id is not None and venue.order_id > known.order_id
         self._by_venue_id[venue.order_id] = key
-        filled = venue.original_size - venue.size if venue.original_size else known.filled_size
-        if replaced and not venue.status.is_final:
-            # The successor of a modify: it starts a new life under the same client id.
-            known = replace(known, status=OrderStatus.SENT, order=_as_order(venue, known.order), filled_size=filled)
-        elif venue.status is OrderStatus.FILLED:
-            filled = max(filled, known.filled_size)
-        filled = max(filled, known.filled_size) if venue.status is not OrderStatus.REJECTED else known.filled_size
-        known = replace(known, filled_size=min(filled, known.order.size) if known.order.size else filled)
+        if known.order_id is not None and venue.order_id > known.order_id:
+            if venue.status is OrderStatus.REJECTED or known.status in (OrderStatus.FILLED, OrderStatus.REJECTED):
+                return known
+            known = replace(self._renewed(known, venue.order_id), order=_as_order(venue, known.order))
+        elif _contradicted(known) and venue.status is not OrderStatus.REJECTED:
+            known = self._renewed(known, venue.order_id)
+        elif key in self._replacing and venue.status is OrderStatus.CANCELED:
+            self._replacing[key] = venue
+            return known
+        filled = known.filled_size
+        if venue.original_size and venue.status is not OrderStatus.REJECTED:
+            filled = max(filled, venue.original_size - venue.size)
+        if known.order.size:
+            filled = min(filled, known.order.size)
         text = "" if venue.status_text in ("open", "filled", "canceled") else venue.status_text
-        return self._advance(known, venue.status, order_id=venue.order_id, text=text)
+        return self._advance(replace(known, filled_size=filled), venue.status, order_id=venue.order_id, text=text)
 
     def _adopt(self, key: str, venue: VenueOrder) -> TrackedOrder:
         order = replace(_as_order(venue, None), client_order_id=key)
@@ -179,20 +211,21 @@ class OrderTracker:
         tracked = self.of_fill(fill)
         if tracked is None:
             return
-        if tracked.order_id is None:
-            tracked = replace(tracked, order_id=fill.order_id)
-            self._by_venue_id[fill.order_id] = tracked.client_order_id
-        booked = self._booked_from(tracked, fill)
-        status = OrderStatus.FILLED if booked.order.size and booked.filled_size >= booked.order.size else booked.status
-        self._advance(booked, status)
-
-    def _booked_from(self, tracked: TrackedOrder, fill: Fill) -> TrackedOrder:
-        """Filled size may already be known from a reply or report: fills then only give the average price."""
-        total, notional = self._sums.get(tracked.client_order_id, (Decimal(0), Decimal(0)))
-        total, notional = total + fill.size, notional + fill.size * fill.price
-        self._sums[tracked.client_order_id] = (total, notional)
+        self._add(fill)
+        self._by_venue_id[fill.order_id] = tracked.client_order_id
+        if tracked.order_id is not None and fill.order_id != tracked.order_id:
+            # Of an earlier life, or of the next one, whose shape the reply or a report will tell.
+            return
+        if _contradicted(tracked):
+            tracked = self._renewed(tracked, fill.order_id)
+        total, notional = self._sums[fill.order_id]
         filled = max(tracked.filled_size, min(total, tracked.order.size) if tracked.order.size else total)
-        return replace(tracked, filled_size=filled, average_price=notional / total)
+        booked = replace(tracked, filled_size=filled, average_price=notional / total)
+        self._advance(booked, booked.status, order_id=fill.order_id)
+
+    def _add(self, fill: Fill) -> None:
+        size, notional = self._sums.get(fill.order_id, (Decimal(0), Decimal(0)))
+        self._sums[fill.order_id] = (size + fill.size, notional + fill.size * fill.price)
 
     # --- the one way a state changes ---
 
@@ -200,16 +233,18 @@ class OrderTracker:
         self, tracked: TrackedOrder, status: OrderStatus, *, order_id: int | None = None, text: str = ""
     ) -> TrackedOrder:
         current = self._orders.get(tracked.client_order_id, tracked)
+        if 0 < tracked.order.size <= tracked.filled_size and not status.is_final:
+            status = OrderStatus.FILLED
         backwards = _RANK[status] < _RANK[tracked.status] or (current.status.is_final and tracked.status.is_final)
-        status = tracked.status if backwards else status
         updated = replace(
             tracked,
-            status=status,
+            status=tracked.status if backwards else status,
             order_id=tracked.order_id if order_id is None else order_id,
             text=text or tracked.text,
-            updated_ms=self._clock.now_ms(),
         )
-        return self._put(updated)
+        if updated == current:
+            return current
+        return self._put(replace(updated, updated_ms=self._clock.now_ms()))
 
     def _put(self, tracked: TrackedOrder) -> TrackedOrder:
         before = self._orders.get(tracked.client_order_id)
@@ -225,9 +260,18 @@ class OrderTracker:
 
     def _forget_old(self) -> None:
         while len(self._final) > MAX_FINAL:
-            old = self._orders.pop(self._final.popleft(), None)
-            if old is not None and old.order_id is not None:
+            old = self._orders.get(self._final.popleft())
+            if old is None or not old.status.is_final:
+                continue
+            del self._orders[old.client_order_id]
+            if old.order_id is not None:
                 self._by_venue_id.pop(old.order_id, None)
+                self._sums.pop(old.order_id, None)
+
+
+def _contradicted(tracked: TrackedOrder) -> bool:
+    """Given up as never arrived, and now the venue speaks of it: the venue wins."""
+    return tracked.status is OrderStatus.REJECTED and tracked.order_id is None
 
 
 def _as_order(venue: VenueOrder, ours: Order | None) -> Order:
