@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hlmaster",
-        description="A desktop terminal for perpetuals on Hyperliquid. Without a command the window opens in demo mode.",
+        description="A desktop terminal for perpetuals on Hyperliquid. Without a command: the window, in demo mode.",
     )
     parser.add_argument("--version", action="version", version=f"hlmaster {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
@@ -65,9 +65,7 @@ def _add_desk(parser: argparse.ArgumentParser) -> None:
     _add_common(parser)
     parser.add_argument("--seed", type=int, help="of the demo market; the same seed, the same market")
     parser.add_argument("--speed", type=float, help="demo market seconds per second")
-    parser.add_argument(
-        "--replay", type=Path, metavar="PATH", help="demo plays this recording"
-    )
+    parser.add_argument("--replay", type=Path, metavar="PATH", help="demo plays this recording")
     parser.add_argument("--exchange", type=Path, metavar="READYFILE", help="use an exchange that already runs here")
 
 

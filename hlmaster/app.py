@@ -24,7 +24,7 @@ from hlmaster.core.logs import Logs, start_logs
 from hlmaster.core.model import Mode
 from hlmaster.desk import control
 from hlmaster.desk.desk import Desk
-from hlmaster.desk.modes import Opening, build, spawn_exchange
+from hlmaster.desk.modes import Opening, build, check_available, spawn_exchange
 from hlmaster.desk.summary import summary
 from hlmaster.settings import Origins, Settings, chosen_mode
 from hlmaster.storage.sessions import DemoSession, Sessions
@@ -55,6 +55,7 @@ def data_folder(chosen: Path | None) -> Path:
 def launch(arguments: argparse.Namespace, *, console: bool) -> Launch:
     """Open the session, read the settings, and spawn the embedded exchange where the mode needs one."""
     mode = chosen_mode(arguments.mode)
+    check_available(mode)
     data = data_folder(arguments.data)
     overrides = list(arguments.overrides)
     overrides += [

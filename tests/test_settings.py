@@ -135,7 +135,7 @@ def test_saving_writes_only_what_differs_and_reads_back(tmp_path: Path) -> None:
 
 def test_saving_leaves_values_of_other_sources_where_they_are(tmp_path: Path) -> None:
     file = written(tmp_path, "[demo]\nseed = 1\n")
-    settings, origins = Settings.load(file, {"HLM_DEMO__SEED": "2", "HLM_DEMO__SEED": "3"}, (), {"demo.speed": 2})
+    settings, origins = Settings.load(file, {"HLM_DEMO__SEED": "3", "HLM_DEMO__REPLAY": "b"}, (), {"demo.speed": 2})
     changed, origins = settings.changed({"general.theme": "light"}, origins)
     changed.save(file, origins)
     assert tomllib.loads(file.read_text()) == {"version": 1, "general": {"theme": "light"}, "demo": {"seed": 1}}

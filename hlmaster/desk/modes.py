@@ -64,14 +64,19 @@ def free_port() -> int:
         return port
 
 
+def check_available(mode: Mode) -> None:
+    """Raises ConfigError for a mode that this version does not offer, before anything of it is opened."""
+    if mode not in (Mode.DEMO, Mode.PAPER):
+        raise ConfigError(f"The mode {mode} is not available in this version.", "Use demo or paper.")
+
+
 def build(opening: Opening) -> Parts:
     """Raises ConfigError for a mode that this version does not offer, SigningError, StorageError."""
     mode = opening.session.info.mode
     if mode is Mode.DEMO:
         return _demo(opening)
-    if mode is Mode.PAPER:
-        return _paper(opening)
-    raise ConfigError(f"The mode {mode} is not available in this version.", "Use demo or paper.")
+    check_available(mode)
+    return _paper(opening)
 
 
 def _parts(

@@ -71,8 +71,10 @@ class Theme:
 def mixed(colour: str, background: str, share: float) -> str:
     """``colour`` laid over ``background`` with an opacity of ``share``."""
     a, b = QColor(colour), QColor(background)
-    parts = [round(x * share + y * (1 - share)) for x, y in zip(a.getRgb()[:3], b.getRgb()[:3], strict=True)]
-    return QColor(*parts).name()
+    red = round(a.red() * share + b.red() * (1 - share))
+    green = round(a.green() * share + b.green() * (1 - share))
+    blue = round(a.blue() * share + b.blue() * (1 - share))
+    return QColor(red, green, blue).name()
 
 
 _DARK = Theme(

@@ -8,20 +8,14 @@ import tempfile
 import time
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol
 
 from hlmaster.core.clock import SystemClock
 from hlmaster.core.model import Side
 from hlmaster.core.orders import ActionKind, Intent, Order
 from hlmaster.storage.journal import SqliteJournal
+from tests.bench.report import Report
 
 COMMITS = 2_000
-
-
-class Report(Protocol):
-    def add(
-        self, name: str, value: float, unit: str, baseline: float | None = None, goal: str = "", ok: bool | None = None
-    ) -> None: ...
 
 
 def intent(nonce: int) -> Intent:

@@ -19,6 +19,7 @@ BROAD_HANDLERS = {
     "hlmaster/storage/journal.py::SqliteJournal._run": "the top of the writer's thread; whoever waits is refused",
     "hlmaster/storage/recorder.py::Recorder._run": "the top of the recorder's thread; whoever asks is refused",
     "hlmaster/trading/execution/executor.py::Executor._resolve": "the task's top; the order stays in doubt, loudly",
+    "hlmaster/ui/context.py::Context._carry_out": "the top of every task the window starts",
     "hlmaster/trading/risk/gate.py::Gate._ask": "a rule that fails is a refusal: the gate fails closed",
 }
 MONEY = ("hlmaster/trading/", "hlmaster/core/orders.py", "hlmaster/core/fees.py", "hlmaster/core/margin.py")
