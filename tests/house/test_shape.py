@@ -12,6 +12,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 FREE_FOLDERS = {"flow", "house", "bench"}
 FREE_TESTS = {
     "tests/exchange/hyperliquid/test_fixtures.py": "recorded frames of every kind, through the whole codec",
+    "tests/exchange/test_official_sdk.py": "the official client against the whole embedded exchange",
     "tests/ui/test_binding_refcounts.py": "its subject is the Qt binding itself",
 }
 # Put together here, so that this file does not hold what it forbids

@@ -5,14 +5,12 @@ Handlers return the ``response`` of ``{"status": "ok"}``; a whole refusal is rai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
-from hlmaster.core.errors import HlError
 from hlmaster.core.model import Leverage, MarginMode
-from hlmaster.exchange.simulator.delegation import SubAccount
+from hlmaster.exchange.simulator import money_actions, rights_actions
 from hlmaster.exchange.simulator.faults import FaultKind
 from hlmaster.exchange.simulator.house import House
 from hlmaster.exchange.simulator.orders import (
@@ -27,33 +25,11 @@ from hlmaster.exchange.simulator.orders import (
     Resting,
     TriggerSpec,
 )
-from hlmaster.exchange.simulator.schema import ADDRESS
+from hlmaster.exchange.simulator.requests import DEFAULT, MICRO, Handler, Refused, Request, done
 from hlmaster.exchange.simulator.wire import dec
 
-MICRO = Decimal(1_000_000)
-DEFAULT = {"type": "default"}
 POST_ONLY_PERIOD = "Only post-only orders allowed immediately after a network upgrade."
 NOT_OFFERED = "This action is not offered by the embedded exchange."
-
-
-class Refused(HlError):
-    """Shape A: ``{"status": "err", "response": text}``."""
-
-    code = "SIM-020"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A verified action. ``account`` is acted for, ``master`` owns it (they differ for a sub-account)."""
-
-    action: Mapping[str, Any]
-    account: str
-    master: str
-    nonce: int
-    now_ms: int
-
-
-Handler = Callable[[House, Request], Any]
 
 
 def perform(house: House, request: Request) -> Any:
@@ -187,7 +163,7 @@ def _cancelled(outcomes: Any) -> Any:
 
 def schedule_cancel(house: House, request: Request) -> Any:
     time_ms = request.action.get("time")
-    return _done(house.venue.schedule_cancel(request.account, time_ms, request.now_ms))
+    return done(house.venue.schedule_cancel(request.account, time_ms, request.now_ms))
 
 
 # --- leverage and margin ---
@@ -198,14 +174,14 @@ def update_leverage(house: House, request: Request) -> Any:
     _known_asset(house, action["asset"])
     mode = MarginMode.CROSS if action["isCross"] else MarginMode.ISOLATED
     leverage = Leverage(mode, action["leverage"])
-    return _done(house.venue.update_leverage(request.account, action["asset"], leverage, request.now_ms))
+    return done(house.venue.update_leverage(request.account, action["asset"], leverage, request.now_ms))
 
 
 def update_isolated_margin(house: House, request: Request) -> Any:
     action = request.action
     _known_asset(house, action["asset"])
     usd = Decimal(action["ntli"]) / MICRO
-    return _done(house.venue.update_isolated_margin(request.account, action["asset"], usd, request.now_ms))
+    return done(house.venue.update_isolated_margin(request.account, action["asset"], usd, request.now_ms))
 
 
 def top_up_isolated(house: House, request: Request) -> Any:
@@ -222,132 +198,12 @@ def top_up_isolated(house: House, request: Request) -> Any:
     if missing <= 0:
         raise Refused("Invalid leverage value")
     missing = missing.quantize(1 / MICRO)
-    return _done(house.venue.update_isolated_margin(request.account, action["asset"], missing, request.now_ms))
+    return done(house.venue.update_isolated_margin(request.account, action["asset"], missing, request.now_ms))
 
 
 def _known_asset(house: House, asset: int) -> None:
     if asset >= len(house.venue.instruments):
         raise Refused(f"Invalid asset {asset}")
-
-
-def _done(problem: str | None) -> Any:
-    if problem is not None:
-        raise Refused(problem)
-    return DEFAULT
-
-
-# --- money ---
-
-
-def _usd(text: str, wrong: str) -> Decimal:
-    """A signed amount: plain decimal text, at most six decimals."""
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        raise Refused(wrong) from None
-    if "e" in text.lower() or not amount.is_finite() or amount <= 0 or amount != amount.quantize(1 / MICRO):
-        raise Refused(wrong)
-    return amount
-
-
-def usd_send(house: House, request: Request) -> Any:
-    destination = request.action["destination"]
-    if not ADDRESS.fullmatch(destination):
-        raise Refused("Invalid send")
-    amount = _usd(request.action["amount"], "Invalid send")
-    return _done(house.venue.send_usd(request.account, destination.lower(), amount, request.now_ms))
-
-
-def withdraw(house: House, request: Request) -> Any:
-    amount = _usd(request.action["amount"], "Invalid withdrawal")
-    return _done(house.venue.withdraw(request.account, amount, request.nonce, request.now_ms))
-
-
-def class_transfer(house: House, request: Request) -> Any:
-    """For a sub-account the amount reads ``<amount> subaccount:0x...``."""
-    text, marker, sub_account = request.action["amount"].partition(" subaccount:")
-    account = _own_sub_account(house, request, sub_account).address if marker else request.account
-    amount = _usd(text, "Invalid transfer")
-    return _done(house.venue.class_transfer(account, amount, request.action["toPerp"], request.now_ms))
-
-
-def send_asset(house: House, request: Request) -> Any:
-    """Between the two wallets of one account, or from the perpetuals account to another user's."""
-    action = request.action
-    source, target = action["sourceDex"], action["destinationDex"]
-    account = _own_sub_account(house, request, action["fromSubAccount"]).address if action["fromSubAccount"] else None
-    account = account or request.account
-    destination = action["destination"].lower()
-    if {source, target} - {"", "spot"} or not action["token"].startswith("USDC"):
-        raise Refused("Invalid send")
-    amount = _usd(action["amount"], "Invalid send")
-    if destination == account and source != target:
-        return _done(house.venue.class_transfer(account, amount, target == "", request.now_ms))
-    if source or target or not ADDRESS.fullmatch(destination):
-        raise Refused("Insufficient balance for token transfer")
-    return _done(house.venue.send_usd(account, destination, amount, request.now_ms))
-
-
-def agent_send_asset(house: House, request: Request) -> Any:
-    own = {request.master, *(sub.address for sub in house.delegations.sub_accounts_of(request.master))}
-    if request.action["destination"] not in own:
-        raise Refused("Agent can only send asset to same user or their sub-accounts.")
-    return send_asset(house, request)
-
-
-# --- rights ---
-
-
-def approve_agent(house: House, request: Request) -> Any:
-    action = request.action
-    outcome = house.delegations.approve_agent(
-        request.master, action["agentAddress"].lower(), action["agentName"], request.now_ms
-    )
-    if isinstance(outcome, str):
-        raise Refused(outcome)
-    for replaced in outcome:
-        house.nonces.forget(replaced)
-    house.mark("delegations")
-    return DEFAULT
-
-
-def approve_builder_fee(house: House, request: Request) -> Any:
-    builder = request.action["builder"].lower()
-    problem = house.delegations.approve_builder(request.master, builder, request.action["maxFeeRate"])
-    house.mark("delegations")
-    return _done(problem)
-
-
-def set_referrer(house: House, request: Request) -> Any:
-    code = request.action["code"]
-    if not 1 <= len(code) <= 20 or request.master in house.delegations.referrers:
-        raise Refused("Referral code not registered")
-    house.delegations.referrers[request.master] = code
-    house.mark("delegations")
-    return DEFAULT
-
-
-def create_sub_account(house: House, request: Request) -> Any:
-    volume = house.venue.volume(request.master)
-    outcome = house.delegations.create_sub_account(request.master, request.action["name"], volume)
-    if isinstance(outcome, str):
-        raise Refused(outcome)
-    house.mark("delegations")
-    return {"type": "createSubAccount", "data": outcome.address}
-
-
-def sub_account_transfer(house: House, request: Request) -> Any:
-    sub = _own_sub_account(house, request, request.action["subAccountUser"])
-    usd = Decimal(request.action["usd"]) / MICRO
-    source, target = (request.master, sub.address) if request.action["isDeposit"] else (sub.address, request.master)
-    return _done(house.venue.send_usd(source, target, usd, request.now_ms))
-
-
-def _own_sub_account(house: House, request: Request, address: str) -> SubAccount:
-    sub = house.delegations.sub_accounts.get(address.lower())
-    if sub is None or sub.master != request.master:
-        raise Refused(f"Sub-account {address} is not registered to {request.master}")
-    return sub
 
 
 # --- what this exchange has not, and what needs no doing ---
@@ -399,16 +255,8 @@ HANDLERS: Mapping[str, Handler] = {
     "updateLeverage": update_leverage,
     "updateIsolatedMargin": update_isolated_margin,
     "topUpIsolatedOnlyMargin": top_up_isolated,
-    "usdSend": usd_send,
-    "withdraw3": withdraw,
-    "usdClassTransfer": class_transfer,
-    "sendAsset": send_asset,
-    "agentSendAsset": agent_send_asset,
-    "approveAgent": approve_agent,
-    "approveBuilderFee": approve_builder_fee,
-    "setReferrer": set_referrer,
-    "createSubAccount": create_sub_account,
-    "subAccountTransfer": sub_account_transfer,
+    **money_actions.HANDLERS,
+    **rights_actions.HANDLERS,
     "reserveRequestWeight": reserve_weight,
     "twapOrder": twap_order,
     "twapCancel": twap_cancel,

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from hlmaster.exchange.simulator import schema
-from hlmaster.exchange.simulator.actions import Refused, Request, batch_size, is_cancel, perform
+from hlmaster.exchange.simulator.actions import batch_size, is_cancel, perform
 from hlmaster.exchange.simulator.house import House
+from hlmaster.exchange.simulator.requests import Refused, Request
 from hlmaster.exchange.simulator.schema import USER_SIGNED_ACTIONS
 
 EXPIRED_COST = 5

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import eth_account
+import httpx
 import pytest
 from hyperliquid.utils import signing
 
@@ -329,3 +333,31 @@ async def test_faults_are_set_over_the_wire_where_that_is_allowed() -> None:
         refused = await client.post("/control/faults", {"kind": "meteor"})
         assert (refused.status_code, "is no fault" in refused.text) == (400, True)
         assert (await client.post("/control/faults", {"kind": "clear"})).status_code == 200
+
+
+async def test_an_exchange_that_cannot_write_its_file_stops(tmp_path: Path) -> None:
+    options = Options(seed=5, faucet=Decimal(1000), state=tmp_path / "demo.state")
+    async with SimulatorServer(options) as server, WireClient(server) as client:
+        assert await client.act({"type": "noop"}) == DONE
+        store = server.house._store
+        assert store is not None
+        store.close()
+        with suppress(httpx.TransportError):
+            assert (await client.post("/exchange", client.sealed({"type": "noop"}))).status_code == 500
+        await server.stopped.wait()
+        assert "cannot be written" in str(server.failure)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.SILENT, FaultKind.HALF_OPEN])
+async def test_sockets_fall_silent_on_request(server: SimulatorServer, client: WireClient, kind: FaultKind) -> None:
+    async with client.socket() as socket:
+        await socket.subscribe("bbo", coin="BTC")
+        (served,) = server.streams.sockets
+        server.house.faults.add(Fault(kind))
+        while not served.mute:
+            await socket.next()
+        await socket.say({"method": "ping"})
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await socket.hear("pong")
+        served.abort()

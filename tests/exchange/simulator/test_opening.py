@@ -1,0 +1,154 @@
+"""A house opened afresh, again from its state file, and over a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hlmaster.core.clock import HOUR_MS, MINUTE_MS, ManualClock
+from hlmaster.core.errors import ConfigError, StorageError
+from hlmaster.core.model import Interval
+from hlmaster.exchange.simulator.events import Event, FillRow
+from hlmaster.exchange.simulator.house import House
+from hlmaster.exchange.simulator.opening import Options, open_house
+from hlmaster.exchange.simulator.orders import IOC, NewOrder
+from hlmaster.exchange.simulator.state import Change
+
+START = 1_790_000_000_000
+USER = "0x" + "11" * 20
+RECORDINGS = Path(__file__).resolve().parents[4] / "shared" / "data"
+
+
+def live(house: House, clock: ManualClock, ms: int) -> None:
+    """Let the market live on in steps, as the server does."""
+    for _ in range(ms // 500):
+        clock.advance(500)
+        house.step()
+
+
+def opened(clock: ManualClock, state: Path | None = None) -> House:
+    options = Options(seed=5, coins=("BTC", "ETH"), faucet=Decimal(10_000), state=state, budget_multiplier=0)
+    return open_house(options, clock)
+
+
+def buy(house: House) -> None:
+    house.welcome(USER)
+    price = Decimal(round(house.venue.mid("BTC") * Decimal("1.02")))
+    house.venue.place(USER, [NewOrder(0, True, price, Decimal("0.01"), tif=IOC)], "na", house.now())
+    house.settle()
+
+
+def test_the_same_seed_and_start_make_the_same_market() -> None:
+    mids = []
+    for _ in range(2):
+        clock = ManualClock(START)
+        house = opened(clock)
+        live(house, clock, 30_000)
+        mids.append([house.venue.mid(coin) for coin in ("BTC", "ETH")])
+    assert mids[0] == mids[1]
+
+
+def test_drawn_past_and_lived_present_are_one_series() -> None:
+    clock = ManualClock(START)
+    house = opened(clock)
+    live(house, clock, 3 * MINUTE_MS)
+    minutes = house.chronicle.candles("BTC", Interval.M1, START - HOUR_MS, clock.now_ms())
+    assert [row.open_ms for row in minutes] == list(
+        range(minutes[0].open_ms, minutes[0].open_ms + len(minutes) * MINUTE_MS, MINUTE_MS)
+    )
+    hours = house.chronicle.candles("BTC", Interval.H1, START, clock.now_ms())
+    inside = [row for row in minutes if row.open_ms >= hours[-1].open_ms]
+    assert hours[-1].high == max(row.high for row in inside)
+    assert hours[-1].volume == sum(row.volume for row in inside)
+    assert house.chronicle.open_candle("BTC", Interval.H1) == hours[-1]
+    assert len(house.chronicle.candles("BTC", Interval.M1, 0, clock.now_ms())) == 5000
+
+
+def test_the_time_between_two_lives_is_a_pause(tmp_path: Path) -> None:
+    state, clock = tmp_path / "demo.state", ManualClock(START)
+    house = opened(clock, state)
+    buy(house)
+    live(house, clock, 2 * MINUTE_MS)
+    minutes = house.chronicle.candles("BTC", Interval.M1, START - HOUR_MS, clock.now_ms())
+    house.shut()
+    ended = clock.now_ms()
+    clock.advance(5 * HOUR_MS)
+    again = opened(clock, state)
+    assert again.pause is not None
+    assert (again.pause.from_ms // 100, again.pause.until_ms) == (ended // 100, ended + 5 * HOUR_MS)
+    live(again, clock, MINUTE_MS)
+    assert not again.venue.funding(USER)
+    assert [row.size for row in again.venue.account_state(USER).positions] == [Decimal("0.01")]
+    rows = again.chronicle.candles("BTC", Interval.M1, START - HOUR_MS, clock.now_ms())
+    assert rows[: len(minutes) - 1] == minutes[:-1]
+    assert not [row for row in rows if ended < row.open_ms < ended + 5 * HOUR_MS - MINUTE_MS]
+    again.shut()
+
+
+def test_nothing_is_told_before_it_is_on_disk(tmp_path: Path) -> None:
+    clock = ManualClock(START)
+    house = opened(clock, tmp_path / "demo.state")
+    story: list[str] = []
+    store = house._store
+    assert store is not None
+    commit = store.commit
+
+    def noted(change: Change) -> None:
+        commit(change)
+        if change.users:
+            story.append("committed")
+
+    def heard(events: Sequence[Event]) -> None:
+        if any(isinstance(event, FillRow) for event in events):
+            story.append("told")
+
+    store.commit = noted  # type: ignore[method-assign]
+    house.listen(heard)
+    buy(house)
+    assert story[-2:] == ["committed", "told"]
+    house.shut()
+
+
+def test_a_disk_that_refuses_stops_the_telling(tmp_path: Path) -> None:
+    clock = ManualClock(START)
+    house = opened(clock, tmp_path / "demo.state")
+    told: list[Event] = []
+    house.listen(told.extend)
+    assert house._store is not None
+    house._store.close()
+    with pytest.raises(StorageError, match=r"cannot be written"):
+        buy(house)
+    assert not told
+
+
+def test_a_state_file_keeps_its_seed_and_coins(tmp_path: Path) -> None:
+    state, clock = tmp_path / "demo.state", ManualClock(START)
+    opened(clock, state).shut()
+    for wrong in (Options(seed=6, state=state), Options(coins=("BTC",), state=state)):
+        with pytest.raises(ConfigError, match=r"began with"):
+            open_house(wrong, clock)
+    house = open_house(Options(state=state), clock)
+    assert list(house.venue.instruments) == ["BTC", "ETH"]
+    house.shut()
+
+
+def test_a_recording_is_the_market(tmp_path: Path) -> None:
+    path = RECORDINGS / "candles" / "hl_BTC_1m.parquet"
+    if not path.exists():
+        pytest.skip("the recordings are not beside this checkout")
+    from hlmaster.exchange.simulator.replay import Recording
+
+    clock = ManualClock(Recording(path).start_ms)
+    house = open_house(Options(replay=path, faucet=Decimal(10_000), state=tmp_path / "demo.state"), clock)
+    live(house, clock, 3 * MINUTE_MS)
+    assert house.venue.recent_trades("BTC")
+    buy(house)
+    assert house.venue.fills(USER)
+    house.shut()
+    again = open_house(Options(replay=path, state=tmp_path / "demo.state"), clock)
+    live(again, clock, MINUTE_MS)
+    assert again.venue.account_state(USER).positions
+    again.shut()
