@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hlmaster.core.events import LinkChanged, LinkState, Notice, Severity, TradingState, TradingStateChanged
@@ -14,6 +14,10 @@ SECONDS = {Severity.INFO: 4, Severity.WARNING: 8, Severity.ERROR: 15, Severity.C
 
 
 class NoticeCard(QFrame):
+    """``gone`` is emitted while the card is still there to be asked, unlike Qt's own ``destroyed``."""
+
+    gone = Signal()
+
     def __init__(self, notice: Notice, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("role", "notice")
@@ -23,7 +27,7 @@ class NoticeCard(QFrame):
         close = QPushButton("✕")
         close.setProperty("role", "ghost")
         close.setAccessibleName("Dismiss")
-        close.clicked.connect(self.deleteLater)
+        close.clicked.connect(self.dismiss)
         head = QHBoxLayout()
         head.addWidget(words, 1)
         head.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
@@ -36,7 +40,12 @@ class NoticeCard(QFrame):
             cure.setWordWrap(True)
             cure.setProperty("role", "muted")
             column.addWidget(cure)
-        QTimer.singleShot(SECONDS[notice.severity] * 1000, self, self.deleteLater)
+        QTimer.singleShot(SECONDS[notice.severity] * 1000, self, self.dismiss)
+
+    def dismiss(self) -> None:
+        self.setParent(None)
+        self.gone.emit()
+        self.deleteLater()
 
 
 class Notices(QWidget):
@@ -55,10 +64,10 @@ class Notices(QWidget):
     def _show(self, notice: Notice) -> None:
         cards = self.findChildren(NoticeCard)
         for old in cards[: max(0, len(cards) - MOST + 1)]:
-            old.deleteLater()
+            old.dismiss()
         card = NoticeCard(notice, self)
         card.setFixedWidth(WIDTH)
-        card.destroyed.connect(lambda: QTimer.singleShot(0, self, self._place))
+        card.gone.connect(self._place)
         self._column.addWidget(card)
         self._place()
 

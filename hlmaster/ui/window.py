@@ -14,6 +14,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeySequence
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from hlmaster.core.logs import LogRing
+from hlmaster.core.model import Mode
 from hlmaster.desk.desk import Desk
 from hlmaster.settings import Origins, Settings
 from hlmaster.storage.sessions import Sessions
@@ -288,7 +289,17 @@ class Window(QMainWindow):
         self.context.set_theme(look)
 
     def _open_sessions(self) -> None:
-        dialog = SessionsDialog(self._sessions, self._desk.mode, self._desk.session.name, self)
+        settings, mode = self._desk.settings, self._desk.mode
+        dialog = SessionsDialog(
+            self._sessions,
+            mode,
+            self._desk.session.name,
+            self,
+            database=settings.storage.database_url,
+            settings_toml=settings.export(),
+            zone=figures.zone(settings.general.time_zone),
+            balance=settings.paper.start_balance if mode is Mode.PAPER else settings.demo.start_balance,
+        )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(lambda name: self._switch(name, None))
         dialog.reset_wanted.connect(self._switch)
