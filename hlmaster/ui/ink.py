@@ -24,6 +24,7 @@ class Ink:
         self.font = font
         metrics = QFontMetricsF(font)
         self.advance, self.height = metrics.horizontalAdvance("0"), metrics.height()
+        self._ascent = metrics.ascent()
         self._laid_out = lru_cache(maxsize=KEPT)(self._lay_out)
 
     def _lay_out(self, text: str) -> QStaticText:
@@ -47,3 +48,7 @@ class Ink:
     def right(self, painter: QPainter, text: str, x: float, top: float) -> None:
         """Ending at ``x``."""
         painter.drawStaticText(QPointF(x - len(text) * self.advance, top), self._laid_out(text))
+
+    def right_once(self, painter: QPainter, text: str, x: float, top: float) -> None:
+        """The same for a text that will hardly come back: laying it out to keep it costs three times as much."""
+        painter.drawText(QPointF(x - len(text) * self.advance, top + self._ascent), text)

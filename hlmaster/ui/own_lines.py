@@ -37,8 +37,8 @@ def _order_line(tracked: TrackedOrder, decimals: int) -> PriceLine:
     if order.trigger is None:
         text = f"{order.side.value.upper()} {size} {order.kind}"
         return PriceLine(to_float(order.price), text, "order_buy" if order.side is Side.BUY else "order_sell")
-    text = f"{order.kind} {order.side.value} {size}"
+    is_stop = order.trigger.kind is TriggerKind.STOP
+    text = f"{'stop' if is_stop else 'take profit'} · {order.side.value} {size}"
     if not order.trigger.market:
         text = f"{text} @ {figures.fixed(order.price, decimals)}"
-    is_stop = order.trigger.kind is TriggerKind.STOP
     return PriceLine(to_float(order.trigger.price), text, "stop" if is_stop else "take_profit")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PySide6.QtWidgets import QWidget
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.candles import CandleBlock, open_time
@@ -33,6 +35,10 @@ from hlmaster.core.ports import LinkHealth
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.settings import Settings
+from hlmaster.ui.bridge import Bridge
+from hlmaster.ui.context import Context
+from hlmaster.ui.panel import Panel
+from hlmaster.ui.theme import theme
 from tests.trading.scenes import MemoryStore
 
 D = Decimal
@@ -259,3 +265,26 @@ def history(coin: str, interval: Interval, start_ms: int, end_ms: int) -> Candle
     low = np.minimum(opened, close) * 0.9996
     volume = 50 + 45 * np.sin(back * 2.1) ** 2 + 40 * np.cos(back / 11) ** 4
     return CandleBlock(times, opened, high, low, close, volume, np.full(len(times), 100, np.int64))
+
+
+def open_context(scene: MarketScene, qtbot: Any, coin: str = "ETH") -> Context:
+    """What panels are given; it ends with the test."""
+    bridge = Bridge(scene.bus)
+    context = Context(scene.desk, bridge, theme("dark"))
+    context.select(coin)
+    # The bridge ends first: no fact reaches a panel that the test is taking down
+    qtbot.addWidget(QWidget(), before_close_func=lambda _: bridge.close())
+    return context
+
+
+def shown(panel: Panel, qtbot: Any, width: int = 240, height: int = 600) -> None:
+    """States reach visible panels only."""
+    qtbot.addWidget(panel)
+    panel.resize(width, height)
+    with qtbot.waitExposed(panel):
+        panel.show()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    while not condition():
+        await asyncio.sleep(0.005)

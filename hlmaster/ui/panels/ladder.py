@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QAction, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QToolButton, QToolTip
 
 from hlmaster.core.events import BookChanged, ContextChanged, Level, OrderChanged, StalenessChanged
@@ -148,14 +148,12 @@ class LadderPanel(PaintedPanel):
             return
         price_decimals = decimals_of(market, self.rungs[0].price)
         self._paint_rungs(painter, price_decimals, min(market.instrument.size_decimals, MOST_SIZE_DECIMALS))
-        self._paint_middle(painter, market, price_decimals)
         age = self._age_text(market)
         if age:
-            veil = colour(theme.panel).toRgb()
-            veil.setAlphaF(0.6)
+            veil = QColor(theme.panel)
+            veil.setAlphaF(0.65)
             painter.fillRect(self.rect(), veil)
-            self.small_ink.use(painter, theme.warning)
-            self.small_ink.left(painter, age, MARGIN, self._middle_top + MIDDLE - self.small_ink.height)
+        self._paint_middle(painter, market, price_decimals, age)
 
     @property
     def _rows_each(self) -> int:
@@ -219,20 +217,19 @@ class LadderPanel(PaintedPanel):
         ink.use(painter, theme.text)
         size_right, total_right = width * SIZE_SHARE, width - MARGIN
         for rung in self.rungs:
-            ink.right(painter, f"{rung.size:,.{size_decimals}f}", size_right, rung.top + lift)
-            ink.right(painter, f"{rung.total:,.{total_decimals}f}", total_right, rung.top + lift)
+            ink.right_once(painter, f"{rung.size:,.{size_decimals}f}", size_right, rung.top + lift)
+            ink.right_once(painter, f"{rung.total:,.{total_decimals}f}", total_right, rung.top + lift)
 
-    def _paint_middle(self, painter: QPainter, market: CoinMarket, decimals: int) -> None:
-        theme, top = self.theme, self._middle_top
-        price = market.mark or market.mid
-        change = market.momentum()
-        text = figures.fixed(price, decimals)
-        big, small = self.big_ink, self.small_ink
-        big.use(painter, theme.down if change is not None and change < 0 else theme.up)
+    def _paint_middle(self, painter: QPainter, market: CoinMarket, decimals: int, age: str) -> None:
+        """The mark, and beside it spread and skew, or how old they are."""
+        theme, top, big, small = self.theme, self._middle_top, self.big_ink, self.small_ink
+        text = figures.fixed(market.mark or market.mid, decimals)
+        falls = (market.momentum() or 0.0) < 0
+        big.use(painter, theme.faint if age else theme.down if falls else theme.up)
         big.left(painter, text, MARGIN, top + (MIDDLE - big.height) / 2)
         left = MARGIN + big.width(text) + small.advance * 1.5
-        small.use(painter, theme.muted)
-        parts = _spread_and_skew(market, decimals)
+        small.use(painter, theme.warning if age else theme.muted)
+        parts = [age] if age else _spread_and_skew(market, decimals)
         if left + small.width(" · ".join(parts)) <= self.width() - MARGIN:
             small.left(painter, " · ".join(parts), left, top + (MIDDLE - small.height) / 2 + 1)
         else:

@@ -14,6 +14,7 @@ from hlmaster.ui.market_panel import PaintedPanel, decimals_of
 
 ROW = 17
 MARGIN = 10
+LEAST_WIDTH_WITH_HOURS = 220
 LEAST_NOTIONALS = (0, 100, 1_000, 10_000, 100_000)
 MOST_SIZE_DECIMALS = 4
 COMPARED = 200
@@ -97,7 +98,8 @@ class TapePanel(PaintedPanel):
         zone = figures.zone(self.context.desk.settings.general.time_zone)
         lift = (ROW - self.ink.height) / 2
         time_right = width - MARGIN
-        size_right = time_right - self.ink.width("00:00:00") - 2 * self.ink.advance
+        hours = 0 if width >= LEAST_WIDTH_WITH_HOURS else len("00:")
+        size_right = time_right - self.ink.width("00:00:00"[hours:]) - 2 * self.ink.advance
         for row, trade in enumerate(self.shown):
             top = row * ROW
             is_large = trade.price * trade.size >= large
@@ -109,7 +111,7 @@ class TapePanel(PaintedPanel):
             painter.setPen(colour(theme.text))
             ink.right(painter, f"{trade.size:,.{size_decimals}f}", size_right, top + lift)
             self.ink.use(painter, theme.muted)
-            self.ink.right(painter, figures.clock(trade.time_ms, zone), time_right, top + lift)
+            self.ink.right(painter, figures.clock(trade.time_ms, zone)[hours:], time_right, top + lift)
 
     def _paint_empty(self, painter: QPainter, some_are_smaller: bool) -> None:
         words = f"No trade in {self.coin} yet."

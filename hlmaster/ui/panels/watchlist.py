@@ -49,8 +49,8 @@ COLUMNS = (
     Column("5S", 6, lambda market: market.momentum(MOMENTUM_SECONDS), "Momentum: change of the mid over 5 seconds."),
     Column("FUND", 8, lambda market: market.context.funding_rate if market.context else None, "Funding per hour."),
 )
-NARROW_WITHOUT = "5S"
-"""The column that a panel too narrow for all of them leaves out."""
+LEFT_OUT = ("5S", "", "FUND")
+"""Columns that a panel too narrow for all of them leaves out, in this order."""
 LEAST_COURSE = 28
 
 
@@ -176,15 +176,17 @@ class WatchlistPanel(PaintedPanel):
         columns = list(COLUMNS)
 
         def spare() -> int:
-            fixed = sum(column.characters * advance + GAP for column in columns)
-            return int(self.width() - 2 * MARGIN - fixed)
+            """Pixels that no column of a fixed width takes."""
+            taken = sum(column.characters * advance + GAP for column in columns) - GAP
+            return int(self.width() - 2 * MARGIN - taken)
 
-        if spare() < LEAST_COURSE:
-            columns = [column for column in columns if column.title != NARROW_WITHOUT]
+        for title in LEFT_OUT:
+            if spare() < (LEAST_COURSE if COLUMNS[1] in columns else 0):
+                columns = [column for column in columns if column.title != title]
         course = max(0, spare())
         places, left = [], float(MARGIN)
         for column in columns:
-            width = column.characters * advance if column.characters else course
+            width = column.characters * advance or course
             places.append((column, int(left), int(left + width)))
             left += width + GAP
         return places
