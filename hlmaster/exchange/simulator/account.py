@@ -158,8 +158,8 @@ class Account:
         return self.cash + sum((held.size * marks(coin) for coin, held in self.cross()), ZERO)
 
     def isolated_value(self, coin: str, marks: Marks) -> Decimal:
-        held = self.holdings[coin]
-        return (held.raw_usd or ZERO) + held.size * marks(coin)
+        held = self.holdings.get(coin)
+        return ZERO if held is None else (held.raw_usd or ZERO) + held.size * marks(coin)
 
     def equity(self, marks: Marks) -> Decimal:
         """Cross and isolated together."""
