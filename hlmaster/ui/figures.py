@@ -52,13 +52,25 @@ def money(value: Number, *, signed: bool = False) -> str:
     """``$1,234.50``, ``-$0.02``, ``+$2.94``; less than a cent shows two figures, so that no fee looks free."""
     if value is None or not math.isfinite(value):
         return UNKNOWN
-    size = abs(Decimal(repr(value)) if isinstance(value, float) else Decimal(value))
+    size = abs(_exact(value))
     decimals = 2 if size == 0 or size >= Decimal("0.005") else min(8, 1 - size.adjusted())
     digits = fixed(size, decimals)
     if not digits.strip("0.,"):
         return "$0.00"
     sign = "-" if value < 0 else "+" if signed else ""
     return f"{sign}${digits}"
+
+
+def _exact(value: Decimal | int | float) -> Decimal:
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def brief_money(value: Number) -> str:
+    """For narrow places: no cents from 100,000 on, billions as ``$1.2B``."""
+    if value is None or not math.isfinite(value) or abs(value) < 100_000:
+        return money(value)
+    size, sign = abs(_exact(value)), "-" if value < 0 else ""
+    return f"{sign}${fixed(size, 0)}" if size < 10**9 else f"{sign}${fixed(size / 10**9, 1)}B"
 
 
 def percent(fraction: Number, decimals: int = 2, *, signed: bool = False) -> str:

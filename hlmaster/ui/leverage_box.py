@@ -38,6 +38,7 @@ class LeverageBox(QFrame):
         self.slider.setAccessibleName("Leverage")
         self.number = QSpinBox(self)
         self.number.setSuffix("×")
+        self.number.setFixedWidth(72)
         self.number.setAccessibleName("Leverage")
         self.effect = QLabel(self)
         self.effect.setWordWrap(True)
@@ -97,9 +98,12 @@ def effect(now: Situation, chosen: Leverage, ticket: Ticket | None, orders: tupl
     if ticket is not None and orders:
         before = preview(ticket, Draft(orders), now, ())
         after = preview(ticket, Draft(orders), replace(now, leverage=chosen), ())
-        was, becomes = (figures.price(figure.liquidation_price, decimals) for figure in (before, after))
-        sentences.append(f"This order: liquidation {was} → {becomes},")
-        sentences.append(f"margin {figures.money(before.margin)} → {figures.money(after.margin)}.")
+        sentences.append(f"This order: margin {figures.money(before.margin)} → {figures.money(after.margin)},")
+        if before.liquidation_price is None and after.liquidation_price is None:
+            sentences.append("no liquidation price either way.")
+        else:
+            was, becomes = (figures.price(figure.liquidation_price, decimals) for figure in (before, after))
+            sentences.append(f"liquidation {was} → {becomes}.")
     elif chosen.mode is MarginMode.ISOLATED and now.reference is not None:
         backing = initial_margin(now.reference, chosen.value)
         price = liquidation_price(now.instrument.margin_tiers, Decimal(1), now.reference, backing)

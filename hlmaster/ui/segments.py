@@ -8,6 +8,9 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
+ROOM = 22
+"""Pixels around a word."""
+
 
 class Segments(QWidget):
     """Options are (value, text, tip, role it wears while chosen); without a role the choice is a raised word."""
@@ -20,7 +23,7 @@ class Segments(QWidget):
         self._options: list[tuple[Any, str]] = []
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(4)
+        self._row.setSpacing(2)
         self._group.idToggled.connect(self._on_toggled)
 
     def set_options(self, options: Sequence[tuple[Any, str, str, str]]) -> None:
@@ -28,12 +31,12 @@ class Segments(QWidget):
             button = QPushButton(text, self)
             button.setCheckable(True)
             button.setToolTip(tip)
-            button.setMinimumWidth(10)
-            button.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Preferred)
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             button.setProperty("role", "small" if role else "ghost")
             self._options.append((value, role))
             self._group.addButton(button, number)
-            self._row.addWidget(button, 1)
+            # Wider words get more of the row, so that none is cut where all just fit
+            self._row.addWidget(button, button.fontMetrics().horizontalAdvance(text) + ROOM)
         self._group.button(0).setChecked(True)
 
     @property
@@ -48,6 +51,9 @@ class Segments(QWidget):
         found = self._group.button([option for option, _ in self._options].index(value))
         assert isinstance(found, QPushButton)
         return found
+
+    def buttons(self) -> list[QPushButton]:
+        return [self.button(value) for value, _ in self._options]
 
     def _on_toggled(self, number: int, on: bool) -> None:
         value, role = self._options[number]

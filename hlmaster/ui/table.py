@@ -56,6 +56,8 @@ class Column(Generic[Row]):
     detail_width: int = 0
     """Characters reserved for the detail of a right-aligned cell, so that the texts before it line up."""
     tip: str = ""
+    spare: int = 0
+    """Hidden where the room is short; the highest goes first."""
     hint: Callable[[Row], str] | None = None
     edit: Callable[[Row], str | None] | None = None
 
@@ -202,14 +204,15 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Sort by value, what is unknown last either way; selection and editors follow their rows."""
+        """Sort by value, what is unknown last either way; of equals, descending shows the latest to come first."""
         if not 0 <= self.sort_column < len(self.columns):
             return
         value = self.columns[self.sort_column].value
         values = {key: value(entry.row) for key, entry in self._entries.items()}
-        known = [key for key in self._order if values[key] is not None]
-        known.sort(key=lambda key: values[key], reverse=self.descending)
-        after = known + [key for key in self._order if values[key] is None]
+        known = sorted((key for key in values if values[key] is not None), key=lambda key: values[key])
+        if self.descending:
+            known.reverse()
+        after = known + [key for key in values if values[key] is None]
         if after == self._order:
             return
         self.layoutAboutToBeChanged.emit()

@@ -24,6 +24,8 @@ class Header(QHeaderView):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._table, self.palette_of = model, palette
         self._user_sized = self._sizing = False
+        self._hidden: set[int] = set()
+        """By the user; a spare column without room is hidden beside these."""
         self.setSectionsClickable(True)
         self.setSectionsMovable(True)
         self.setMinimumSectionSize(30)
@@ -52,10 +54,15 @@ class Header(QHeaderView):
     # --- widths ---
 
     def share_width(self, room: int) -> None:
-        """Until the user sizes a column, all share the width in proportion; too little of it scrolls."""
+        """Until the user sizes a column, all share the width in proportion; what finds no room scrolls."""
         if self._user_sized:
             return
-        shown = [(i, column) for i, column in enumerate(self._table.columns) if not self.isSectionHidden(i)]
+        shown = [(i, column) for i, column in enumerate(self._table.columns) if i not in self._hidden]
+        while sum(column.width for _, column in shown) > room and any(column.spare for _, column in shown):
+            shown.remove(max(shown, key=lambda item: item[1].spare))
+        kept = {i for i, _ in shown}
+        for i in range(len(self._table.columns)):
+            self.setSectionHidden(i, i not in kept)
         fixed = sum(column.width for _, column in shown if not column.title)
         wanted = sum(column.width for _, column in shown if column.title)
         scale = min(WIDEST, max(1.0, (room - fixed) / max(wanted, 1)))
@@ -90,7 +97,7 @@ class Header(QHeaderView):
             if column.title:
                 item = menu.addAction(column.title)
                 item.setCheckable(True)
-                item.setChecked(not self.isSectionHidden(number))
+                item.setChecked(number not in self._hidden)
                 item.setEnabled(number > 0)
                 item.toggled.connect(lambda on, number=number: self.show_column(number, on))
         menu.addSeparator()
@@ -98,6 +105,7 @@ class Header(QHeaderView):
         menu.popup(self.mapToGlobal(at))
 
     def show_column(self, number: int, on: bool) -> None:
+        (self._hidden.discard if on else self._hidden.add)(number)
         self.setSectionHidden(number, not on)
         self.share_width(self.viewport().width())
 
@@ -105,6 +113,7 @@ class Header(QHeaderView):
         for number in range(len(self._table.columns)):
             self.setSectionHidden(number, False)
             self.moveSection(self.visualIndex(number), number)
+        self._hidden.clear()
         self._user_sized = False
         self.share_width(self.viewport().width())
 
@@ -115,7 +124,7 @@ class Header(QHeaderView):
         columns = self._table.columns
         state: dict[str, Any] = {
             "order": [columns[self.logicalIndex(place)].key for place in range(len(columns))],
-            "hidden": [column.key for i, column in enumerate(columns) if self.isSectionHidden(i)],
+            "hidden": [column.key for i, column in enumerate(columns) if i in self._hidden],
         }
         if self._user_sized:
             state["widths"] = {column.key: self.sectionSize(i) for i, column in enumerate(columns)}
@@ -133,7 +142,7 @@ class Header(QHeaderView):
                 self.moveSection(self.visualIndex(number), place)
         if isinstance(hidden, list):
             for key, number in numbers.items():
-                self.setSectionHidden(number, number > 0 and key in hidden)
+                self.show_column(number, not (number > 0 and key in hidden))
         if isinstance(widths, dict):
             for key, width in widths.items():
                 if key in numbers and isinstance(width, int) and 20 <= width <= 2_000:

@@ -226,6 +226,11 @@ class Ui_TicketPanel(object):
 
         self.notional = QLabel(self.notional_box)
         self.notional.setObjectName(u"notional")
+        sizePolicy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        sizePolicy.setHorizontalStretch(0)
+        sizePolicy.setVerticalStretch(0)
+        sizePolicy.setHeightForWidth(self.notional.sizePolicy().hasHeightForWidth())
+        self.notional.setSizePolicy(sizePolicy)
 
         self.notional_layout.addWidget(self.notional)
 
@@ -245,6 +250,8 @@ class Ui_TicketPanel(object):
 
         self.fee = QLabel(self.fee_box)
         self.fee.setObjectName(u"fee")
+        sizePolicy.setHeightForWidth(self.fee.sizePolicy().hasHeightForWidth())
+        self.fee.setSizePolicy(sizePolicy)
 
         self.fee_layout.addWidget(self.fee)
 
@@ -264,6 +271,8 @@ class Ui_TicketPanel(object):
 
         self.margin = QLabel(self.margin_box)
         self.margin.setObjectName(u"margin")
+        sizePolicy.setHeightForWidth(self.margin.sizePolicy().hasHeightForWidth())
+        self.margin.setSizePolicy(sizePolicy)
 
         self.margin_layout.addWidget(self.margin)
 
@@ -283,6 +292,8 @@ class Ui_TicketPanel(object):
 
         self.available = QLabel(self.available_box)
         self.available.setObjectName(u"available")
+        sizePolicy.setHeightForWidth(self.available.sizePolicy().hasHeightForWidth())
+        self.available.setSizePolicy(sizePolicy)
 
         self.available_layout.addWidget(self.available)
 
@@ -302,6 +313,8 @@ class Ui_TicketPanel(object):
 
         self.liquidation = QLabel(self.liquidation_box)
         self.liquidation.setObjectName(u"liquidation")
+        sizePolicy.setHeightForWidth(self.liquidation.sizePolicy().hasHeightForWidth())
+        self.liquidation.setSizePolicy(sizePolicy)
 
         self.liquidation_layout.addWidget(self.liquidation)
 
@@ -321,6 +334,8 @@ class Ui_TicketPanel(object):
 
         self.after = QLabel(self.after_box)
         self.after.setObjectName(u"after")
+        sizePolicy.setHeightForWidth(self.after.sizePolicy().hasHeightForWidth())
+        self.after.setSizePolicy(sizePolicy)
 
         self.after_layout.addWidget(self.after)
 
@@ -340,6 +355,8 @@ class Ui_TicketPanel(object):
 
         self.risk = QLabel(self.risk_box)
         self.risk.setObjectName(u"risk")
+        sizePolicy.setHeightForWidth(self.risk.sizePolicy().hasHeightForWidth())
+        self.risk.setSizePolicy(sizePolicy)
 
         self.risk_layout.addWidget(self.risk)
 
@@ -371,6 +388,7 @@ class Ui_TicketPanel(object):
         self.reason = QLabel(self.foot)
         self.reason.setObjectName(u"reason")
         self.reason.setWordWrap(True)
+        self.reason.setAlignment(Qt.AlignmentFlag.AlignLeft|Qt.AlignmentFlag.AlignTop)
 
         self.foot_layout.addWidget(self.reason)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from hlmaster.core.events import EquityPoint, FillBooked, LinkChanged
 from hlmaster.core.rounding import to_float
@@ -31,11 +32,12 @@ class EquityPanel(Panel):
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.chart)
         self.stats = QLabel()
-        self.stats.setProperty("role", "muted")
+        self.stats.setProperty("role", "caption")
+        self.stats.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.stats.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.header = QWidget()
         row = QHBoxLayout(self.header)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addStretch(1)
         row.addWidget(self.stats)
         self._since_judged = 0
         self._catch_up()

@@ -56,20 +56,34 @@ class OrdersPanel(TablePanel):
 
     def _columns(self) -> list[Column[TrackedOrder]]:
         return [
-            Column("coin", "Coin", 104, lambda o: o.order.coin, self._coin),
-            Column("type", "Type", 172, lambda o: o.order.kind, self._type, words=True),
-            Column("price", "Price", 92, lambda o: o.order.price, self._price, right=True, edit=self._edit_price),
-            Column("trigger", "Trigger", 96, self._trigger_value, self._trigger, right=True, edit=self._edit_trigger),
-            Column("size", "Size", 92, lambda o: o.order.size, self._size, right=True, edit=self._edit_size),
-            Column("filled", "Filled", 118, lambda o: o.filled_size, self._filled, right=True, detail_width=5),
-            Column("notional", "Notional", 106, self._notional, lambda o: Cell(money(self._notional(o))), right=True),
+            Column("coin", "Coin", 100, lambda o: o.order.coin, self._coin),
+            Column("type", "Type", 166, lambda o: o.order.kind, self._type, words=True),
+            Column("price", "Price", 84, lambda o: o.order.price, self._price, right=True, edit=self._edit_price),
+            Column("trigger", "Trigger", 84, self._trigger_value, self._trigger, right=True, edit=self._edit_trigger),
+            Column("size", "Size", 84, lambda o: o.order.size, self._size, right=True, edit=self._edit_size),
+            Column("filled", "Filled", 118, lambda o: o.filled_size, self._filled, right=True, detail_width=5, spare=2),
+            Column(
+                "notional",
+                "Notional",
+                106,
+                self._notional,
+                lambda o: Cell(money(self._notional(o))),
+                right=True,
+                spare=3,
+            ),
             # The newest has the greatest time, so by this column "descending" reads newest first
             Column(
-                "age", "Age", 78, lambda o: o.created_ms, lambda o: Cell(self.age(o.created_ms), "muted"), right=True
+                "age",
+                "Age",
+                78,
+                lambda o: o.created_ms,
+                lambda o: Cell(self.age(o.created_ms), "muted"),
+                right=True,
+                spare=4,
             ),
-            Column("status", "Status", 98, lambda o: str(o.status), self._status, words=True, hint=self._status_hint),
-            Column("source", "Source", 84, self._source, lambda o: Cell(self._source(o), "muted"), words=True),
-            Column("actions", "", 148, lambda o: None, self._actions),
+            Column("status", "Status", 92, lambda o: str(o.status), self._status, words=True, hint=self._status_hint),
+            Column("source", "Source", 84, self._source, lambda o: Cell(self._source(o), "muted"), words=True, spare=5),
+            Column("actions", "", 138, lambda o: None, self._actions),
         ]
 
     def _header(self) -> QWidget:
@@ -98,7 +112,7 @@ class OrdersPanel(TablePanel):
 
     @staticmethod
     def _type(tracked: TrackedOrder) -> Cell:
-        badge = "reduce-only" if tracked.order.reduce_only else ""
+        badge = "reduce" if tracked.order.reduce_only else ""
         return Cell(tracked.order.kind.capitalize(), badge=badge)
 
     def _price(self, tracked: TrackedOrder) -> Cell:

@@ -58,16 +58,17 @@ class PositionsPanel(TablePanel):
             "fees": "Paid since it was opened.",
             "realised": "By parts of this position already closed, before fees.",
         }
+        spare = {"margin": 1, "funding": 2, "realised": 3, "fees": 4}
         return [
-            Column("coin", "Coin", 118, lambda v: v.coin, self._coin, hint=self._coin_hint),
-            Column("size", "Size", 84, lambda v: v.size, lambda v: Cell(plain(abs(v.size))), right=True),
-            Column("entry", "Entry", 84, lambda v: v.entry_price, self._entry, right=True),
-            Column("mark", "Mark", 84, lambda v: v.mark_price, self._mark, right=True, tip="Mark price: values it."),
-            Column("liquidation", "Liq.", 84, lambda v: v.liquidation_price, self._liquidation, right=True),
+            Column("coin", "Coin", 112, lambda v: v.coin, self._coin, hint=self._coin_hint),
+            Column("size", "Size", 80, lambda v: v.size, lambda v: Cell(plain(abs(v.size))), right=True),
+            Column("entry", "Entry", 80, lambda v: v.entry_price, self._entry, right=True),
+            Column("mark", "Mark", 80, lambda v: v.mark_price, self._mark, right=True, tip="Mark price: values it."),
+            Column("liquidation", "Liq.", 80, lambda v: v.liquidation_price, self._liquidation, right=True),
             Column(
                 "unrealised",
                 "Unrealised",
-                158,
+                146,
                 lambda v: v.unrealised,
                 self._unrealised,
                 right=True,
@@ -75,13 +76,19 @@ class PositionsPanel(TablePanel):
                 tip="At the mark price, before fees; per cent of the margin behind it.",
             ),
             *(
-                Column(key, title, width, value, cell, right=True, tip=tips[key])
+                Column(key, title, width, value, cell, right=True, tip=tips[key], spare=spare[key])
                 for key, title, width, value, cell in money_column
             ),
             Column(
-                "opened", "Age", 76, lambda v: v.opened_ms, lambda v: Cell(self.age(v.opened_ms), "muted"), right=True
+                "opened",
+                "Age",
+                76,
+                lambda v: v.opened_ms,
+                lambda v: Cell(self.age(v.opened_ms), "muted"),
+                right=True,
+                spare=5,
             ),
-            Column("actions", "", 176, lambda v: None, self._actions),
+            Column("actions", "", 168, lambda v: None, self._actions),
         ]
 
     # --- cells ---

@@ -26,6 +26,8 @@ from hlmaster.ui.panels.ticket_form import SHARES, Reading, TicketForm
 
 PREVIEW_MS = 200
 VERDICT_MS = 8_000
+MOST_REASONS = 2
+"""Sentences under the button; the rest is in its tooltip."""
 
 
 class TicketPanel(Panel):
@@ -137,17 +139,17 @@ class TicketPanel(Panel):
         _say(ui.position, f"{_held(size)} {coin}" if size else f"No {coin} position", figures.tone(size))
 
     def _show_figures(self, shown: Preview | None, situation: Situation | None) -> None:
-        ui, money = self.ui, figures.money
+        ui, money = self.ui, figures.brief_money
         decimals = situation.instrument.size_decimals if situation is not None else None
-        _say(ui.available, money(situation.available if situation is not None else None))
-        _say(ui.notional, money(shown.notional if shown is not None else None))
+        _tell(ui.available, money(situation.available if situation is not None else None))
+        _tell(ui.notional, money(shown.notional if shown is not None else None))
         fee_side = "" if shown is None or shown.fee is None else " · MAKER" if shown.fee_is_maker else " · TAKER"
         _say(ui.fee_caption, f"FEE{fee_side}")
-        _say(ui.fee, money(shown.fee if shown is not None else None))
-        _say(ui.margin, money(shown.margin if shown is not None else None))
-        _say(ui.liquidation, figures.price(shown.liquidation_price if shown is not None else None, decimals))
-        _say(ui.after, _held(shown.position_after) if shown is not None else figures.UNKNOWN)
-        _say(ui.risk, self._risk_text(shown, situation))
+        _tell(ui.fee, money(shown.fee if shown is not None else None))
+        _tell(ui.margin, money(shown.margin if shown is not None else None))
+        _tell(ui.liquidation, figures.price(shown.liquidation_price if shown is not None else None, decimals))
+        _tell(ui.after, _held(shown.position_after) if shown is not None else figures.UNKNOWN)
+        _tell(ui.risk, self._risk_text(shown, situation))
 
     @staticmethod
     def _risk_text(shown: Preview | None, situation: Situation | None) -> str:
@@ -158,8 +160,12 @@ class TicketPanel(Panel):
 
     def _show_verdict(self, reading: Reading, shown: Preview | None) -> None:
         can_send = shown is not None and shown.can_send and not self._is_closed_for_sending()
-        problem = reading.problem or (" ".join(dict.fromkeys(shown.problems)) if shown is not None else "")
+        problems = tuple(dict.fromkeys(shown.problems)) if shown is not None else ()
+        problem = reading.problem or " ".join(problems[:MOST_REASONS])
+        if len(problems) > MOST_REASONS:
+            problem += f" {len(problems) - MOST_REASONS} more reason{'s' if len(problems) > MOST_REASONS + 1 else ''}."
         text, tone = self._verdict or (problem, "" if reading.waiting else "warning")
+        self.ui.reason.setToolTip("\n".join(problems[MOST_REASONS:]))
         self.ui.submit.setEnabled(can_send)
         self.ui.submit.say("Sending ..." if self._sending else self._order_words(shown), str(self.form.side))
         self.ui.submit.needs_arming = self.context.desk.settings.general.confirm_orders
@@ -314,6 +320,13 @@ def _held(size: Decimal | None) -> str:
     if size is None:
         return figures.UNKNOWN
     return f"{'Long' if size > 0 else 'Short'} {figures.plain(abs(size))}" if size else "flat"
+
+
+def _tell(label: QLabel, text: str) -> None:
+    """A figure in a narrow place: what does not fit is cut visibly and whole in the tooltip."""
+    fitting = label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(label.width(), 40))
+    _say(label, fitting)
+    label.setToolTip(text if fitting != text else "")
 
 
 def _say(widget: Any, text: str, tone: str | None = None) -> None:

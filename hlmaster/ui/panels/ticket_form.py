@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from hlmaster.core.model import Side
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
@@ -47,9 +48,25 @@ class TicketForm:
         for unit in SizeUnit:
             ui.unit.addItem(coin if unit is SizeUnit.COIN else str(unit), unit)
         ui.submit.setMinimumHeight(32)
+        for painted in (ui.contents, ui.area.viewport()):
+            painted.setAutoFillBackground(False)
+        # Room for what two reasons need, so that the button does not move under the pointer while one types
+        ui.reason.setMinimumHeight(3 * ui.reason.fontMetrics().lineSpacing() + 2)
+        for column in range(3):
+            ui.preview_layout.setColumnStretch(column, 1)
         ui.amount.setPlaceholderText("0")
         self.prices = (ui.price, ui.trigger, ui.stop)
         self.fields = (*self.prices, ui.amount)
+        self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        """From what is traded to the button that sends it; leverage, seldom touched, comes last."""
+        ui = self._ui
+        order: list[QWidget] = [*ui.kind.buttons(), *ui.side.buttons(), ui.trigger, *ui.execution.buttons()]
+        order += [ui.price, ui.bid, ui.mid, ui.ask, ui.amount, ui.unit, *map(self.share_button, SHARES)]
+        order += [ui.reduce_only, ui.attach_stop, ui.stop, ui.submit, ui.leverage]
+        for before, after in pairwise(order):
+            QWidget.setTabOrder(before, after)
 
     def share_button(self, share: int) -> QPushButton:
         button = getattr(self._ui, f"share_{share}")
