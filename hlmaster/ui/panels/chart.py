@@ -122,7 +122,7 @@ class ChartPanel(MarketPanel):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.interval = context.interval
-        self.header = IntervalBar(context)
+        self.header = self.bar = IntervalBar(context)
         self.chart = CandleChart(palette=context.theme.chart_palette())
         self.chart.setAccessibleName("Candle chart")
         self.trouble = Trouble()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from hlmaster.ui.ink import colour
 from hlmaster.ui.market_panel import PaintedPanel, decimals_of, market_of
 from hlmaster.ui.theme import text_font
 
+log = logging.getLogger(__name__)
 ROW, HEAD, MARGIN, GAP = 26, 24, 7, 10
 REPAINT_MS = 250
 COURSE_CANDLES = 120
@@ -115,8 +117,9 @@ class WatchlistPanel(PaintedPanel):
             for coin in coins:
                 await self.context.desk.charts.show(coin, Interval.M1)
                 self.update()
-        except VenueError:
-            pass  # the mids seen so far stand in until the next try, and the connection's state is told elsewhere
+        except VenueError as error:
+            # The mids seen so far stand in until the next try, and the connection's state is told elsewhere
+            log.info("the courses of the watchlist could not be loaded: %s", error)
         finally:
             self._loading = False
 

@@ -16,7 +16,7 @@ from tests.ui.market_desk import D, MarketScene, open_context, shown
 def opened(scene: MarketScene, qtbot: Any, rows: int = 10) -> LadderPanel:
     panel = LadderPanel(open_context(scene, qtbot))
     shown(panel, qtbot, 230, HEAD + MIDDLE + 2 * rows * ROW)
-    panel.repaint()
+    panel.grab()
     return panel
 
 
@@ -82,7 +82,7 @@ def test_grouping_sums_levels_and_loses_no_size(qtbot: Any) -> None:
     panel = opened(scene, qtbot, rows=20)
     before = max(rung.total for rung in panel.rungs if rung.side is Side.BUY)
     panel.choose_group(3)
-    panel.repaint()
+    panel.grab()
     bids = sides(panel)[1]
     assert all(price == int(price) for price in bids)
     assert max(rung.total for rung in panel.rungs if rung.side is Side.BUY) == pytest.approx(before)
@@ -105,10 +105,10 @@ def test_own_orders_are_marked_on_their_level_grouped_or_not_and_triggers_are_no
     scene.tell_order(Side.BUY, str(bid), "0.5")
     scene.tell_order(Side.SELL, str(ask), "0.25")
     scene.tell_order(Side.SELL, str(sides(panel)[1][5]), "9", Trigger(D("3400"), TriggerKind.STOP, True))
-    panel.repaint()
+    panel.grab()
     assert {rung.price: rung.mine for rung in panel.rungs if rung.mine} == {bid: 0.5, ask: 0.25}
     panel.choose_group(3)
-    panel.repaint()
+    panel.grab()
     assert sum(rung.mine for rung in panel.rungs) == 0.75
 
 
@@ -136,7 +136,7 @@ def test_before_the_list_and_before_the_book_it_waits_in_words(qtbot: Any) -> No
     assert panel.rungs == []
     assert panel.grouping.text() == "–"
     scene.list_coins()
-    panel.repaint()
+    panel.grab()
     assert panel.rungs == []
     scene.tell_book("ETH")
     qtbot.waitUntil(lambda: bool(panel.rungs))

@@ -12,7 +12,7 @@ from tests.ui.market_desk import NOW, MarketScene, open_context, shown
 def opened(scene: MarketScene, qtbot: Any, rows: int = 10) -> TapePanel:
     panel = TapePanel(open_context(scene, qtbot))
     shown(panel, qtbot, 230, rows * ROW)
-    panel.repaint()
+    panel.grab()
     return panel
 
 
@@ -38,11 +38,11 @@ def test_the_filter_reaches_back_to_the_trades_that_are_large_enough(qtbot: Any)
     scene.tell_trades((3430.0, 0.01, True) for _ in range(300))
     panel = opened(scene, qtbot)
     panel.show_only(10_000)
-    panel.repaint()
+    panel.grab()
     assert [trade.size for trade in panel.shown] == [10.0]
     assert panel.filter.text() == "≥ $10k ▾"
     panel.show_only(100_000)
-    panel.repaint()
+    panel.grab()
     assert panel.shown == []
 
 

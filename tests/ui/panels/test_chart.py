@@ -1,0 +1,185 @@
+"""The chart panel follows coin, timeframe, candles and the trader's own orders and position."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from hlmaster.core.errors import VenueUnreachable
+from hlmaster.core.events import FillsReported
+from hlmaster.core.model import Interval, Side
+from hlmaster.core.orders import Fill, Trigger, TriggerKind
+from hlmaster.desk.charts import FIRST_ROWS, OLDER_ROWS
+from hlmaster.ui.panels.chart import MOST_STEPS, ChartPanel
+from tests.ui.market_desk import NOW, D, MarketScene, open_context, shown, until
+
+
+async def opened(scene: MarketScene, qtbot: Any) -> ChartPanel:
+    panel = ChartPanel(open_context(scene, qtbot))
+    shown(panel, qtbot, 900, 500)
+    await until(lambda: not panel.context.is_busy)
+    return panel
+
+
+def times(panel: ChartPanel) -> list[int]:
+    return [int(time) for time in panel.chart.frame.series.time]
+
+
+def held(scene: MarketScene, panel: ChartPanel) -> list[int]:
+    series = scene.desk.feed.market(panel.coin).series(panel.interval)
+    assert series is not None
+    return [int(time) for time in series.block().time_ms]
+
+
+def kinds(panel: ChartPanel) -> list[tuple[str, float]]:
+    return [(line.kind, line.price) for line in panel.chart.frame.lines]
+
+
+async def test_history_is_drawn_as_it_is_held_and_the_title_names_the_market(qtbot: Any) -> None:
+    scene = MarketScene()
+    panel = await opened(scene, qtbot)
+    assert len(times(panel)) >= FIRST_ROWS
+    assert times(panel) == held(scene, panel)
+    assert panel.TITLE == "ETH-PERP"
+    assert panel.chart.frame.series.overlays == ("EMA 9", "EMA 21")
+    assert panel.chart.frame.decimals == 1
+    await panel.context.close()
+
+
+async def test_coin_and_timeframe_are_followed(qtbot: Any) -> None:
+    scene = MarketScene()
+    panel = await opened(scene, qtbot)
+    titles: list[str] = []
+    panel.retitled.connect(titles.append)
+    panel.context.select("BTC")
+    panel.context.choose_interval(Interval.H1)
+    await until(lambda: not panel.context.is_busy)
+    assert titles == ["BTC-PERP"]
+    assert times(panel)[-1] - times(panel)[-2] == Interval.H1.ms
+    assert scene.market_data.asked[-1][:2] == ("BTC", Interval.H1)
+    assert ("BTC", Interval.H1) in scene.market_data.candles_watched
+    await panel.context.close()
+
+
+async def test_buttons_and_menu_choose_the_timeframe(qtbot: Any) -> None:
+    scene = MarketScene()
+    panel = await opened(scene, qtbot)
+    bar = panel.bar
+    qtbot.mouseClick(bar.buttons[Interval.M5], Qt.MouseButton.LeftButton)
+    assert bar.buttons[Interval.M5].isChecked()
+    bar.actions_by_interval[Interval.W1].trigger()
+    assert panel.interval is Interval.W1
+    assert bar.more.text() == "1w ▾"
+    assert not any(button.isChecked() for button in bar.buttons.values())
+    await until(lambda: not panel.context.is_busy)
+    await panel.context.close()
+
+
+@pytest.mark.parametrize("missed", [1, 3, MOST_STEPS + 10])
+async def test_candles_that_came_while_the_panel_was_hidden_are_all_there(qtbot: Any, missed: int) -> None:
+    scene = MarketScene()
+    scene.tell_book("ETH")
+    panel = await opened(scene, qtbot)
+    panel.hide()
+    last = held(scene, panel)[-1]
+    for n in range(missed + 1):
+        scene.pass_time(60 if n else 0)
+        scene.tell_candle("ETH", Interval.M1, last + n * 60_000, 3_434.0 + n / 100)
+    panel.show()
+    await until(lambda: times(panel) == held(scene, panel))
+    assert times(panel)[-1] == last + missed * 60_000
+    series = panel.chart.frame.series
+    block = scene.desk.feed.market("ETH").series(Interval.M1).block()  # type: ignore[union-attr]
+    np.testing.assert_array_equal(series.field("close"), block.close)
+    grown = series.field("EMA 9").copy()
+    panel._draw_averages()
+    np.testing.assert_allclose(grown, series.field("EMA 9"), rtol=1e-12)
+    await panel.context.close()
+
+
+async def test_older_candles_are_laid_before_without_moving_the_picture(qtbot: Any) -> None:
+    scene = MarketScene()
+    panel = await opened(scene, qtbot)
+    panel.chart.pan(-800)
+    before, shown_ms = len(times(panel)), panel.chart.frame.view.left
+    panel.chart.pan(-600)
+    await until(lambda: len(times(panel)) > before)
+    added = len(times(panel)) - before
+    assert added == OLDER_ROWS
+    assert panel.chart.frame.view.left == pytest.approx(shown_ms - 600 + added)
+    assert times(panel) == held(scene, panel)
+    assert np.isfinite(panel.chart.frame.series.field("EMA 21")).all()
+    await panel.context.close()
+
+
+async def test_when_the_venue_has_no_more_the_chart_does_not_ask_again(qtbot: Any) -> None:
+    scene = MarketScene()
+    scene.market_data.oldest_ms = NOW - 100 * 60_000
+    panel = await opened(scene, qtbot)
+    for _ in range(3):
+        panel.chart.pan(-40)
+        await until(lambda: not panel.context.is_busy)
+    assert len(scene.market_data.asked) == 2
+    await panel.context.close()
+
+
+async def test_a_failed_history_says_why_and_can_be_tried_again(qtbot: Any) -> None:
+    scene = MarketScene()
+    scene.market_data.failure = VenueUnreachable("The exchange does not answer.", "Check the connection.")
+    panel = await opened(scene, qtbot)
+    assert panel.trouble.isVisible()
+    assert panel.trouble.sentence.text() == "The exchange does not answer. Check the connection."
+    scene.market_data.failure = None
+    qtbot.mouseClick(panel.trouble.retry, Qt.MouseButton.LeftButton)
+    await until(lambda: bool(times(panel)))
+    assert not panel.trouble.isVisible()
+    await panel.context.close()
+
+
+async def test_it_waits_for_the_venues_list_and_then_loads(qtbot: Any) -> None:
+    scene = MarketScene(listed=False)
+    panel = await opened(scene, qtbot)
+    assert not scene.market_data.asked
+    scene.list_coins()
+    await until(lambda: bool(times(panel)))
+    await panel.context.close()
+
+
+async def test_position_orders_stops_and_take_profits_are_lines(qtbot: Any) -> None:
+    scene = MarketScene()
+    scene.tell_context("ETH")
+    panel = await opened(scene, qtbot)
+    scene.tell_order(Side.BUY, "3400")
+    scene.tell_order(Side.SELL, "3400", "0.42", Trigger(D("3410"), TriggerKind.STOP, True))
+    scene.tell_order(Side.SELL, "3500", "0.42", Trigger(D("3490"), TriggerKind.TAKE_PROFIT, False))
+    bought = Fill("ETH", Side.BUY, D("3427.6"), D("0.42"), NOW, 1, 1, None, D("0.5"), D(0), D(0), False)
+    scene.bus.publish(FillsReported((bought,)))
+    expected = [("order_buy", 3400.0), ("stop", 3410.0), ("take_profit", 3490.0), ("position", 3427.6)]
+    await until(lambda: kinds(panel) == expected)
+    labels = {line.kind: line.label for line in panel.chart.frame.lines}
+    assert labels["position"] == "LONG 0.42 @ 3,427.6  +$2.94 (+0.20%)"
+    assert labels["stop"] == "stop · sell 0.42"
+    assert labels["take_profit"] == "take profit · sell 0.42 @ 3,500.0"
+    panel.context.select("BTC")
+    assert kinds(panel) == []
+    await until(lambda: not panel.context.is_busy)
+    await panel.context.close()
+
+
+async def test_the_beat_tells_the_countdown_and_whether_the_data_may_be_trusted(qtbot: Any) -> None:
+    scene = MarketScene()
+    scene.connect()
+    scene.tell_context("ETH")
+    scene.tell_book("ETH")
+    panel = await opened(scene, qtbot)
+    panel.beat()
+    assert panel.chart.frame.countdown == "01:00"
+    assert panel.chart.frame.stale is None
+    scene.pass_time(20)
+    panel.beat()
+    assert panel.chart.frame.countdown == "00:40"
+    assert panel.chart.frame.stale == scene.desk.feed.market("ETH").stale_for_entries
+    await panel.context.close()

@@ -1,0 +1,134 @@
+"""The watchlist shows every coin at a glance, sorts, and says which coin is in focus."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from hlmaster.core.errors import VenueUnreachable
+from hlmaster.core.model import Interval
+from hlmaster.ui.panels.watchlist import HEAD, RETRY_SECONDS, ROW, WatchlistPanel
+from tests.ui.market_desk import PRICES, MarketScene, open_context, shown, until
+
+COINS = list(PRICES)
+
+
+def opened(scene: MarketScene, qtbot: Any, width: int = 300, height: int = 500) -> WatchlistPanel:
+    panel = WatchlistPanel(open_context(scene, qtbot))
+    shown(panel, qtbot, width, height)
+    panel.grab()
+    return panel
+
+
+def moved(scene: MarketScene) -> None:
+    """Day changes that fall along the settings' order, but for the last coin, of which nothing is known."""
+    for rank, coin in enumerate(COINS[:-1]):
+        scene.tell_context(coin, previous=PRICES[coin][0] * (1 + rank / 100))
+
+
+def test_a_click_and_the_arrow_keys_choose_the_coin(qtbot: Any) -> None:
+    panel = opened(MarketScene(), qtbot)
+    qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(20, HEAD + 2 * ROW + 5))
+    assert panel.context.coin == COINS[2]
+    qtbot.keyClick(panel, Qt.Key.Key_Down)
+    assert panel.context.coin == COINS[3]
+    qtbot.keyClick(panel, Qt.Key.Key_Home)
+    qtbot.keyClick(panel, Qt.Key.Key_Up)
+    assert panel.context.coin == COINS[0]
+    qtbot.keyClick(panel, Qt.Key.Key_End)
+    assert panel.context.coin == COINS[-1]
+
+
+def test_a_column_sorts_largest_first_then_smallest_then_as_in_the_settings_and_the_unknown_stay_last(
+    qtbot: Any,
+) -> None:
+    scene = MarketScene()
+    moved(scene)
+    panel = opened(scene, qtbot)
+    known = COINS[:-1]
+    panel.sort_by("24H")
+    assert panel.rows == [*known, COINS[-1]]
+    panel.sort_by("24H")
+    assert panel.rows == [*known[::-1], COINS[-1]]
+    panel.sort_by("24H")
+    assert panel.rows == COINS
+
+
+def test_a_click_on_the_head_sorts(qtbot: Any) -> None:
+    scene = MarketScene()
+    moved(scene)
+    panel = opened(scene, qtbot)
+    place = next((left + right) // 2 for column, left, right in panel._places() if column.title == "MARK")
+    qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(place, 5))
+    assert panel.sorted_by == "MARK"
+    assert panel.rows[0] == "BTC"
+
+
+@pytest.mark.parametrize(
+    ("width", "titles"),
+    [
+        (420, ["COIN", "", "MARK", "24H", "5S", "FUND"]),
+        (300, ["COIN", "", "MARK", "24H", "FUND"]),
+        (250, ["COIN", "MARK", "24H", "FUND"]),
+        (200, ["COIN", "MARK", "24H"]),
+    ],
+)
+def test_a_narrow_panel_leaves_out_columns_and_cuts_none(qtbot: Any, width: int, titles: list[str]) -> None:
+    panel = opened(MarketScene(), qtbot, width=width)
+    places = panel._places()
+    assert [column.title for column, _, _ in places] == titles
+    assert places[-1][2] <= width
+
+
+def test_more_coins_than_fit_scroll_and_the_chosen_one_stays_in_sight(qtbot: Any) -> None:
+    panel = opened(MarketScene(), qtbot, height=HEAD + 3 * ROW)
+    panel.context.select(COINS[-1])
+    assert panel.coin_at(HEAD + 2 * ROW + 1) == COINS[-1]
+    panel.context.select(COINS[0])
+    assert panel.coin_at(HEAD + 1) == COINS[0]
+
+
+def test_before_anything_is_known_rows_are_dashes_and_tooltips_say_why(qtbot: Any) -> None:
+    scene = MarketScene(listed=False)
+    panel = opened(scene, qtbot)
+    assert "not listed it yet" in panel.explain(10, HEAD + 2)
+    scene.list_coins()
+    scene.connect()
+    assert "BTC: –" in panel.explain(10, HEAD + 2)
+    assert "has not arrived yet" in panel.explain(10, HEAD + 2)
+    assert panel.explain(10, 2).startswith("Coin.")
+
+
+async def test_courses_come_one_coin_after_the_other_after_the_first_picture(qtbot: Any) -> None:
+    scene = MarketScene()
+    panel = opened(scene, qtbot)
+    panel.beat()
+    await until(lambda: len(scene.market_data.asked) == len(COINS))
+    assert [(coin, interval) for coin, interval, _, _ in scene.market_data.asked] == [(c, Interval.M1) for c in COINS]
+    assert len(panel.course("SOL")) == 120
+    panel.beat()
+    await until(lambda: not panel.context.is_busy)
+    assert len(scene.market_data.asked) == len(COINS)
+    await panel.context.close()
+
+
+async def test_without_candles_the_mids_stand_in_and_the_question_is_repeated_later(qtbot: Any) -> None:
+    scene = MarketScene()
+    scene.market_data.failure = VenueUnreachable("The exchange does not answer.")
+    for step in range(2):
+        scene.tell_book("ETH", mid=3_430.0 + step)
+        scene.pass_time(1)
+    panel = opened(scene, qtbot)
+    panel.beat()
+    await until(lambda: not panel.context.is_busy)
+    scene.tell_book("ETH", mid=3_432.0)
+    panel.beat()
+    assert len(panel.course("ETH")) == 2
+    assert len(scene.market_data.asked) == 1
+    scene.market_data.failure = None
+    scene.pass_time(RETRY_SECONDS)
+    panel.beat()
+    await until(lambda: len(panel.course("ETH")) > 2)
+    await panel.context.close()
