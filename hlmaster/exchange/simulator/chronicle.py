@@ -5,18 +5,20 @@ The past is loaded when somebody first asks, for it brings numpy and would slow 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hlmaster.core.clock import DAY_MS, MINUTE_MS
 from hlmaster.core.intervals import next_open_time, open_time
 from hlmaster.core.model import Interval
+from hlmaster.exchange.simulator import shapes
 from hlmaster.exchange.simulator.events import CandleView, ContextRow, FundingRateRow
 from hlmaster.exchange.simulator.listing import Listing
 from hlmaster.exchange.simulator.venue import Venue
+from hlmaster.exchange.simulator.wire import float_text
 
 if TYPE_CHECKING:
     from hlmaster.core.candles import CandleBlock
@@ -89,15 +91,19 @@ class Chronicle:
         for coin in self._listings:
             self._past.candles(coin, Interval.M1, self.opened_ms, 1)
 
-    def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> list[CandleView]:
-        """Ascending; the one that contains ``start_ms`` is the first, at most the latest 5000 of all that exist."""
+    def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> list[dict[str, Any]]:
+        """In wire form, ascending, from the one that contains ``start_ms`` on; at most the latest 5000 there are."""
         first = open_time(max(start_ms, 0), interval)
-        lived = self._venue.candles(coin, interval)[-MOST_CANDLES:]
-        rows = lived
-        if not lived or first <= lived[0].open_ms:
-            drawn = self._drawn(coin, interval, self.opened_ms, MOST_CANDLES - len(lived) + 1)
-            rows = self._joined(drawn, lived)[-MOST_CANDLES:]
-        return [row for row in rows if first <= row.open_ms <= end_ms]
+        lived = self._venue.candles(coin, interval, first)
+        drawn: list[dict[str, Any]] = []
+        if first <= open_time(self.opened_ms, interval):
+            block = self._past.candles(coin, interval, self.opened_ms, MOST_CANDLES).between(first, end_ms + 1)
+            if lived and len(block) and block.time_ms[-1] == lived[0].open_ms:
+                lived[0] = _merged(_views(self._listings[coin], interval, block, -1)[0], lived[0])
+                block = block.between(first, lived[0].open_ms)
+            drawn = _drawn_shapes(coin, interval, block)
+        rows = drawn + [shapes.candle(row) for row in lived if row.open_ms <= end_ms]
+        return rows[-MOST_CANDLES:]
 
     def open_candle(self, coin: str, interval: Interval) -> CandleView | None:
         """The candle that contains now, None where nothing traded in it yet."""
@@ -150,21 +156,37 @@ class Chronicle:
         return rows[0].open, sum((row.volume for row in rows), Decimal(0)), notional
 
     def _drawn(self, coin: str, interval: Interval, end_ms: int, limit: int) -> list[CandleView]:
-        block = self._past.candles(coin, interval, end_ms, limit)
-        return _views(self._listings[coin], interval, block)
-
-    @staticmethod
-    def _joined(drawn: list[CandleView], lived: list[CandleView]) -> list[CandleView]:
-        if drawn and lived and drawn[-1].open_ms == lived[0].open_ms:
-            return [*drawn[:-1], _merged(drawn[-1], lived[0]), *lived[1:]]
-        return drawn + lived
+        return _views(self._listings[coin], interval, self._past.candles(coin, interval, end_ms, limit))
 
 
-def _views(listing: Listing, interval: Interval, block: CandleBlock) -> list[CandleView]:
+def _columns(block: CandleBlock) -> Iterator[tuple[Any, ...]]:
+    columns = (block.time_ms, block.open, block.high, block.low, block.close, block.volume, block.trades)
+    return zip(*(column.tolist() for column in columns), strict=True)
+
+
+def _drawn_shapes(coin: str, interval: Interval, block: CandleBlock) -> list[dict[str, Any]]:
+    """As ``shapes.candle`` without the way over Decimal: a grid float's shortest text is its decimal text."""
+    return [
+        {
+            "t": open_ms,
+            "T": next_open_time(open_ms, interval) - 1,
+            "s": coin,
+            "i": interval.value,
+            "o": float_text(first),
+            "c": float_text(last),
+            "h": float_text(high),
+            "l": float_text(low),
+            "v": float_text(volume),
+            "n": trades,
+        }
+        for open_ms, first, high, low, last, volume, trades in _columns(block)
+    ]
+
+
+def _views(listing: Listing, interval: Interval, block: CandleBlock, start: int = 0) -> list[CandleView]:
     def price(value: float) -> Decimal:
         return Decimal(f"{value:.{listing.price_decimals}f}")
 
-    columns = (block.time_ms, block.open, block.high, block.low, block.close, block.volume, block.trades)
     return [
         CandleView(
             listing.coin,
@@ -178,9 +200,7 @@ def _views(listing: Listing, interval: Interval, block: CandleBlock) -> list[Can
             Decimal(f"{volume:.{listing.size_decimals}f}"),
             trades,
         )
-        for open_ms, first, high, low, last, volume, trades in zip(
-            *(column.tolist() for column in columns), strict=True
-        )
+        for open_ms, first, high, low, last, volume, trades in list(_columns(block))[start:]
     ]
 
 

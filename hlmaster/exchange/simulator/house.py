@@ -136,10 +136,13 @@ class House:
             self.address_budget.restore(budgets)
 
     def shut(self) -> None:
-        """The last word into the state file."""
-        if self._store is not None:
+        """The last word into the state file, which is closed. Raises StorageError where the disk refuses it."""
+        if self._store is None:
+            return
+        try:
             self._committed_minute = 0
             self._remember()
+        finally:
             self._store.close()
 
     def mark(self, document: str) -> None:

@@ -101,7 +101,7 @@ def candle_snapshot(house: House, question: Question) -> Any:
     coin, interval, start, end = request.coin, request.interval(), request.start_ms, request.end_ms
     if not house.is_coin(coin):
         raise Unanswerable(f"there is no coin {coin}")
-    return [shapes.candle(row) for row in house.chronicle.candles(coin, interval, start, end)]
+    return house.chronicle.candles(coin, interval, start, end)
 
 
 def recent_trades(house: House, question: Question) -> Any:

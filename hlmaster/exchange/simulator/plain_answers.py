@@ -71,6 +71,10 @@ def token_details(_: House, question: Question) -> Any:
     }
 
 
+def dex_limits(_: House, question: Question) -> Any:
+    raise Unanswerable(f"there is no dex {text(question.body.get('dex'))!r}")
+
+
 def auction_status(house: House, _: Question) -> Any:
     start = house.chronicle.opened_ms // 1000
     return {
@@ -116,6 +120,8 @@ ANSWERS: Mapping[str, Answer] = {
     "liquidatable": lambda *_: [],
     "vaultDetails": lambda *_: None,
     "perpDexStatus": lambda *_: {"totalNetDeposit": "0.0"},
+    "perpDexLimits": dex_limits,
+    "perpAnnotation": lambda *_: None,
     "perpCategories": lambda *_: [],
     "perpConciseAnnotations": lambda *_: [],
 }

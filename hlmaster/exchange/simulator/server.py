@@ -104,8 +104,10 @@ class SimulatorServer:
         for socket in self.streams.sockets:
             socket.abort()
         await asyncio.sleep(0)
-        if self.failure is None:
+        try:
             self.house.shut()
+        except StorageError as error:
+            self.failure = self.failure or error
 
     async def _live(self) -> None:
         while True:

@@ -26,15 +26,14 @@ def dec(value: Decimal | int) -> str:
     return "0.0" if text == "-0.0" else text
 
 
-def dec_at(value: float, decimals: int) -> str:
-    """A measured float at no more than ``decimals`` decimals.
+def float_text(value: float) -> str:
+    """The shortest decimal text of a non-negative float, without an exponent.
 
-    >>> dec_at(0.1 + 0.2, 6), dec_at(1e-05, 8), dec_at(12.0, 2), dec_at(-0.0, 3)
-    ('0.3', '0.00001', '12.0', '0.0')
+    >>> float_text(12.0), float_text(0.3), float_text(1e-05)
+    ('12.0', '0.3', '0.00001')
     """
-    text = f"{value:.{max(decimals, 1)}f}".rstrip("0")
-    text = text + "0" if text.endswith(".") else text
-    return "0.0" if text == "-0.0" else text
+    text = repr(value)
+    return text if "e" not in text else dec(Decimal(text))
 
 
 def optional_dec(value: Decimal | None) -> str | None:

@@ -11,6 +11,7 @@ import pytest
 from hlmaster.core.clock import HOUR_MS, MINUTE_MS, ManualClock
 from hlmaster.core.errors import ConfigError, StorageError
 from hlmaster.core.model import Interval
+from hlmaster.exchange.simulator import shapes
 from hlmaster.exchange.simulator.events import Event, FillRow
 from hlmaster.exchange.simulator.house import House
 from hlmaster.exchange.simulator.opening import Options, open_house
@@ -56,15 +57,19 @@ def test_drawn_past_and_lived_present_are_one_series() -> None:
     house = opened(clock)
     live(house, clock, 3 * MINUTE_MS)
     minutes = house.chronicle.candles("BTC", Interval.M1, START - HOUR_MS, clock.now_ms())
-    assert [row.open_ms for row in minutes] == list(
-        range(minutes[0].open_ms, minutes[0].open_ms + len(minutes) * MINUTE_MS, MINUTE_MS)
-    )
-    hours = house.chronicle.candles("BTC", Interval.H1, START, clock.now_ms())
-    inside = [row for row in minutes if row.open_ms >= hours[-1].open_ms]
-    assert hours[-1].high == max(row.high for row in inside)
-    assert hours[-1].volume == sum(row.volume for row in inside)
-    assert house.chronicle.open_candle("BTC", Interval.H1) == hours[-1]
+    first = minutes[0]["t"]
+    assert [row["t"] for row in minutes] == list(range(first, first + len(minutes) * MINUTE_MS, MINUTE_MS))
+    hour = house.chronicle.candles("BTC", Interval.H1, START, clock.now_ms())[-1]
+    inside = [row for row in minutes if row["t"] >= hour["t"]]
+    assert Decimal(hour["h"]) == max(Decimal(row["h"]) for row in inside)
+    assert Decimal(hour["v"]) == sum(Decimal(row["v"]) for row in inside)
+    now = house.chronicle.open_candle("BTC", Interval.H1)
+    assert now is not None
+    assert shapes.candle(now) == hour
     assert len(house.chronicle.candles("BTC", Interval.M1, 0, clock.now_ms())) == 5000
+    part = house.chronicle.candles("BTC", Interval.M1, START - 10 * MINUTE_MS, START - 5 * MINUTE_MS)
+    assert part == [row for row in minutes if part[0]["t"] <= row["t"] <= START - 5 * MINUTE_MS]
+    assert len(part) in (5, 6)
 
 
 def test_the_time_between_two_lives_is_a_pause(tmp_path: Path) -> None:
@@ -84,7 +89,7 @@ def test_the_time_between_two_lives_is_a_pause(tmp_path: Path) -> None:
     assert [row.size for row in again.venue.account_state(USER).positions] == [Decimal("0.01")]
     rows = again.chronicle.candles("BTC", Interval.M1, START - HOUR_MS, clock.now_ms())
     assert rows[: len(minutes) - 1] == minutes[:-1]
-    assert not [row for row in rows if ended < row.open_ms < ended + 5 * HOUR_MS - MINUTE_MS]
+    assert not [row for row in rows if ended < row["t"] < ended + 5 * HOUR_MS - MINUTE_MS]
     again.shut()
 
 
