@@ -25,6 +25,7 @@ from hlmaster.core.ports import Store
 from hlmaster.trading.ledger import ZERO, Holding, Ledger, RoundTrip
 
 MAX_FILLS = 5_000
+MAX_POINTS = 20_000
 MISMATCH_GRACE_MS = 10_000
 
 
@@ -80,7 +81,9 @@ class Portfolio:
         self._bus, self._clock, self._mark, self._store = bus, clock, mark, store
         self._day = 0
         self._day_open_equity: Decimal | None = None
+        self._cash: list[CashMove] = []
         self._mismatched_since: dict[str, int] = {}
+        self._told_ms: dict[str, int] = {}
         bus.subscribe(FillsReported, lambda fact: self._on_fills(fact.fills))
         bus.subscribe(FundingReported, lambda fact: self._on_funding(fact.payments))
         bus.subscribe(CashMoved, lambda fact: self._on_cash(fact.moves))
@@ -97,8 +100,8 @@ class Portfolio:
                 self._book(fact)
             elif isinstance(fact, FundingPayment):
                 self.ledger.book_funding(fact)
-            else:
-                self.ledger.book_cash(fact)
+            elif self.ledger.book_cash(fact):
+                self._cash.append(fact)
         self.equity_curve = await self._store.equity()
 
     def _book(self, fill: Fill) -> Decimal | None:
@@ -129,6 +132,7 @@ class Portfolio:
     def _on_cash(self, moves: Iterable[CashMove]) -> None:
         for move in moves:
             if self.ledger.book_cash(move):
+                self._cash.append(move)
                 self._store.save_cash(move)
                 if self._day_open_equity is not None:
                     self._day_open_equity += move.amount
@@ -142,24 +146,32 @@ class Portfolio:
     def _compare(self, account: Account) -> None:
         """Tell of positions that differ from the venue's for longer than fills may lag behind its snapshots."""
         now = self._clock.now_ms()
-        grace = MISMATCH_GRACE_MS * self._clock.speed
         theirs = {position.coin: position.size for position in account.positions}
         ours = {coin: holding.size for coin, holding in self.ledger.holdings.items()}
         for coin in theirs.keys() | ours.keys():
             mine, venue = ours.get(coin, ZERO), theirs.get(coin, ZERO)
             if mine == venue:
                 self._mismatched_since.pop(coin, None)
+                self._told_ms.pop(coin, None)
                 continue
-            since = self._mismatched_since.setdefault(coin, now)
-            if now - since > grace:
-                self._mismatched_since[coin] = now
+            self._mismatched_since.setdefault(coin, now)
+            if self._differs(coin) and now - self._told_ms.get(coin, 0) > self._grace_ms:
+                self._told_ms[coin] = now
                 explanation = "The venue's word stands; its fills are being asked for again."
                 self._bus.publish(Discrepancy(f"{coin} position", str(mine), str(venue), explanation, now))
 
     @property
+    def _grace_ms(self) -> float:
+        return MISMATCH_GRACE_MS * self._clock.speed
+
+    def _differs(self, coin: str) -> bool:
+        since = self._mismatched_since.get(coin)
+        return since is not None and self._clock.now_ms() - since > self._grace_ms
+
+    @property
     def mismatched(self) -> tuple[str, ...]:
-        """Coins whose position in our books differs from the venue's last statement."""
-        return tuple(self._mismatched_since)
+        """Coins whose position in our books has differed from the venue's for longer than fills may lag."""
+        return tuple(filter(self._differs, self._mismatched_since))
 
     # --- questions ---
 
@@ -177,8 +189,17 @@ class Portfolio:
         return self.account.withdrawable if self.account else ZERO
 
     def size(self, coin: str) -> Decimal:
+        """Signed, by our books; where they have differed from the venue for long, by the venue's word."""
+        if self.account is not None and self._differs(coin):
+            position = self.account.position(coin)
+            return position.size if position else ZERO
         holding = self.ledger.holdings.get(coin)
         return holding.size if holding else ZERO
+
+    @property
+    def is_valued(self) -> bool:
+        """Whether every open position has a mark; until then equity is not worth recording."""
+        return all(self._mark(coin) is not None for coin, held in self.ledger.holdings.items() if held.size)
 
     def positions(self) -> list[PositionView]:
         return [self._view(holding) for holding in self.ledger.holdings.values() if holding.size]
@@ -224,6 +245,10 @@ class Portfolio:
             self._day = now // DAY_MS
             self._day_open_equity = self._opening_equity(point)
         self.equity_curve.append(point)
+        if len(self.equity_curve) > MAX_POINTS:
+            # The older half keeps every second point: the curve spans the session, memory stays flat.
+            half = MAX_POINTS // 2
+            self.equity_curve[:half] = self.equity_curve[:half:2]
         self._store.save_equity(point)
         self._bus.publish(point)
         return point
@@ -231,8 +256,8 @@ class Portfolio:
     def _opening_equity(self, point: EquityPoint) -> Decimal:
         """The day's first sample: after a restart in mid-day it is in the stored curve, net of cash moved since."""
         start = self._day * DAY_MS
-        first = next((p for p in self.equity_curve if p.time_ms >= start), None)
-        return first.equity if first else point.equity
+        first = next((p for p in self.equity_curve if p.time_ms >= start), point)
+        return first.equity + sum((move.amount for move in self._cash if move.time_ms > first.time_ms), ZERO)
 
     @property
     def day_pnl(self) -> Decimal:

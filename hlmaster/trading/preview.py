@@ -53,7 +53,7 @@ def preview(ticket: Ticket, drafted: Draft, situation: Situation, verdicts: tupl
         fee_is_maker=is_maker,
         margin=initial_margin(grown * price, situation.leverage.value),
         available=situation.available,
-        liquidation_price=_liquidation_after(after, price, grown, situation),
+        liquidation_price=_liquidation_after(after, price, situation),
         position_after=after,
         risk=_risk(ticket, order, price, situation),
         problems=tuple(result.sentence for verdict in verdicts for result in verdict.failures),
@@ -84,7 +84,7 @@ def _risk(ticket: Ticket, order: Order, price: Decimal, situation: Situation) ->
     return None if distance <= 0 else order.size * (distance + (price + ticket.stop_price) * situation.fees.taker)
 
 
-def _liquidation_after(after: Decimal, price: Decimal, grown: Decimal, situation: Situation) -> Decimal | None:
+def _liquidation_after(after: Decimal, price: Decimal, situation: Situation) -> Decimal | None:
     """Of the position as it would be, valued at the mark; other positions as they are now."""
     tiers = situation.instrument.margin_tiers
     mark = situation.reference or price
@@ -95,5 +95,5 @@ def _liquidation_after(after: Decimal, price: Decimal, grown: Decimal, situation
         return liquidation_price(tiers, after, mark, backing)
     own = maintenance_margin(tiers, abs(situation.position) * mark) if situation.position else ZERO
     others = max(ZERO, situation.maintenance_margin - own)
-    equity = situation.equity + grown * (mark - price) * (1 if after > 0 else -1)
+    equity = situation.equity + (after - situation.position) * (mark - price)
     return liquidation_price(tiers, after, mark, equity, others)

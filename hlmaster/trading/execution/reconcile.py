@@ -15,9 +15,11 @@ from hlmaster.core.events import (
     FillsReported,
     FundingReported,
     OpenOrdersSnapshot,
+    TrackedOrder,
 )
 from hlmaster.core.orders import OrderStatus
 from hlmaster.core.ports import Trading
+from hlmaster.trading.execution.executor import CLEAN_NEGATIVES
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.portfolio import Portfolio
 
@@ -35,6 +37,7 @@ class Reconciler:
         self._tracker, self._portfolio = tracker, portfolio
         self._since_ms = since_ms
         self._lock = asyncio.Lock()
+        self._negatives: dict[str, int] = {}
         self.last_success_ms: int | None = None
 
     async def run(self) -> None:
@@ -42,7 +45,9 @@ class Reconciler:
         async with self._lock:
             ledger = self._portfolio.ledger
             cash = await self._trading.cash_moves(self._from(ledger.last_cash_ms))
-            fills = await self._trading.fills(self._from(ledger.last_fill_ms))
+            # Positions that stay apart lack fills older than the overlap: then everything is asked for.
+            last_fill_ms = 0 if self._portfolio.mismatched else ledger.last_fill_ms
+            fills = await self._trading.fills(self._from(last_fill_ms))
             funding = await self._trading.funding(self._from(ledger.last_funding_ms))
             asked_ms = self._clock.now_ms()
             orders = await self._trading.open_orders()
@@ -64,19 +69,27 @@ class Reconciler:
 
     async def _settle_missing(self) -> None:
         """Orders that we hold for live and the venue does not list: ask after each by name."""
-        for tracked in self._tracker.missing():
+        missing = self._tracker.missing()
+        self._negatives = {t.client_order_id: self._negatives.get(t.client_order_id, 0) for t in missing}
+        for tracked in missing:
             if tracked.foreign:
                 self._tracker.mark(tracked.client_order_id, OrderStatus.CANCELED, "gone at the exchange")
                 continue
             venue = await self._trading.order_status(tracked.client_order_id)
-            if venue is None:
-                continue
-            after = self._tracker.report(venue)
-            if after.status.is_final:
+            after = self._unknown_there(tracked) if venue is None else self._tracker.report(venue)
+            if after is not None and after.status.is_final:
                 text = f"{tracked.order.side} {tracked.order.size} {tracked.order.coin}"
                 self._bus.publish(
                     Discrepancy(text, tracked.status, after.status, "The stream had not told.", self._clock.now_ms())
                 )
+
+    def _unknown_there(self, tracked: TrackedOrder) -> TrackedOrder | None:
+        """One negative is no proof, for readers lag; several passes that agree are."""
+        name = tracked.client_order_id
+        self._negatives[name] += 1
+        if self._negatives[name] < CLEAN_NEGATIVES:
+            return None
+        return self._tracker.mark(name, OrderStatus.CANCELED, "gone at the exchange")
 
     async def run_until_done(self, retry_seconds: float = 3.0) -> None:
         """Repeat until one pass succeeds; for the start, when nothing may trade before the books are true."""

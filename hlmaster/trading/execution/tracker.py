@@ -240,7 +240,7 @@ class OrderTracker:
             tracked,
             status=tracked.status if backwards else status,
             order_id=tracked.order_id if order_id is None else order_id,
-            text=text or tracked.text,
+            text=tracked.text if backwards else text or tracked.text,
         )
         if updated == current:
             return current

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from hlmaster.core.events import TrackedOrder
 from hlmaster.core.margin import initial_margin
 from hlmaster.core.orders import Order, RuleResult
 from hlmaster.trading.risk.limits import RiskLimits
@@ -26,9 +27,26 @@ def required_margin(order: Order, situation: Situation) -> Decimal:
     return initial_margin(grown, situation.leverage.value) + order.notional * situation.fees.taker
 
 
+def reserved_margin(tracked: TrackedOrder, position: Decimal, leverage: int) -> Decimal:
+    """What an order on its way or in the book keeps from other orders, USD; nothing if it can only reduce."""
+    order, left = tracked.order, tracked.remaining
+    if order.reduce_only or (position * order.side.sign < 0 and left <= abs(position)):
+        return Decimal(0)
+    return initial_margin(left * order.price, leverage)
+
+
 @rule(NAME)
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
-    needed, free = required_margin(order, situation), situation.available
+    # A changed order, or one looked at a last time, has its own reservation to spend.
+    own = sum(
+        (
+            reserved_margin(tracked, situation.position, situation.leverage.value)
+            for tracked in situation.live
+            if tracked.client_order_id == order.client_order_id
+        ),
+        Decimal(0),
+    )
+    needed, free = required_margin(order, situation), situation.available + own
     if needed > free:
         sentence = (
             f"The order needs {usd(needed)} of margin and fee at {situation.leverage.value}x; "

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from hlmaster.core.orders import Order, RuleResult
 from hlmaster.trading.risk.limits import RiskLimits
 from hlmaster.trading.risk.rule import failed, passed, rule, usd
 from hlmaster.trading.situation import Situation
 
 NAME = "minimum order value"
+VENUE_MINIMUM = Decimal(10)
+"""USD. What the user asks for beyond it binds entries alone."""
 
 
 @rule(NAME, for_exits=True)
@@ -17,7 +21,7 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     if order.market and situation.reference is not None:
         price = situation.reference
     value = order.size * price
-    least = limits.minimum_notional_usd
+    least = VENUE_MINIMUM if order.reduce_only else limits.minimum_notional_usd
     if closes_all or value >= least:
         return passed(NAME, usd(value), usd(least))
     return failed(

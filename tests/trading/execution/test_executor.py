@@ -1,0 +1,308 @@
+"""No bytes before the intent is on disk, nothing sent twice, and every fate found out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from hlmaster.core.bus import Bus
+from hlmaster.core.clock import ManualClock
+from hlmaster.core.errors import (
+    HlError,
+    JournalUnavailable,
+    OutcomeUnknown,
+    RateLimited,
+    UnrecognisedReply,
+    VenueRefused,
+    VenueUnreachable,
+)
+from hlmaster.core.events import Notice, Rejected, Severity, TrackedOrder
+from hlmaster.core.model import Leverage, MarginMode, Side
+from hlmaster.core.orders import (
+    ActionKind,
+    ApprovalMint,
+    Approved,
+    Order,
+    OrderReply,
+    OrderStatus,
+    ReplyKind,
+    VenueOrder,
+    Verdict,
+)
+from hlmaster.trading.execution.executor import CLEAN_NEGATIVES, Executor
+from hlmaster.trading.execution.tracker import OrderTracker
+from tests.trading.scenes import NOW, D, MemoryStore, order
+from tests.trading.venues import LIFETIME_MS, MemoryJournal, MemoryVenue
+
+MINT = ApprovalMint()
+LOST = OutcomeUnknown("The exchange's answer was lost.", "It is being looked up.")
+
+
+@dataclass
+class Scene:
+    bus: Bus = field(default_factory=Bus)
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
+    events: list[str] = field(default_factory=list)
+    why_not: str | None = None
+
+    def __post_init__(self) -> None:
+        self.venue = MemoryVenue(self.bus, self.clock, events=self.events)
+        self.journal = MemoryJournal(self.events)
+        self.tracker = OrderTracker(self.bus, self.clock, MemoryStore())
+        self.executor = Executor(
+            self.bus, self.clock, self.venue, self.journal, self.tracker, lambda order: self.why_not
+        )
+        self.notices: list[Notice] = []
+        self.rejected: list[Rejected] = []
+        self.bus.subscribe(Notice, self.notices.append)
+        self.bus.subscribe(Rejected, self.rejected.append)
+
+    async def place(self, *orders: Order) -> TrackedOrder:
+        (first, *_) = await self.executor.place([approved(item) for item in orders])
+        return first
+
+    async def settled(self, name: str) -> TrackedOrder:
+        """Let the resolution run on the manual clock until the order is out of doubt."""
+        for _ in range(200):
+            await asyncio.sleep(0)
+            found = self.tracker.get(name)
+            if found is not None and (found.status.is_final or found.status.is_live):
+                return found
+        raise AssertionError(f"{name} is still in doubt")
+
+
+def approved(wanted: Order) -> Approved:
+    return MINT.approve(wanted, Verdict(()))
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    made = Scene()
+    yield made
+    await made.executor.stop()
+
+
+def passive(**more: Any) -> Order:
+    return order(price="2900", **more)
+
+
+async def test_the_intent_is_on_disk_before_the_bytes_leave(scene: Scene) -> None:
+    placed = await scene.place(order())
+    assert scene.events == ["commit", "send"]
+    (intent,) = scene.journal.intents
+    assert (intent.order, intent.kind, intent.expires_ms) == (placed.order, ActionKind.ORDER, NOW + LIFETIME_MS)
+    assert placed.status is OrderStatus.FILLED
+
+
+async def test_an_order_is_known_before_anything_is_awaited(scene: Scene) -> None:
+    wanted = order()
+    placing = asyncio.create_task(scene.place(wanted))
+    scene.journal.full = True
+    await asyncio.sleep(0)
+    assert scene.tracker.get(wanted.client_order_id) is not None
+    await placing
+
+
+async def test_no_entry_leaves_without_a_journal(scene: Scene) -> None:
+    scene.journal.full = True
+    placed = await scene.place(order())
+    assert (placed.status, scene.venue.sent) == (OrderStatus.REJECTED, [])
+    assert placed.text.startswith("Not sent. The disk is full.")
+    assert [fact.order for fact in scene.rejected] == [placed.order]
+
+
+async def test_an_entry_with_its_stop_is_an_entry(scene: Scene) -> None:
+    scene.journal.full = True
+    await scene.place(order(), order(Side.SELL, reduce_only=True))
+    assert scene.venue.sent == []
+
+
+async def test_an_exit_leaves_without_a_journal_and_says_so(scene: Scene) -> None:
+    scene.journal.full = True
+    scene.venue.positions["ETH"] = D(1)
+    placed = await scene.place(order(Side.SELL, reduce_only=True))
+    assert placed.status is OrderStatus.FILLED
+    assert [notice.severity for notice in scene.notices] == [Severity.CRITICAL]
+
+
+async def test_the_last_look_stops_an_order_that_is_already_on_disk(scene: Scene) -> None:
+    scene.why_not = "You paused trading."
+    placed = await scene.place(order())
+    assert (placed.status, placed.text) == (OrderStatus.REJECTED, "Not sent. You paused trading.")
+    assert scene.events == ["commit"]
+
+
+@pytest.mark.parametrize("error", [VenueUnreachable("No line."), RateLimited("Too many."), VenueRefused("No.")])
+async def test_what_never_arrived_is_rejected_as_not_sent(scene: Scene, error: HlError) -> None:
+    scene.venue.script.append(error)
+    placed = await scene.place(order())
+    assert (placed.status, placed.text) == (OrderStatus.REJECTED, f"Not sent. {error}")
+    await asyncio.sleep(0)
+    assert scene.venue.asked == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "status"),
+    [
+        (OrderReply(ReplyKind.RESTING, 7), OrderStatus.RESTING),
+        (OrderReply(ReplyKind.WAITING, 7), OrderStatus.WAITING),
+        (OrderReply(ReplyKind.FILLED, 7, D("0.5"), D(3000)), OrderStatus.FILLED),
+        (OrderReply(ReplyKind.REJECTED, text="Insufficient margin."), OrderStatus.REJECTED),
+        (OrderReply(ReplyKind.UNRECOGNISED, text="Unknown answer."), OrderStatus.UNKNOWN),
+    ],
+)
+async def test_the_reply_decides(scene: Scene, reply: OrderReply, status: OrderStatus) -> None:
+    scene.venue.script.append((reply,))
+    placed = await scene.place(order())
+    assert placed.status is status
+    assert [fact.text for fact in scene.rejected] == [reply.text] * (status is OrderStatus.REJECTED)
+
+
+# --- unknown outcomes ---
+
+
+@pytest.mark.parametrize("error", [LOST, UnrecognisedReply("Gibberish.")])
+async def test_a_lost_answer_is_looked_up_and_never_sent_again(scene: Scene, error: HlError) -> None:
+    scene.venue.lost, scene.venue.held = error, True
+    placed = await scene.place(passive())
+    assert placed.status is OrderStatus.UNKNOWN
+    found = await scene.settled(placed.client_order_id)
+    assert (found.status, found.order_id) == (OrderStatus.RESTING, 101)
+    assert len(scene.venue.sent) == 1
+
+
+async def test_the_stream_may_tell_before_the_answer_is_lost(scene: Scene) -> None:
+    scene.venue.lost = LOST
+    placed = await scene.place(passive())
+    assert (placed.status, placed.text) == (OrderStatus.RESTING, "")
+
+
+async def test_an_order_that_never_came_is_dead_only_after_its_expiry_and_clean_negatives(scene: Scene) -> None:
+    scene.venue.script.append(LOST)
+    placed = await scene.place(order())
+    found = await scene.settled(placed.client_order_id)
+    assert (found.status, found.text) == (OrderStatus.REJECTED, "It expired without reaching the exchange.")
+    assert scene.clock.now_ms() > NOW + LIFETIME_MS
+    assert len(scene.venue.asked) > CLEAN_NEGATIVES
+    assert len(scene.venue.sent) == 1
+
+
+async def test_silence_proves_nothing(scene: Scene) -> None:
+    scene.venue.script.append(LOST)
+    scene.venue.deaf = VenueUnreachable("No line.")
+    placed = await scene.place(order())
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert scene.clock.now_ms() > NOW + 2 * LIFETIME_MS
+    now = scene.tracker.get(placed.client_order_id)
+    assert now is not None
+    assert now.status is OrderStatus.UNKNOWN
+    scene.venue.deaf = None
+    assert (await scene.settled(placed.client_order_id)).status is OrderStatus.REJECTED
+
+
+async def test_an_answer_in_unknown_words_is_asked_again_after_a_pause(scene: Scene) -> None:
+    scene.venue.script.append(LOST)
+    wanted = order()
+    odd = VenueOrder("ETH", Side.BUY, D(3000), D(1), D(1), 7, wanted.client_order_id, NOW, status=OrderStatus.UNKNOWN)
+    scene.venue.statuses[wanted.client_order_id] = odd
+    await scene.place(wanted)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    waited = (scene.clock.now_ms() - NOW) / 1000
+    assert 1 < len(scene.venue.asked) <= waited / 5 + 1
+
+
+async def test_what_a_crash_left_open_is_taken_up(scene: Scene) -> None:
+    left, never_ready = order(), order()
+    scene.tracker.register(left, NOW - 60_000)
+    scene.tracker.mark(left.client_order_id, OrderStatus.SENT)
+    scene.tracker.register(never_ready)
+    scene.executor.resolve_all()
+    for name in (left.client_order_id, never_ready.client_order_id):
+        assert (await scene.settled(name)).status is OrderStatus.REJECTED
+
+
+# --- changing and cancelling ---
+
+
+async def resting(scene: Scene) -> TrackedOrder:
+    placed = await scene.place(passive())
+    assert placed.status is OrderStatus.RESTING
+    return placed
+
+
+def other_price(placed: TrackedOrder) -> Order:
+    return order(price="2800", client_order_id=placed.client_order_id)
+
+
+async def test_a_modify_keeps_the_client_id_and_takes_the_new_venue_id(scene: Scene) -> None:
+    placed = await resting(scene)
+    after = await scene.executor.modify(placed, approved(other_price(placed)))
+    assert (after.client_order_id, after.order_id) == (placed.client_order_id, 102)
+    assert (after.status, after.order.price) == (OrderStatus.RESTING, D(2800))
+    assert [intent.kind for intent in scene.journal.intents] == [ActionKind.ORDER, ActionKind.MODIFY]
+
+
+@pytest.mark.parametrize("trouble", ["refused", "unreachable", "last look", "journal"])
+async def test_a_modify_that_is_not_done_leaves_the_old_order(scene: Scene, trouble: str) -> None:
+    placed = await resting(scene)
+    if trouble == "refused":
+        scene.venue.script.append((OrderReply(ReplyKind.REJECTED, text="No."),))
+    elif trouble == "unreachable":
+        scene.venue.script.append(VenueUnreachable("No line."))
+    elif trouble == "last look":
+        scene.why_not = "You paused trading."
+    else:
+        scene.journal.full = True
+    with pytest.raises(JournalUnavailable if trouble == "journal" else (VenueRefused, VenueUnreachable)):
+        await scene.executor.modify(placed, approved(other_price(placed)))
+    assert scene.tracker.get(placed.client_order_id) == placed
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+async def test_a_modify_of_unknown_fate_is_looked_up(scene: Scene, arrived: bool) -> None:
+    placed = await resting(scene)
+    if arrived:
+        scene.venue.lost = LOST
+    else:
+        scene.venue.script.append(LOST)
+    after = await scene.executor.modify(placed, approved(other_price(placed)))
+    assert (after.status, after.order.price) == (OrderStatus.RESTING, D(2800 if arrived else 2900))
+    assert len(scene.venue.sent) == 2
+
+
+async def test_cancelling_what_is_gone_is_no_failure_unless_it_was_filled(scene: Scene) -> None:
+    alive, gone, taken = [await resting(scene) for _ in range(3)]
+    for name, status in ((gone, OrderStatus.CANCELED), (taken, OrderStatus.FILLED)):
+        listed = scene.venue.orders.pop(name.order_id or 0)
+        left = D(0) if status is OrderStatus.FILLED else listed.size
+        scene.venue.statuses[name.client_order_id] = VenueOrder(
+            "ETH", Side.BUY, D(2900), left, D("0.5"), listed.order_id, name.client_order_id, NOW, status=status
+        )
+    results = await scene.executor.cancel([alive, gone, taken])
+    assert [why for _, why in results][:2] == [None, None]
+    assert "filled" in (results[2][1] or "")
+    states = [found.status for item in (alive, gone, taken) if (found := scene.tracker.get(item.client_order_id))]
+    assert states == [OrderStatus.CANCELED, OrderStatus.CANCELED, OrderStatus.FILLED]
+
+
+async def test_a_cancel_of_unknown_fate_is_looked_up(scene: Scene) -> None:
+    placed = await resting(scene)
+    scene.venue.lost = LOST
+    with pytest.raises(OutcomeUnknown):
+        await scene.executor.cancel([placed])
+    now = scene.tracker.get(placed.client_order_id)
+    assert now is not None
+    assert now.status is OrderStatus.CANCELED
+
+
+async def test_a_refused_leverage_is_an_error(scene: Scene) -> None:
+    await scene.executor.set_leverage("ETH", Leverage(MarginMode.CROSS, 5))
+    scene.venue.script.append((OrderReply(ReplyKind.REJECTED, text="Too high."),))
+    with pytest.raises(VenueRefused, match="Too high"):
+        await scene.executor.set_leverage("ETH", Leverage(MarginMode.CROSS, 50))

@@ -1,0 +1,255 @@
+"""A venue and a journal in memory, as obliging or as awkward as a test wants them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from hlmaster.core.bus import Bus
+from hlmaster.core.clock import ManualClock
+from hlmaster.core.errors import JournalUnavailable
+from hlmaster.core.events import AccountSnapshot, FillsReported, OrderReported
+from hlmaster.core.model import Account, FeeRates, Leverage, MarginMode, Position
+from hlmaster.core.orders import (
+    ActionKind,
+    Approved,
+    CancelTarget,
+    CashMove,
+    Fill,
+    FundingPayment,
+    Grouping,
+    Intent,
+    Order,
+    OrderReply,
+    OrderStatus,
+    Prepared,
+    ReplyKind,
+    VenueOrder,
+)
+from hlmaster.core.ports import LinkHealth
+from tests.trading.scenes import D
+
+LIFETIME_MS = 15_000
+
+
+class MemoryJournal:
+    """Notes what was committed; ``full`` makes it refuse."""
+
+    def __init__(self, events: list[str] | None = None) -> None:
+        self.events = [] if events is None else events
+        self.intents: list[Intent] = []
+        self.resolved: dict[str, str] = {}
+        self.open_intents: list[Intent] = []
+        self.full = False
+
+    async def commit(self, intents: Sequence[Intent]) -> None:
+        if self.full:
+            raise JournalUnavailable("The disk is full.", "Free some space.")
+        self.intents += intents
+        self.events.append("commit")
+
+    async def unresolved(self) -> list[Intent]:
+        return self.open_intents
+
+    def resolve(self, client_order_id: str, status: str, text: str) -> None:
+        self.resolved[client_order_id] = status
+
+    def reserve_nonce(self, now_ms: int) -> int:
+        return now_ms
+
+
+class MemoryVenue:
+    """Marketable orders fill at ``price`` as far as ``liquidity`` goes; others rest.
+
+    ``script`` holds what the next sends do instead: an exception before anything happens, or replies. ``lost``: the
+    next action is carried out and its answer lost. ``held`` keeps the stream
+    silent: what happens is told only to who asks.
+    """
+
+    def __init__(self, bus: Bus, clock: ManualClock, price: str = "3000", events: list[str] | None = None) -> None:
+        self.health = LinkHealth()
+        self.price = D(price)
+        self.liquidity = deque[Decimal]()
+        """How much each coming marketable order finds; without an entry, all of it."""
+        self.script: deque[Exception | tuple[OrderReply, ...]] = deque()
+        self.deaf: Exception | None = None
+        """Raised by every query while set."""
+        self.lost: Exception | None = None
+        self.held = False
+        self.events = [] if events is None else events
+        self.sent: list[Prepared] = []
+        self.statuses: dict[str, VenueOrder | None] = {}
+        self.asked: list[str] = []
+        self.orders: dict[int, VenueOrder] = {}
+        self.all_fills: list[Fill] = []
+        self.all_funding: list[FundingPayment] = []
+        self.cash: list[CashMove] = [CashMove(clock.now_ms(), D(10_000), "deposit", "first")]
+        self.positions: dict[str, Decimal] = {}
+        self._bus, self._clock = bus, clock
+        self._ids = 100
+
+    @property
+    def address(self) -> str:
+        return "0x" + "1" * 40
+
+    async def start(self) -> None:
+        self.events.append("start")
+
+    async def stop(self) -> None:
+        self.events.append("stop")
+
+    # --- preparing ---
+
+    def _prepared(self, kind: ActionKind, orders: tuple[Order, ...] = (), replaces: tuple[str, ...] = ()) -> Prepared:
+        now = self._clock.now_ms()
+        return Prepared(kind, b"", "hash", now, now + LIFETIME_MS, orders, replaces)
+
+    def prepare_orders(self, approved: Sequence[Approved], grouping: Grouping = Grouping.NONE) -> Prepared:
+        return self._prepared(ActionKind.ORDER, tuple(item.order for item in approved))
+
+    def prepare_modify(self, target: CancelTarget, approved: Approved) -> Prepared:
+        return self._prepared(ActionKind.MODIFY, (approved.order,), (str(target.order_id),))
+
+    def prepare_cancel(self, targets: Sequence[CancelTarget]) -> Prepared:
+        return self._prepared(ActionKind.CANCEL, replaces=tuple(str(target.order_id) for target in targets))
+
+    def prepare_leverage(self, coin: str, leverage: Leverage) -> Prepared:
+        return self._prepared(ActionKind.LEVERAGE)
+
+    def prepare_isolated_margin(self, coin: str, amount: Decimal) -> Prepared:
+        return self._prepared(ActionKind.MARGIN)
+
+    # --- acting ---
+
+    async def send(self, prepared: Prepared) -> tuple[OrderReply, ...]:
+        self.events.append("send")
+        self.sent.append(prepared)
+        if self.script:
+            answer = self.script.popleft()
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+        replies = self._carry_out(prepared)
+        if self.lost is not None:
+            lost, self.lost = self.lost, None
+            raise lost
+        return replies
+
+    def _carry_out(self, prepared: Prepared) -> tuple[OrderReply, ...]:
+        if prepared.kind is ActionKind.CANCEL:
+            return tuple(self._cancel(int(name)) for name in prepared.replaces)
+        if prepared.kind is ActionKind.MODIFY:
+            (old,) = prepared.replaces
+            if self._cancel(int(old)).kind is ReplyKind.REJECTED:
+                return (OrderReply(ReplyKind.REJECTED, text="Cannot modify canceled or filled order"),)
+        return tuple(self._place(order) for order in prepared.orders) or (OrderReply(ReplyKind.DONE),)
+
+    def _place(self, order: Order) -> OrderReply:
+        self._ids += 1
+        if order.trigger is None and (self.price - order.price) * order.side.sign <= 0:
+            return self._take(order)
+        self._report(self._listed(order, order.size, OrderStatus.WAITING if order.trigger else OrderStatus.RESTING))
+        return OrderReply(ReplyKind.RESTING, self._ids)
+
+    def _take(self, order: Order) -> OrderReply:
+        size = min(order.size, self.liquidity.popleft()) if self.liquidity else order.size
+        held = self.positions.get(order.coin, D(0))
+        if order.reduce_only and held * order.side.sign >= 0:
+            return OrderReply(ReplyKind.REJECTED, text="Reduce only order would increase position.")
+        if not size:
+            return OrderReply(ReplyKind.REJECTED, text="Order could not immediately match against any resting orders.")
+        self.positions[order.coin] = held + size * order.side.sign
+        status = OrderStatus.FILLED if size == order.size else OrderStatus.CANCELED
+        name, now = order.client_order_id, self._clock.now_ms()
+        done = Fill(
+            order.coin, order.side, self.price, size, now, self._ids, self._ids, name, D(0), D(0), held, is_maker=False
+        )
+        self.all_fills.append(done)
+        self.statuses[name] = self._listed(order, order.size - size, status)
+        if not self.held:
+            self._bus.publish(FillsReported((done,)))
+        return OrderReply(ReplyKind.FILLED, self._ids, size, self.price)
+
+    def _listed(self, order: Order, left: Decimal, status: OrderStatus) -> VenueOrder:
+        return VenueOrder(
+            order.coin,
+            order.side,
+            order.price,
+            left,
+            order.size,
+            self._ids,
+            order.client_order_id,
+            self._clock.now_ms(),
+            order.reduce_only,
+            order.trigger,
+            order.time_in_force,
+            status=status,
+        )
+
+    def _cancel(self, order_id: int) -> OrderReply:
+        order = self.orders.pop(order_id, None)
+        if order is None:
+            return OrderReply(ReplyKind.REJECTED, text="Order was never placed, already canceled, or filled.")
+        self._report(replace(order, status=OrderStatus.CANCELED, status_text="canceled"))
+        return OrderReply(ReplyKind.DONE)
+
+    def _report(self, order: VenueOrder) -> None:
+        if order.status.is_live:
+            self.orders[order.order_id] = order
+        self.statuses[order.client_order_id or ""] = order
+        if not self.held:
+            self._bus.publish(OrderReported(order))
+
+    def publish_account(self) -> None:
+        self._bus.publish(AccountSnapshot(self._account()))
+
+    # --- answering ---
+
+    def _account(self) -> Account:
+        cross = Leverage(MarginMode.CROSS, 20)
+        positions = tuple(
+            Position(coin, size, self.price, cross, abs(size) * self.price, D(0), abs(size) * self.price / 20, None)
+            for coin, size in self.positions.items()
+            if size
+        )
+        used = sum((position.margin_used for position in positions), D(0))
+        total = sum((position.position_value for position in positions), D(0))
+        equity = sum((move.amount for move in self.cash), D(0))
+        return Account(self.address, self._clock.now_ms(), equity, equity - used, used, used / 2, total, positions)
+
+    def _listen(self) -> None:
+        if self.deaf is not None:
+            raise self.deaf
+
+    async def account(self) -> Account:
+        self._listen()
+        return self._account()
+
+    async def open_orders(self) -> tuple[VenueOrder, ...]:
+        self._listen()
+        return tuple(self.orders.values())
+
+    async def fills(self, since_ms: int) -> tuple[Fill, ...]:
+        self._listen()
+        return tuple(item for item in self.all_fills if item.time_ms >= since_ms)
+
+    async def funding(self, since_ms: int) -> tuple[FundingPayment, ...]:
+        self._listen()
+        return tuple(item for item in self.all_funding if item.time_ms >= since_ms)
+
+    async def cash_moves(self, since_ms: int) -> tuple[CashMove, ...]:
+        self._listen()
+        return tuple(item for item in self.cash if item.time_ms >= since_ms)
+
+    async def order_status(self, client_order_id: str) -> VenueOrder | None:
+        self.asked.append(client_order_id)
+        self._listen()
+        return self.statuses.get(client_order_id)
+
+    async def fee_rates(self) -> FeeRates:
+        return FeeRates()
+
+    async def leverage(self, coin: str) -> Leverage:
+        return Leverage(MarginMode.CROSS, 20)
