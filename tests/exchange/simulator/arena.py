@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from hlmaster.core.model import Instrument, MarginTier
 from hlmaster.exchange.simulator.accounts import Trader, Working
@@ -36,9 +36,16 @@ def number(value: str | int | Decimal) -> Decimal:
 class Arena:
     def __init__(self, *, suffix: bool = False) -> None:
         self.books = {coin: OrderBook() for coin in INSTRUMENTS}
-        self.trades = 0
+        self.printed: list[tuple[int, int, int]] = []
+        """(time, ticks, lots) of public trades."""
+        self.on_stranger_hit: Callable[[str, BookOrder], None] = lambda coin, maker: None
         self.engine = Engine(
-            INSTRUMENTS, self.books, START_MS, self._traded, lambda coin, maker: None, asset_suffix=suffix
+            INSTRUMENTS,
+            self.books,
+            START_MS,
+            lambda row, ticks, lots: self.printed.append((row.time_ms, ticks, lots)),
+            lambda coin, maker: self.on_stranger_hit(coin, maker),
+            asset_suffix=suffix,
         )
         self.floor = self.engine.floor
         self.events: list[Event] = []
@@ -48,9 +55,6 @@ class Arena:
             self.mark(coin, price)
         for user in (ANN, BOB):
             self.deposit(user, BALANCE)
-
-    def _traded(self, *_: Any) -> None:
-        self.trades += 1
 
     # --- the others ---
 
