@@ -126,7 +126,7 @@ class ChartPanel(MarketPanel):
         self.chart = CandleChart(palette=context.theme.chart_palette())
         self.chart.setAccessibleName("Candle chart")
         self.trouble = Trouble()
-        self.trouble.retry.clicked.connect(self._load)
+        self.trouble.retry.clicked.connect(self._begin)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
@@ -134,6 +134,7 @@ class ChartPanel(MarketPanel):
         box.addWidget(self.chart, 1)
         self.setFocusProxy(self.chart)
         self._averages = [MovingAverage(length) for length in AVERAGE_LENGTHS]
+        self._zone = ""
         self._drawn: tuple[str, Interval] | None = None
         """Whose candles the chart holds."""
         self._first_ms = self._last_ms = self._candles = 0
@@ -170,7 +171,6 @@ class ChartPanel(MarketPanel):
     def _begin(self) -> None:
         """Show what is held of this market at once, and have the rest fetched."""
         self.trouble.hide()
-        self.chart.set_time_zone(figures.zone(self.context.desk.settings.general.time_zone))
         series = self._series
         if series is not None and len(series) > 2:
             self._draw_whole(series)
@@ -198,14 +198,21 @@ class ChartPanel(MarketPanel):
         try:
             await self.context.desk.charts.show(coin, interval)
         except VenueError as error:
-            if (coin, interval) == (self.coin, self.interval):
-                self.trouble.tell(error)
+            self._tell(coin, interval, error)
+
+    def _tell(self, coin: str, interval: Interval, error: VenueError) -> None:
+        if (coin, interval) == (self.coin, self.interval):
+            self.trouble.tell(error)
 
     def _want_older(self, before_ms: int) -> None:
         self.context.run(self._fetch_older(self.coin, self.interval), f"Loading older candles of {self.coin}")
 
     async def _fetch_older(self, coin: str, interval: Interval) -> None:
-        added = await self.context.desk.charts.older(coin, interval)
+        try:
+            added = await self.context.desk.charts.older(coin, interval)
+        except VenueError as error:
+            self._tell(coin, interval, error)
+            return
         if not added and self._drawn == (coin, interval):
             nothing = CandleBlock.empty()
             self.chart.prepend(nothing.time_ms, *_prices(nothing))
@@ -306,10 +313,17 @@ class ChartPanel(MarketPanel):
         self.chart.set_lines(own_lines(self.context.desk, self.coin, decimals))
 
     def beat(self) -> None:
-        """The countdown, and whether the data may be trusted."""
-        market = self.market
-        self.chart.set_now(self.context.desk.clock.now_ms())
-        self.chart.set_stale(None if market is None else market.stale_for_entries)
+        """The countdown, whether the data may be trusted, and the time zone, which the settings may have changed."""
+        desk, market = self.context.desk, self.market
+        self.chart.set_now(desk.clock.now_ms())
+        if market is not None:
+            self.chart.set_stale(market.stale_for_entries)
+        else:
+            self.chart.set_stale(f"The exchange does not list {self.coin}." if desk.is_ready else None)
+        zone = desk.settings.general.time_zone
+        if zone != self._zone:
+            self._zone = zone
+            self.chart.set_time_zone(figures.zone(zone))
 
 
 def _prices(block: CandleBlock) -> tuple[Floats, Floats, Floats, Floats, Floats]:

@@ -101,6 +101,7 @@ class WatchlistPanel(PaintedPanel):
             if wanted:
                 self._loading = True
                 self.context.run(self._load_courses(wanted), "Loading the watchlist's courses")
+        self.setAccessibleDescription(self._describe(self.coin))
         self.update()
 
     def _lacks_candles(self, coin: str) -> bool:
@@ -186,10 +187,12 @@ class WatchlistPanel(PaintedPanel):
         for title in LEFT_OUT:
             if spare() < (LEAST_COURSE if COLUMNS[1] in columns else 0):
                 columns = [column for column in columns if column.title != title]
-        course = max(0, spare())
+        course = max(0, spare())  # without a course the coin's name has the room
         places, left = [], float(MARGIN)
         for column in columns:
             width = column.characters * advance or course
+            if column is COLUMNS[0] and COLUMNS[1] not in columns:
+                width += course
             places.append((column, int(left), int(left + width)))
             left += width + GAP
         return places
@@ -308,9 +311,12 @@ class WatchlistPanel(PaintedPanel):
         if y < HEAD:
             return next((column.help for column, left, right in self._places() if left <= x < right), "")
         coin = self.coin_at(y)
-        market = None if coin is None else market_of(self.context.desk, coin)
-        if coin is None or market is None:
-            return "" if coin is None else f"{coin}: the exchange has not listed it yet, or does not know it."
+        return "" if coin is None else self._describe(coin)
+
+    def _describe(self, coin: str) -> str:
+        market = market_of(self.context.desk, coin)
+        if market is None:
+            return f"{coin}: the exchange has not listed it yet, or does not know it."
         lines = [f"{coin}: {_text(c.title, c.value(market), market)}  {c.help}" for c in COLUMNS if c.value is not None]
         stale = market.stale_for_entries
         return "\n".join([*lines, stale] if stale else lines)

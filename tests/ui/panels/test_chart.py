@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMainWindow
 
 from hlmaster.core.errors import VenueUnreachable
 from hlmaster.core.events import FillsReported
 from hlmaster.core.model import Interval, Side
 from hlmaster.core.orders import Fill, Trigger, TriggerKind
 from hlmaster.desk.charts import FIRST_ROWS, OLDER_ROWS
+from hlmaster.ui.dock import PanelDock
 from hlmaster.ui.panels.chart import MOST_STEPS, ChartPanel
 from tests.ui.market_desk import NOW, D, MarketScene, open_context, shown, until
 
@@ -182,4 +185,44 @@ async def test_the_beat_tells_the_countdown_and_whether_the_data_may_be_trusted(
     panel.beat()
     assert panel.chart.frame.countdown == "00:40"
     assert panel.chart.frame.stale == scene.desk.feed.market("ETH").stale_for_entries
+    await panel.context.close()
+
+
+async def test_older_candles_that_failed_can_be_asked_for_again_where_one_stands(qtbot: Any) -> None:
+    scene = MarketScene()
+    panel = await opened(scene, qtbot)
+    before = len(times(panel))
+    scene.market_data.failure = VenueUnreachable("The exchange does not answer.")
+    panel.chart.pan(-1_380)
+    await until(panel.trouble.isVisible)
+    behind = panel._slots_behind()
+    assert len(scene.market_data.asked) == 2
+    scene.market_data.failure = None
+    qtbot.mouseClick(panel.trouble.retry, Qt.MouseButton.LeftButton)
+    await until(lambda: len(times(panel)) > before)
+    assert panel._slots_behind() == pytest.approx(behind)
+    assert not panel.trouble.isVisible()
+    await panel.context.close()
+
+
+async def test_its_dock_carries_the_title(qtbot: Any) -> None:
+    scene = MarketScene()
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    dock = PanelDock(ChartPanel(open_context(scene, qtbot)), window)
+    assert dock.windowTitle() == "ETH-PERP"
+    dock.panel.context.select("BTC")
+    assert dock.windowTitle() == "BTC-PERP"
+    await until(lambda: not dock.panel.context.is_busy)
+    await dock.panel.context.close()
+
+
+async def test_the_time_zone_follows_the_settings(qtbot: Any) -> None:
+    scene = MarketScene()
+    panel = await opened(scene, qtbot)
+    settings = scene.desk.settings
+    general = settings.general.model_copy(update={"time_zone": "utc"})
+    scene.desk.apply_settings(settings.model_copy(update={"general": general}))
+    panel.beat()
+    assert panel.chart.frame.zone.zone is UTC
     await panel.context.close()
