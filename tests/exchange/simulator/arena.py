@@ -44,7 +44,7 @@ class Arena:
             self.books,
             START_MS,
             lambda row, ticks, lots: self.printed.append((row.time_ms, ticks, lots)),
-            lambda coin, maker: self.on_stranger_hit(coin, maker),
+            self._stranger_hit,
             asset_suffix=suffix,
         )
         self.floor = self.engine.floor
@@ -55,6 +55,9 @@ class Arena:
             self.mark(coin, price)
         for user in (ANN, BOB):
             self.deposit(user, BALANCE)
+
+    def _stranger_hit(self, coin: str, maker: BookOrder) -> None:
+        self.on_stranger_hit(coin, maker)
 
     # --- the others ---
 
