@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
+from typing import TypeGuard
 
 from hlmaster.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from hlmaster.core.rounding import price_decimals
@@ -16,13 +17,13 @@ UNKNOWN = "–"
 Number = Decimal | int | float | None
 
 
-def is_known(value: Number) -> bool:
-    return value is not None and math.isfinite(value)
+def is_known(value: Number) -> TypeGuard[Decimal | int | float]:
+    return value is not None and (value.is_finite() if isinstance(value, Decimal) else math.isfinite(value))
 
 
 def fixed(value: Number, decimals: int, *, signed: bool = False) -> str:
     """``12,345.60``; a value that rounds to zero has no sign."""
-    if value is None or not math.isfinite(value):
+    if not is_known(value):
         return UNKNOWN
     text = f"{value:{'+' if signed else ''},.{decimals}f}"
     return text.lstrip("+-") if not text.strip("+-0.,") else text
@@ -30,7 +31,7 @@ def fixed(value: Number, decimals: int, *, signed: bool = False) -> str:
 
 def price(value: Number, size_decimals: int | None) -> str:
     """With the decimals the venue allows around this price; every digit where the instrument is not known."""
-    if value is None or not math.isfinite(value):
+    if not is_known(value):
         return UNKNOWN
     if size_decimals is None or value <= 0:
         return plain(value)
@@ -40,7 +41,7 @@ def price(value: Number, size_decimals: int | None) -> str:
 
 def plain(value: Number) -> str:
     """All digits it has, no trailing zeros: sizes, ``12,000`` and ``0.42``."""
-    if value is None or not math.isfinite(value):
+    if not is_known(value):
         return UNKNOWN
     exact = value if isinstance(value, Decimal) else Decimal(repr(value))
     text = f"{exact:,f}"
@@ -50,7 +51,7 @@ def plain(value: Number) -> str:
 
 def money(value: Number, *, signed: bool = False) -> str:
     """``$1,234.50``, ``-$0.02``, ``+$2.94``; less than a cent shows two figures, so that no fee looks free."""
-    if value is None or not math.isfinite(value):
+    if not is_known(value):
         return UNKNOWN
     size = abs(_exact(value))
     decimals = 2 if size == 0 or size >= Decimal("0.005") else min(8, 1 - size.adjusted())
@@ -67,29 +68,31 @@ def _exact(value: Decimal | int | float) -> Decimal:
 
 def brief_money(value: Number) -> str:
     """For narrow places: no cents from 100,000 on, billions as ``$1.2B``."""
-    if value is None or not math.isfinite(value) or abs(value) < 100_000:
-        return money(value)
+    if not is_known(value):
+        return UNKNOWN
     size, sign = abs(_exact(value)), "-" if value < 0 else ""
+    if size < 100_000:
+        return money(value)
     return f"{sign}${fixed(size, 0)}" if size < 10**9 else f"{sign}${fixed(size / 10**9, 1)}B"
 
 
 def percent(fraction: Number, decimals: int = 2, *, signed: bool = False) -> str:
     """``0.0123`` is ``1.23%``."""
-    if fraction is None or not math.isfinite(fraction):
+    if not is_known(fraction):
         return UNKNOWN
     return f"{fixed(fraction * 100, decimals, signed=signed)}%"
 
 
 def tone(value: Number) -> str:
     """The colour role of a gain or loss: up, down, or none for zero and what is unknown."""
-    if value is None or not math.isfinite(value) or value == 0:
+    if not is_known(value) or value == 0:
         return ""
     return "up" if value > 0 else "down"
 
 
 def duration(ms: Number) -> str:
     """The two largest units: ``12s``, ``4m 05s``, ``3h 04m``, ``2d 05h``."""
-    if ms is None or not math.isfinite(ms):
+    if not is_known(ms):
         return UNKNOWN
     left = max(0, int(ms))
     days, hours = left // DAY_MS, left % DAY_MS // HOUR_MS

@@ -61,12 +61,12 @@ class Header(QHeaderView):
         while sum(column.width for _, column in shown) > room and any(column.spare for _, column in shown):
             shown.remove(max(shown, key=lambda item: item[1].spare))
         kept = {i for i, _ in shown}
+        self._sizing = True
         for i in range(len(self._table.columns)):
             self.setSectionHidden(i, i not in kept)
         fixed = sum(column.width for _, column in shown if not column.title)
         wanted = sum(column.width for _, column in shown if column.title)
         scale = min(WIDEST, max(1.0, (room - fixed) / max(wanted, 1)))
-        self._sizing = True
         for i, column in shown:
             self.resizeSection(i, int(column.width * scale) if column.title else column.width)
         self._sizing = False
@@ -106,14 +106,16 @@ class Header(QHeaderView):
 
     def show_column(self, number: int, on: bool) -> None:
         (self._hidden.discard if on else self._hidden.add)(number)
+        self._sizing = True
         self.setSectionHidden(number, not on)
+        self._sizing = False
         self.share_width(self.viewport().width())
 
     def reset(self) -> None:
-        for number in range(len(self._table.columns)):
-            self.setSectionHidden(number, False)
-            self.moveSection(self.visualIndex(number), number)
         self._hidden.clear()
+        for number in range(len(self._table.columns)):
+            self.show_column(number, True)
+            self.moveSection(self.visualIndex(number), number)
         self._user_sized = False
         self.share_width(self.viewport().width())
 
@@ -127,7 +129,8 @@ class Header(QHeaderView):
             "hidden": [column.key for i, column in enumerate(columns) if i in self._hidden],
         }
         if self._user_sized:
-            state["widths"] = {column.key: self.sectionSize(i) for i, column in enumerate(columns)}
+            widths = {column.key: self.sectionSize(i) for i, column in enumerate(columns)}
+            state["widths"] = {key: width for key, width in widths.items() if width}
         if self._table.sort_column >= 0:
             state["sort"] = [columns[self._table.sort_column].key, self._table.descending]
         return state
@@ -140,6 +143,7 @@ class Header(QHeaderView):
             known = [numbers[key] for key in order if isinstance(key, str) and key in numbers]
             for place, number in enumerate(dict.fromkeys(known)):
                 self.moveSection(self.visualIndex(number), place)
+        self._user_sized = isinstance(widths, dict) and bool(widths)
         if isinstance(hidden, list):
             for key, number in numbers.items():
                 self.show_column(number, not (number > 0 and key in hidden))

@@ -1,0 +1,95 @@
+"""Numbers as panels write them."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hlmaster.ui import figures
+
+D = Decimal
+NUMBERS = st.one_of(st.none(), st.decimals(), st.floats(), st.integers(-(10**15), 10**15))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (math.nan, "–"),
+        (D("NaN"), "–"),
+        (D("Infinity"), "–"),
+        (D(0), "$0.00"),
+        (D("-0.0"), "$0.00"),
+        (D("1234.5"), "$1,234.50"),
+        (D("-0.02"), "-$0.02"),
+        (D("0.00012"), "$0.00012"),
+        (D("0.000000000001"), "$0.00"),
+        (1e12, "$1,000,000,000,000.00"),
+    ],
+)
+def test_money_has_a_sign_before_the_dollar_and_cents(value: figures.Number, text: str) -> None:
+    assert figures.money(value) == text
+
+
+def test_gains_carry_a_plus_and_zero_carries_none() -> None:
+    assert figures.money(D("2.94"), signed=True) == "+$2.94"
+    assert figures.money(D(0), signed=True) == "$0.00"
+    assert figures.percent(D("0.0061"), signed=True) == "+0.61%"
+    assert figures.percent(D("-0.00001"), signed=True) == "0.00%"
+
+
+@pytest.mark.parametrize(
+    ("price", "size_decimals", "text"),
+    [(3434.6, 4, "3,434.6"), (D("97412"), 5, "97,412"), (D("0.38910"), 0, "0.38910"), (D("0.0000123"), 0, "0.000012")],
+)
+def test_prices_show_the_decimals_the_venue_allows_there(price: figures.Number, size_decimals: int, text: str) -> None:
+    assert figures.price(price, size_decimals) == text
+
+
+def test_a_price_of_an_unknown_instrument_keeps_every_digit() -> None:
+    assert figures.price(D("1234.56789"), None) == "1,234.56789"
+
+
+@pytest.mark.parametrize(("value", "text"), [(D("0.4200"), "0.42"), (D("1E+3"), "1,000"), (12.0, "12"), (D("-0"), "0")])
+def test_sizes_drop_zeros_that_say_nothing(value: figures.Number, text: str) -> None:
+    assert figures.plain(value) == text
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [(-5, "0s"), (12_400, "12s"), (245_000, "4m 05s"), (11_040_000, "3h 04m"), (190_800_000, "2d 05h")],
+)
+def test_durations_name_their_two_largest_units(ms: int, text: str) -> None:
+    assert figures.duration(ms) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(D("99999.99"), "$99,999.99"), (D("100000.4"), "$100,000"), (-250_000.0, "-$250,000"), (D("1.26e9"), "$1.3B")],
+)
+def test_brief_money_gives_up_cents_before_figures(value: figures.Number, text: str) -> None:
+    assert figures.brief_money(value) == text
+
+
+def test_times_follow_the_zone_of_the_settings() -> None:
+    assert figures.zone("utc") is UTC
+    assert figures.zone("local") is None
+    assert figures.moment(1_700_000_000_000, UTC) == "14 Nov 22:13:20"
+    assert figures.clock(1_700_000_000_000, UTC) == "22:13:20"
+    assert figures.iso(1_700_000_000_123) == "2023-11-14T22:13:20.123Z"
+    assert figures.clock(0, UTC) == figures.moment(None, UTC) == "–"
+
+
+@given(NUMBERS)
+def test_no_number_ever_reads_nan_or_infinite(value: figures.Number) -> None:
+    texts = [figures.money(value), figures.price(value, 4), figures.plain(value), figures.percent(value)]
+    texts += [figures.fixed(value, 2), figures.duration(value), figures.brief_money(value)]
+    for text in texts:
+        assert "nan" not in text.lower()
+        assert "inf" not in text.lower()
+        assert (text == figures.UNKNOWN) == (not figures.is_known(value))

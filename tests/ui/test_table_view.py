@@ -1,0 +1,266 @@
+"""The table as a person meets it: pointer, keys, buttons, memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QEnterEvent, QGuiApplication, QPixmap
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from hlmaster.ui import theme
+from hlmaster.ui.table import Action, Cell, Column, TableModel
+from hlmaster.ui.table_view import Table, Totals
+
+NO_KEYS = Qt.KeyboardModifier.NoModifier
+LEFT = Qt.MouseButton.LeftButton
+
+
+@dataclass(frozen=True)
+class Job:
+    name: str
+    price: float
+
+
+def actions(job: Job) -> Cell:
+    close = Action("close", "Close", "Close it", confirm=True, key=Qt.Key.Key_Delete)
+    return Cell(actions=(close, Action("look", "Look")))
+
+
+COLUMNS: list[Column[Job]] = [
+    Column("name", "Name", 100, lambda j: j.name, lambda j: Cell(j.name, badge="LONG", badge_role="up")),
+    Column(
+        "price",
+        "Price",
+        100,
+        lambda j: j.price,
+        lambda j: Cell(f"{j.price:g}", "up", "+1%"),
+        right=True,
+        detail_width=4,
+        edit=lambda j: f"{j.price:g}",
+    ),
+    Column("extra", "Extra", 200, lambda j: j.price, lambda j: Cell("x"), spare=1),
+    Column("actions", "", 160, lambda j: None, actions),
+]
+
+
+@pytest.fixture
+def table(qtbot: QtBot) -> Table:
+    model: TableModel[Job] = TableModel(COLUMNS, lambda job: job.name)
+    made = Table(model, theme.theme("dark"), ("Nothing here", "It comes when it comes."))
+    qtbot.addWidget(made)
+    model.put(Job("a", 3), Job("b", 1), Job("c", 2))
+    model.flush()
+    made.resize(600, 200)
+    made.show()
+    return made
+
+
+def button(table: Table, key: str, name: str) -> QPoint:
+    return table.viewport().mapFromGlobal(table.button_place(key, name)) + QPoint(4, -6)
+
+
+def press(table: Table, key: str, name: str) -> None:
+    QTest.mouseClick(table.viewport(), LEFT, NO_KEYS, button(table, key, name))
+
+
+def armed(table: Table) -> object:
+    return table.cells.armed
+
+
+def acts(table: Table) -> list[tuple[object, str]]:
+    seen: list[tuple[object, str]] = []
+    table.acted.connect(lambda key, name: seen.append((key, name)))
+    return seen
+
+
+def test_a_button_that_asks_back_acts_on_the_second_click(table: Table) -> None:
+    seen = acts(table)
+    press(table, "b", "close")
+    assert seen == []
+    assert armed(table) == ("b", "close")
+    press(table, "b", "close")
+    assert seen == [("b", "close")]
+    assert armed(table) is None
+
+
+def test_an_armed_button_does_not_arm_its_neighbours(table: Table) -> None:
+    seen = acts(table)
+    press(table, "b", "close")
+    press(table, "c", "close")
+    assert seen == []
+    assert armed(table) == ("c", "close")
+
+
+def test_a_double_click_is_no_second_thought(table: Table) -> None:
+    seen = acts(table)
+    at = button(table, "b", "close")
+    QTest.mouseClick(table.viewport(), LEFT, NO_KEYS, at)
+    QTest.mouseDClick(table.viewport(), LEFT, NO_KEYS, at)
+    assert seen == []
+
+
+def test_a_button_without_a_question_acts_at_once(table: Table) -> None:
+    seen = acts(table)
+    press(table, "a", "look")
+    assert seen == [("a", "look")]
+
+
+def test_rows_keep_their_places_while_the_pointer_is_over_them(table: Table) -> None:
+    table.sort_by("price")
+    QTest.mouseMove(table.viewport(), QPoint(30, 40))
+    table.table.put(Job("a", 0))
+    table.table.flush()
+    assert table.table.keys() == ("b", "c", "a")
+    QApplication.sendEvent(table, QEvent(QEvent.Type.Leave))
+    assert table.table.keys() == ("a", "b", "c")
+
+
+def test_a_vanished_row_cannot_be_pressed(table: Table) -> None:
+    seen = acts(table)
+    QTest.mouseMove(table.viewport(), QPoint(30, 40))
+    table.table.drop("b")
+    table.table.flush()
+    assert table.table.is_gone(1)
+    press(table, "b", "look")
+    assert seen == []
+
+
+def test_keys_walk_over_the_buttons_of_a_row_and_press_them(table: Table) -> None:
+    seen = acts(table)
+    table.setCurrentIndex(table.table.index(0, 0))
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Return):
+        QTest.keyClick(table, key)
+    assert seen == [("a", "look")]
+    QTest.keyClick(table, Qt.Key.Key_Delete)
+    assert armed(table) == ("a", "close")
+    QTest.keyClick(table, Qt.Key.Key_Escape)
+    assert armed(table) is None
+    assert seen == [("a", "look")]
+
+
+def test_a_double_click_opens_a_row(table: Table) -> None:
+    opened: list[object] = []
+    table.opened.connect(opened.append)
+    at = table.visualRect(table.table.index(2, 0)).center()
+    QTest.mouseDClick(table.viewport(), LEFT, NO_KEYS, at)
+    assert opened == ["c"]
+
+
+def editor_of(table: Table) -> QLineEdit:
+    table.edit(table.table.index(0, 1))
+    editor = table.findChild(QLineEdit)
+    assert editor is not None
+    return editor
+
+
+def edits(table: Table) -> list[tuple[object, str, str]]:
+    seen: list[tuple[object, str, str]] = []
+    table.table.edited.connect(lambda key, column, text: seen.append((key, column, text)))
+    return seen
+
+
+def test_enter_sends_what_was_typed_even_when_the_row_changed_meanwhile(qtbot: QtBot, table: Table) -> None:
+    seen = edits(table)
+    editor = editor_of(table)
+    assert editor.text() == "3"
+    editor.setText("3.5")
+    table.table.put(Job("a", 4))
+    table.table.flush()
+    assert editor.text() == "3.5"
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(seen))
+    assert seen == [("a", "price", "3.5")]
+
+
+@pytest.mark.parametrize("leaving", [Qt.Key.Key_Escape, None])
+def test_leaving_an_editor_without_enter_sends_nothing(table: Table, leaving: Qt.Key | None) -> None:
+    seen = edits(table)
+    editor = editor_of(table)
+    editor.setText("9")
+    if leaving is None:
+        table.setFocus()
+        editor.clearFocus()
+    else:
+        QTest.keyClick(editor, leaving)
+    assert seen == []
+
+
+def test_copy_takes_the_cell_or_all_selected_rows(table: Table) -> None:
+    table.setCurrentIndex(table.table.index(0, 1))
+    table.copy()
+    assert QGuiApplication.clipboard().text() == "3 +1%"
+    table.selectAll()
+    table.copy()
+    assert QGuiApplication.clipboard().text().splitlines()[1] == "b LONG\t1 +1%\tx"
+
+
+def test_the_selection_stays_with_its_row_through_sorting(table: Table) -> None:
+    table.selectRow(0)
+    table.sort_by("price")
+    assert table.table.key_at(table.selectionModel().selectedRows()[0].row()) == "a"
+
+
+def test_columns_come_back_as_they_were_left(qtbot: QtBot, table: Table) -> None:
+    header = table.horizontalHeader()
+    header.moveSection(header.visualIndex(1), 0)
+    table.setColumnWidth(0, 133)
+    table.sort_by("price", descending=True)
+    state = table.save_state()
+    other = Table(TableModel(COLUMNS, lambda job: job.name), theme.theme("dark"), ("", ""))
+    qtbot.addWidget(other)
+    other.restore_state(state)
+    assert other.save_state() == state
+    assert other.columnWidth(0) == 133
+    assert other.table.descending
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {},
+        {"order": "no", "hidden": 3, "widths": [1], "sort": 5},
+        {
+            "order": ["gone", 7, "price"],
+            "hidden": ["name", "gone"],
+            "widths": {"price": "wide", "name": 10**9},
+            "sort": ["gone", True],
+        },
+    ],
+)
+def test_a_damaged_memory_leaves_a_usable_table(table: Table, state: dict[str, object]) -> None:
+    table.restore_state(state)
+    assert not table.isColumnHidden(0)
+    assert all(20 <= table.columnWidth(i) < 1000 for i in range(4) if not table.isColumnHidden(i))
+
+
+def test_spare_columns_give_way_before_buttons_do(table: Table) -> None:
+    table.resize(600, 200)
+    assert not table.isColumnHidden(2)
+    table.resize(420, 200)
+    assert table.isColumnHidden(2)
+    assert table.save_state()["hidden"] == [], "what only lacks room is not hidden by the user"
+    table.resize(600, 200)
+    assert not table.isColumnHidden(2)
+
+
+def test_it_paints_in_every_state(qtbot: QtBot, table: Table) -> None:
+    totals = Totals(table)
+    qtbot.addWidget(totals)
+    totals.show_sums({"price": Cell("6", "up")})
+    table.setCurrentIndex(table.table.index(1, 0))
+    at = QPointF(30, 10)
+    QApplication.sendEvent(table.viewport(), QEnterEvent(at, at, at))
+    QTest.mouseMove(table.viewport(), button(table, "a", "close"))
+    table.table.drop("c")
+    table.table.flush()
+    table.set_theme(theme.theme("light"))
+    for widget in (table, totals):
+        assert not widget.grab().isNull()
+    table.let_go()
+    table.table.drop("a", "b")
+    table.table.flush()
+    assert isinstance(table.grab(), QPixmap)
