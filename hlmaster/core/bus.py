@@ -21,6 +21,7 @@ class HandlerFailed:
     """A handler raised. Whoever guards the desk decides what that means; a trading handler's failure halts trading."""
 
     handler: str
+    """Module and name."""
     fact: str
     error: str
 
@@ -67,7 +68,7 @@ class Bus:
             try:
                 handler(fact)
             except Exception as error:
-                name = getattr(handler, "__qualname__", repr(handler))
+                name = f"{handler.__module__}.{getattr(handler, '__qualname__', repr(handler))}"
                 log.exception("handler %s failed on %s", name, type(fact).__name__)
                 if not isinstance(fact, HandlerFailed):
                     self._queue.append(HandlerFailed(name, type(fact).__name__, f"{type(error).__name__}: {error}"))

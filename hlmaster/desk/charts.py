@@ -17,6 +17,7 @@ class Charts:
     def __init__(self, clock: Clock, market_data: MarketData, feed: Feed) -> None:
         self._clock, self._market_data, self._feed = clock, market_data, feed
         self._loading: dict[tuple[str, Interval], asyncio.Lock] = {}
+        self._loaded: set[tuple[str, Interval]] = set()
         self._exhausted: set[tuple[str, Interval]] = set()
 
     async def show(self, coin: str, interval: Interval) -> None:
@@ -24,12 +25,12 @@ class Charts:
         key = (coin, interval)
         async with self._loading.setdefault(key, asyncio.Lock()):
             self._market_data.watch_candles(coin, interval)
-            series = self._feed.market(coin).series(interval)
-            if series is not None and len(series) > 2:
+            if key in self._loaded:
                 return
             now = self._clock.now_ms()
-            block = await self._market_data.candles(coin, interval, now - FIRST_ROWS * interval.ms, now)
+            block = await self._market_data.candles(coin, interval, max(0, now - FIRST_ROWS * interval.ms), now)
             self._feed.load_series(coin, interval, block)
+            self._loaded.add(key)
 
     async def older(self, coin: str, interval: Interval) -> int:
         """Rows added before the oldest one held; 0 when the venue has no more. Raises VenueError."""
@@ -39,7 +40,8 @@ class Charts:
             if series is None or not len(series) or key in self._exhausted:
                 return 0
             oldest = int(series.block().time_ms[0])
-            block = await self._market_data.candles(coin, interval, oldest - OLDER_ROWS * interval.ms, oldest - 1)
+            start = max(0, oldest - OLDER_ROWS * interval.ms)
+            block = await self._market_data.candles(coin, interval, start, oldest - 1)
             block = block.between(0, oldest)
             if len(block):
                 self._feed.prepend(coin, interval, block)

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hlmaster.core.errors import VenueUnreachable
+from hlmaster.core.errors import StorageError, VenueUnreachable
 from hlmaster.core.model import Mode
 
 MAX_REQUEST = 4_096
@@ -43,10 +43,11 @@ class Control:
 
     async def start(self) -> None:
         self._folder.mkdir(mode=0o700, exist_ok=True)
+        _refuse_foreign(self._folder)
         self._pointer.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._socket_path.unlink(missing_ok=True)
         if hasattr(asyncio, "start_unix_server"):
-            self._server = await asyncio.start_unix_server(self._serve, str(self._socket_path))
+            self._server = await asyncio.start_unix_server(self._serve, str(self._socket_path), limit=MAX_REQUEST)
             self._socket_path.chmod(0o600)
             where = {"socket": str(self._socket_path), "pid": os.getpid()}
             self._pointer.write_text(json.dumps(where), encoding="utf-8")
@@ -54,12 +55,12 @@ class Control:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             line = await asyncio.wait_for(reader.readline(), TIMEOUT_SECONDS)
-            verb = line[:MAX_REQUEST].decode("utf-8", "replace").strip()
+            verb = line.decode("utf-8", "replace").strip()
             answer = self._answers.get(verb)
             reply = answer() if answer else {"error": f"There is no verb {verb!r}; ask one of {sorted(self._answers)}."}
             writer.write(json.dumps(reply).encode() + b"\n")
             await writer.drain()
-        except (TimeoutError, ConnectionError):
+        except (TimeoutError, ConnectionError, ValueError):  # the last: longer than any verb
             return
         finally:
             writer.close()
@@ -74,10 +75,19 @@ class Control:
         self._pointer.unlink(missing_ok=True)
 
 
+def _refuse_foreign(folder: Path) -> None:
+    """Raises StorageError: the temporary folder is everybody's, and a folder that waited for us there is a trap."""
+    state = folder.lstat()
+    if hasattr(os, "getuid") and (state.st_uid != os.getuid() or state.st_mode & 0o077 or folder.is_symlink()):
+        raise StorageError(f"{folder} does not belong to you alone.", "Remove it and start again.")
+
+
 def ask(data: Path, mode: Mode, session: str, verb: str) -> dict[str, Any]:
     """Ask a running desk from another process. Raises VenueUnreachable when none answers."""
     pointer = _pointer(data, mode, session)
     nobody = f"No {mode} desk with the session {session!r} is running on {data}."
+    if not hasattr(socket, "AF_UNIX"):
+        raise VenueUnreachable("A running desk cannot be asked on this system.", "Look at its window instead.")
     try:
         where = json.loads(pointer.read_text(encoding="utf-8"))["socket"]
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:

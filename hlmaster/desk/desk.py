@@ -13,18 +13,22 @@ from hlmaster.core.events import (
     AccountResynchronised,
     AccountSnapshot,
     DefectKind,
+    LinkChanged,
     LinkState,
     Notice,
     OrderReported,
+    Refused,
     Resynchronised,
     Severity,
     TradesSeen,
+    TradingState,
 )
 from hlmaster.core.model import Instrument
 from hlmaster.core.orders import Fill, Order, OrderStatus
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.guard import DisconnectPolicy, Guard
 from hlmaster.desk.health import Health, LinkWatch, LoopLag, percentile
+from hlmaster.desk.listing import Listing
 from hlmaster.desk.manual import Manual
 from hlmaster.desk.parts import Parts
 from hlmaster.desk.survey import Survey
@@ -49,8 +53,8 @@ class Desk:
         self._parts = parts
         self.bus, self.clock, self.settings = parts.bus, parts.clock, parts.settings
         self.session, self.mode = parts.session, parts.session.mode
-        self._listed: dict[str, Instrument] = {}
-        self.feed = Feed(self.bus, self.clock, self._listed)
+        self.instruments: Mapping[str, Instrument] = Listing(lambda: parts.market_data.instruments)
+        self.feed = Feed(self.bus, self.clock, self.instruments)
         self.guard = Guard(self.bus, self.clock)
         self.orders = OrderTracker(self.bus, self.clock, parts.store)
         self.portfolio = Portfolio(self.bus, self.clock, self._mark, parts.store)
@@ -61,13 +65,13 @@ class Desk:
             lambda: self.instruments,
             self.portfolio,
             self.orders,
-            lambda: (self.guard.state, self.guard.sentence),
+            self._trading_state,
         )
         self.gate = Gate(self.bus, parts.mint, self.survey, lambda: self.settings.risk)
         self.executor = Executor(self.bus, self.clock, parts.trading, parts.journal, self.orders, self._last_look)
         self._settled = Settled(self.bus, parts.journal, parts.store)
         self.reconciler = Reconciler(
-            self.bus, self.clock, parts.trading, self.orders, self.portfolio, parts.session.created_ms
+            self.bus, self.clock, parts.trading, self.orders, self.portfolio, parts.session.since_ms
         )
         self.manual = Manual(
             self.bus,
@@ -84,19 +88,21 @@ class Desk:
         self.link = LinkWatch(self.bus, self.clock, parts.market_data.health)
         self.behind_ms_max = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._reconciling: asyncio.Task[None] | None = None
+        self._watched: set[str] = set()
+        self._past_replay: set[str] = set()
+        """Coins whose first trades since their subscription, which are old ones, have been seen."""
         self._ready = False
         self.bus.subscribe(AccountSnapshot, self._on_account)
         self.bus.subscribe(OrderReported, self._on_order_reported)
         self.bus.subscribe(Resynchronised, lambda _: self._reconcile_soon())
         self.bus.subscribe(AccountResynchronised, lambda _: self._reconcile_soon())
+        self.bus.subscribe(LinkChanged, self._on_link)
+        self.bus.subscribe(Refused, self._on_refused)
         self.bus.subscribe(TradesSeen, self._on_trades)
         self.guard.on_lost_connection(self._on_lost_connection)
 
     # --- life ---
-
-    @property
-    def instruments(self) -> Mapping[str, Instrument]:
-        return self._parts.market_data.instruments
 
     @property
     def is_ready(self) -> bool:
@@ -116,22 +122,19 @@ class Desk:
         if self._parts.before is not None:
             await self._parts.before()
         await self._parts.market_data.start()
-        self._listed.update(self.instruments)
         for coin in self.settings.market.watchlist:
-            if coin in self.instruments:
-                self._parts.market_data.watch(coin)
+            self._watch_coin(coin)
+        self._every(STALENESS_SECONDS, self._watch, "staleness")
         await self._parts.trading.start()
         await self._take_up_intents()
         await self.reconciler.run_until_done()
         await self._read_account_settings()
         self._ready = True
-        self.portfolio.sample_equity()
-        self._every(STALENESS_SECONDS, self._watch, "staleness")
         self._every(EQUITY_SECONDS, self._sample, "equity")
         self._own(self._reconcile_forever(), "reconcile")
 
     async def stop(self) -> None:
-        """Orderly: loops end, the venue connections close, everything queued reaches the disk."""
+        """Orderly: loops end, the venue connections close, everything queued reaches the disk. Raises StorageError."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -139,14 +142,17 @@ class Desk:
         await self.executor.stop()
         await self._parts.trading.stop()
         await self._parts.market_data.stop()
-        await self._settled.close_now()
-        if self._parts.after is not None:
-            await self._parts.after()
+        try:
+            await self._settled.close_now()
+        finally:
+            if self._parts.after is not None:
+                await self._parts.after()
 
-    def _own(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _own(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(self._supervise(work, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _supervise(self, work: Coroutine[Any, Any, None], name: str) -> None:
         try:
@@ -169,11 +175,15 @@ class Desk:
     # --- loops ---
 
     def _watch(self) -> None:
+        offset = self._parts.market_data.health.clock_offset_ms
+        if offset is not None:
+            self.feed.set_clock_offset(offset)
         self.feed.check_staleness()
         self.link.sample()
 
     def _sample(self) -> None:
-        self.portfolio.sample_equity()
+        if self.portfolio.is_valued:
+            self.portfolio.sample_equity()
 
     async def _reconcile_forever(self) -> None:
         while True:
@@ -187,8 +197,8 @@ class Desk:
             log.warning("reconciliation failed, it will be tried again: %s", error)
 
     def _reconcile_soon(self) -> None:
-        if self._ready:
-            self._own(self._reconcile_once(), "reconcile after reconnect")
+        if self._ready and (self._reconciling is None or self._reconciling.done()):
+            self._reconciling = self._own(self._reconcile_once(), "reconcile after reconnect")
 
     async def _read_account_settings(self) -> None:
         """Fee rates and leverages of the watched coins; what cannot be read stays at its documented default."""
@@ -220,14 +230,30 @@ class Desk:
         self.feed.touch_account()
         for position in fact.account.positions:
             self.survey.leverages[position.coin] = position.leverage
+            self._watch_coin(position.coin)
 
     def _on_order_reported(self, fact: OrderReported) -> None:
         self.feed.touch_account()
 
     def _on_trades(self, fact: TradesSeen) -> None:
         """How far our reading of the market lags behind it, in market milliseconds."""
-        if self._ready:
+        if fact.coin not in self._past_replay:
+            self._past_replay.add(fact.coin)
+        elif self._ready:
             self.behind_ms_max = max(self.behind_ms_max, self.clock.now_ms() - fact.trades[-1].time_ms)
+
+    def _on_link(self, fact: LinkChanged) -> None:
+        if fact.state is LinkState.CONNECTED:
+            self._past_replay.clear()
+
+    def _on_refused(self, fact: Refused) -> None:
+        for failure in fact.verdict.failures:
+            self._parts.store.save_refusal(fact.time_ms, fact.order.coin, failure.rule, failure.sentence)
+
+    def _trading_state(self) -> tuple[TradingState, str]:
+        if not self._ready and self.guard.state is TradingState.ACTIVE:
+            return TradingState.REDUCING, "Entries open once our books agree with the exchange; exits work already."
+        return self.guard.state, self.guard.sentence
 
     def _exit_reason(self, fill: Fill) -> str:
         if fill.liquidation:
@@ -240,9 +266,7 @@ class Desk:
 
     def _last_look(self, order: Order) -> str | None:
         """Right before the send: has anything changed since the gate said yes?"""
-        verdict = self.gate.check(order)
-        still = [r for r in verdict.failures if r.rule not in ("duplicate", "collateral")]
-        return " ".join(result.sentence for result in still) or None
+        return " ".join(failure.sentence for failure in self.gate.check(order).failures) or None
 
     # --- verbs ---
 
@@ -252,13 +276,19 @@ class Desk:
     def resume(self) -> None:
         self.guard.resume()
 
+    def _watch_coin(self, coin: str) -> None:
+        """Idempotent; a coin of the watchlist that this exchange does not list is passed over."""
+        if coin not in self._watched and coin in self.instruments:
+            self._watched.add(coin)
+            self._past_replay.discard(coin)
+            self.feed.expect_replay(coin)
+            self._parts.market_data.watch(coin)
+
     def apply_settings(self, settings: Settings) -> None:
         """Take new settings; coins added to the watchlist are subscribed at once."""
-        before = set(self.settings.market.watchlist)
         self.settings = settings
         for coin in settings.market.watchlist:
-            if coin not in before and coin in self.instruments:
-                self._parts.market_data.watch(coin)
+            self._watch_coin(coin)
 
     async def _on_lost_connection(self) -> str:
         policy = DisconnectPolicy(self.settings.execution.disconnect_policy)

@@ -128,7 +128,7 @@ class ExchangeChild:
             try:
                 self.spawn(self._port)
                 on_restart(await self.wait_ready(clock))
-            except VenueUnreachable as error:
+            except (VenueUnreachable, OSError) as error:
                 log.error("%s", error)
                 await asyncio.sleep(min(10.0, self.restarts))
 

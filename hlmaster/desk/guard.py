@@ -68,9 +68,10 @@ class Guard:
         self._bus.publish(TradingStateChanged(self.state, self.sentence))
 
     def _on_handler_failed(self, fact: HandlerFailed) -> None:
-        if "hlmaster.ui" in fact.handler or "Panel" in fact.handler:
-            return
         sentence = f"An internal handler failed ({fact.handler} on {fact.fact}: {fact.error})."
+        if fact.handler.startswith("hlmaster.ui."):
+            self._bus.publish(Notice(Severity.ERROR, sentence, "INV-002", "What is shown may be old; trading goes on."))
+            return
         self.restrain("fault", TradingState.HALTED, f"{sentence} Entries are off until a restart; exits still work.")
         self._bus.publish(Notice(Severity.CRITICAL, sentence, "INV-001", "Restart the application and keep the log."))
 
@@ -102,6 +103,10 @@ class Guard:
             except HlError as error:
                 log.warning("the disconnect policy could not act yet: %s", error)
                 await self._clock.sleep(RETRY_SECONDS)
+            except Exception as error:
+                log.exception("the disconnect policy failed")
+                self._bus.publish(Notice(Severity.CRITICAL, f"The disconnect policy failed ({error}).", "INV-001"))
+                return
             else:
                 if done:
                     self._bus.publish(Notice(Severity.WARNING, done))

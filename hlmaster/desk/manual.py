@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -32,8 +33,11 @@ from hlmaster.trading.risk.gate import Gate
 from hlmaster.trading.risk.limits import RiskLimits
 from hlmaster.trading.ticket import Draft, Ticket, capped_price, draft
 
+log = logging.getLogger(__name__)
 EXIT_CAPS = (Decimal(1), Decimal(3), Decimal(8))
 """Percent: a closing order that finds no taker is tried again with a wider cap, up to the exit cap in the settings."""
+SETTLE_TRIES = 20
+SETTLE_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Manual:
         self._bus, self._gate, self._survey, self._limits = bus, gate, survey, limits
         self._executor, self._tracker = executor, tracker
         self._portfolio, self._reconciler = portfolio, reconciler
+        self._closing_now: dict[str, asyncio.Lock] = {}
 
     # --- tickets ---
 
@@ -106,7 +111,8 @@ class Manual:
             approved.append(answer)
         placed = await self._executor.place(approved, grouping)
         first = placed[0]
-        return Outcome(first.status is not OrderStatus.REJECTED, describe_order(first), tuple(placed))
+        ok = first.status not in (OrderStatus.REJECTED, OrderStatus.UNKNOWN)
+        return Outcome(ok, describe_order(first), tuple(placed))
 
     # --- orders ---
 
@@ -129,7 +135,7 @@ class Manual:
             return Outcome(True, "There is nothing to cancel.")
         try:
             results = await self._executor.cancel(targets)
-        except VenueError as error:
+        except HlError as error:
             return Outcome(False, f"Nothing was confirmed as cancelled. {error}")
         failed = [f"{describe_order(tracked)} {why}" for tracked, why in results if why is not None]
         done = len(results) - len(failed)
@@ -149,6 +155,8 @@ class Manual:
         tracked = self._tracker.get(client_order_id)
         if tracked is None or not tracked.status.is_live:
             return Outcome(False, "This order is not open any more.")
+        if not tracked.client_order_id.startswith("0x"):
+            return Outcome(False, "This order was placed elsewhere and has no client id: cancel it and place it anew.")
         order = tracked.order
         trigger = order.trigger
         if trigger is not None and trigger_price is not None:
@@ -174,24 +182,40 @@ class Manual:
     # --- positions ---
 
     async def close(self, coin: str, fraction: Decimal = Decimal(1), purpose: Purpose = Purpose.CLOSE) -> Outcome:
-        """Close a position, or a part of it, at market, reduce-only, with a cap that widens when nobody takes it."""
-        outcome = Outcome(False, f"There is no {coin} position to close.")
-        target = round_size(abs(self._portfolio.size(coin)) * fraction, self._survey.instrument(coin).size_decimals)
-        if fraction == 1:
-            target = abs(self._portfolio.size(coin))
-        goal = abs(self._portfolio.size(coin)) - target
+        """Close a position, or a part of it, at market, reduce-only, with a cap that widens when nobody takes it.
+
+        One close of a coin at a time: a second click waits, and finds less or nothing to close.
+        """
+        async with self._closing_now.setdefault(coin, asyncio.Lock()):
+            held = abs(self._portfolio.size(coin))
+            if not held:
+                return Outcome(False, f"There is no {coin} position to close.")
+            if not 0 < fraction <= 1:
+                return Outcome(False, "Close a part between nothing and all of the position.")
+            lots = held if fraction == 1 else round_size(held * fraction, self._survey.instrument(coin).size_decimals)
+            if not lots:
+                return Outcome(False, f"This part of the {coin} position is less than one lot; close more of it.")
+            return await self._close_down_to(coin, held - lots, purpose)
+
+    async def _close_down_to(self, coin: str, goal: Decimal, purpose: Purpose) -> Outcome:
+        done: list[TrackedOrder] = []
+        outcome = Outcome(False, "")
         for cap in EXIT_CAPS:
-            size = abs(self._portfolio.size(coin)) - goal
-            if size <= 0:
-                break
-            order = self._closing(coin, size, cap, purpose)
+            order = self._closing(coin, abs(self._portfolio.size(coin)) - goal, cap, purpose)
             if isinstance(order, str):
-                return Outcome(False, order)
+                return Outcome(False, order, tuple(done))
             outcome = await self._submit([order])
-            if outcome.orders and outcome.orders[0].status is OrderStatus.UNKNOWN:
-                break
-            await self._settle(coin, outcome)
-        return outcome
+            done += outcome.orders
+            # A refusal of the gate will not change with the cap, and what is in doubt must not be sent again.
+            if not outcome.orders or outcome.orders[0].status is OrderStatus.UNKNOWN:
+                return replace(outcome, orders=tuple(done))
+            if not await self._settle(outcome.orders[0]):
+                sentence = f"{outcome.sentence} The exchange has not confirmed what is left."
+                return Outcome(False, sentence, tuple(done))
+            if abs(self._portfolio.size(coin)) <= goal:
+                return replace(outcome, ok=True, orders=tuple(done))
+        left = wire_text(abs(self._portfolio.size(coin)) - goal)
+        return Outcome(False, f"{outcome.sentence} {left} {coin} of it could not be closed.", tuple(done))
 
     def _closing(self, coin: str, size: Decimal, cap: Decimal, purpose: Purpose) -> Order | str:
         situation = self._survey(coin)
@@ -213,25 +237,22 @@ class Manual:
             client_order_id=new_client_order_id(),
         )
 
-    async def _settle(self, coin: str, outcome: Outcome) -> None:
-        """The reply can be ahead of the fill stream: fetch the truth until the books show what the reply said."""
-        filled = sum((order.filled_size for order in outcome.orders), Decimal(0))
-        if not filled:
-            return
-        before = self._portfolio.ledger.last_fill_ms
-        for _ in range(10):
-            booked = sum(
-                (
-                    f.fill.size
-                    for f in self._portfolio.fills
-                    if f.fill.client_order_id == outcome.orders[0].client_order_id
-                ),
-                Decimal(0),
-            )
-            if booked >= filled or self._portfolio.ledger.last_fill_ms > before:
-                return
-            await asyncio.sleep(0.05)
-        await self._reconciler.run()
+    async def _settle(self, order: TrackedOrder) -> bool:
+        """The reply can be ahead of the fill stream: wait, then ask, until the books hold all that the reply said."""
+        for _ in range(SETTLE_TRIES):
+            if self._booked(order) >= order.filled_size:
+                return True
+            await asyncio.sleep(SETTLE_SECONDS)
+        try:
+            await self._reconciler.run()
+        except VenueError as error:
+            log.warning("the fills of order %s could not be asked for: %s", order.client_order_id, error)
+        return self._booked(order) >= order.filled_size
+
+    def _booked(self, order: TrackedOrder) -> Decimal:
+        name = order.client_order_id
+        owned = ((self._tracker.of_fill(booked.fill), booked.fill.size) for booked in self._portfolio.fills)
+        return sum((size for owner, size in owned if owner is not None and owner.client_order_id == name), Decimal(0))
 
     async def reverse(self, coin: str) -> Outcome:
         """Close, then open the same size on the other side; the second half is an entry and asks the gate as one."""
@@ -265,7 +286,7 @@ class Manual:
             await self._reconciler.run()
         except VenueError as error:
             problems.append(f"The exchange did not answer before flattening: {error}")
-        open_before = len(self._tracker.live())
+        open_before = len(self._tracker.unsettled())
         cancelled = await self.cancel_all()
         if not cancelled.ok:
             problems.append(cancelled.sentence)
@@ -276,21 +297,27 @@ class Manual:
         ]
         remaining: tuple[str, ...] = ()
         try:
-            await self._reconciler.run()
-            account = self._portfolio.account
-            if account is not None:
-                remaining = tuple(f"{p.coin} {wire_text(p.size)}" for p in account.positions)
-            remaining += tuple(describe_order(order) for order in self._tracker.live())
+            remaining = await self._remaining()
+            if not remaining:
+                # By the venue's own word it is flat, whatever went wrong on the way.
+                problems.clear()
         except VenueError as error:
             problems.append(f"The exchange did not confirm that you are flat: {error}")
         closed = tuple(coin for coin in coins if not any(left.startswith(f"{coin} ") for left in remaining))
-        report = FlattenReport(open_before - len(self._tracker.live()), closed, remaining, tuple(problems))
+        report = FlattenReport(open_before - len(self._tracker.unsettled()), closed, remaining, tuple(problems))
         severity = Severity.INFO if report.is_flat else Severity.CRITICAL
         left = "Flat." if report.is_flat else f"NOT flat: {', '.join((*remaining, *problems))}"
         self._bus.publish(
             Notice(severity, f"Flatten all: {report.cancelled} orders cancelled, {len(closed)} closed. {left}")
         )
         return report
+
+    async def _remaining(self) -> tuple[str, ...]:
+        """Positions and orders by the venue's word of this moment. Raises VenueError."""
+        await self._reconciler.run()
+        account = self._portfolio.account
+        held = () if account is None else tuple(f"{p.coin} {wire_text(p.size)}" for p in account.positions)
+        return held + tuple(describe_order(order) for order in self._tracker.unsettled())
 
     # --- leverage ---
 
@@ -300,7 +327,7 @@ class Manual:
             return Outcome(False, f"{coin} allows leverage from 1x to {instrument.max_leverage}x.")
         try:
             await self._executor.set_leverage(coin, leverage)
-        except VenueError as error:
+        except HlError as error:
             return Outcome(False, str(error))
         self._survey.leverages[coin] = leverage
         return Outcome(True, f"{coin} leverage is now {leverage.value}x {leverage.mode}.")

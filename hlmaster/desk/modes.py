@@ -20,6 +20,7 @@ from hlmaster.core.ports import MarketData, Trading
 from hlmaster.desk.exchange_child import ExchangeChild, ReadyLine
 from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.exchange.hyperliquid.budget import WeightBudget
+from hlmaster.exchange.hyperliquid.client import is_loopback
 from hlmaster.exchange.hyperliquid.market_data import HyperliquidMarketData
 from hlmaster.settings import Settings
 from hlmaster.storage.journal import SqliteJournal
@@ -91,7 +92,8 @@ def _parts(
     **around: Callable[[], Awaitable[None]],
 ) -> Parts:
     info = opening.session.info
-    session = SessionInfo(info.name, info.mode, info.created_ms, info.start_balance, opening.session.folder)
+    # A generated account is the session's alone, so its whole history is; a replayed market may lie years back.
+    session = SessionInfo(info.name, info.mode, 0, info.start_balance, opening.session.folder)
     return Parts(bus, clock, mint, market_data, trading, journal, recorder, session, opening.settings, **around)
 
 
@@ -112,7 +114,7 @@ def _demo(opening: Opening) -> Parts:
         url = child.url
     else:
         raise ConfigError("Demo mode needs an embedded exchange.", "Start without --exchange to get one.")
-    if not url.startswith(f"http://{LOOPBACK}:"):
+    if not is_loopback(url):
         raise ConfigError(f"Demo mode trades on this computer only, not at {url}.", "Use an exchange on 127.0.0.1.")
     if not isinstance(opening.session, DemoSession):
         raise ConfigError(f"The session in {opening.session.folder} is not a demo session.")
@@ -138,9 +140,11 @@ def _demo(opening: Opening) -> Parts:
             child.watch(clock, lambda line: line.anchor(clock))
 
     async def after() -> None:
-        _close(opening, journal, recorder)
-        if child is not None:
-            await child.stop()
+        try:
+            _close(opening, journal, recorder)
+        finally:
+            if child is not None:
+                await child.stop()
 
     return _parts(opening, bus, clock, mint, market_data, trading, journal, recorder, before=before, after=after)
 

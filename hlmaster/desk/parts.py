@@ -21,7 +21,8 @@ class SessionInfo:
 
     name: str
     mode: Mode
-    created_ms: int
+    since_ms: int
+    """Market time from which the account's history belongs to this session."""
     start_balance: Decimal
     folder: Path
 

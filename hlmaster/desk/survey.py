@@ -8,12 +8,14 @@ from decimal import Decimal
 from hlmaster.core.clock import Clock
 from hlmaster.core.errors import ConfigError
 from hlmaster.core.events import TradingState
-from hlmaster.core.model import FeeRates, Instrument, Leverage, MarginMode
+from hlmaster.core.margin import initial_margin
+from hlmaster.core.model import Account, FeeRates, Instrument, Leverage, MarginMode
 from hlmaster.core.orders import OrderStatus
 from hlmaster.core.rounding import PERP_MAX_DECIMALS, to_decimal
 from hlmaster.market.feed import Feed
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.portfolio import Portfolio
+from hlmaster.trading.risk.rules.collateral import reserved_margin
 from hlmaster.trading.situation import Situation
 
 ZERO = Decimal(0)
@@ -79,7 +81,7 @@ class Survey:
             state_sentence=sentence,
             position=self._portfolio.size(coin),
             equity=self._portfolio.equity,
-            available=(account.equity - account.margin_used if account else ZERO) - self._reserved(),
+            available=self._free(account),
             maintenance_margin=account.maintenance_margin if account else ZERO,
             leverage=self.leverage(coin),
             fees=self.fees,
@@ -100,11 +102,21 @@ class Survey:
         """Margin that every unsettled entry would need, so that several at once cannot spend the same money."""
         total = ZERO
         for tracked in self._tracker.unsettled():
-            order = tracked.order
-            if order.reduce_only or order.coin not in self._instruments():
-                continue
-            position = self._portfolio.size(order.coin)
-            if position * order.side.sign < 0 and tracked.remaining <= abs(position):
-                continue
-            total += tracked.remaining * order.price / self.leverage(order.coin).value
+            coin = tracked.order.coin
+            if coin in self._instruments():
+                total += reserved_margin(tracked, self._portfolio.size(coin), self.leverage(coin).value)
         return total
+
+    def _free(self, account: Account | None) -> Decimal:
+        """What the venue states lags behind our fills, so the larger of its and our count of margin is taken as used.
+
+        Before its first statement nothing is free.
+        """
+        if account is None:
+            return ZERO
+        used = ZERO
+        for holding in self._portfolio.ledger.holdings.values():
+            if holding.size and holding.coin in self._instruments():
+                price = self.mark(holding.coin) or holding.entry_price
+                used += initial_margin(abs(holding.size) * price, self.leverage(holding.coin).value)
+        return account.equity - max(account.margin_used, used) - self._reserved()

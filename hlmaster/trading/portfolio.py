@@ -102,7 +102,7 @@ class Portfolio:
                 self.ledger.book_funding(fact)
             elif self.ledger.book_cash(fact):
                 self._cash.append(fact)
-        self.equity_curve = await self._store.equity()
+        self.equity_curve = await self._store.equity(MAX_POINTS)
 
     def _book(self, fill: Fill) -> Decimal | None:
         realised = self.ledger.book_fill(fill, self.exit_reason(fill))

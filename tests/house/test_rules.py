@@ -14,6 +14,7 @@ BROAD_HANDLERS = {
     "hlmaster/core/bus.py::Bus._dispatch": "a handler's failure becomes a fact, the others are still called",
     "hlmaster/core/registry.py::Registry.load": "a plug-in that does not load is named broken, the others work",
     "hlmaster/desk/desk.py::Desk._supervise": "the top of the desk's tasks",
+    "hlmaster/desk/guard.py::Guard._apply_policy": "the task's top; the failure is told",
     "hlmaster/exchange/hyperliquid/socket.py::Socket._run": "the task's top; whatever broke, the line must come back",
     "hlmaster/exchange/simulator/signatures.py::recover": "the library raises bare Exception; any other goes on up",
     "hlmaster/storage/journal.py::SqliteJournal._run": "the top of the writer's thread; whoever waits is refused",
