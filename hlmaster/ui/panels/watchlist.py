@@ -228,8 +228,9 @@ class WatchlistPanel(PaintedPanel):
                 self._paint_course(painter, coin, QRect(left, top + 6, right - left, ROW - 12), stale)
                 continue
             value = None if market is None else column.value(market)
-            self.ink.use(painter, theme.faint if stale or value is None else self._tone(column.title, value))
-            self.ink.right(painter, _text(column.title, value, market), right, top + lift)
+            text = _text(column.title, value, market)
+            self.ink.use(painter, theme.faint if stale or value is None else self._tone(column.title, text))
+            self.ink.right(painter, text, right, top + lift)
 
     def _paint_course(self, painter: QPainter, coin: str, place: QRect, stale: bool) -> None:
         course = self.course(coin)
@@ -237,13 +238,14 @@ class WatchlistPanel(PaintedPanel):
             tone = self.theme.up if course[-1] >= course[0] else self.theme.down
             paint_sparkline(painter, place, course, colour(self.theme.faint if stale else tone))
 
-    def _tone(self, title: str, value: float) -> str:
+    def _tone(self, title: str, text: str) -> str:
+        """By what is written: a change that rounds to nothing has no sign, and no colour."""
         theme = self.theme
         if title == "MARK":
             return theme.text
-        if title == "FUND" or not figures.tone(value):
+        if title == "FUND":
             return theme.muted
-        return theme.up if value > 0 else theme.down
+        return {"+": theme.up, "-": theme.down}.get(text[0], theme.muted)
 
     # --- hands ---
 

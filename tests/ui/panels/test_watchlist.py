@@ -132,3 +132,11 @@ async def test_without_candles_the_mids_stand_in_and_the_question_is_repeated_la
     panel.beat()
     await until(lambda: len(panel.course("ETH")) > 2)
     await panel.context.close()
+
+
+def test_colours_follow_what_is_written(qtbot: Any) -> None:
+    panel = opened(MarketScene(), qtbot)
+    theme = panel.theme
+    tones = [panel._tone("5S", text) for text in ("+0.01%", "-0.01%", "0.00%")]
+    assert tones == [theme.up, theme.down, theme.muted]
+    assert panel._tone("MARK", "3,434.6") == theme.text
