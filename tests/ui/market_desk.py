@@ -61,7 +61,7 @@ def instruments() -> dict[str, Instrument]:
 
 
 class MemoryMarketData:
-    """Knows the coins once ``listed``; every candle question is written down and answered from ``history``."""
+    """Knows the coins once they are ``listed``; every candle question is written down and answered from ``history``."""
 
     def __init__(self, clock: ManualClock) -> None:
         self.health = LinkHealth()
@@ -70,7 +70,7 @@ class MemoryMarketData:
         self.candles_watched: set[tuple[str, Interval]] = set()
         self.failure: VenueError | None = None
         self.oldest_ms = 0
-        self._instruments = instruments()
+        self.listed: dict[str, Instrument] = {}
 
     async def start(self) -> None:
         return None
@@ -80,7 +80,7 @@ class MemoryMarketData:
 
     @property
     def instruments(self) -> Mapping[str, Instrument]:
-        return self._instruments
+        return self.listed
 
     def watch(self, coin: str) -> None:
         return None
@@ -186,7 +186,7 @@ class MarketScene:
             self.list_coins()
 
     def list_coins(self) -> None:
-        self.desk._listed.update(instruments())
+        self.market_data.listed = instruments()
 
     def connect(self) -> None:
         self.bus.publish(LinkChanged(LinkState.CONNECTED, "Connected."))
