@@ -1,0 +1,166 @@
+"""Open positions on a real desk: figures, sums, and the two ways out."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from hlmaster.core.model import Side
+from hlmaster.core.orders import ActionKind
+from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from hlmaster.ui.panels.positions import PositionsPanel
+from tests.ui.desks import TradingScene, confirming, settled, shown, trading, until
+
+D = Decimal
+
+
+async def opened(scene: TradingScene, coin: str = "ETH", side: Side = Side.BUY, size: str = "0.42") -> None:
+    outcome = await scene.desk.manual.place(Ticket(coin, side, TicketKind.MARKET, SizeUnit.COIN, D(size)))
+    assert outcome.ok, outcome.sentence
+    await scene.account_told()
+
+
+def panel_of(scene: TradingScene, qtbot: QtBot) -> PositionsPanel:
+    panel = PositionsPanel(scene.context)
+    qtbot.addWidget(panel)
+    shown(panel)
+    return panel
+
+
+def text(panel: PositionsPanel, coin: str, column: str) -> str:
+    panel.model.flush()
+    numbers = [i for i, c in enumerate(panel.model.columns) if c.key == column]
+    return str(panel.model.index(panel.model.position(coin), numbers[0]).data())
+
+
+def acted(panel: PositionsPanel, name: str) -> None:
+    panel.table.setCurrentIndex(panel.model.index(0, 0))
+    cell = panel.model.cell(0, len(panel.model.columns) - 1)
+    panel.table.press(panel.model.key_at(0), next(action for action in cell.actions if action.name == name))
+
+
+def exits(scene: TradingScene) -> list[tuple[Side, Decimal, bool]]:
+    orders = [p.orders[0] for p in scene.venue.sent if p.kind is ActionKind.ORDER]
+    return [(order.side, order.size, order.reduce_only) for order in orders][1:]
+
+
+async def test_a_position_shows_its_side_and_its_money(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        panel = panel_of(scene, qtbot)
+        counts: list[int] = []
+        panel.counted.connect(counts.append)
+        await opened(scene)
+        scene.tell("ETH", 3_444.6)
+        await scene.account_told()
+        panel.model.touch()
+        panel.model.flush()
+        assert text(panel, "ETH", "coin") == "ETH LONG 5×"
+        assert text(panel, "ETH", "size") == "0.42"
+        assert text(panel, "ETH", "mark") == "3,444.6"
+        assert text(panel, "ETH", "unrealised").startswith("+$4.")
+        assert counts[-1] == 1
+        assert panel.totals is not None
+        assert panel.totals.sums["unrealised"].text.startswith("+$4.")
+
+
+async def test_marks_move_an_open_position_on_screen(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        await opened(scene)
+        panel = panel_of(scene, qtbot)
+        before = text(panel, "ETH", "mark")
+        scene.tell("ETH", 3_500.0)
+        await until(lambda: text(panel, "ETH", "mark") == "3,500.0")
+        assert before != "3,500.0"
+
+
+async def test_the_sums_are_unknown_when_one_part_is(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        await opened(scene)
+        scene.venue.held.clear()
+        await scene.account_told()
+        panel = panel_of(scene, qtbot)
+        panel.model.flush()
+        assert panel.totals is not None
+        assert panel.totals.sums["margin"].text == "–"
+
+
+async def test_close_sends_one_reduce_only_order_however_often_it_is_pressed(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        await opened(scene)
+        panel = panel_of(scene, qtbot)
+        scene.venue.gate.clear()
+        acted(panel, "close")
+        assert text(panel, "ETH", "actions") == "closing ..."
+        panel.close_part("ETH", 100)
+        panel.close_part("ETH", 25)
+        scene.venue.gate.set()
+        await settled(scene)
+        assert exits(scene) == [(Side.SELL, D("0.42"), True)]
+        await until(lambda: not panel.model.rows())
+
+
+@pytest.mark.parametrize(("percent", "size"), [(25, "0.1"), (50, "0.2"), (100, "0.4")])
+async def test_a_part_is_closed_by_its_share(qtbot: QtBot, percent: int, size: str) -> None:
+    async with trading() as scene:
+        await opened(scene, size="0.4")
+        panel = panel_of(scene, qtbot)
+        panel.close_part("ETH", percent)
+        await settled(scene)
+        assert exits(scene) == [(Side.SELL, D(size), True)]
+
+
+async def test_close_asks_back_only_where_the_settings_say_so(qtbot: QtBot) -> None:
+    async with trading(settings=confirming()) as scene:
+        await opened(scene)
+        panel = panel_of(scene, qtbot)
+        acted(panel, "close")
+        assert not scene.context.is_busy
+        acted(panel, "close")
+        await settled(scene)
+        assert len(exits(scene)) == 1
+
+
+async def test_reverse_always_asks_back_and_then_turns_the_position(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        await opened(scene)
+        panel = panel_of(scene, qtbot)
+        acted(panel, "reverse")
+        assert not scene.context.is_busy
+        acted(panel, "reverse")
+        await settled(scene)
+        assert exits(scene) == [(Side.SELL, D("0.42"), True), (Side.SELL, D("0.42"), False)]
+        await until(lambda: text(panel, "ETH", "coin").startswith("ETH SHORT"))
+
+
+async def test_the_delete_key_closes_the_current_row(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        await opened(scene)
+        panel = panel_of(scene, qtbot)
+        panel.table.setCurrentIndex(panel.model.index(0, 0))
+        QTest.keyClick(panel.table, Qt.Key.Key_Delete)
+        await settled(scene)
+        assert len(exits(scene)) == 1
+
+
+async def test_a_refused_close_says_why_and_gives_the_buttons_back(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        await opened(scene)
+        panel = panel_of(scene, qtbot)
+        scene.venue.loses_answers = True
+        acted(panel, "close")
+        await settled(scene)
+        assert text(panel, "ETH", "actions") == ""
+        assert panel.model.cell(0, len(panel.model.columns) - 1).actions
+        assert scene.notices
+
+
+async def test_opening_a_row_selects_its_coin(qtbot: QtBot) -> None:
+    async with trading("ETH", "SOL") as scene:
+        await opened(scene, "SOL", Side.SELL, "3")
+        panel = panel_of(scene, qtbot)
+        panel.table.opened.emit("SOL")
+        assert scene.context.coin == "SOL"
