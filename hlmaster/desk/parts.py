@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from hlmaster.core.bus import Bus
-from hlmaster.core.clock import SystemClock
+from hlmaster.core.clock import Clock
 from hlmaster.core.model import Mode
 from hlmaster.core.orders import ApprovalMint
 from hlmaster.core.ports import Journal, MarketData, Store, Trading
@@ -30,7 +30,7 @@ class SessionInfo:
 @dataclass(slots=True)
 class Parts:
     bus: Bus
-    clock: SystemClock
+    clock: Clock
     mint: ApprovalMint
     market_data: MarketData
     trading: Trading

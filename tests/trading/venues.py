@@ -8,10 +8,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from hlmaster.core.bus import Bus
-from hlmaster.core.clock import ManualClock
+from hlmaster.core.clock import Clock
 from hlmaster.core.errors import JournalUnavailable
 from hlmaster.core.events import AccountSnapshot, FillsReported, OrderReported
-from hlmaster.core.model import Account, FeeRates, Leverage, MarginMode, Position
+from hlmaster.core.model import Account, FeeRates, Leverage, MarginMode, Position, Side
 from hlmaster.core.orders import (
     ActionKind,
     Approved,
@@ -68,7 +68,7 @@ class MemoryVenue:
     silent: what happens is told only to who asks.
     """
 
-    def __init__(self, bus: Bus, clock: ManualClock, price: str = "3000", events: list[str] | None = None) -> None:
+    def __init__(self, bus: Bus, clock: Clock, price: str = "3000", events: list[str] | None = None) -> None:
         self.health = LinkHealth()
         self.price = D(price)
         self.liquidity = deque[Decimal]()
@@ -201,6 +201,16 @@ class MemoryVenue:
         self.statuses[order.client_order_id or ""] = order
         if not self.held:
             self._bus.publish(OrderReported(order))
+
+    def give(self, coin: str, size: Decimal) -> None:
+        """A position out of the blue, its fill told on the stream."""
+        side = Side.BUY if size > 0 else Side.SELL
+        self._ids += 1
+        self.positions[coin] = size
+        now = self._clock.now_ms()
+        done = Fill(coin, side, self.price, abs(size), now, self._ids, self._ids, None, D(0), D(0), D(0), False)
+        self.all_fills.append(done)
+        self._bus.publish(FillsReported((done,)))
 
     def publish_account(self) -> None:
         self._bus.publish(AccountSnapshot(self._account()))

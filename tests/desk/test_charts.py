@@ -1,0 +1,99 @@
+"""History is loaded once, extended backwards as long as there is more, and asked for again after a failure."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from hlmaster.core.bus import Bus
+from hlmaster.core.candles import CandleBlock
+from hlmaster.core.clock import MINUTE_MS, ManualClock
+from hlmaster.core.errors import VenueUnreachable
+from hlmaster.core.events import CandleRow
+from hlmaster.core.model import Interval
+from hlmaster.desk.charts import FIRST_ROWS, OLDER_ROWS, Charts
+from hlmaster.market.feed import Feed
+from tests.desk.desks import MemoryMarket
+from tests.trading.scenes import ETH, NOW
+
+ROWS = FIRST_ROWS + OLDER_ROWS + 7
+
+
+class CandleMarket(MemoryMarket):
+    """Has ``ROWS`` minutes of history."""
+
+    def __init__(self, bus: Bus, clock: ManualClock) -> None:
+        super().__init__(bus, clock)
+        self.asked: list[tuple[int, int]] = []
+        self.streams: list[tuple[str, Interval]] = []
+        self.down = False
+        last = clock.now_ms() // MINUTE_MS * MINUTE_MS
+        times = last + MINUTE_MS * np.arange(1 - ROWS, 1, dtype=np.int64)
+        flat = np.full(ROWS, 3000.0)
+        self.history = CandleBlock(times, flat, flat, flat, flat, flat, np.ones(ROWS, np.int64))
+
+    def watch_candles(self, coin: str, interval: Interval) -> None:
+        self.streams.append((coin, interval))
+
+    async def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> CandleBlock:
+        self.asked.append((start_ms, end_ms))
+        await asyncio.sleep(0)
+        if self.down:
+            raise VenueUnreachable("No line.")
+        return self.history.between(start_ms, end_ms + 1)
+
+
+@dataclass
+class Scene:
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
+
+    def __post_init__(self) -> None:
+        self.bus = Bus()
+        self.market = CandleMarket(self.bus, self.clock)
+        self.feed = Feed(self.bus, self.clock, {"ETH": ETH})
+        self.charts = Charts(self.clock, self.market, self.feed)
+
+    @property
+    def rows(self) -> int:
+        series = self.feed.market("ETH").series(Interval.M1)
+        return 0 if series is None else len(series)
+
+
+async def test_history_is_loaded_once_whoever_asks() -> None:
+    scene = Scene()
+    await asyncio.gather(*(scene.charts.show("ETH", Interval.M1) for _ in range(3)))
+    assert scene.rows == FIRST_ROWS
+    assert len(scene.market.asked) == 1
+
+
+async def test_live_rows_do_not_pass_for_history() -> None:
+    scene = Scene()
+    scene.market.down = True
+    with pytest.raises(VenueUnreachable):
+        await scene.charts.show("ETH", Interval.M1)
+    for number in range(5):
+        opened = (NOW // MINUTE_MS + number) * MINUTE_MS
+        scene.clock.market_ms = opened
+        scene.bus.publish(CandleRow("ETH", Interval.M1, opened, 3000.0, 3000.0, 3000.0, 3000.0, 1.0, 1))
+    scene.market.down = False
+    await scene.charts.show("ETH", Interval.M1)
+    assert scene.rows > FIRST_ROWS - 5
+
+
+async def test_older_rows_are_fetched_until_there_are_no_more() -> None:
+    scene = Scene()
+    await scene.charts.show("ETH", Interval.M1)
+    added = [await scene.charts.older("ETH", Interval.M1) for _ in range(4)]
+    assert added == [OLDER_ROWS, 7, 0, 0]
+    assert scene.rows == ROWS
+    assert len(scene.market.asked) == 4, "an end once found is not asked for again"
+
+
+async def test_nothing_before_the_epoch_is_asked_for() -> None:
+    scene = Scene()
+    await scene.charts.show("ETH", Interval.MO1)
+    assert scene.market.asked[0][0] == 0
+    assert await scene.charts.older("ETH", Interval.D1) == 0

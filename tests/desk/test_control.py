@@ -1,0 +1,102 @@
+"""Another process can ask a running desk, and is told plainly when none runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import stat
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hlmaster.core.errors import StorageError, VenueUnreachable
+from hlmaster.core.model import Mode
+from hlmaster.desk.control import MAX_REQUEST, Control, ask
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Sockets of this test lie in a folder of its own, short enough for their names."""
+    folder = Path(tempfile.mkdtemp(prefix="hl"))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def control(data: Path) -> Control:
+    return Control(data, Mode.DEMO, "default", {"health": lambda: {"link": "connected"}})
+
+
+def pointer(data: Path) -> Path:
+    return data / "run" / "demo-default.json"
+
+
+async def asked(data: Path, verb: str = "health") -> dict[str, Any]:
+    return await asyncio.to_thread(ask, data, Mode.DEMO, "default", verb)
+
+
+async def test_a_running_desk_answers_over_a_socket_of_its_owner(tmp_path: Path) -> None:
+    door = control(tmp_path)
+    await door.start()
+    try:
+        assert await asked(tmp_path) == {"link": "connected"}
+        where = Path(json.loads(pointer(tmp_path).read_text())["socket"])
+        assert stat.S_IMODE(where.stat().st_mode) == 0o600
+        assert stat.S_IMODE(where.parent.stat().st_mode) == 0o700
+    finally:
+        await door.stop()
+    assert not pointer(tmp_path).exists()
+    assert not where.exists()
+
+
+async def test_an_unknown_verb_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+    door = control(tmp_path)
+    await door.start()
+    try:
+        assert "['health']" in (await asked(tmp_path, "dance"))["error"]
+        with pytest.raises(VenueUnreachable):
+            await asked(tmp_path, "x" * 2 * MAX_REQUEST)
+        assert await asked(tmp_path) == {"link": "connected"}
+    finally:
+        await door.stop()
+
+
+def test_nobody_running_is_said(tmp_path: Path) -> None:
+    with pytest.raises(VenueUnreachable, match="No demo desk with the session 'default' is running"):
+        ask(tmp_path, Mode.DEMO, "default", "health")
+
+
+@pytest.mark.parametrize("left", ["no socket", "dead socket", "garbage"])
+def test_what_a_crash_left_behind_is_not_mistaken_for_a_desk(tmp_path: Path, own_folder: Path, left: str) -> None:
+    pointer(tmp_path).parent.mkdir()
+    where = own_folder / "dead.sock"
+    text = "{" if left == "garbage" else json.dumps({"socket": str(where), "pid": 1})
+    pointer(tmp_path).write_text(text)
+    if left == "dead socket":
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as dead:
+            dead.bind(str(where))
+    with pytest.raises(VenueUnreachable, match="No demo desk"):
+        ask(tmp_path, Mode.DEMO, "default", "health")
+
+
+async def test_the_next_desk_takes_the_place_of_one_that_crashed(tmp_path: Path) -> None:
+    crashed = control(tmp_path)
+    await crashed.start()
+    door = control(tmp_path)
+    await door.start()
+    try:
+        assert await asked(tmp_path) == {"link": "connected"}
+    finally:
+        await door.stop()
+        await crashed.stop()
+
+
+async def test_a_folder_that_somebody_else_may_write_is_refused(tmp_path: Path, own_folder: Path) -> None:
+    trap = own_folder / f"hlmaster-{os.getuid()}"
+    trap.mkdir()
+    trap.chmod(0o777)
+    with pytest.raises(StorageError, match="does not belong to you alone"):
+        await control(tmp_path).start()

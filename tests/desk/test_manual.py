@@ -1,0 +1,260 @@
+"""What a person does by hand ends as they meant it, or says plainly how it did not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from hlmaster.core.errors import OutcomeUnknown, VenueUnreachable
+from hlmaster.core.events import OpenOrdersSnapshot, Severity
+from hlmaster.core.model import Leverage, MarginMode, Side
+from hlmaster.core.orders import OrderReply, OrderStatus, ReplyKind, VenueOrder
+from hlmaster.desk.manual import EXIT_CAPS
+from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from tests.desk.desks import Scene, running
+from tests.trading.scenes import NOW, D
+
+GONE = VenueUnreachable("No line.")
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    async with running() as made:
+        yield made
+
+
+def ticket(side: Side = Side.BUY, size: str = "0.5", kind: TicketKind = TicketKind.MARKET, **more: Any) -> Ticket:
+    return Ticket("ETH", side, kind, SizeUnit.COIN, D(size), **more)
+
+
+async def resting(scene: Scene, price: str = "2900", size: str = "0.5") -> str:
+    outcome = await scene.desk.manual.place(ticket(size=size, kind=TicketKind.LIMIT, limit_price=D(price)))
+    assert outcome.ok, outcome.sentence
+    return outcome.orders[0].client_order_id
+
+
+async def test_a_ticket_becomes_a_position(scene: Scene) -> None:
+    outcome = await scene.desk.manual.place(ticket())
+    assert outcome.ok
+    assert outcome.sentence == "Buy 0.5 ETH market: filled at 3000."
+    assert scene.desk.portfolio.size("ETH") == D("0.5")
+
+
+async def test_a_refused_ticket_says_why_sends_nothing_and_is_remembered(scene: Scene) -> None:
+    outcome = await scene.desk.manual.place(ticket(size="100"))
+    assert not outcome.ok
+    assert outcome.verdict is not None
+    assert scene.venue.sent == []
+    assert {rule for _, _, rule, _ in scene.store.refusals} == {result.rule for result in outcome.verdict.failures}
+
+
+async def test_an_empty_ticket_names_its_problem(scene: Scene) -> None:
+    assert (await scene.desk.manual.place(ticket(size="0"))).sentence == "Enter a size above zero."
+
+
+# --- closing ---
+
+
+@pytest.mark.parametrize("size", ["1", "-1"])
+@pytest.mark.parametrize(("fraction", "left"), [("1", "0"), ("0.25", "0.75"), ("0.33333", "0.6667")])
+async def test_a_close_leaves_what_was_meant_to_stay(scene: Scene, size: str, fraction: str, left: str) -> None:
+    scene.hold(size)
+    outcome = await scene.desk.manual.close("ETH", D(fraction))
+    assert outcome.ok, outcome.sentence
+    assert scene.desk.portfolio.size("ETH") == D(left) * D(size)
+    (prepared,) = scene.venue.sent
+    assert all(order.reduce_only for order in prepared.orders)
+
+
+@pytest.mark.parametrize(
+    ("fraction", "words"),
+    [("0.00001", "less than one lot"), ("0", "between nothing and all"), ("1.5", "between nothing and all")],
+)
+async def test_an_impossible_part_is_refused(scene: Scene, fraction: str, words: str) -> None:
+    scene.hold("1")
+    outcome = await scene.desk.manual.close("ETH", D(fraction))
+    assert not outcome.ok
+    assert words in outcome.sentence
+    assert scene.venue.sent == []
+
+
+async def test_nothing_to_close_is_said(scene: Scene) -> None:
+    assert (await scene.desk.manual.close("ETH")).sentence == "There is no ETH position to close."
+
+
+async def test_the_cap_widens_until_somebody_takes_the_rest(scene: Scene) -> None:
+    scene.hold("1")
+    scene.venue.liquidity.extend([D("0.3"), D(0)])
+    outcome = await scene.desk.manual.close("ETH")
+    assert outcome.ok, outcome.sentence
+    sizes = [prepared.orders[0].size for prepared in scene.venue.sent]
+    prices = [prepared.orders[0].price for prepared in scene.venue.sent]
+    assert sizes == [D(1), D("0.7"), D("0.7")]
+    assert prices == sorted(prices, reverse=True)
+    assert scene.desk.portfolio.size("ETH") == 0
+
+
+async def test_a_close_that_nobody_takes_says_what_is_left(scene: Scene) -> None:
+    scene.hold("1")
+    scene.venue.liquidity.extend([D("0.3")] + [D(0)] * len(EXIT_CAPS))
+    outcome = await scene.desk.manual.close("ETH")
+    assert not outcome.ok
+    assert "0.7 ETH of it could not be closed" in outcome.sentence
+    assert len(scene.venue.sent) == len(EXIT_CAPS)
+
+
+async def test_fills_that_lag_behind_the_reply_are_fetched_and_nothing_is_closed_twice(scene: Scene) -> None:
+    scene.hold("1")
+    scene.venue.held = True
+    outcome = await scene.desk.manual.close("ETH")
+    assert outcome.ok, outcome.sentence
+    assert len(scene.venue.sent) == 1
+    assert scene.desk.portfolio.size("ETH") == 0
+
+
+async def test_fills_that_never_come_end_the_close_honestly(scene: Scene) -> None:
+    scene.hold("1")
+    scene.venue.held, scene.venue.deaf = True, GONE
+    outcome = await scene.desk.manual.close("ETH")
+    assert not outcome.ok
+    assert "not confirmed" in outcome.sentence
+    assert len(scene.venue.sent) == 1
+
+
+async def test_a_close_of_unknown_fate_is_not_tried_again(scene: Scene) -> None:
+    scene.hold("1")
+    scene.venue.script.append(OutcomeUnknown("The answer was lost."))
+    outcome = await scene.desk.manual.close("ETH")
+    assert (outcome.ok, len(scene.venue.sent)) == (False, 1)
+
+
+async def test_two_clicks_close_once(scene: Scene) -> None:
+    scene.hold("1")
+    first, second = await asyncio.gather(scene.desk.manual.close("ETH"), scene.desk.manual.close("ETH"))
+    assert (first.ok, second.ok) == (True, False)
+    assert len(scene.venue.sent) == 1
+
+
+async def test_exits_go_while_trading_is_paused_and_the_journal_refuses(scene: Scene) -> None:
+    scene.hold("1")
+    scene.desk.pause()
+    scene.journal.full = True
+    assert not (await scene.desk.manual.place(ticket())).ok
+    assert (await scene.desk.manual.close("ETH")).ok
+
+
+async def test_reverse_closes_and_opens_the_other_side(scene: Scene) -> None:
+    scene.hold("1")
+    outcome = await scene.desk.manual.reverse("ETH")
+    assert outcome.ok, outcome.sentence
+    assert scene.desk.portfolio.size("ETH") == -1
+    assert [order.reduce_only for sent in scene.venue.sent for order in sent.orders] == [True, False]
+
+
+async def test_reverse_opens_nothing_when_the_close_was_not_whole(scene: Scene) -> None:
+    scene.hold("1")
+    scene.venue.liquidity.extend([D("0.3")] + [D(0)] * len(EXIT_CAPS))
+    outcome = await scene.desk.manual.reverse("ETH")
+    assert not outcome.ok
+    assert scene.desk.portfolio.size("ETH") == D("0.7")
+    assert all(order.reduce_only for sent in scene.venue.sent for order in sent.orders)
+
+
+# --- flatten ---
+
+
+async def test_flat_is_proven_by_the_venue(scene: Scene) -> None:
+    scene.hold("1")
+    scene.venue.give("BTC", D("-0.5"))
+    await resting(scene)
+    report = await scene.desk.manual.flatten_all()
+    assert report.is_flat
+    assert (report.cancelled, set(report.closed)) == (1, {"ETH", "BTC"})
+    assert (scene.venue.orders, set(scene.venue.positions.values())) == ({}, {D(0)})
+    assert scene.notices[-1].severity is Severity.INFO
+
+
+async def test_what_could_not_be_closed_is_named(scene: Scene) -> None:
+    scene.hold("1")
+    scene.venue.liquidity.extend([D(0)] * len(EXIT_CAPS))
+    report = await scene.desk.manual.flatten_all()
+    assert (report.is_flat, report.closed, report.remaining) == (False, (), ("ETH 1",))
+    assert scene.notices[-1].severity is Severity.CRITICAL
+
+
+async def test_without_the_venues_word_nothing_is_flat(scene: Scene) -> None:
+    scene.venue.deaf = GONE
+    report = await scene.desk.manual.flatten_all()
+    assert not report.is_flat
+    assert any("did not confirm" in problem for problem in report.problems)
+
+
+async def test_an_order_that_was_gone_already_does_not_spoil_the_proof(scene: Scene) -> None:
+    name = await resting(scene)
+    scene.venue.script.append((OrderReply(ReplyKind.REJECTED, text="already canceled"),))
+    found = scene.desk.orders.get(name)
+    assert found is not None
+    scene.venue.orders.clear()
+    gone = VenueOrder(
+        "ETH", Side.BUY, D(2900), D("0.5"), D("0.5"), found.order_id or 0, name, NOW, status=OrderStatus.CANCELED
+    )
+    scene.venue.statuses[name] = gone
+    assert (await scene.desk.manual.flatten_all()).is_flat
+
+
+# --- orders ---
+
+
+async def test_cancel_all_takes_foreign_orders_too_and_of_one_coin_if_asked(scene: Scene) -> None:
+    await resting(scene)
+    foreign = VenueOrder("BTC", Side.BUY, D(1), D(1), D(1), 99, None, NOW)
+    scene.venue.orders[99] = foreign
+    scene.desk.bus.publish(OpenOrdersSnapshot(tuple(scene.venue.orders.values()), NOW))
+    assert (await scene.desk.manual.cancel_all("ETH")).sentence == "1 order cancelled."
+    assert [order.client_order_id for order in scene.desk.orders.live()] == ["oid:99"]
+    assert (await scene.desk.manual.cancel_all()).ok
+    assert scene.desk.orders.live() == []
+    assert (await scene.desk.manual.cancel_all()).sentence == "There is nothing to cancel."
+
+
+async def test_a_cancel_that_nobody_answers_is_no_success(scene: Scene) -> None:
+    name = await resting(scene)
+    scene.venue.script.append(GONE)
+    outcome = await scene.desk.manual.cancel(name)
+    assert not outcome.ok
+    assert "Nothing was confirmed" in outcome.sentence
+    assert (await scene.desk.manual.cancel(name)).ok
+    assert (await scene.desk.manual.cancel(name)).sentence == "This order is not open any more."
+
+
+async def test_a_changed_order_passes_the_gate_again(scene: Scene) -> None:
+    name = await resting(scene)
+    refused = await scene.desk.manual.modify(name, price=D("9000"))
+    assert refused.verdict is not None
+    changed = await scene.desk.manual.modify(name, price=D(2950), size=D(1))
+    assert changed.ok, changed.sentence
+    (live,) = scene.desk.orders.live()
+    assert (live.order.price, live.order.size, live.client_order_id) == (D(2950), D(1), name)
+
+
+async def test_a_change_needs_margin_only_for_what_it_adds(scene: Scene) -> None:
+    scene.desk.survey.leverages["ETH"] = Leverage(MarginMode.CROSS, 2)
+    name = await resting(scene, size="6")
+    assert scene.desk.survey("ETH").available < 6 * 1450
+    changed = await scene.desk.manual.modify(name, price=D(2901))
+    assert changed.ok, changed.sentence
+
+
+async def test_a_foreign_order_without_a_client_id_can_only_be_cancelled(scene: Scene) -> None:
+    scene.desk.orders.report(VenueOrder("ETH", Side.BUY, D(2900), D(1), D(1), 99, None, NOW))
+    outcome = await scene.desk.manual.modify("oid:99", price=D(2901))
+    assert (outcome.ok, scene.venue.sent) == (False, [])
+
+
+async def test_leverage_is_kept_within_what_the_coin_allows(scene: Scene) -> None:
+    assert not (await scene.desk.manual.set_leverage("ETH", Leverage(MarginMode.CROSS, 26))).ok
+    assert (await scene.desk.manual.set_leverage("ETH", Leverage(MarginMode.ISOLATED, 5))).ok
+    assert scene.desk.survey("ETH").leverage == Leverage(MarginMode.ISOLATED, 5)
