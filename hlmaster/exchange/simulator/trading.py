@@ -55,6 +55,15 @@ from hlmaster.exchange.simulator.events import FillRow, FundingRow, LedgerRow, O
 from hlmaster.exchange.simulator.grid import Grid
 from hlmaster.exchange.simulator.matching import BookOrder
 from hlmaster.exchange.simulator.orders import NewOrder, Refusal, Reply
+from hlmaster.exchange.simulator.paper_actions import (
+    Action,
+    Cancel,
+    Modify,
+    MoveMargin,
+    Place,
+    SetLeverage,
+    reference,
+)
 from hlmaster.exchange.simulator.prices import RATE_DECIMALS
 from hlmaster.exchange.simulator.shown_book import ShownBook
 
@@ -64,34 +73,6 @@ SNAPSHOT_MS = 1_000
 KEPT_ROWS = 500
 EXPIRED = "Action already expired"
 MARKET_TAKER = 0
-
-
-class Place(msgspec.Struct, frozen=True, tag="order"):
-    orders: list[NewOrder]
-    grouping: str
-
-
-class Modify(msgspec.Struct, frozen=True, tag="modify"):
-    target: int | str
-    order: NewOrder
-
-
-class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
-    targets: list[tuple[int, int | str]]
-    """Asset and order id or client order id."""
-
-
-class SetLeverage(msgspec.Struct, frozen=True, tag="leverage"):
-    asset: int
-    leverage: Leverage
-
-
-class MoveMargin(msgspec.Struct, frozen=True, tag="margin"):
-    asset: int
-    usd: Decimal
-
-
-Action = Place | Modify | Cancel | SetLeverage | MoveMargin
 
 
 class PaperTrading:
@@ -246,12 +227,12 @@ class PaperTrading:
 
     def prepare_modify(self, target: CancelTarget, approved: Approved) -> Prepared:
         order = self._order(approved)
-        action = Modify(_reference(target), translation.new_order(order, self._asset(order.coin)))
-        return self._prepare(ActionKind.MODIFY, action, (order,), (str(_reference(target)),))
+        action = Modify(reference(target), translation.new_order(order, self._asset(order.coin)))
+        return self._prepare(ActionKind.MODIFY, action, (order,), (str(reference(target)),))
 
     def prepare_cancel(self, targets: Sequence[CancelTarget]) -> Prepared:
-        action = Cancel([(self._asset(target.coin), _reference(target)) for target in targets])
-        return self._prepare(ActionKind.CANCEL, action, (), tuple(str(_reference(target)) for target in targets))
+        action = Cancel([(self._asset(target.coin), reference(target)) for target in targets])
+        return self._prepare(ActionKind.CANCEL, action, (), tuple(str(reference(target)) for target in targets))
 
     def prepare_leverage(self, coin: str, leverage: Leverage) -> Prepared:
         return self._prepare(ActionKind.LEVERAGE, SetLeverage(self._asset(coin), leverage))
@@ -424,11 +405,3 @@ class PaperTrading:
         for order in engine.floor.traders.open(ADDRESS).orders.values():
             order.asset = engine.floor.asset_of(order.coin)
         engine.rest_restored()
-
-
-def _reference(target: CancelTarget) -> int | str:
-    if target.order_id is not None:
-        return target.order_id
-    if target.client_order_id is not None:
-        return target.client_order_id
-    raise VenueRefused(f"An order in {target.coin} to cancel was named by no id.")

@@ -7,7 +7,6 @@ users are lower-case master addresses.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,6 @@ from hlmaster.exchange.simulator.events import (
     ActiveAssetView,
     BookRow,
     CandleView,
-    ContextChanged,
     ContextRow,
     Event,
     FeeView,
@@ -33,31 +31,18 @@ from hlmaster.exchange.simulator.events import (
     QuoteRow,
     TradeRow,
 )
-from hlmaster.exchange.simulator.grid import notional
 from hlmaster.exchange.simulator.listing import Listing, margin_tiers
 from hlmaster.exchange.simulator.market import Market
 from hlmaster.exchange.simulator.matching import BookOrder, OrderBook
 from hlmaster.exchange.simulator.orders import NewOrder, Reply
 from hlmaster.exchange.simulator.participants import FlowParticipants, Participants, RecordedParticipants
-from hlmaster.exchange.simulator.prices import RATE_DECIMALS, Prices
+from hlmaster.exchange.simulator.pricing import FUNDING_SERIES, Pricing
 from hlmaster.exchange.simulator.tape import Tape
 
 if TYPE_CHECKING:
     from hlmaster.exchange.simulator.replay import Recording
 
 BLOCK_MS = 100
-ORACLE_MS = 3_000
-"""Oracle and mark move together, that often."""
-PREMIUM_MS = 5_000
-IMPACT_TICK_LOTS = 6_000_000_000
-LARGE_IMPACT_TICK_LOTS = 20_000_000_000
-"""The impact notional of BTC and ETH is $20,000, of others $6,000; ticks times lots are millionths of a dollar."""
-LARGE_IMPACT_COINS = ("BTC", "ETH")
-KEPT_RATES = 5_000
-FUNDING_SERIES = " funding"
-OPEN_INTEREST_DAYS = 0.35
-"""Open interest of the anonymous participants, in days of the coin's volume."""
-OPEN_INTEREST_BAND = 0.5
 
 
 def instrument_of(listing: Listing, asset: int) -> Instrument:
@@ -91,25 +76,15 @@ class Venue:
         kind = FlowParticipants if isinstance(market, Market) else RecordedParticipants
         self._participants: Participants = kind(market, by_coin, self._books, self._engine)  # type: ignore[arg-type]
         self._tapes = {coin: Tape(coin, self._floor.grids[coin]) for coin in by_coin}
-        self._rates: dict[str, deque[FundingRateRow]] = {coin: deque(maxlen=KEPT_RATES) for coin in by_coin}
-        self._unsaved_rates: list[FundingRateRow] = []
         self._touches: dict[str, tuple[Any, Any]] = {}
-        self._usual_interest = {
-            one.coin: int(one.daily_volume_usd * OPEN_INTEREST_DAYS / one.start_price * one.lots_per_coin)
-            for one in listings
-        }
-        self._interest = dict(self._usual_interest)
         self._block_ms = start_ms // BLOCK_MS * BLOCK_MS
-        self._prices = {coin: Prices(self._participants.oracle_ticks(coin)) for coin in by_coin}
-        for coin in by_coin:
-            self._set_prices(coin, self._prices[coin].oracle)
+        self._pricing = Pricing(listings, self._engine, self._books, self._tapes, self._participants)
         if state is not None:
             self._restore(state)
         for coin in by_coin:
             self._participants.open(coin, start_ms)
-            if state is None:
-                self._prices[coin].oracle = self._participants.oracle_ticks(coin)
-                self._set_prices(coin, self._prices[coin].oracle)
+        if state is None:
+            self._pricing.begin()
 
     @property
     def now_ms(self) -> int:
@@ -131,47 +106,15 @@ class Venue:
             floor.now_ms = began
             self._participants.step(coin, from_ms, to_ms)
         floor.now_ms = max(began, to_ms)
-        if to_ms % ORACLE_MS == 0:
-            for coin in floor.coins:
-                self._move_mark(coin)
-            self._engine.liquidate()
-        if to_ms % PREMIUM_MS == 0:
-            for coin in floor.coins:
-                self._prices[coin].sample(*self._impacts(coin))
+        self._pricing.on_block(to_ms)
         if to_ms % MINUTE_MS == 0:
             for tape in self._tapes.values():
                 tape.roll(to_ms)
         if to_ms % HOUR_MS == 0:
-            for coin in floor.coins:
-                self._charge_funding(coin)
+            self._pricing.charge_funding()
         self._engine.fire_schedules()
         for coin in floor.coins:
             self._quote(coin)
-
-    def _move_mark(self, coin: str) -> None:
-        prices, book = self._prices[coin], self._books[coin]
-        prices.oracle = self._participants.oracle_ticks(coin)
-        mark = prices.mark(book.best_bid, book.best_ask, self._tapes[coin].last, ORACLE_MS / 1000)
-        self._set_prices(coin, mark)
-        self._floor.tell(ContextChanged(coin, self._floor.now_ms))
-
-    def _set_prices(self, coin: str, mark: float) -> None:
-        grid = self._floor.grids[coin]
-        self._engine.set_mark(coin, grid.snap(mark), grid.snap(self._prices[coin].oracle))
-
-    def _impacts(self, coin: str) -> tuple[float | None, float | None]:
-        tick_lots = LARGE_IMPACT_TICK_LOTS if coin in LARGE_IMPACT_COINS else IMPACT_TICK_LOTS
-        book = self._books[coin]
-        return book.impact(True, tick_lots), book.impact(False, tick_lots)
-
-    def _charge_funding(self, coin: str) -> None:
-        prices = self._prices[coin]
-        row = FundingRateRow(coin, self._floor.now_ms, prices.funding_rate, prices.average_premium)
-        prices.new_hour()
-        self._rates[coin].append(row)
-        self._unsaved_rates.append(row)
-        self._floor.tell(row)
-        self._engine.treasury.charge_funding(coin, row.rate)
 
     def _quote(self, coin: str) -> None:
         book = self._books[coin]
@@ -184,10 +127,7 @@ class Venue:
 
     def _on_trade(self, trade: TradeRow, ticks: int, lots: int) -> None:
         self._tapes[trade.coin].add(trade, ticks, lots)
-        usual = self._usual_interest[trade.coin]
-        moved = self._interest[trade.coin] + (lots // 4 if trade.tid & 64 else -(lots // 4))
-        if abs(moved - usual) <= OPEN_INTEREST_BAND * usual:
-            self._interest[trade.coin] = moved
+        self._pricing.on_trade(trade, lots)
         self._floor.tell(trade)
 
     def _on_hit(self, coin: str, maker: BookOrder) -> None:
@@ -283,25 +223,7 @@ class Venue:
         return self._floor.oracle(coin)
 
     def context(self, coin: str) -> ContextRow:
-        grid, prices = self._floor.grids[coin], self._prices[coin]
-        impacts = self._impacts(coin)
-        premium = prices.premium(*impacts)
-        lots, tick_lots, before = self._tapes[coin].day()
-        shown_impacts = [None if one is None else grid.price(grid.snap(one)) for one in impacts]
-        return ContextRow(
-            coin=coin,
-            mark=self.mark(coin),
-            oracle=self.oracle(coin),
-            mid=self._true_mid(coin),
-            previous_day=None if before is None else grid.price(before),
-            day_notional=notional(tick_lots),
-            day_volume=grid.size(lots),
-            funding=prices.funding_rate,
-            premium=None if premium is None else round(Decimal(premium), RATE_DECIMALS),
-            impact_bid=shown_impacts[0],
-            impact_ask=shown_impacts[1],
-            open_interest=grid.size(self._interest[coin] + self._engine.open_interest(coin)),
-        )
+        return self._pricing.context(coin, self._true_mid(coin))
 
     def recent_trades(self, coin: str) -> tuple[TradeRow, ...]:
         """At most 50, newest first."""
@@ -320,7 +242,7 @@ class Venue:
 
     def funding_rates(self, coin: str) -> list[FundingRateRow]:
         """Rates charged since the venue first opened, ascending."""
-        return list(self._rates[coin])
+        return list(self._pricing.rates[coin])
 
     # --- users ---
 
@@ -393,19 +315,15 @@ class Venue:
         """What is nobody's own: counters, prices, the open minutes. Small, replaces."""
         return {
             "counters": self._floor.export_counters(),
-            "marks": dict(self._floor.marks),
-            "prices": {coin: prices.export() for coin, prices in self._prices.items()},
+            "pricing": self._pricing.export(),
             "tapes": {coin: tape.export() for coin, tape in self._tapes.items()},
-            "interest": dict(self._interest),
         }
 
     def take_candles(self) -> dict[str, list[Any]]:
         """What joined the public series since the last call, to be appended: minutes that closed under the coin's name,
         funding rates under ``<coin> funding``."""
         rows: dict[str, list[Any]] = {coin: tape.take_unsaved() for coin, tape in self._tapes.items()}
-        for row in self._unsaved_rates:
-            rows.setdefault(row.coin + FUNDING_SERIES, []).append(_rate_row(row))
-        self._unsaved_rates = []
+        rows |= {coin + FUNDING_SERIES: new for coin, new in self._pricing.take_unsaved().items()}
         return {series: new for series, new in rows.items() if new}
 
     def export_state(self) -> dict[str, Any]:
@@ -415,7 +333,7 @@ class Venue:
         """
         traders = self._floor.traders
         candles: dict[str, list[Any]] = {coin: tape.rows() for coin, tape in self._tapes.items()}
-        candles |= {coin + FUNDING_SERIES: [_rate_row(row) for row in rates] for coin, rates in self._rates.items()}
+        candles |= {coin + FUNDING_SERIES: rows for coin, rows in self._pricing.rows().items()}
         users = {
             one.address: {"account": traders.export(one.address), "rows": traders.all_rows(one.address)}
             for one in traders
@@ -426,20 +344,9 @@ class Venue:
         """Prices go on from the last ones, users' orders rest before anybody else's."""
         venue, candles = state["venue"], state["candles"]
         self._floor.restore_counters(venue["counters"])
-        for coin in self._floor.coins:
-            if coin not in venue["prices"]:
-                continue
-            self._prices[coin] = Prices.restore(venue["prices"][coin])
-            self._set_prices(coin, venue["marks"][coin])
-            tape = venue["tapes"][coin]
+        self._pricing.restore(venue["pricing"], {coin: candles.get(coin + FUNDING_SERIES, []) for coin in self._tapes})
+        for coin, tape in venue["tapes"].items():
             self._tapes[coin].restore(candles.get(coin, []), tape["minute"], tape["last"])
-            self._interest[coin] = venue["interest"][coin]
-            for time_ms, rate, premium in candles.get(coin + FUNDING_SERIES, []):
-                self._rates[coin].append(FundingRateRow(coin, time_ms, Decimal(rate), Decimal(premium)))
         for user, kept in state["users"].items():
             self._engine.restore_user(user, kept["account"], kept["rows"])
         self._engine.rest_restored()
-
-
-def _rate_row(row: FundingRateRow) -> list[Any]:
-    return [row.time_ms, str(row.rate), str(row.premium)]

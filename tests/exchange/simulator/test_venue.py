@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from hlmaster.core.clock import HOUR_MS, MINUTE_MS
@@ -22,6 +27,7 @@ from hlmaster.exchange.simulator.events import (
 from hlmaster.exchange.simulator.listing import LISTINGS, Listing
 from hlmaster.exchange.simulator.market import Market
 from hlmaster.exchange.simulator.orders import ENTRY_GROUP, FRONTEND_MARKET, NewOrder, Resting, TriggerSpec
+from hlmaster.exchange.simulator.replay import Recording
 from hlmaster.exchange.simulator.venue import Venue
 
 START = 1_763_600_000_000
@@ -225,3 +231,27 @@ def test_a_context_is_plausible_and_complete(coin: str) -> None:
     assert row.day_notional > 0
     assert row.open_interest > 0
     assert abs(row.funding) < D("0.001")
+
+
+def test_recorded_candles_come_out_of_the_venue_unchanged(tmp_path: Path) -> None:
+    opens = [START // MINUTE_MS * MINUTE_MS + step * MINUTE_MS for step in range(20)]
+    wave = [100_000 + 50 * (step % 7) for step in range(21)]
+    columns: dict[str, list[Any]] = {
+        "ts": opens,
+        "open": [float(price) for price in wave[:-1]],
+        "high": [float(max(pair) + 20) for pair in itertools.pairwise(wave)],
+        "low": [float(min(pair) - 30) for pair in itertools.pairwise(wave)],
+        "close": [float(price) for price in wave[1:]],
+        "volume": [1.0 + step / 8 for step in range(20)],
+    }
+    file = tmp_path / "made_BTC_1m.parquet"
+    pq.write_table(pa.table(columns), file)
+    recording = Recording(file)
+    venue = Venue(recording.coins, recording, recording.start_ms)
+    venue.advance(opens[-1] + MINUTE_MS)
+    rows = {row.open_ms: row for row in venue.candles("BTC", Interval.M1)}
+    for number, open_ms in enumerate(opens):
+        row = rows[open_ms]
+        assert [row.open, row.high, row.low, row.close] == [D(columns[name][number]) for name in list(columns)[1:5]]
+        assert float(row.volume) == pytest.approx(columns["volume"][number], abs=1e-4)
+    assert recording.ended
