@@ -230,10 +230,13 @@ async def _gui(run: Launch, arguments: argparse.Namespace, *, offscreen: bool) -
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
         await window.shut()
         await door.stop()
         await desk.stop()
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
     return window.next_session
 
 
@@ -243,9 +246,11 @@ async def _close_on(stop: asyncio.Event, window: Window) -> None:
 
 
 async def _photograph(window: Window, file: Path, after: float) -> None:
-    await asyncio.sleep(after)
-    window.save_picture(file)
-    window.closed.set()
+    try:
+        await asyncio.sleep(after)
+        window.save_picture(file)
+    finally:
+        window.closed.set()
 
 
 async def _status_lines(desk: Desk) -> None:

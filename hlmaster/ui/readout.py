@@ -25,8 +25,10 @@ class Readout(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(1)
+        column.addStretch(1)
         column.addWidget(self._caption)
         column.addWidget(self._value)
+        column.addStretch(1)
         self._sample = sample
         self.setToolTip(tooltip)
         self.setAccessibleName(caption)
