@@ -51,7 +51,7 @@ from hlmaster.ui import theme
 from hlmaster.ui.bridge import Bridge
 from hlmaster.ui.context import Context
 from tests.trading.scenes import MemoryStore
-from tests.ui.market_desk import PRICES, MemoryJournal, MemoryMarketData
+from tests.ui.market_desk import PRICES, MemoryJournal, MemoryMarketData, instruments
 
 D = Decimal
 ZERO = Decimal(0)
@@ -227,6 +227,7 @@ class TradingScene:
         self.clock, self.bus = SystemClock(start_ms=NOW, wall_ms=None), Bus()
         self.venue = MemoryVenue(self.bus, self.clock)
         self.market_data = MemoryMarketData(self.clock)  # type: ignore[arg-type]
+        self.market_data.listed = instruments()
         self.store = MemoryStore()
         session = SessionInfo("default", Mode.DEMO, NOW, D(10_000), Path())
         self.desk = Desk(
