@@ -110,9 +110,7 @@ class Desk:
         return self._ready
 
     async def start(self) -> None:
-        """Restore the session, connect, and reconcile in the background. Raises StorageError or VenueError."""
-        await self.orders.restore()
-        await self.portfolio.restore()
+        """Connect, restore the session and reconcile, all in the background; what goes wrong is told as a Notice."""
         self._own(self.lag.run(), "loop lag")
         self._own(self._settled.run(), "journal")
         self._own(self._connect(), "connect")
@@ -125,6 +123,10 @@ class Desk:
         for coin in self.settings.market.watchlist:
             self._watch_coin(coin)
         self._every(STALENESS_SECONDS, self._watch, "staleness")
+        # Prices first: the store's libraries take half a second to load, and a chart need not wait for them.
+        self._parts.open_store()
+        await self.orders.restore()
+        await self.portfolio.restore()
         await self._parts.trading.start()
         await self._take_up_intents()
         await self.reconciler.run_until_done()

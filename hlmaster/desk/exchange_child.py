@@ -18,6 +18,7 @@ from hlmaster.core.errors import VenueUnreachable
 
 log = logging.getLogger(__name__)
 READY_TIMEOUT_SECONDS = 30.0
+STOP_SECONDS = 5.0
 POLL_SECONDS = 0.02
 
 
@@ -145,7 +146,7 @@ class ExchangeChild:
         if process is not None:
             self._release()
             try:
-                await asyncio.to_thread(process.wait, 5.0)
+                await asyncio.to_thread(process.wait, STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 log.warning("the embedded exchange did not end when asked; killing it")
                 process.kill()

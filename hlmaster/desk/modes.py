@@ -94,7 +94,8 @@ def _parts(
     info = opening.session.info
     # A generated account is the session's alone, so its whole history is; a replayed market may lie years back.
     session = SessionInfo(info.name, info.mode, 0, info.start_balance, opening.session.folder)
-    return Parts(bus, clock, mint, market_data, trading, journal, recorder, session, opening.settings, **around)
+    settings, open_store = opening.settings, recorder.start
+    return Parts(bus, clock, mint, market_data, trading, journal, recorder, session, settings, open_store, **around)
 
 
 def _demo(opening: Opening) -> Parts:
@@ -177,7 +178,6 @@ def _stores(opening: Opening, clock: SystemClock) -> tuple[SqliteJournal, Record
     journal = SqliteJournal(session.journal_path, clock)
     journal.open()
     recorder = Recorder(session.info, session.database(opening.settings.storage.database_url))
-    recorder.start()
     return journal, recorder
 
 

@@ -38,6 +38,8 @@ class Parts:
     store: Store
     session: SessionInfo
     settings: Settings
+    open_store: Callable[[], None] = lambda: None
+    """Begins to open the store, on its own thread, once prices are on their way."""
     before: Callable[[], Awaitable[None]] | None = None
     """Runs before market data starts (the embedded exchange gets ready)."""
     after: Callable[[], Awaitable[None]] | None = None

@@ -8,6 +8,7 @@ import os
 import socket
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,11 @@ from hlmaster.desk.control import MAX_REQUEST, Control, ask
 
 
 @pytest.fixture(autouse=True)
-def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Sockets of this test lie in a folder of its own, short enough for their names."""
-    folder = Path(tempfile.mkdtemp(prefix="hl"))
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Sockets of this test lie in a folder beside ``tmp_path``, whose name is too long for them."""
+    with tempfile.TemporaryDirectory(prefix="hl") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
 
 
 def control(data: Path) -> Control:
@@ -38,18 +39,25 @@ async def asked(data: Path, verb: str = "health") -> dict[str, Any]:
     return await asyncio.to_thread(ask, data, Mode.DEMO, "default", verb)
 
 
-async def test_a_running_desk_answers_over_a_socket_of_its_owner(tmp_path: Path) -> None:
+def sockets(folder: Path) -> list[Path]:
+    return list(folder.rglob("*.sock"))
+
+
+def modes(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+async def test_a_running_desk_answers_over_a_socket_of_its_owner(tmp_path: Path, own_folder: Path) -> None:
     door = control(tmp_path)
     await door.start()
     try:
         assert await asked(tmp_path) == {"link": "connected"}
         where = Path(json.loads(pointer(tmp_path).read_text())["socket"])
-        assert stat.S_IMODE(where.stat().st_mode) == 0o600
-        assert stat.S_IMODE(where.parent.stat().st_mode) == 0o700
+        assert (modes(where), modes(where.parent)) == (0o600, 0o700)
     finally:
         await door.stop()
     assert not pointer(tmp_path).exists()
-    assert not where.exists()
+    assert sockets(own_folder) == []
 
 
 async def test_an_unknown_verb_is_answered_with_the_known_ones(tmp_path: Path) -> None:

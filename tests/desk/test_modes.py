@@ -1,0 +1,90 @@
+"""A mode decides where orders go, and demo's never leave this computer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hlmaster.core.clock import SystemClock
+from hlmaster.core.errors import ConfigError, VenueUnreachable
+from hlmaster.core.model import Mode
+from hlmaster.desk.modes import Opening, build, exchange_arguments, free_port
+from hlmaster.settings import Settings
+from hlmaster.storage.sessions import Session, Sessions
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Session]:
+    session = Sessions(tmp_path, SystemClock()).open(Mode.DEMO, "default", Decimal(10_000))
+    yield session
+    session.close()
+
+
+def ready_file(folder: Path, url: str) -> Path:
+    file = folder / "ready.json"
+    file.write_text(json.dumps({"url": url, "start_ms": 5_000_000, "wall_ms": SystemClock().wall_ms(), "speed": 20.0}))
+    return file
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.hyperliquid.xyz",
+        "http://192.168.1.5:8080",
+        "http://127.0.0.1.example.com:80",
+        "http://127.0.0.1:80@example.com/",
+        "http://0.0.0.0:80",
+    ],
+)
+def test_demo_trades_on_this_computer_only(demo: Session, tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigError, match="on this computer only"):
+        build(Opening(demo, Settings(), ready_file(tmp_path, url)))
+
+
+async def test_demo_takes_its_time_from_the_exchange_and_its_whole_history(demo: Session, tmp_path: Path) -> None:
+    parts = build(Opening(demo, Settings(), ready_file(tmp_path, f"http://127.0.0.1:{free_port()}")))
+    try:
+        assert parts.clock.speed == 20.0
+        assert 5_000_000 <= parts.clock.now_ms() < 6_000_000
+        assert (parts.session.mode, parts.session.since_ms) == (Mode.DEMO, 0)
+        assert parts.trading.address.startswith("0x")
+    finally:
+        await parts.trading.stop()
+        await parts.market_data.stop()
+        assert parts.after is not None
+        await parts.after()
+
+
+def test_demo_without_an_exchange_says_what_is_missing(demo: Session, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="needs an embedded exchange"):
+        build(Opening(demo, Settings()))
+    with pytest.raises(ConfigError, match="does not exist"):
+        build(Opening(demo, Settings(), tmp_path / "absent.json"))
+    (tmp_path / "broken.json").write_text("{")
+    with pytest.raises(VenueUnreachable, match="not an exchange's ready file"):
+        build(Opening(demo, Settings(), tmp_path / "broken.json"))
+
+
+@pytest.mark.parametrize("mode", [Mode.TESTNET, Mode.LIVE])
+def test_modes_of_real_money_cannot_be_opened(demo: Session, mode: Mode) -> None:
+    demo.info = replace(demo.info, mode=mode)
+    with pytest.raises(ConfigError, match=f"The mode {mode} is not available"):
+        build(Opening(demo, Settings()))
+
+
+def test_the_exchange_is_told_everything_that_makes_its_market() -> None:
+    settings, _ = Settings.load(cli=["demo.seed=3", "demo.speed=20", "demo.replay=/recordings"])
+    told = exchange_arguments(settings, Path("state"), Decimal(500))
+    pairs = dict(zip(told[::2], told[1::2], strict=True))
+    assert pairs == {
+        "--seed": "3",
+        "--speed": "20.0",
+        "--replay": "/recordings",
+        "--state": "state",
+        "--faucet": "500",
+    }
