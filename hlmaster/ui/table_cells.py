@@ -31,6 +31,11 @@ class Palette:
         self.caption = text_font(theme.caption_pixels)
         self.caption.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0.6)
         self.button = text_font(theme.font_pixels - 1)
+        fonts = {"numbers": self.numbers, "strong": self.strong, "words": self.words, "small": self.small}
+        self.metrics = {name: QFontMetrics(font) for name, font in fonts.items()}
+        """Made once: looking a font up is most of what a cell costs."""
+        self.badge_metrics, self.button_metrics = QFontMetrics(self.badge), QFontMetrics(self.button)
+        self.digit = self.metrics["small"].horizontalAdvance("0")
         self.roles = {
             "": QColor(theme.text),
             "up": QColor(theme.up),
@@ -64,7 +69,7 @@ class CellPainter(QStyledItemDelegate):
     # --- buttons ---
 
     def buttons(self, rect: QRect, key: Hashable, cell: Cell) -> list[tuple[QRect, Action]]:
-        metrics = QFontMetrics(self.palette.button)
+        metrics = self.palette.button_metrics
         left, top = rect.left() + PADDING, rect.center().y() - BUTTON_HEIGHT // 2 + 1
         placed = []
         for action in cell.actions:
@@ -98,19 +103,19 @@ class CellPainter(QStyledItemDelegate):
 
     def paint_cell(self, painter: QPainter, rect: QRect, column: Column[Any], cell: Cell) -> None:
         palette = self.palette
-        font = palette.strong if cell.strong else palette.words if column.words else palette.numbers
-        small = QFontMetrics(palette.small)
+        name = "strong" if cell.strong else "words" if column.words else "numbers"
+        font, metrics, small = getattr(palette, name), palette.metrics[name], palette.metrics["small"]
         painter.setPen(palette.roles[cell.role])
         if cell.detail or (column.right and column.detail_width):
-            width = max(small.horizontalAdvance(cell.detail), column.detail_width * small.horizontalAdvance("0"))
+            width = max(small.horizontalAdvance(cell.detail), column.detail_width * palette.digit)
             if column.right:
                 painter.setFont(palette.small)
                 painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, cell.detail)
                 rect = rect.adjusted(0, 0, -width - 6, 0)
         align = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
-        metrics = QFontMetrics(font)
-        room = rect.width() - (QFontMetrics(palette.badge).horizontalAdvance(cell.badge) + 18 if cell.badge else 0)
-        text = metrics.elidedText(cell.text, Qt.TextElideMode.ElideRight, max(room, 0))
+        room = rect.width() - (palette.badge_metrics.horizontalAdvance(cell.badge) + 18 if cell.badge else 0)
+        fits = metrics.horizontalAdvance(cell.text) <= room
+        text = cell.text if fits else metrics.elidedText(cell.text, Qt.TextElideMode.ElideRight, max(room, 0))
         painter.setFont(font)
         painter.drawText(rect, align | Qt.AlignmentFlag.AlignVCenter, text)
         left = rect.left() + metrics.horizontalAdvance(text) + 6
@@ -123,7 +128,7 @@ class CellPainter(QStyledItemDelegate):
 
     def _paint_badge(self, painter: QPainter, left: int, rect: QRect, cell: Cell) -> None:
         palette = self.palette
-        width = QFontMetrics(palette.badge).horizontalAdvance(cell.badge) + 10
+        width = palette.badge_metrics.horizontalAdvance(cell.badge) + 10
         box = QRect(left, rect.center().y() - 7, min(width, max(0, rect.right() - left + PADDING)), 16)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -33,11 +33,14 @@ def largest_size(situation: Situation, limits: RiskLimits, side: Side, price: De
     if market:
         worst = price * (1 + limits.slippage_cap_percent / 100 * side.sign)
         price = max(price, round_price(worst, situation.instrument.size_decimals, side, marketable=True))
-    leverage, fee = situation.leverage.value, situation.fees.taker
-    opposite = abs(situation.position) if situation.position * side.sign < 0 else Decimal(0)
-    free = max(situation.available, Decimal(0)) + 2 * opposite * price / leverage
-    most = min(free / (price * (1 / Decimal(leverage) + fee)), limits.max_order_value_usd / price)
-    return round_size(most, situation.instrument.size_decimals)
+    leverage, fee = Decimal(situation.leverage.value), situation.fees.taker
+    free = max(situation.available, Decimal(0))
+    # Up to the mirror of an opposite position only the fee is asked for; beyond it, margin too
+    mirrored = 2 * abs(situation.position) if situation.position * side.sign < 0 else Decimal(0)
+    most = (free + mirrored * price / leverage) / (price * (1 / leverage + fee))
+    if most < mirrored:
+        most = free / (price * fee) if fee > 0 else mirrored
+    return round_size(min(most, limits.max_order_value_usd / price), situation.instrument.size_decimals)
 
 
 def shared_amount(share: int, unit: SizeUnit, most: Decimal, price: Decimal, situation: Situation) -> Decimal:

@@ -1,0 +1,82 @@
+"""Shares, largest sizes and steps: what they give is always something the gate would take."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hlmaster.core.model import Leverage, MarginMode, Side
+from hlmaster.core.rounding import is_valid_price, is_valid_size
+from hlmaster.trading.risk.limits import RiskLimits
+from hlmaster.trading.risk.rules import collateral, order_value
+from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind, draft
+from hlmaster.ui.panels import ticket_sizes as sizes
+from tests.trading.scenes import scene
+
+D = Decimal
+LIMITS = RiskLimits()
+
+
+@given(
+    st.sampled_from(list(Side)),
+    st.integers(1, 25),
+    st.decimals(0, 100_000, places=2),
+    st.decimals(-3, 3, places=4),
+    st.booleans(),
+)
+def test_the_largest_size_passes_margin_and_order_value(
+    side: Side, leverage: int, free: D, position: D, market: bool
+) -> None:
+    now = scene(leverage=Leverage(MarginMode.CROSS, leverage), available=free, position=position)
+    kind = TicketKind.MARKET if market else TicketKind.LIMIT
+    price = sizes.entry_price(now, side, kind, D(3000), None)
+    assert price is not None
+    size = sizes.largest_size(now, LIMITS, side, price, market=market)
+    if size == 0:
+        return
+    assert is_valid_size(size, 4)
+    ticket = Ticket("ETH", side, kind, SizeUnit.COIN, size, None if market else D(3000))
+    (order,) = draft(ticket, now, LIMITS.slippage_cap_percent / 100).orders
+    assert order_value.check(order, now, LIMITS).passed
+    assert collateral.check(order, now, LIMITS).passed
+
+
+@pytest.mark.parametrize(
+    ("unit", "amount"),
+    [
+        (SizeUnit.COIN, "0.5"),
+        (SizeUnit.USD, "1500.00"),
+        (SizeUnit.EQUITY_PERCENT, "25"),
+        (SizeUnit.RISK_USD, "25.00"),
+    ],
+)
+def test_a_quarter_means_what_the_unit_says(unit: SizeUnit, amount: str) -> None:
+    assert sizes.shared_amount(25, unit, D(2), D(3000), scene()) == D(amount)
+
+
+@given(st.decimals("0.0001", 100_000, places=6), st.integers(-20, 20))
+def test_a_stepped_price_is_always_on_the_grid_and_above_zero(price: D, steps: int) -> None:
+    stepped = sizes.stepped_price(price, steps, scene())
+    assert stepped is None or is_valid_price(stepped, 4)
+
+
+def test_stepping_an_empty_field_starts_at_the_mark() -> None:
+    assert sizes.stepped_price(None, 1, scene()) == D(3000)
+    assert sizes.stepped_price(None, 1, scene(mark=None, best_bid=None)) is None
+
+
+def test_an_amount_steps_by_its_unit_and_never_below_nothing() -> None:
+    assert sizes.stepped_amount(D("0.5"), -1, SizeUnit.COIN, scene()) == D("0.4999")
+    assert sizes.stepped_amount(D(15), 1, SizeUnit.USD, scene()) == D(25)
+    assert sizes.stepped_amount(D(5), -1, SizeUnit.USD, scene()) is None
+
+
+def test_the_expected_price_is_the_best_that_is_known() -> None:
+    now = scene()
+    assert sizes.entry_price(now, Side.BUY, TicketKind.LIMIT, D(2990), None) == D(2990)
+    assert sizes.entry_price(now, Side.BUY, TicketKind.STOP_MARKET, None, D(3100)) == D(3100)
+    assert sizes.entry_price(now, Side.SELL, TicketKind.MARKET, None, None) == D("2999.9")
+    assert sizes.entry_price(scene(best_ask=None), Side.BUY, TicketKind.MARKET, None, None) == D(3000)
