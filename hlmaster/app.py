@@ -20,6 +20,7 @@ import platformdirs
 
 from hlmaster.core.clock import SystemClock
 from hlmaster.core.errors import ConfigError, HlError
+from hlmaster.core.events import Notice, Severity
 from hlmaster.core.logs import Logs, start_logs
 from hlmaster.core.model import Mode
 from hlmaster.desk import control
@@ -90,6 +91,7 @@ async def _headless(run: Launch, seconds: float | None, *, as_json: bool) -> int
     door = _control(run, desk)
     started = desk.clock.monotonic()
     stop = _stop_on_signals()
+    desk.bus.subscribe(Notice, _complain)
     await desk.start()
     await door.start()
     try:
@@ -101,6 +103,11 @@ async def _headless(run: Launch, seconds: float | None, *, as_json: bool) -> int
         await desk.stop()
     print(json.dumps(figures) if as_json else _table(figures))
     return 0 if desk.is_ready else 1
+
+
+def _complain(notice: Notice) -> None:
+    if notice.severity in (Severity.ERROR, Severity.CRITICAL):
+        print(f"hlmaster: {notice.sentence} {notice.cure} [{notice.code}]", file=sys.stderr)
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -203,6 +203,7 @@ class Window(QMainWindow):
             self._arrange()
         self.show()
         self._top.reserve()
+        QTimer.singleShot(0, self, lambda: log.info("the window is shown"))
         if size is not None or not self._desk.session.folder.joinpath("layout.json").exists():
             QTimer.singleShot(0, self, self._size_default)
 

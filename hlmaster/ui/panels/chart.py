@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
@@ -30,6 +32,7 @@ from hlmaster.ui.market_panel import MarketPanel, decimals_of
 from hlmaster.ui.own_lines import own_lines
 from hlmaster.ui.theme import Theme
 
+log = logging.getLogger(__name__)
 QUICK_INTERVALS = (Interval.M1, Interval.M5, Interval.M15, Interval.H1, Interval.H4, Interval.D1)
 AVERAGE_LENGTHS = (9, 21)
 LISTING_MS = 50
@@ -240,6 +243,8 @@ class ChartPanel(MarketPanel):
         self.chart.set_series(block.time_ms, *_prices(block), self.interval.ms)
         if behind:
             self.chart.pan(self._slots_behind() - behind)
+        if self._drawn is None:
+            log.info("the chart shows %d candles", len(block))
         self._drawn = (self.coin, self.interval)
         self._remember(series)
         self._draw_averages()
