@@ -54,7 +54,7 @@ def start_exchange(folder: Path) -> tuple[subprocess.Popen[str], Path]:
 
 
 def children_of(pid: int) -> list[int]:
-    listing = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    listing = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
     return [int(line) for line in listing.stdout.split()]
 
 
