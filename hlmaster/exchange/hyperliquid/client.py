@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import random
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 
 from hlmaster.core.clock import Clock
@@ -18,8 +21,17 @@ from hlmaster.core.ports import LinkHealth
 from hlmaster.exchange.hyperliquid.budget import Priority, WeightBudget, query_weight, rows_weight
 from hlmaster.exchange.hyperliquid.codec import excerpt
 
+if TYPE_CHECKING:
+    import httpx
+
 JSON_HEADERS = {"content-type": "application/json"}
 CURE = "Check the internet connection and the exchange's status page; the program keeps trying."
+
+
+async def _library() -> Any:
+    """httpx, imported beside the loop at the first request: the window need not wait a quarter of a second for it."""
+    loaded: ModuleType | None = sys.modules.get("httpx")
+    return loaded or await asyncio.to_thread(importlib.import_module, "httpx")
 
 
 def is_loopback(url: str) -> bool:
@@ -105,27 +117,28 @@ class Client:
         self._timing = timing or ClientTiming()
         self._jitter = jitter
         self.breaker = Breaker(clock, self._timing)
-        self._reads = self._session(url, connections=8, keepalive=20.0)
-        # A venue closes idle connections without a word; an action must not meet one, so idle ones are dropped first.
-        self._actions = self._session(url, connections=4, keepalive=4.0)
+        self._url = url
+        self._sessions: dict[str, httpx.AsyncClient] = {}
         health.weight_limit = budget.limit
 
-    def _session(self, url: str, connections: int, keepalive: float) -> httpx.AsyncClient:
+    def _session(self, library: Any, purpose: str, connections: int, keepalive: float) -> httpx.AsyncClient:
         timing = self._timing
-        return httpx.AsyncClient(
-            base_url=url.rstrip("/"),
-            headers=JSON_HEADERS,
-            timeout=httpx.Timeout(timing.read, connect=timing.connect, pool=timing.connect),
-            limits=httpx.Limits(
-                max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=keepalive
-            ),
-            trust_env=not is_loopback(url),
-            verify=not url.startswith("http:"),
-        )
+        if purpose not in self._sessions:
+            self._sessions[purpose] = library.AsyncClient(
+                base_url=self._url.rstrip("/"),
+                headers=JSON_HEADERS,
+                timeout=library.Timeout(timing.read, connect=timing.connect, pool=timing.connect),
+                limits=library.Limits(
+                    max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=keepalive
+                ),
+                trust_env=not is_loopback(self._url),
+                verify=not self._url.startswith("http:"),
+            )
+        return self._sessions[purpose]
 
     async def close(self) -> None:
-        await self._reads.aclose()
-        await self._actions.aclose()
+        for session in self._sessions.values():
+            await session.aclose()
 
     async def info(self, kind: str, **fields: object) -> bytes:
         """The raw answer to a query, repeated as long as that may help.
@@ -160,8 +173,9 @@ class Client:
             raise VenueUnreachable("The exchange has not answered several times; queries pause for a moment.", CURE)
         self.budget.charge(weight)
         self.health.weight_used = self.budget.used
+        httpx = await _library()
         try:
-            response = await self._reads.post("/info", content=body)
+            response = await self._session(httpx, "reads", 8, 20.0).post("/info", content=body)
         except httpx.HTTPError as error:
             self.breaker.failed()
             raise VenueUnreachable(f"The exchange cannot be reached ({_reason(error)}).", CURE) from error
@@ -189,8 +203,11 @@ class Client:
                 "Our share of the exchange's request allowance is used up; nothing was sent.", "Wait up to a minute."
             )
         self.health.weight_used = self.budget.used
+        httpx = await _library()
+        # A venue closes idle connections without a word; an action must not meet one, so idle ones are dropped first.
+        session = self._session(httpx, "actions", 4, 4.0)
         try:
-            response = await self._actions.post("/exchange", content=body)
+            response = await session.post("/exchange", content=body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             self._count(VenueUnreachable.code)
             raise VenueUnreachable(
