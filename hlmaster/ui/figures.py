@@ -30,13 +30,13 @@ def fixed(value: Number, decimals: int, *, signed: bool = False) -> str:
 
 
 def price(value: Number, size_decimals: int | None) -> str:
-    """With the decimals the venue allows around this price; every digit where the instrument is not known."""
+    """With the decimals the venue allows around this price; every digit where that would show nothing of it."""
     if not is_known(value):
         return UNKNOWN
     if size_decimals is None or value <= 0:
         return plain(value)
-    exact = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
-    return fixed(value, price_decimals(exact, size_decimals))
+    text = fixed(value, price_decimals(_exact(value), size_decimals))
+    return text if text.strip("0.,") else plain(value)
 
 
 def plain(value: Number) -> str:

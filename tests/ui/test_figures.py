@@ -45,7 +45,13 @@ def test_gains_carry_a_plus_and_zero_carries_none() -> None:
 
 @pytest.mark.parametrize(
     ("price", "size_decimals", "text"),
-    [(3434.6, 4, "3,434.6"), (D("97412"), 5, "97,412"), (D("0.38910"), 0, "0.38910"), (D("0.0000123"), 0, "0.000012")],
+    [
+        (3434.6, 4, "3,434.6"),
+        (D("97412"), 5, "97,412"),
+        (D("0.38910"), 0, "0.38910"),
+        (D("0.0000123"), 0, "0.000012"),
+        (D("0.0000024"), 4, "0.0000024"),
+    ],
 )
 def test_prices_show_the_decimals_the_venue_allows_there(price: figures.Number, size_decimals: int, text: str) -> None:
     assert figures.price(price, size_decimals) == text

@@ -56,12 +56,14 @@ class Ui_TicketPanel(object):
 
         self.head_layout.addWidget(self.leverage)
 
-        self.head_space = QSpacerItem(0, 0, QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-
-        self.head_layout.addItem(self.head_space)
-
         self.position = QLabel(self.head)
         self.position.setObjectName(u"position")
+        self.position.setAlignment(Qt.AlignmentFlag.AlignRight|Qt.AlignmentFlag.AlignVCenter)
+        sizePolicy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        sizePolicy.setHorizontalStretch(1)
+        sizePolicy.setVerticalStretch(0)
+        sizePolicy.setHeightForWidth(self.position.sizePolicy().hasHeightForWidth())
+        self.position.setSizePolicy(sizePolicy)
 
         self.head_layout.addWidget(self.position)
 
@@ -226,9 +228,6 @@ class Ui_TicketPanel(object):
 
         self.notional = QLabel(self.notional_box)
         self.notional.setObjectName(u"notional")
-        sizePolicy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        sizePolicy.setHorizontalStretch(0)
-        sizePolicy.setVerticalStretch(0)
         sizePolicy.setHeightForWidth(self.notional.sizePolicy().hasHeightForWidth())
         self.notional.setSizePolicy(sizePolicy)
 

@@ -136,7 +136,7 @@ class TicketPanel(Panel):
             return
         leverage, coin, size = situation.leverage, situation.instrument.coin, situation.position
         _say(ui.leverage, f"{str(leverage.mode).capitalize()} {leverage.value}×")
-        _say(ui.position, f"{_held(size)} {coin}" if size else f"No {coin} position", figures.tone(size))
+        _tell(ui.position, f"{_held(size)} {coin}" if size else f"No {coin} position", figures.tone(size))
 
     def _show_figures(self, shown: Preview | None, situation: Situation | None) -> None:
         ui, money = self.ui, figures.brief_money
@@ -322,10 +322,10 @@ def _held(size: Decimal | None) -> str:
     return f"{'Long' if size > 0 else 'Short'} {figures.plain(abs(size))}" if size else "flat"
 
 
-def _tell(label: QLabel, text: str) -> None:
+def _tell(label: QLabel, text: str, tone: str | None = None) -> None:
     """A figure in a narrow place: what does not fit is cut visibly and whole in the tooltip."""
     fitting = label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(label.width(), 40))
-    _say(label, fitting)
+    _say(label, fitting, tone)
     label.setToolTip(text if fitting != text else "")
 
 
