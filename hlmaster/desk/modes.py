@@ -155,16 +155,18 @@ def _paper(opening: Opening) -> Parts:
     from hlmaster.exchange.simulator.trading import PaperTrading
 
     bus, clock, mint = Bus(), SystemClock(), ApprovalMint()
+    state_file = opening.session.folder / "paper.json"
+    state = _load(state_file)
     market_data = HyperliquidMarketData(bus, clock, MAINNET_URL)
     journal, recorder = _stores(opening, clock)
-    state_file = opening.session.folder / "paper.json"
     trading = PaperTrading(
         bus,
         clock,
-        market_data.instruments,
+        lambda: market_data.instruments,
         opening.session.info.start_balance,
-        _load(state_file),
+        state,
         lambda state: _save(state_file, state),
+        mint.is_genuine,
     )
 
     async def after() -> None:

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from hlmaster.core.clock import SystemClock
-from hlmaster.core.errors import ConfigError, VenueUnreachable
+from hlmaster.core.errors import ConfigError, InvariantBroken, VenueUnreachable
 from hlmaster.core.model import Mode
+from hlmaster.core.orders import ApprovalMint, Verdict
 from hlmaster.desk.modes import Opening, build, exchange_arguments, free_port
 from hlmaster.settings import Settings
 from hlmaster.storage.sessions import Session, Sessions
+from tests.trading.scenes import order
 
 
 @pytest.fixture
@@ -75,6 +77,26 @@ def test_modes_of_real_money_cannot_be_opened(demo: Session, mode: Mode) -> None
     demo.info = replace(demo.info, mode=mode)
     with pytest.raises(ConfigError, match=f"The mode {mode} is not available"):
         build(Opening(demo, Settings()))
+
+
+async def test_paper_trades_what_the_gate_approved_and_nothing_else(tmp_path: Path) -> None:
+    session = Sessions(tmp_path, SystemClock()).open(Mode.PAPER, "default", Decimal(10_000))
+    parts = build(Opening(session, Settings()))
+    try:
+        with pytest.raises(InvariantBroken):
+            parts.trading.prepare_orders([ApprovalMint().approve(order(), Verdict(()))])
+    finally:
+        await parts.market_data.stop()
+        assert parts.after is not None
+        await parts.after()
+
+
+def test_a_damaged_paper_account_is_named(tmp_path: Path) -> None:
+    session = Sessions(tmp_path, SystemClock()).open(Mode.PAPER, "default", Decimal(10_000))
+    (session.folder / "paper.json").write_text("{")
+    with pytest.raises(ConfigError, match=r"paper\.json is damaged"):
+        build(Opening(session, Settings()))
+    session.close()
 
 
 def test_the_exchange_is_told_everything_that_makes_its_market() -> None:
