@@ -70,7 +70,11 @@ async def test_an_exchange_that_does_not_start_is_told_and_the_desk_still_ends(
     async def after() -> None:
         ended.set()
 
+    async def never() -> None:
+        await asyncio.Event().wait()
+
     made.desk._parts.before, made.desk._parts.after = before, after
+    made.store.flush = never  # type: ignore[method-assign]
     with caplog.at_level(logging.CRITICAL):
         await made.desk.start()
         await made.until(lambda: made.notices)
@@ -93,6 +97,8 @@ async def test_the_exchange_and_the_files_are_closed_even_when_the_disk_fails() 
     made.desk._parts.after = after
     await made.desk.start()
     await made.until(lambda: made.desk.is_ready)
+    made.desk.orders.register(order(client_order_id="0xlast"))
+    made.desk.orders.mark("0xlast", OrderStatus.REJECTED)
     made.store.flush = refuse  # type: ignore[method-assign]
     with pytest.raises(StorageError):
         await made.desk.stop()

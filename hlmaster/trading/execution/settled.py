@@ -38,6 +38,8 @@ class Settled:
     async def close_now(self) -> None:
         """What is final by now; the desk calls it once more at its end."""
         waiting, self._final = self._final, {}
+        if not waiting:
+            return  # the store may not even have been opened
         await self._store.flush()
         for order in waiting.values():
             self._journal.resolve(order.client_order_id, order.status, order.text)

@@ -1,0 +1,76 @@
+"""The journal lets go of an order only when the store holds its end."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from hlmaster.core.bus import Bus
+from hlmaster.core.clock import ManualClock
+from hlmaster.core.errors import StorageError
+from hlmaster.core.model import Side
+from hlmaster.core.orders import OrderStatus, VenueOrder
+from hlmaster.trading.execution.settled import Settled
+from hlmaster.trading.execution.tracker import OrderTracker
+from tests.trading.scenes import NOW, D, MemoryStore, order
+from tests.trading.venues import MemoryJournal
+
+NAME = "0x" + "a" * 32
+
+
+class GatedStore(MemoryStore):
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.error: StorageError | None = None
+
+    async def flush(self) -> None:
+        await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+
+
+class Scene:
+    def __init__(self) -> None:
+        bus = Bus()
+        self.store, self.journal = GatedStore(), MemoryJournal()
+        self.settled = Settled(bus, self.journal, self.store)
+        self.tracker = OrderTracker(bus, ManualClock(NOW), self.store)
+        self.tracker.register(order(client_order_id=NAME))
+
+
+async def test_an_end_is_noted_after_it_is_stored() -> None:
+    scene = Scene()
+    running = asyncio.create_task(scene.settled.run())
+    scene.tracker.mark(NAME, OrderStatus.CANCELED)
+    await asyncio.sleep(0)
+    assert scene.journal.resolved == {}
+    scene.store.gate.set()
+    await asyncio.sleep(0.01)
+    assert scene.journal.resolved == {NAME: "canceled"}
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_store_that_refuses_leaves_the_entry_open() -> None:
+    scene = Scene()
+    scene.store.gate.set()
+    scene.store.error = StorageError("The disk is full.")
+    scene.tracker.mark(NAME, OrderStatus.CANCELED)
+    with pytest.raises(StorageError):
+        await scene.settled.close_now()
+    assert scene.journal.resolved == {}
+
+
+async def test_an_order_that_lives_after_all_is_not_closed() -> None:
+    scene = Scene()
+    scene.store.gate.set()
+    scene.tracker.mark(NAME, OrderStatus.REJECTED, "It expired without reaching the exchange.")
+    scene.tracker.report(VenueOrder("ETH", Side.BUY, D(3000), D("0.5"), D("0.5"), 7, NAME, NOW))
+    await scene.settled.close_now()
+    assert scene.journal.resolved == {}
+
+
+async def test_with_nothing_to_note_the_store_is_not_asked() -> None:
+    await Scene().settled.close_now()
