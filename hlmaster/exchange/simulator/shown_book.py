@@ -109,10 +109,10 @@ class ShownBook:
             slow is not None and now_ms - slow <= SLOW_FRESH_MS * self._speed
         )
 
-    def age_ms(self, now_ms: int) -> int | None:
-        """Since anything of the book was heard, None for never."""
+    def age(self, now_ms: int) -> str:
+        """How long ago anything of the book was heard, in words."""
         heard = [ms for ms in (self._fast_ms, self._slow_ms) if ms is not None]
-        return now_ms - max(heard) if heard else None
+        return f"the last is {(now_ms - max(heard)) / 1000:.0f} s old" if heard else "none was seen yet"
 
     # --- what of ours is filled ---
 

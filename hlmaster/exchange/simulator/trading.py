@@ -72,7 +72,6 @@ EXPIRY_SECONDS = 15
 SNAPSHOT_MS = 1_000
 KEPT_ROWS = 500
 EXPIRED = "Action already expired"
-MARKET_TAKER = 0
 
 
 class PaperTrading:
@@ -153,20 +152,17 @@ class PaperTrading:
     # --- what the market shows ---
 
     def _on_book(self, book: BookSnapshot) -> None:
-        shown = self._books.get(book.coin)
-        if shown is not None:
+        if (shown := self._books.get(book.coin)) is not None:
             shown.on_book(book, self._clock.now_ms())
             self._market_moved(book.coin, shown.reached_by_quotes())
 
     def _on_quote(self, quote: BestQuote) -> None:
-        shown = self._books.get(quote.coin)
-        if shown is not None:
+        if (shown := self._books.get(quote.coin)) is not None:
             shown.on_quote(quote, self._clock.now_ms())
             self._market_moved(quote.coin, shown.reached_by_quotes())
 
     def _on_trades(self, trades: Trades) -> None:
-        shown = self._books.get(trades.coin)
-        if shown is not None:
+        if (shown := self._books.get(trades.coin)) is not None:
             self._market_moved(trades.coin, shown.reached_by_trades(trades.trades))
 
     def _market_moved(self, coin: str, due: bool) -> None:
@@ -175,7 +171,7 @@ class PaperTrading:
             return
         self._tick()
         if due:
-            engine.settlement.take(coin, BookOrder(MARKET_TAKER, None, True, 0, 0))
+            engine.settlement.take(coin, BookOrder(0, None, True, 0, 0))
         if engine.lifecycle.waiting[coin] and self._is_fresh(coin):
             engine.watch_triggers(coin)
         self._settle()
@@ -302,14 +298,9 @@ class PaperTrading:
             if coin not in floor.marks:
                 return [Refusal(f"Paper trading has no mark price of {coin} yet, so nothing was placed. Wait for it.")]
             if order.trigger is None and not self._books[coin].is_fresh(now_ms):
-                age = self._books[coin].age_ms(now_ms)
-                since = "none was seen yet" if age is None else f"the last is {age / 1000:.0f} s old"
-                return [
-                    Refusal(
-                        f"Paper trading has no fresh book of {coin} ({since}), so nothing was placed. "
-                        "Wait until its data flows again."
-                    )
-                ]
+                since = self._books[coin].age(now_ms)
+                text = f"Paper trading has no fresh book of {coin} ({since}), so nothing was placed."
+                return [Refusal(f"{text} Wait until its data flows again.")]
         return []
 
     # --- telling ---
