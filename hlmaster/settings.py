@@ -59,7 +59,6 @@ class General(Config):
     )
     up_colour: Colour = Field("#2fb68a", title="Up colour", description="Rising prices, bids and profits.")
     down_colour: Colour = Field("#e15a69", title="Down colour", description="Falling prices, asks and losses.")
-    sounds: bool = Field(True, title="Sounds", description="Play a sound on fills, refusals and alarms.")
     confirm_orders: bool = Field(
         False, title="Confirm orders", description="Ask once more before a manual order is sent."
     )
@@ -79,11 +78,6 @@ class Market(Config):
         description="Coins that are watched from the start, in this order.",
     )
     chart_interval: Interval = Field(Interval.M1, title="Chart interval", description="Timeframe a chart opens with.")
-    stale_mid_seconds: float = _seconds(5, 1, 60, "Stale quote", "An older best bid and offer blocks entries.")
-    stale_fast_book_seconds: float = _seconds(3, 1, 60, "Stale fast book", "An older five-level book blocks entries.")
-    stale_slow_book_seconds: float = _seconds(15, 5, 120, "Stale book", "An older twenty-level book blocks entries.")
-    stale_oracle_seconds: float = _seconds(10, 3, 120, "Stale oracle", "An older oracle price blocks entries.")
-    stale_account_seconds: float = _seconds(60, 5, 300, "Stale account", "An older account statement blocks entries.")
     heartbeat_seconds: float = _seconds(20, 5, 50, "Heartbeat", "How often the connection is asked for a sign of life.")
     dead_after_seconds: float = _seconds(60, 10, 120, "Dead connection", "Without any data for so long, reconnect.")
     reconnect_alarm_tries: int = Field(
@@ -100,9 +94,6 @@ class Market(Config):
 
 
 class Execution(Config):
-    order_expiry_seconds: float = _seconds(
-        15, 2, 120, "Order expiry", "An order that has not arrived by then is refused by the exchange."
-    )
     reconcile_seconds: float = _seconds(
         30, 5, 600, "Reconciliation", "How often orders, fills and positions are compared with the exchange."
     )

@@ -30,6 +30,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds that only go forward, for ages, deadlines and latencies."""
 
+    def wall_jump_ms(self) -> int:
+        """By how much wall time has parted from the monotonic clock: sleep, time set by hand or by the network."""
+
     async def sleep(self, wall_seconds: float) -> None:
         """Wait in wall time."""
 
@@ -63,7 +66,6 @@ class SystemClock:
         return time.monotonic()
 
     def wall_jump_ms(self) -> int:
-        """Wall time minus what the monotonic clock says it should be: sleep, NTP steps, hands on the clock."""
         return int(self.wall_ms() - self._wall_anchor - 1000.0 * (time.monotonic() - self._mono_anchor))
 
     async def sleep(self, wall_seconds: float) -> None:
@@ -86,6 +88,9 @@ class ManualClock:
 
     def monotonic(self) -> float:
         return self.elapsed
+
+    def wall_jump_ms(self) -> int:
+        return 0
 
     def advance(self, ms: int) -> None:
         self.market_ms += ms

@@ -26,6 +26,7 @@ from hlmaster.core.events import (
 from hlmaster.core.model import Instrument
 from hlmaster.core.orders import Fill, Order, OrderStatus
 from hlmaster.desk.charts import Charts
+from hlmaster.desk.clock_watch import ClockWatch
 from hlmaster.desk.guard import DisconnectPolicy, Guard
 from hlmaster.desk.health import Health, LinkWatch, LoopLag, percentile
 from hlmaster.desk.listing import Listing
@@ -85,6 +86,7 @@ class Desk:
         )
         self.charts = Charts(self.clock, parts.market_data, self.feed)
         self.lag = LoopLag(self.clock)
+        self._clock_watch = ClockWatch(self.clock, self.guard, self._reconcile_soon)
         self.link = LinkWatch(self.bus, self.clock, parts.market_data.health)
         self.behind_ms_max = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -182,6 +184,7 @@ class Desk:
             self.feed.set_clock_offset(offset)
         self.feed.check_staleness()
         self.link.sample()
+        self._clock_watch.look()
 
     def _sample(self) -> None:
         if self.portfolio.is_valued:
@@ -197,6 +200,8 @@ class Desk:
             await self.reconciler.run()
         except VenueError as error:
             log.warning("reconciliation failed, it will be tried again: %s", error)
+        else:
+            self._clock_watch.cleared()
 
     def _reconcile_soon(self) -> None:
         if self._ready and (self._reconciling is None or self._reconciling.done()):

@@ -195,7 +195,16 @@ class Manual:
             lots = held if fraction == 1 else round_size(held * fraction, self._survey.instrument(coin).size_decimals)
             if not lots:
                 return Outcome(False, f"This part of the {coin} position is less than one lot; close more of it.")
-            return await self._close_down_to(coin, held - lots, purpose)
+            outcome = await self._close_down_to(coin, held - lots, purpose)
+            return await self._sweep(coin, outcome) if lots == held and outcome.ok else outcome
+
+    async def _sweep(self, coin: str, closed: Outcome) -> Outcome:
+        """Stops and targets must not outlive their position: they would meet the next one."""
+        orphans = [order for order in self._tracker.live(coin) if order.order.reduce_only]
+        if not orphans:
+            return closed
+        swept = await self._cancel(orphans)
+        return replace(closed, ok=swept.ok, sentence=f"{closed.sentence} Its stops and targets: {swept.sentence}")
 
     async def _close_down_to(self, coin: str, goal: Decimal, purpose: Purpose) -> Outcome:
         done: list[TrackedOrder] = []

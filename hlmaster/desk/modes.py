@@ -22,6 +22,7 @@ from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.exchange.hyperliquid.budget import WeightBudget
 from hlmaster.exchange.hyperliquid.client import is_loopback
 from hlmaster.exchange.hyperliquid.market_data import HyperliquidMarketData
+from hlmaster.exchange.hyperliquid.socket import SocketTiming
 from hlmaster.settings import Settings
 from hlmaster.storage.journal import SqliteJournal
 from hlmaster.storage.recorder import Recorder
@@ -121,7 +122,8 @@ def _demo(opening: Opening) -> Parts:
         raise ConfigError(f"The session in {opening.session.folder} is not a demo session.")
     signer = Signer(opening.session.wallet().private_key, worthless=True)
     budget = WeightBudget(clock)
-    market_data = HyperliquidMarketData(bus, clock, url, budget=budget)
+    timing = _timing(opening.settings)
+    market_data = HyperliquidMarketData(bus, clock, url, budget=budget, socket_timing=timing)
     journal, recorder = _stores(opening, clock)
     trading = HyperliquidTrading(
         bus,
@@ -133,6 +135,7 @@ def _demo(opening: Opening) -> Parts:
         journal.reserve_nonce,
         mint.is_genuine,
         budget=budget,
+        socket_timing=timing,
     )
 
     async def before() -> None:
@@ -157,7 +160,7 @@ def _paper(opening: Opening) -> Parts:
     bus, clock, mint = Bus(), SystemClock(), ApprovalMint()
     state_file = opening.session.folder / "paper.json"
     state = _load(state_file)
-    market_data = HyperliquidMarketData(bus, clock, MAINNET_URL)
+    market_data = HyperliquidMarketData(bus, clock, MAINNET_URL, socket_timing=_timing(opening.settings))
     journal, recorder = _stores(opening, clock)
     trading = PaperTrading(
         bus,
@@ -173,6 +176,15 @@ def _paper(opening: Opening) -> Parts:
         _close(opening, journal, recorder)
 
     return _parts(opening, bus, clock, mint, market_data, trading, journal, recorder, after=after)
+
+
+def _timing(settings: Settings) -> SocketTiming:
+    chosen = settings.market
+    return SocketTiming(
+        ping_every=chosen.heartbeat_seconds,
+        silent_after=chosen.dead_after_seconds,
+        alarm_after=chosen.reconnect_alarm_tries,
+    )
 
 
 def _stores(opening: Opening, clock: SystemClock) -> tuple[SqliteJournal, Recorder]:

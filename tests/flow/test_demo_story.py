@@ -86,3 +86,22 @@ async def test_reverse_and_leverage_and_refusals(tmp_path: Path) -> None:
         assert "paused" in (await desk.manual.place(market(usd="100", coin="SOL"))).sentence
         assert (await desk.manual.close("SOL")).ok, "pause never blocks an exit"
         await until(lambda: desk.portfolio.size("SOL") == 0, desk)
+
+
+async def test_stops_do_not_outlive_the_position_they_protect(tmp_path: Path) -> None:
+    async with demo_desk(tmp_path) as desk:
+        await fresh(desk, "ETH")
+        await desk.manual.place(market())
+        await until(lambda: desk.portfolio.size("ETH") > 0, desk)
+        size, mark = desk.portfolio.size("ETH"), desk.survey("ETH").mark
+        assert mark is not None
+        low, high = (mark * D("0.95")).quantize(D(1)), (mark * D("1.05")).quantize(D(1))
+        for kind, price in ((TicketKind.STOP_MARKET, low), (TicketKind.TAKE_PROFIT_MARKET, high)):
+            guard = Ticket("ETH", Side.SELL, kind, SizeUnit.COIN, size, trigger_price=price, reduce_only=True)
+            assert (await desk.manual.place(guard)).ok
+        await until(lambda: len(desk.orders.live("ETH")) == 2, desk)
+        assert (await desk.manual.reverse("ETH")).ok
+        await until(lambda: desk.portfolio.size("ETH") == -size, desk)
+        await desk.reconciler.run()
+        assert desk.orders.live("ETH") == []
+        assert await desk._parts.trading.open_orders() == ()

@@ -30,7 +30,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def dialog(qtbot: QtBot, file: Path) -> SettingsDialog:
-    settings, origins = Settings.load(file, {"HLM_DEMO__SEED": "9"}, ["general.sounds=false"])
+    settings, origins = Settings.load(file, {"HLM_DEMO__SEED": "9"}, ["general.confirm_orders=true"])
     context = Context(cast(Any, Desk(settings=settings)), Bridge(Bus()), theme("dark"))
     made = SettingsDialog(context, file, origins)
     qtbot.addWidget(made)
@@ -81,7 +81,7 @@ def test_a_file_that_cannot_be_written_is_said_and_changes_nothing(
 
 def test_each_origin_is_named(dialog: SettingsDialog) -> None:
     assert "HLM_DEMO__SEED" in dialog.form.row("demo.seed").origin_text
-    assert "command line" in dialog.form.row("general.sounds").origin_text
+    assert "command line" in dialog.form.row("general.confirm_orders").origin_text
     assert dialog.form.row("risk.max_order_value_usd").origin_text == "from the file"
     assert dialog.form.row("risk.price_band_percent").origin_text == "default"
 
@@ -90,7 +90,7 @@ def test_the_export_holds_every_setting_in_force(dialog: SettingsDialog, tmp_pat
     dialog.export(tmp_path / "out.toml")
     assert (
         Settings.load(tmp_path / "out.toml")[0]
-        == Settings.load(None, {"HLM_DEMO__SEED": "9"}, ["general.sounds=false", "risk.max_order_value_usd=5000"])[0]
+        == Settings.load(None, {"HLM_DEMO__SEED": "9"}, ["general.confirm_orders=true", "risk.max_order_value_usd=5000"])[0]
     )
     dialog.export(tmp_path / "absent" / "out.toml")
     assert "cannot be written" in dialog.message.text()
