@@ -44,6 +44,20 @@ def candle(house: House, subscription: Subscription) -> Any:
     return None if row is None else shapes.candle(row)
 
 
+def candles(house: House, subscription: Subscription, memory: dict[str, Any]) -> Data:
+    """From the candle that was told last to the open one, so that none is left short of its last trades."""
+    from hlmaster.core.model import Interval
+
+    now = candle(house, subscription)
+    if now is None:
+        return []
+    told = memory.get("t", now["t"])
+    memory["t"] = now["t"]
+    if told == now["t"]:
+        return [now]
+    return house.chronicle.candles(subscription.coin, Interval(subscription.fields["interval"]), told, now["t"])
+
+
 # --- states ---
 
 

@@ -108,6 +108,8 @@ class Streams:
         if subscription.user:
             self._house.welcome(subscription.user)
         channel = self._channels.get(subscription.key) or self._opened(subscription)
+        if subscription.kind == "candle":
+            self._send_candles(channel)  # lest the newcomer hear of candles older than its first frame
         channel.sockets.add(socket)
         mine[subscription.key] = channel
         self.say(socket, "subscriptionResponse", {"method": "subscribe", "subscription": subscription.echo()})
@@ -203,9 +205,11 @@ class Streams:
         for channel in self._by_target.get(("trades", coin), ()):
             self._send(channel, frames.trades(rows))
         for channel in self._by_target.get(("candle", coin), ()):
-            data = frames.candle(self._house, channel.subscription)
-            if data is not None:
-                self._send(channel, data, state=data["t"])
+            self._send_candles(channel)
+
+    def _send_candles(self, channel: Channel) -> None:
+        for data in frames.candles(self._house, channel.subscription, channel.memory):
+            self._send(channel, data, state=data["t"])
 
     def _happened_to(self, user: str, events: Sequence[Event]) -> None:
         for kind in frames.USER_FACTS:

@@ -92,6 +92,35 @@ async def test_quotes_trades_and_candles_agree(client: WireClient) -> None:
         assert float(bid["px"]) < float(ask["px"])
 
 
+async def test_the_last_word_about_a_candle_is_what_the_venue_keeps() -> None:
+    async with (
+        SimulatorServer(Options(seed=5, coins=("BTC",), speed=600.0, budget_multiplier=0)) as server,
+        WireClient(server) as client,
+        client.socket() as socket,
+    ):
+        await socket.subscribe("candle", coin="BTC", interval="1m")
+        told: dict[int, Any] = {}
+        while len(told) < 8:
+            candle = await socket.hear("candle")
+            assert candle["t"] >= max(told, default=0)
+            told[candle["t"]] = candle
+        del told[max(told)]
+        asked = {"coin": "BTC", "interval": "1m", "startTime": min(told), "endTime": max(told)}
+        assert list(told.values()) == await client.ask("candleSnapshot", req=asked)
+
+
+async def test_a_newcomer_hears_of_no_candle_older_than_its_first(client: WireClient, server: SimulatorServer) -> None:
+    async with client.socket() as one, client.socket() as two:
+        await one.subscribe("candle", coin="BTC", interval="1m")
+        first = await one.hear("candle")
+        (channel,) = server.streams._by_target["candle", "BTC"]
+        channel.memory["t"] = first["t"] - 60_000
+        await two.subscribe("candle", coin="BTC", interval="1m")
+        begun = await two.hear("candle")
+        assert (await two.hear("candle"))["t"] >= begun["t"]
+        assert (await one.hear("candle", lambda data: data["t"] < first["t"]))["t"] == first["t"] - 60_000
+
+
 async def test_fast_contexts_say_everything_first_and_then_only_changes(client: WireClient) -> None:
     def inflated(text: str) -> dict[str, dict[str, str]]:
         raw = zlib.decompress(base64.b64decode(text), wbits=-zlib.MAX_WBITS)
