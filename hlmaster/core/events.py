@@ -326,6 +326,11 @@ class Rejected:
     time_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class SessionRestored:
+    """The session's orders, fills and equity curve are back from the store; redraw them whole."""
+
+
 class TradingState(StrEnum):
     ACTIVE = "active"
     REDUCING = "reducing"

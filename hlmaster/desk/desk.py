@@ -19,6 +19,7 @@ from hlmaster.core.events import (
     OrderReported,
     Refused,
     Resynchronised,
+    SessionRestored,
     Severity,
     TradesSeen,
     TradingState,
@@ -129,6 +130,7 @@ class Desk:
         self._parts.open_store()
         await self.orders.restore()
         await self.portfolio.restore()
+        self.bus.publish(SessionRestored())
         await self._parts.trading.start()
         await self._take_up_intents()
         await self.reconciler.run_until_done()

@@ -46,7 +46,10 @@ class Opening:
 
 def exchange_arguments(settings: Settings, state: Path, start_balance: Decimal) -> list[str]:
     """The command line of the embedded exchange for a demo session."""
-    arguments = ["--seed", str(settings.demo.seed), "--speed", str(settings.demo.speed)]
+    arguments = ["--speed", str(settings.demo.speed)]
+    if not state.exists():
+        # A market that has begun keeps the seed it began with.
+        arguments += ["--seed", str(settings.demo.seed)]
     if settings.demo.replay is not None:
         arguments += ["--replay", settings.demo.replay]
     return [*arguments, "--state", str(state), "--faucet", str(start_balance)]

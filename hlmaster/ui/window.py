@@ -226,10 +226,9 @@ class Window(QMainWindow):
     def _save_layout(self) -> None:
         layout.save(self, self._layout_file, {key: panel.save_state() for key, panel in self.panels.items()})
 
-    def save_picture(self, file: Path) -> None:
-        """A PNG of the window as it stands."""
-        if not self.grab().save(str(file), "PNG"):
-            log.error("the picture could not be written to %s", file)
+    def save_picture(self, file: Path) -> bool:
+        """A PNG of the window as it stands; whether it could be written."""
+        return self.grab().save(str(file), "PNG")
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """With nothing open (or a policy in the settings) the window closes; else it asks first."""

@@ -18,6 +18,8 @@ TIME_HEIGHT = 20
 DRAWDOWN_SHARE = 0.22
 LEAST_HEIGHT_WITH_DRAWDOWN = 150
 HEAD = 26.0
+WHOLE_DOLLARS = 6.0
+"""A curve that spans more than this many dollars is labelled without cents."""
 """Pixels over the curve for the read-out."""
 
 
@@ -127,7 +129,9 @@ class EquityChart(QWidget):
         return QRectF(0, 0, width, height - below), QRectF(0, height - below, width, below)
 
     def _plot_width(self) -> float:
-        longest = max(len(f"{value:,.0f}") for value in (self.equity.max(), self.equity.min()))
+        spread = float(self.equity.max() - self.equity.min())
+        decimals = 0 if spread > WHOLE_DOLLARS else 2
+        longest = max(len(f"{value:,.{decimals}f}") for value in (self.equity.max(), self.equity.min()))
         return max(self.width() - math.ceil(self._fonts.small_digit * max(longest, 6)) - 12.0, 40.0)
 
     def _x_of(self, times: Times) -> Floats:
@@ -147,7 +151,7 @@ class EquityChart(QWidget):
     def _paint_curve(self, painter: QPainter, area: QRectF, x: Floats) -> None:
         low, high = self._limits(area)
         painter.setFont(self._fonts.small)
-        decimals = 0 if high - low > 8 else 2
+        decimals = 0 if high - low > WHOLE_DOLLARS else 2
         for value in round_values(low, high, max(2, int(area.height() / 48)), decimals):
             y = round(float(self._rows(area, np.array([value]), low, high)[0]))
             if HEAD - 4 < y < area.height() - 6:

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from hlmaster.core.events import EquityPoint, FillBooked, LinkChanged
+from hlmaster.core.events import EquityPoint, FillBooked, SessionRestored
 from hlmaster.core.rounding import to_float
 from hlmaster.trading.portfolio import TradeStats
 from hlmaster.ui import figures
@@ -42,7 +42,7 @@ class EquityPanel(Panel):
         self._since_judged = 0
         self._catch_up()
         context.theme_changed.connect(self._on_theme)
-        context.bridge.on_fact(self, LinkChanged, lambda _: self._catch_up())
+        context.bridge.on_fact(self, SessionRestored, lambda _: self._catch_up())
         context.bridge.on_fact(self, EquityPoint, self._on_point)
         context.bridge.on_fact(self, FillBooked, lambda _: self._judge())
 

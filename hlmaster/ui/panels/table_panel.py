@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout
 
-from hlmaster.core.events import LinkChanged, Severity
+from hlmaster.core.events import SessionRestored, Severity
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
 from hlmaster.ui.panel import Panel
@@ -48,7 +48,7 @@ class TablePanel(Panel):
             box.addWidget(self.totals)
         self.table.export_wanted.connect(self._ask_for_file)
         context.theme_changed.connect(self._on_theme)
-        context.bridge.on_fact(self, LinkChanged, lambda _: self.catch_up())
+        context.bridge.on_fact(self, SessionRestored, lambda _: self.catch_up())
         self._ages = QTimer(self)
         self._ages.setInterval(AGE_MS)
         self._ages.timeout.connect(self._on_age)

@@ -90,7 +90,9 @@ def test_the_export_holds_every_setting_in_force(dialog: SettingsDialog, tmp_pat
     dialog.export(tmp_path / "out.toml")
     assert (
         Settings.load(tmp_path / "out.toml")[0]
-        == Settings.load(None, {"HLM_DEMO__SEED": "9"}, ["general.confirm_orders=true", "risk.max_order_value_usd=5000"])[0]
+        == Settings.load(
+            None, {"HLM_DEMO__SEED": "9"}, ["general.confirm_orders=true", "risk.max_order_value_usd=5000"]
+        )[0]
     )
     dialog.export(tmp_path / "absent" / "out.toml")
     assert "cannot be written" in dialog.message.text()

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from pytestqt.qtbot import QtBot
 
-from hlmaster.core.events import EquityPoint, FillsReported, LinkChanged, LinkState
+from hlmaster.core.events import EquityPoint, FillsReported, SessionRestored
 from hlmaster.core.model import Side
 from hlmaster.trading.portfolio import TradeStats
 from hlmaster.ui.panels.equity import EquityPanel, summary
@@ -56,5 +56,5 @@ async def test_the_stored_curve_appears_though_the_window_was_there_first(qtbot:
         qtbot.addWidget(panel)
         scene.store.saved_equity += [EquityPoint(NOW, D(1)), EquityPoint(NOW, D(2)), EquityPoint(NOW + 1, D(3))]
         await scene.desk.portfolio.restore()
-        scene.bus.publish(LinkChanged(LinkState.CONNECTING, "Connecting."))
+        scene.bus.publish(SessionRestored())
         assert panel.chart.equity.tolist() == [2.0, 3.0]

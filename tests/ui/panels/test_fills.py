@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from hlmaster.core.events import FillsReported, LinkChanged, LinkState
+from hlmaster.core.events import FillsReported, SessionRestored
 from hlmaster.core.model import Side
 from hlmaster.core.orders import CashMove
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
@@ -65,7 +65,7 @@ async def test_what_the_session_remembers_appears_though_the_window_was_there_fi
         scene.store.saved_cash.append(CashMove(NOW, D(10_000), "deposit", "x"))
         scene.store.saved_fills.append(fill(Side.BUY, "1", "3000", NOW + 1))
         await scene.desk.portfolio.restore()
-        scene.bus.publish(LinkChanged(LinkState.CONNECTING, "Connecting."))
+        scene.bus.publish(SessionRestored())
         panel.model.flush()
         assert len(panel.model.rows()) == 1
 
