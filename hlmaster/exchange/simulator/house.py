@@ -101,7 +101,8 @@ class House:
         documents = {name: self._document(name) for name in marked}
         documents["venue"] = self.venue.export_venue()
         oracles = {coin: str(self.venue.oracle(coin)) for coin in self.venue.instruments}
-        documents["market"] = {"time_ms": self.venue.now_ms, "oracles": oracles}
+        mids = {coin: str(self.venue.mid(coin)) for coin in self.venue.instruments}
+        documents["market"] = {"time_ms": self.venue.now_ms, "oracles": oracles, "mids": mids}
         self._store.commit(
             Change(
                 documents,

@@ -41,7 +41,8 @@ REGIME_MINUTES = {Regime.RANGE: 45.0, Regime.TREND: 30.0, Regime.VOLATILE: 12.0}
 
 
 class Market:
-    """All listed coins from ``start_ms`` on. ``last_prices`` are oracle prices to go on from after a restart."""
+    """All listed coins from ``start_ms`` on. ``last_prices`` are oracle prices to go on from after a restart, and
+    ``last_mids`` where the books stood then: a premium carries on as well."""
 
     def __init__(
         self,
@@ -49,6 +50,7 @@ class Market:
         seed: int,
         start_ms: int,
         last_prices: Mapping[str, float] | None = None,
+        last_mids: Mapping[str, float] | None = None,
     ) -> None:
         # A market resumed later must not relive its first hours, so its randomness starts from the time it resumes.
         root = f"{seed}/{start_ms}" if last_prices else f"{seed}"
@@ -61,13 +63,14 @@ class Market:
         self._direction = 1.0
         self._regime_left_s = 0.0
         self.regime = Regime.RANGE
-        prices = last_prices or {}
-        self._climates = {
-            one.coin: Climate(
-                prices.get(one.coin, one.start_price), one.premium_bias + 0.5 * PREMIUM_SPREAD * self._rng.gauss(0, 1)
-            )
-            for one in listings
-        }
+        prices, mids = last_prices or {}, last_mids or {}
+        self._climates: dict[str, Climate] = {}
+        for one in listings:
+            oracle = prices.get(one.coin, one.start_price)
+            premium = one.premium_bias + 0.5 * PREMIUM_SPREAD * self._rng.gauss(0, 1)
+            if one.coin in mids:
+                premium = mids[one.coin] / oracle - 1.0
+            self._climates[one.coin] = Climate(oracle, premium)
         self._flows = {
             one.coin: CoinFlow(one, self._climates[one.coin], Random(f"{root}/{one.coin}"), self.advance)
             for one in listings

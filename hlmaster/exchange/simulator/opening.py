@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -52,8 +53,8 @@ class Options:
             raise ConfigError(f"speed must be above 0 and at most 10000, not {self.speed:g}.")
         if not 0 <= self.port <= 65_535:
             raise ConfigError(f"port must be 0 to 65535, not {self.port}.")
-        if self.faucet < 0 or self.budget_multiplier < 0:
-            raise ConfigError("faucet and budget multiplier must not be negative.")
+        if not self.faucet.is_finite() or self.faucet < 0 or not 0 <= self.budget_multiplier < math.inf:
+            raise ConfigError("faucet and budget multiplier must be 0 or more, and finite.")
 
 
 def open_house(options: Options, clock: Clock | None = None) -> House:
@@ -78,8 +79,7 @@ def _opened(options: Options, clock: Clock | None, store: StateFile | None) -> H
         start_ms = wall if options.start_ms is None else options.start_ms
         start_ms = max(start_ms, last["time_ms"]) if last else start_ms
         listings = _listings(_agreed("coins", options.coins and list(options.coins), origin, None))
-        oracles = {coin: float(price) for coin, price in last["oracles"].items()} if last else None
-        market = Market(listings, seed, start_ms, oracles)
+        market = Market(listings, seed, start_ms, _prices(last, "oracles"), _prices(last, "mids"))
         opened_ms = origin["opened_ms"] if origin else start_ms
         past = DrawnPast(listings, seed, opened_ms)
     else:
@@ -107,6 +107,11 @@ def _opened(options: Options, clock: Clock | None, store: StateFile | None) -> H
         store=store,
         pause=pause,
     )
+
+
+def _prices(market: Any, name: str) -> dict[str, float]:
+    """By coin, of a state file's market document; none without one."""
+    return {coin: float(price) for coin, price in (market or {}).get(name, {}).items()}
 
 
 def _bounds(pause: Pause) -> tuple[int, int]:

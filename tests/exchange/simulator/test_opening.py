@@ -93,6 +93,24 @@ def test_the_time_between_two_lives_is_a_pause(tmp_path: Path) -> None:
     again.shut()
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_prices_go_on_after_a_restart_where_they_stopped(tmp_path: Path, seed: int) -> None:
+    state, clock = tmp_path / "demo.state", ManualClock(START)
+    house = open_house(Options(seed=seed, state=state), clock)
+    live(house, clock, 2 * MINUTE_MS)
+    coins = list(house.venue.instruments)
+    before = {coin: (house.venue.mid(coin), house.venue.mark(coin)) for coin in coins}
+    house.shut()
+    clock.advance(HOUR_MS)
+    again = open_house(Options(state=state), clock)
+    for coin in coins:
+        mid, mark = before[coin]
+        spread = again.venue.book(coin).asks[0].price - again.venue.book(coin).bids[0].price
+        assert abs(again.venue.mid(coin) - mid) <= max(spread, mid * Decimal("0.0001")), coin
+        assert again.venue.mark(coin) == mark
+    again.shut()
+
+
 def test_nothing_is_told_before_it_is_on_disk(tmp_path: Path) -> None:
     clock = ManualClock(START)
     house = opened(clock, tmp_path / "demo.state")
