@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -69,16 +70,28 @@ def _add_desk(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--exchange", type=Path, metavar="READYFILE", help="use an exchange that already runs here")
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return seconds
+
+
 def _add_gui(parser: argparse.ArgumentParser) -> None:
     _add_desk(parser)
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save a picture of the window and end")
-    parser.add_argument("--after", type=float, default=8.0, metavar="SECONDS", help="when to take the picture")
+    parser.add_argument("--after", type=_seconds, default=8.0, metavar="SECONDS", help="when to take the picture")
     parser.add_argument("--size", metavar="WxH", help="size of the window, for example 1600x980")
 
 
 def _add_headless(parser: argparse.ArgumentParser) -> None:
     _add_desk(parser)
-    parser.add_argument("--for", type=float, dest="seconds", metavar="SECONDS", help="end after so many wall seconds")
+    parser.add_argument(
+        "--for", type=_seconds, dest="seconds", metavar="SECONDS", help="end after so many wall seconds"
+    )
     parser.add_argument("--json", action="store_true", help="end with one JSON line")
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from hlmaster.core.clock import SystemClock
-from hlmaster.core.errors import ConfigError, HlError
+from hlmaster.core.errors import ConfigError, HlError, StorageError
 from hlmaster.core.events import Notice, Severity
 from hlmaster.core.logs import Logs, start_logs
 from hlmaster.core.model import Mode
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 STATUS_SECONDS = 5.0
+LARGEST_SIDE = 16_384
 
 
 @dataclass(slots=True)
@@ -73,6 +74,7 @@ def launch(arguments: argparse.Namespace, *, console: bool) -> Launch:
     logs = start_logs(session.folder / "log" / "hlmaster.jsonl", sys.stderr if console else None)
     child = None
     if isinstance(session, DemoSession) and arguments.exchange is None:
+        session.check_exchange()
         child = spawn_exchange(settings, session.exchange_path, session.info.start_balance)
     opening = Opening(session, settings, arguments.exchange, child)
     return Launch(data, mode, opening, settings_file, origins, logs)
@@ -107,7 +109,7 @@ async def _headless(run: Launch, seconds: float | None, *, as_json: bool) -> int
 
 def _complain(notice: Notice) -> None:
     if notice.severity in (Severity.ERROR, Severity.CRITICAL):
-        print(f"hlmaster: {notice.sentence} {notice.cure} [{notice.code}]", file=sys.stderr)
+        print(" ".join(filter(None, ("hlmaster:", notice.sentence, notice.cure, f"[{notice.code}]"))), file=sys.stderr)
 
 
 def _stop_on_signals() -> asyncio.Event:
@@ -171,6 +173,7 @@ def _balance(text: str | None) -> Decimal:
 
 def gui(arguments: argparse.Namespace) -> int:
     """Windows one after the other: switching the session ends one desk and opens the next."""
+    _size(arguments.size)
     offscreen = _without_display()
     run, trouble = _try_launch(arguments, console=offscreen)
     # Qt is imported only now, so that the embedded exchange starts up beside the import.
@@ -181,15 +184,20 @@ def gui(arguments: argparse.Namespace) -> int:
     application.setQuitOnLastWindowClosed(False)
     with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
         while run is not None:
-            chosen = runner.run(_gui(run, arguments, offscreen=offscreen))
-            run.logs.close()
+            try:
+                chosen = runner.run(_gui(run, arguments, offscreen=offscreen))
+            except HlError as error:
+                trouble = error
+                break
+            finally:
+                run.logs.close()
             if chosen is None:
                 return 0
             arguments.session, balance = chosen
             if balance is not None:
                 Sessions(run.data, SystemClock()).reset(run.mode, arguments.session, balance).close()
             run, trouble = _try_launch(arguments, console=offscreen)
-        if trouble is not None and not offscreen:
+        if trouble is not None and arguments.screenshot is None and application.platformName() != "offscreen":
             from hlmaster.ui.trouble import show_trouble
 
             runner.run(show_trouble(trouble))
@@ -255,7 +263,8 @@ async def _close_on(stop: asyncio.Event, window: Window) -> None:
 async def _photograph(window: Window, file: Path, after: float) -> None:
     try:
         await asyncio.sleep(after)
-        window.save_picture(file)
+        if not window.save_picture(file):
+            raise StorageError(f"The picture cannot be written to {file}.", "Name a file in a folder that exists.")
     finally:
         window.closed.set()
 
@@ -277,5 +286,7 @@ def _size(text: str | None) -> tuple[int, int] | None:
     try:
         width, height = (int(part) for part in text.lower().split("x"))
     except ValueError:
-        raise ConfigError(f"{text!r} is not a size.", "Write it as WIDTHxHEIGHT, for example 1600x980.") from None
+        width = height = 0
+    if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE):
+        raise ConfigError(f"{text!r} is not a size.", "Write it as WIDTHxHEIGHT, for example 1600x980.")
     return width, height

@@ -11,6 +11,7 @@ from pathlib import Path
 from hlmaster.core.errors import DatabaseDamaged, StorageError
 
 SMALLEST_PAGE = 512
+SESSION_FILE = "session.sqlite"
 _CODES = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_READONLY: "it may only be read",
@@ -18,7 +19,7 @@ _CODES = {
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
     sqlite3.SQLITE_IOERR: "the disk reports an error",
     sqlite3.SQLITE_BUSY: "another program holds it locked",
-    sqlite3.SQLITE_CORRUPT: "it is damaged",
+    sqlite3.SQLITE_CORRUPT: "parts of it cannot be read",
     sqlite3.SQLITE_NOTADB: "it is no database",
 }
 
@@ -84,7 +85,10 @@ def reason(error: sqlite3.Error) -> str:
 def damaged(path: Path, detail: str) -> DatabaseDamaged:
     return DatabaseDamaged(
         f"The database {path} is damaged: {detail}.",
-        "Restore a backup, or set it aside and start a new one; the exchange still knows orders, fills and balance.",
+        "Restore a backup, or begin afresh with `hlmaster sessions reset`; the old session is archived."
+        if path.name == SESSION_FILE
+        else "Restore a backup, or rename it and start again: a new one is made, and the exchange still knows orders, "
+        "fills and balance.",
     )
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from hlmaster.core.clock import Clock
-from hlmaster.core.errors import StorageError
+from hlmaster.core.errors import DatabaseDamaged, StorageError
 from hlmaster.core.model import Mode
 from hlmaster.storage.backup import backup, restore, verify
 from hlmaster.storage.files import private_folder, quarantine, stamp, unused
@@ -76,6 +76,16 @@ class DemoSession(Session):
     @property
     def exchange_path(self) -> Path:
         return self.folder / "exchange.sqlite"
+
+    def check_exchange(self) -> None:
+        """Raises DatabaseDamaged when the exchange it traded on is gone: a new one would contradict its books."""
+        state = self.exchange_path
+        if self.desk_path.exists() and not (state.exists() and state.stat().st_size):
+            raise DatabaseDamaged(
+                f"The embedded exchange's file {state} is missing or empty, and with it the account of this session.",
+                f"Restore a backup, or begin afresh with `hlmaster sessions reset --session {self.info.name}`; "
+                "the old session is archived.",
+            )
 
     def wallet(self) -> DemoWallet:
         return self.file.demo_wallet()

@@ -19,7 +19,7 @@ from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from hlmaster.core.errors import HlError
+from hlmaster.core.errors import ConfigError, HlError
 from hlmaster.exchange.simulator.opening import LOOPBACK, Options
 from hlmaster.exchange.simulator.server import NETWORK, SimulatorServer
 
@@ -126,8 +126,13 @@ def _announce(server: SimulatorServer, ready_file: Path | None) -> None:
     )
     if ready_file is not None:
         whole = ready_file.with_name(ready_file.name + ".part")
-        whole.write_text(line + "\n", encoding="utf-8")
-        whole.replace(ready_file)
+        try:
+            whole.write_text(line + "\n", encoding="utf-8")
+            whole.replace(ready_file)
+        except OSError as error:
+            raise ConfigError(
+                f"The ready file {ready_file} cannot be written: {error.strerror}.", "Name one in a folder that exists."
+            ) from error
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

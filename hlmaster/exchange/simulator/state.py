@@ -97,7 +97,8 @@ class StateFile:
 
     def _damaged(self, detail: str) -> DatabaseDamaged:
         return DatabaseDamaged(
-            f"The state file {self._path} is damaged: {detail}.", "Restore a copy, or move it away to begin afresh."
+            f"The state file {self._path} is damaged: {detail}.",
+            "Restore a copy, or begin afresh: move it away, or reset the session it belongs to.",
         )
 
     def document(self, kind: str, name: str = "") -> Any | None:
