@@ -88,11 +88,7 @@ def test_each_origin_is_named(dialog: SettingsDialog) -> None:
 
 def test_the_export_holds_every_setting_in_force(dialog: SettingsDialog, tmp_path: Path) -> None:
     dialog.export(tmp_path / "out.toml")
-    assert (
-        Settings.load(tmp_path / "out.toml")[0]
-        == Settings.load(
-            None, {"HLM_DEMO__SEED": "9"}, ["general.confirm_orders=true", "risk.max_order_value_usd=5000"]
-        )[0]
-    )
+    chosen = ["general.confirm_orders=true", "risk.max_order_value_usd=5000"]
+    assert Settings.load(tmp_path / "out.toml")[0] == Settings.load(None, {"HLM_DEMO__SEED": "9"}, chosen)[0]
     dialog.export(tmp_path / "absent" / "out.toml")
     assert "cannot be written" in dialog.message.text()
