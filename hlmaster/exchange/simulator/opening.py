@@ -71,6 +71,9 @@ def open_house(options: Options, clock: Clock | None = None) -> House:
 def _opened(options: Options, clock: Clock | None, store: StateFile | None) -> House:
     origin = store.document("origin") if store else None
     last = store.document("market") if store and origin else None
+    recording = None if options.replay is None else options.replay.name
+    if origin is not None and recording != origin.get("replay"):
+        raise _other_market(options.state, origin.get("replay"), recording)
     seed = _agreed("seed", options.seed, origin, DEFAULT_SEED)
     past: Past
     market: Any
@@ -96,7 +99,7 @@ def _opened(options: Options, clock: Clock | None, store: StateFile | None) -> H
         log.warning("the exchange was paused from %d to %d ms: no trading, no funding, no candles", *_bounds(pause))
     if store is not None and origin is None:
         coins = [one.coin for one in listings]
-        store.commit(Change({"origin": {"seed": seed, "coins": coins, "opened_ms": opened_ms}}))
+        store.commit(Change({"origin": {"seed": seed, "coins": coins, "opened_ms": opened_ms, "replay": recording}}))
     chronicle = Chronicle(venue, listings, past, opened_ms)
     return House(
         venue,
@@ -128,6 +131,15 @@ def _agreed(name: str, asked: Any, origin: Any, default: Any) -> Any:
             f"Leave out --{name}, or name another file.",
         )
     return origin[name]
+
+
+def _other_market(state: Path | None, began: str | None, asked: str | None) -> ConfigError:
+    """Accounts of one market would be priced in another: coins are missing, and time runs backwards."""
+    before, now = (f"the recording {name}" if name else "the generated market" for name in (began, asked))
+    return ConfigError(
+        f"The state file {state} began with {before}, not with {now}.",
+        "Play each in a session, or a state file, of its own.",
+    )
 
 
 def _listings(coins: Sequence[str] | None) -> list[Listing]:
