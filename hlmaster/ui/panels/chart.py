@@ -140,6 +140,8 @@ class ChartPanel(MarketPanel):
         self._zone = ""
         self._drawn: tuple[str, Interval] | None = None
         """Whose candles the chart holds."""
+        self._arrived: set[tuple[str, Interval]] = set()
+        """Whose history has been answered, be it empty."""
         self._first_ms = self._last_ms = self._candles = 0
         self._listing = QTimer(self, interval=LISTING_MS)
         self._listing.timeout.connect(self._load)
@@ -175,7 +177,7 @@ class ChartPanel(MarketPanel):
         """Show what is held of this market at once, and have the rest fetched."""
         self.trouble.hide()
         series = self._series
-        if series is not None and len(series) > 2:
+        if series is not None and self._is_worth_showing(series):
             self._draw_whole(series)
         elif self._drawn is not None:
             self._forget()
@@ -187,6 +189,10 @@ class ChartPanel(MarketPanel):
     def _series(self) -> Series | None:
         market = self.market
         return None if market is None else market.series(self.interval)
+
+    def _is_worth_showing(self, series: Series) -> bool:
+        """A candle or two before their history would flash; a market that has no history shows the first it makes."""
+        return len(series) > 2 or (len(series) > 0 and (self.coin, self.interval) in self._arrived)
 
     def _load(self) -> None:
         """Fetch the history, or wait until the venue has listed the coin."""
@@ -221,6 +227,7 @@ class ChartPanel(MarketPanel):
             self.chart.prepend(nothing.time_ms, *_prices(nothing))
 
     def _series_loaded(self, fact: SeriesLoaded) -> None:
+        self._arrived.add((fact.coin, fact.interval))
         series = self._series
         if (fact.coin, fact.interval) != (self.coin, self.interval) or series is None or not len(series):
             return
@@ -271,7 +278,7 @@ class ChartPanel(MarketPanel):
         block = series.block()
         missed = block.between(self._last_ms, int(block.time_ms[-1]) + 1)
         if self._drawn != (fact.coin, fact.interval) or len(missed) > MOST_STEPS:
-            if len(series) > 2:
+            if self._is_worth_showing(series):
                 self._draw_whole(series)
             return
         for index in range(len(missed)):
