@@ -41,9 +41,9 @@ class ReadyLine:
             )
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise VenueUnreachable(
-                f"{path} is not an exchange's ready file ({error}).", "Start the exchange again."
+                f"{path} is not an exchange's ready file ({error}).", "Name the file that simulate --ready-file wrote."
             ) from error
 
     def anchor(self, clock: SystemClock) -> None:
