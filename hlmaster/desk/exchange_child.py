@@ -19,6 +19,8 @@ from hlmaster.core.errors import VenueUnreachable
 log = logging.getLogger(__name__)
 READY_TIMEOUT_SECONDS = 30.0
 STOP_SECONDS = 5.0
+OWN_ENDS = (2, 3)
+"""Exit codes before which the exchange says why it ends."""
 POLL_SECONDS = 0.02
 
 
@@ -112,25 +114,29 @@ class ExchangeChild:
         lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines() if path.exists() else []
         return lines[-1] if lines else "it said nothing."
 
-    def watch(self, clock: Clock, on_restart: Callable[[ReadyLine], None]) -> None:
-        """Keep it alive from now on; ``on_restart`` is told each time it had to be started again."""
+    def watch(self, clock: Clock, on_end: Callable[[str], None], on_restart: Callable[[ReadyLine], None]) -> None:
+        """Keep it alive from now on; told are why it ended, as a sentence, and that it was started again."""
         self._watcher = asyncio.get_running_loop().create_task(
-            self._keep_alive(clock, on_restart), name="exchange child"
+            self._keep_alive(clock, on_end, on_restart), name="exchange child"
         )
 
-    async def _keep_alive(self, clock: Clock, on_restart: Callable[[ReadyLine], None]) -> None:
+    async def _keep_alive(
+        self, clock: Clock, on_end: Callable[[str], None], on_restart: Callable[[ReadyLine], None]
+    ) -> None:
         while True:
             await asyncio.sleep(0.25)
             if self._process is None or self._process.poll() is None:
                 continue
-            log.error("the embedded exchange ended with code %s; starting it again", self._process.returncode)
+            code = self._process.returncode
+            why = self._last_words() if code in OWN_ENDS else f"its process ended with code {code}."
+            on_end(f"The embedded exchange stopped and is started again: {why}")
             self._release()
             self.restarts += 1
             try:
                 self.spawn(self._port)
                 on_restart(await self.wait_ready(clock))
             except (VenueUnreachable, OSError) as error:
-                log.error("%s", error)
+                on_end(str(error))
                 await asyncio.sleep(min(10.0, self.restarts))
 
     def _release(self) -> None:

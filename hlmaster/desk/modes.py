@@ -13,7 +13,8 @@ from typing import Any
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import SystemClock
-from hlmaster.core.errors import ConfigError
+from hlmaster.core.errors import ConfigError, VenueUnreachable
+from hlmaster.core.events import Notice, Severity
 from hlmaster.core.model import Mode
 from hlmaster.core.orders import ApprovalMint
 from hlmaster.core.ports import MarketData, Trading
@@ -141,10 +142,14 @@ def _demo(opening: Opening) -> Parts:
         socket_timing=timing,
     )
 
+    def tell(sentence: str) -> None:
+        log.error("%s", sentence)
+        bus.publish(Notice(Severity.ERROR, sentence, VenueUnreachable.code))
+
     async def before() -> None:
         if child is not None:
             (await child.wait_ready(clock)).anchor(clock)
-            child.watch(clock, lambda line: line.anchor(clock))
+            child.watch(clock, tell, lambda line: line.anchor(clock))
 
     async def after() -> None:
         try:

@@ -103,15 +103,17 @@ async def test_one_that_died_is_started_again_at_the_same_address(spawn: Callabl
     await child.wait_ready(CLOCK)
     first, again = child.pid, asyncio.Event()
     lines: list[ReadyLine] = []
+    ends: list[str] = []
 
     def heard(line: ReadyLine) -> None:
         lines.append(line)
         again.set()
 
-    child.watch(CLOCK, heard)
+    child.watch(CLOCK, ends.append, heard)
     os.kill(first or 0, signal.SIGKILL)
     await again.wait()
     assert (child.restarts, lines[0].url) == (1, "http://127.0.0.1:4711")
+    assert ends == ["The embedded exchange stopped and is started again: its process ended with code -9."]
     assert child.pid != first
     assert alive(child.pid)
 
