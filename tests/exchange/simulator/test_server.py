@@ -154,7 +154,8 @@ async def test_candles_of_every_interval_are_dense_and_end_now(client: WireClien
         rows = await client.ask("candleSnapshot", req={"coin": "ETH", "interval": interval, "startTime": 0})
         assert 0 < len(rows) <= 5000
         assert rows[-1]["t"] <= server.house.now()
-        assert asked <= rows[-1]["T"] + 60_000, "at most the minute in which nobody traded yet is missing"
+        # The exchange may have opened late in one minute and be asked early in the next, before any trade.
+        assert asked <= rows[-1]["T"] + 120_000, "only minutes in which nobody traded yet are missing"
         assert [row["t"] - 1 for row in rows[1:]] == [row["T"] for row in rows[:-1]]
         assert all(float(row["l"]) <= min(float(row["o"]), float(row["c"])) <= float(row["h"]) for row in rows[-50:])
 
