@@ -127,7 +127,8 @@ def _control(run: Launch, desk: Desk) -> control.Control:
 
 
 def health_record(desk: Desk) -> dict[str, Any]:
-    return {"mode": str(desk.mode), "session": desk.session.name, **control.jsonable(desk.health())}
+    who = {"mode": str(desk.mode), "session": desk.session.name, "ready": desk.is_ready}
+    return {**who, **control.jsonable(desk.health())}
 
 
 def _table(figures: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -21,7 +23,8 @@ from hlmaster.core.errors import VenueUnreachable
 from hlmaster.core.model import Mode
 from hlmaster.desk.control import ask
 from hlmaster.desk.exchange_child import command
-from tests.flow.test_kill import children_of
+from tests.flow.desks import demo_desk
+from tests.flow.test_kill import assert_whole, children_of
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDINGS = ROOT.parent / "shared" / "data"
@@ -100,7 +103,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with a session that was opened once and closed in order."""
     data = tmp_path_factory.mktemp("used")
     with running(data) as desk:
-        desk.until(lambda health: is_connected(health) and (data / "demo/default/desk.sqlite").exists())
+        desk.until(lambda health: health["ready"])
         assert desk.end(signal.SIGINT)["link"] == "connected"
     return data
 
@@ -261,11 +264,11 @@ def test_an_open_session_names_its_holder_and_a_dead_holder_does_not_count(data:
 
 def test_a_killed_exchange_comes_back_and_the_desk_with_it(data: Path) -> None:
     with running(data) as desk:
-        desk.until(is_connected)
+        desk.until(lambda health: health["ready"])
         (exchange,) = children_of(desk.process.pid)
         os.kill(exchange, signal.SIGKILL)
         assert "The embedded exchange stopped and is started again" in desk.complaint()
-        desk.until(lambda health: health["reconnects"] >= 1 and is_connected(health))
+        desk.until(lambda health: health["reconnects"] >= 1 and health["ready"] and is_connected(health))
         last = desk.end()
     assert (last["link"], last["equity"]) == ("connected", "10000.0")
     assert last["reconnects"] >= 1
@@ -313,3 +316,21 @@ def test_a_real_recording_is_played(tmp_path: Path, name: str) -> None:
         desk.until(lambda health: is_connected(health) and health["messages"] > 20)
         last = desk.end()
     assert (last["link"], last["gaps"], last["defects"]) == ("connected", 0, 0)
+
+
+# --- leaving ---
+
+
+async def test_a_window_closed_with_an_order_in_flight_ends_and_the_order_is_known_again(tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "tests.flow.leaver", str(tmp_path)]
+    left = await asyncio.to_thread(
+        subprocess.run, line, capture_output=True, text=True, check=True, cwd=ROOT, env=ENVIRONMENT, timeout=60
+    )
+    client_order_id, was_final = left.stdout.split()
+    assert was_final == "False"
+    async with demo_desk(tmp_path) as desk:
+        await assert_whole(desk, {client_order_id: "sent"})
+        order = desk.orders.get(client_order_id)
+        assert order is not None
+        assert order.status.is_final
+        assert not await desk._parts.journal.unresolved()
