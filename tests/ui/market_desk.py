@@ -171,7 +171,7 @@ class MarketScene:
         session = SessionInfo("default", Mode.DEMO, NOW, D(10_000), Path())
         parts = Parts(
             self.bus,
-            self.clock,  # type: ignore[arg-type]
+            self.clock,
             ApprovalMint(),
             self.market_data,
             MemoryTrading(),

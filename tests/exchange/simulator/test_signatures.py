@@ -104,9 +104,7 @@ def test_the_clients_own_key_order_does_not_matter_but_what_it_hashed_does() -> 
     assert l1_signer(shuffled, shuffled, None, None) != SIGNER
 
 
-@pytest.mark.parametrize(
-    "change", [{"p": "100.0"}, {"s": "0.020"}, {"c": "0x" + "AB" * 16}, {"c": None}], ids=lambda change: str(change)
-)
+@pytest.mark.parametrize("change", [{"p": "100.0"}, {"s": "0.020"}, {"c": "0x" + "AB" * 16}, {"c": None}], ids=str)
 def test_numbers_and_ids_that_are_not_in_their_own_form_recover_to_a_stranger(change: dict[str, Any]) -> None:
     action = {"type": "order", "orders": [ORDER | change], "grouping": "na"}
     assert l1_signer(action, action, None, None) != SIGNER
