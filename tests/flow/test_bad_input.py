@@ -245,6 +245,13 @@ def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
     assert "Make it writable, or choose another one with --data." in said
 
 
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="only Linux limits the files of one process")
+def test_a_disk_that_takes_no_more_is_said_and_leaves_no_half_session(tmp_path: Path) -> None:
+    said = told("headless", "--data", tmp_path, prefix=("prlimit", "--fsize=8192"))
+    assert "session.sqlite cannot be used: the disk reports an error. Free some space" in said
+    assert not (tmp_path / "demo" / "default").exists()
+
+
 def test_a_picture_that_cannot_be_written_is_a_failure(data: Path) -> None:
     said = told("gui", "--data", data, "--screenshot", data / "no" / "x.png", "--after", "0.2")
     assert f"The picture cannot be written to {data / 'no' / 'x.png'}." in said

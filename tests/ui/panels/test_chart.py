@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMainWindow
 
+from hlmaster.core.candles import CandleBlock
 from hlmaster.core.errors import VenueUnreachable
 from hlmaster.core.events import FillsReported
 from hlmaster.core.model import Interval, Side
@@ -126,6 +127,22 @@ async def test_when_the_venue_has_no_more_the_chart_does_not_ask_again(qtbot: An
         panel.chart.pan(-40)
         await until(lambda: not panel.context.is_busy)
     assert len(scene.market_data.asked) == 2
+    await panel.context.close()
+
+
+async def test_a_market_without_history_shows_the_first_candle_it_makes(
+    qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def none(*_: object) -> CandleBlock:
+        return CandleBlock.empty()
+
+    scene = MarketScene()
+    monkeypatch.setattr(scene.market_data, "candles", none)
+    scene.tell_book("ETH")
+    panel = await opened(scene, qtbot)
+    assert times(panel) == []
+    scene.tell_candle("ETH", Interval.M1, NOW // 60_000 * 60_000, 3_434.0)
+    await until(lambda: times(panel) == [NOW // 60_000 * 60_000])
     await panel.context.close()
 
 
