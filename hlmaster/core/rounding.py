@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_UP, Decimal, InvalidOperation
 
-from hlmaster.core.model import Instrument, Side
+from hlmaster.core.model import Side
 
 SIGNIFICANT_FIGURES = 5
 PERP_MAX_DECIMALS = 6
@@ -74,10 +74,6 @@ def round_size(size: Decimal, size_decimals: int) -> Decimal:
 
 def round_size_up(size: Decimal, size_decimals: int) -> Decimal:
     return size.quantize(Decimal(1).scaleb(-size_decimals), ROUND_UP)
-
-
-def instrument_round(instrument: Instrument, price: Decimal, side: Side, *, marketable: bool = False) -> Decimal:
-    return round_price(price, instrument.size_decimals, side, marketable=marketable)
 
 
 def wire_text(value: Decimal) -> str:
