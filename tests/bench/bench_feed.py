@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -24,9 +24,9 @@ FRAMES = 40_000
 ROUNDS = 5
 
 
-def instruments() -> dict[str, Instrument]:
+def instruments(coins: Iterable[str] = COINS) -> dict[str, Instrument]:
     tiers = (MarginTier(Decimal(0), 20),)
-    return {coin: Instrument(coin, i, 3, 20, tiers) for i, coin in enumerate(COINS)}
+    return {coin: Instrument(coin, i, 3, 20, tiers) for i, coin in enumerate(coins)}
 
 
 class Market:
