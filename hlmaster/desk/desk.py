@@ -34,6 +34,7 @@ from hlmaster.desk.listing import Listing
 from hlmaster.desk.manual import Manual
 from hlmaster.desk.parts import Parts
 from hlmaster.desk.survey import Survey
+from hlmaster.desk.tools import Tools
 from hlmaster.market.feed import Feed
 from hlmaster.settings import Settings
 from hlmaster.trading.execution.executor import Executor
@@ -85,6 +86,7 @@ class Desk:
             self.portfolio,
             self.reconciler,
         )
+        self.tools = Tools(self.bus, self.clock, self.survey, self.manual, self.executor, self.orders)
         self.charts = Charts(self.clock, parts.market_data, self.feed)
         self.lag = LoopLag(self.clock)
         self._clock_watch = ClockWatch(self.clock, self.guard, self._reconcile_soon)
@@ -136,6 +138,7 @@ class Desk:
         await self.reconciler.run_until_done()
         await self._read_account_settings()
         self._ready = True
+        self.tools.start()
         self._every(EQUITY_SECONDS, self._sample, "equity")
         self._own(self._reconcile_forever(), "reconcile")
 
@@ -145,6 +148,7 @@ class Desk:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.guard.stop()
+        await self.tools.stop()
         await self.executor.stop()
         await self._parts.trading.stop()
         await self._parts.market_data.stop()

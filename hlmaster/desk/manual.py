@@ -86,28 +86,34 @@ class Manual:
     def preview(self, ticket: Ticket) -> Preview:
         """Figures and refusals of a ticket as things stand; nothing is sent or reserved."""
         situation = self._survey(ticket.coin)
-        drafted = self._draft(ticket)
+        drafted = self.draft(ticket)
         verdicts = tuple(self._gate.check(order) for order in drafted.orders)
         return preview(ticket, drafted, situation, verdicts)
 
-    def _draft(self, ticket: Ticket) -> Draft:
+    def draft(self, ticket: Ticket) -> Draft:
+        """The orders a ticket means, by this moment's prices and limits."""
         limits = self._limits()
         is_exit = ticket.reduce_only or ticket.kind.has_trigger_price
         cap = limits.exit_slippage_cap_percent if is_exit else limits.slippage_cap_percent
         return draft(ticket, self._survey(ticket.coin), cap / 100)
 
     async def place(self, ticket: Ticket) -> Outcome:
-        drafted = self._draft(ticket)
+        drafted = self.draft(ticket)
         if not drafted.orders:
             return Outcome(False, " ".join(drafted.problems))
-        return await self._submit(drafted.orders, drafted.grouping)
+        return await self.submit(drafted.orders, drafted.grouping)
 
-    async def _submit(self, orders: Sequence[Order], grouping: Grouping = Grouping.NONE) -> Outcome:
+    async def submit(self, orders: Sequence[Order], grouping: Grouping = Grouping.NONE) -> Outcome:
+        """Through the gate and to the exchange in one action; when the gate refuses one, none is sent."""
         approved: list[Approved] = []
         for order in orders:
             answer = self._gate.approve(order)
             if isinstance(answer, Verdict):
+                for other in approved:
+                    self._tracker.mark(other.order.client_order_id, OrderStatus.REJECTED, "Not sent with a refused one.")
                 return Outcome(False, " ".join(failure.sentence for failure in answer.failures), verdict=answer)
+            # Registered at once, so that it counts against the next one's limits.
+            self._tracker.register(order)
             approved.append(answer)
         placed = await self._executor.place(approved, grouping)
         first = placed[0]
@@ -213,7 +219,7 @@ class Manual:
             order = self._closing(coin, abs(self._portfolio.size(coin)) - goal, cap, purpose)
             if isinstance(order, str):
                 return Outcome(False, order, tuple(done))
-            outcome = await self._submit([order])
+            outcome = await self.submit([order])
             done += outcome.orders
             # A refusal of the gate will not change with the cap, and what is in doubt must not be sent again.
             if not outcome.orders or outcome.orders[0].status is OrderStatus.UNKNOWN:
@@ -285,7 +291,7 @@ class Manual:
             time_in_force=TimeInForce.IOC,
             market=True,
         )
-        opened = await self._submit([order])
+        opened = await self.submit([order])
         return replace(opened, sentence=f"{closed.sentence} {opened.sentence}")
 
     async def flatten_all(self) -> FlattenReport:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hlmaster.core.orders import Order, RuleResult
+from hlmaster.core.orders import Order, OrderStatus, RuleResult
 from hlmaster.trading.risk.limits import RiskLimits
 from hlmaster.trading.risk.rule import failed, passed, rule
 from hlmaster.trading.situation import Situation
@@ -20,6 +20,8 @@ def same(a: Order, b: Order) -> bool:
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     window_ms = int(limits.duplicate_window_seconds * 1000)
     for earlier in situation.recent:
+        if earlier.status is OrderStatus.REJECTED:
+            continue  # it came to nothing, so this one is no second
         age = situation.now_ms - earlier.created_ms
         if age < window_ms and earlier.client_order_id != order.client_order_id and same(earlier.order, order):
             wait = (window_ms - age) / 1000
