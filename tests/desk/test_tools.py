@@ -180,7 +180,8 @@ async def test_a_stopped_chase_withdraws_its_order(desk: Scene) -> None:
     desk.desk.tools.chase(Chase("ETH", Side.BUY, D("0.1"), D(3010), 3_000))
     await soon(desk.desk.orders.live)
     assert desk.desk.tools.stop_chase("ETH").ok
-    await soon(lambda: not desk.desk.orders.unsettled())
+    await soon(lambda: not desk.desk.tools.chases())
+    assert desk.desk.orders.unsettled() == []
     assert not desk.desk.tools.stop_chase("ETH").ok
 
 
