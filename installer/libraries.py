@@ -1,4 +1,4 @@
-"""The shared libraries that Qt loads from the system (Linux only; its wheels bring the rest)."""
+"""The shared libraries that Qt loads from the system (Linux only; its wheels bring the rest), and programs of tests."""
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ WAYLAND = {
     "libwayland-cursor.so.0": "libwayland-cursor0",
     "libwayland-egl.so.1": "libwayland-egl1",
 }
+# program -> its package: the tests run a real keyring on a message bus of their own
+KEYRING = {"dbus-daemon": "dbus", "gnome-keyring-daemon": "gnome-keyring"}
 
 
 def wanted(environ: Mapping[str, str], platform: str = sys.platform) -> dict[str, str]:
@@ -74,6 +76,20 @@ def missing(libraries: Mapping[str, str], load: Callable[[str], object] = ctypes
 def apt_commands(packages: list[str], prefix: list[str]) -> list[list[str]]:
     apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]
     return [[*apt, "update"], [*apt, "install", "--no-install-recommends", *packages]]
+
+
+def offer_programs(say: Callable[[str], None], platform: str = sys.platform) -> None:
+    """Install the programs that some tests run, where that is possible; those tests say so where it is not."""
+    packages = sorted(package for program, package in KEYRING.items() if not shutil.which(program))
+    if not packages or not platform.startswith("linux"):
+        return
+    prefix = privilege() if shutil.which("apt-get") else None
+    if prefix is None:
+        say(f"The tests of the system keyring are left out: they need {' '.join(packages)} (Debian's names).")
+        return
+    say(f"Installing the system packages that the tests need: {' '.join(packages)}")
+    for command in apt_commands(packages, prefix):
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
 def privilege() -> list[str] | None:

@@ -46,6 +46,7 @@ def check(root: str, arguments: list[str]) -> int:
 
 def test(root: str, arguments: list[str]) -> int:
     checked = check(root, [])
+    libraries.offer_programs(say)
     tested = start(root, developer(root), [*TESTS, *arguments])
     return tested or checked
 

@@ -9,8 +9,12 @@
              │                ├─ VenueRefused       the venue understood and said no
              │                ├─ RateLimited        our budget or the venue's is spent
              │                ├─ OutcomeUnknown     the action may or may not have happened
+             │                │    └─ NonceUsed     the venue has seen this nonce before
              │                └─ UnrecognisedReply  an answer outside the protocol
              ├─ SigningError           a key is missing, or signs for another address than expected
+             ├─ VaultError ───┬─ KeyringUnavailable  the system has no keyring that may be trusted
+             │                └─ WrongPassphrase
+             ├─ AccessRefused          a key or account that this program must not, or cannot, trade with
              └─ InvariantBroken        a promise of our own code does not hold; trading halts
 
 Refusals by the gate and rejections by the venue are facts (``core.orders``), not exceptions.
@@ -78,12 +82,32 @@ class OutcomeUnknown(VenueError):
     code = "VEN-005"
 
 
+class NonceUsed(OutcomeUnknown):
+    code = "VEN-007"
+
+
 class UnrecognisedReply(VenueError):
     code = "VEN-006"
 
 
 class SigningError(HlError):
     code = "SIG-001"
+
+
+class VaultError(HlError):
+    code = "KEY-001"
+
+
+class KeyringUnavailable(VaultError):
+    code = "KEY-002"
+
+
+class WrongPassphrase(VaultError):
+    code = "KEY-003"
+
+
+class AccessRefused(HlError):
+    code = "ACC-001"
 
 
 class InvariantBroken(HlError):

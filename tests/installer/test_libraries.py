@@ -119,3 +119,28 @@ def test_a_failing_apt_is_explained(two_missing: list[list[str]], monkeypatch: p
     monkeypatch.setattr("subprocess.run", lambda command, **options: failed)
     with pytest.raises(SetupError, match="cannot be reached, so installing libegl1 libgl1 with apt-get was stopped"):
         libraries.provide(OFFSCREEN, lambda text: None)
+
+
+def test_a_machine_that_cannot_have_a_keyring_hears_which_tests_are_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("shutil.which", lambda program: None)
+    libraries.offer_programs(said.append, "linux")
+    assert len(said) == 1
+    assert "dbus gnome-keyring" in said[0]
+    libraries.offer_programs(said.append, "darwin")
+    assert len(said) == 1
+
+
+def test_the_keyring_is_installed_once_where_apt_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[list[str]] = []
+    present = {"apt-get", "dbus-daemon"}
+    monkeypatch.setattr("shutil.which", lambda program: program if program in present else None)
+    monkeypatch.setattr(libraries, "privilege", list)
+    monkeypatch.setattr("subprocess.run", lambda command, **_: commands.append(command))
+    libraries.offer_programs(lambda _: None, "linux")
+    assert [command[-1] for command in commands] == ["update", "gnome-keyring"]
+    present.add("gnome-keyring-daemon")
+    libraries.offer_programs(lambda _: None, "linux")
+    assert len(commands) == 2

@@ -16,6 +16,7 @@ def ensured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     asked: list[str] = []
     monkeypatch.setattr(Environment, "ensure", lambda self, lock: asked.append(lock))
     monkeypatch.setattr(libraries, "provide", lambda wanted, say: asked.append("libraries"))
+    monkeypatch.setattr(libraries, "offer_programs", lambda say: asked.append("programs"))
     return asked
 
 
