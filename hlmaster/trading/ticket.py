@@ -194,6 +194,6 @@ def _stop_for(entry: Order, stop_price: Decimal, situation: Situation, cap: Deci
 
 
 def capped_price(reference: Decimal, side: Side, situation: Situation, cap: Decimal) -> Decimal:
-    """The worst price a market order may take: ``cap`` beyond the reference, on the grid."""
+    """The worst price a market order may take: ``cap`` beyond the reference, on the grid and never past the cap."""
     worst = reference * (1 + cap * side.sign)
-    return round_price(worst, situation.instrument.size_decimals, side, marketable=True)
+    return round_price(worst, situation.instrument.size_decimals, side)

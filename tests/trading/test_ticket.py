@@ -46,7 +46,7 @@ def test_risk_size_never_risks_more_than_asked() -> None:
 
 def test_a_market_order_is_an_ioc_capped_beyond_the_best_opposite_price() -> None:
     (order,) = draft(ticket(TicketKind.MARKET, limit_price=None), scene(), CAP).orders
-    assert (order.time_in_force, order.market, order.price) == (TimeInForce.IOC, True, D("3030.2"))
+    assert (order.time_in_force, order.market, order.price) == (TimeInForce.IOC, True, D("3030.1"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Proofs by large numbers, judged by implementations that share no line with the product's."""
