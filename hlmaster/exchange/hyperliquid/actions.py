@@ -245,9 +245,18 @@ def _decimal(text: str) -> Decimal | None:
 
 def is_duplicate_nonce(raw: bytes) -> bool:
     """True when the venue says it has seen this very request: the first copy may have been carried out."""
+    return "duplicate nonce" in _refusal(raw)
+
+
+def is_expired(raw: bytes) -> bool:
+    """True when the venue refused an action for its age."""
+    return _refusal(raw).startswith("Action already expired")
+
+
+def _refusal(raw: bytes) -> str:
+    """The venue's words where it refused the whole request, else nothing."""
     try:
         reply = _reply.decode(raw)
-        text = msgspec.json.decode(reply.response, type=str)
+        return msgspec.json.decode(reply.response, type=str) if reply.status == "err" else ""
     except msgspec.MsgspecError:
-        return False
-    return reply.status == "err" and "duplicate nonce" in text
+        return ""

@@ -1,4 +1,8 @@
-"""The venue's request allowance per internet address: 1,200 weight a minute, shared by all connections of one desk."""
+"""The venue's two allowances, kept so that what makes risk smaller always finds room.
+
+Weight: 1,200 a minute per internet address, shared by all connections of one desk. Requests: 10,000 and one per USD
+ever traded, per account. Reads and entries use at most four fifths of either; the rest belongs to exits.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,8 @@ ROWS_PER_WEIGHT = {
     "userNonFundingLedgerUpdates": 20,
     "candleSnapshot": 60,
 }
+RESERVE = 0.2
+"""Share of an account's requests that only exits may use."""
 LIGHT = frozenset(
     {"l2Book", "allMids", "clearinghouseState", "orderStatus", "spotClearinghouseState", "exchangeStatus"}
 )
@@ -42,11 +48,17 @@ def action_weight(items: int) -> int:
 
 
 class Priority(Enum):
-    """Share of the allowance that a kind of request may use up. What makes risk smaller always has the last of it."""
+    """Share of an allowance that a kind of request may use up.
 
-    READ = 0.8
-    ENTRY = 0.9
-    PROTECT = 1.0
+    Nothing of ours holds back what protects or cancels: the venue alone may say no to it.
+    """
+
+    READ = 0.7
+    STATE = 0.75
+    """A light read that decides what happens next: an order's fate, the account."""
+    ENTRY = 0.8
+    CLOSE = 0.95
+    PROTECT = math.inf
 
 
 class WeightBudget:
@@ -75,9 +87,12 @@ class WeightBudget:
 
     def wait_for(self, weight: int, priority: Priority) -> float:
         """Seconds until ``weight`` may be spent, 0 for now. More than the whole share waits until all of it is free."""
+        if priority is Priority.PROTECT:
+            return 0.0
         now = self._clock.monotonic()
-        blocked = max(0.0, self._blocked_until - now) if priority is Priority.READ else 0.0
-        excess = self.used + min(weight, int(self.limit * priority.value)) - int(self.limit * priority.value)
+        blocked = max(0.0, self._blocked_until - now) if priority in (Priority.READ, Priority.STATE) else 0.0
+        share = int(self.limit * priority.value)
+        excess = self.used + min(weight, share) - share
         for moment, spent in self._spent:
             if excess <= 0:
                 break
@@ -94,4 +109,19 @@ class WeightBudget:
 
     def refuse_reads(self, seconds: float) -> None:
         """The venue said 429: our count was too low, so reads pause."""
-        self._blocked_until = self._clock.monotonic() + seconds
+        self._blocked_until = max(self._blocked_until, self._clock.monotonic() + seconds)
+
+
+def requests_refusal(used: int | None, limit: int | None, requests: int = 1) -> str | None:
+    """Why an entry of so many requests must not be sent; None when it may, or while the venue has stated nothing.
+
+    ``used`` and ``limit``: the account's requests since its beginning, each order and cancel of a batch counted.
+    Cancels have a larger limit at the venue, ``min(limit + 100,000, 2 x limit)``, and like all exits are not held
+    back here.
+    """
+    if used is None or limit is None or used + requests <= int(limit * (1 - RESERVE)):
+        return None
+    return (
+        f"This account has used {used:,} of its {limit:,} requests at the exchange, and the last fifth is kept for "
+        "exits: entries are off. Every dollar traded adds one request."
+    )

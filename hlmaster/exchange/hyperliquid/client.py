@@ -24,6 +24,8 @@ from hlmaster.exchange.hyperliquid.codec import excerpt
 if TYPE_CHECKING:
     import httpx
 
+DECIDING = frozenset({"orderStatus", "clearinghouseState"})
+"""Queries whose answer decides over an order in doubt or an exit: they go on when others wait."""
 JSON_HEADERS = {"content-type": "application/json"}
 CURE = "Check the internet connection and the exchange's status page; the program keeps trying."
 
@@ -51,6 +53,8 @@ class ClientTiming:
     breaker_open: float = 5.0
     breaker_longest: float = 60.0
     too_many_pause: float = 10.0
+    """After HTTP 429, where the venue does not say how long; each further one doubles it, to ``too_many_longest``."""
+    too_many_longest: float = 60.0
 
 
 class BreakerState(StrEnum):
@@ -119,6 +123,8 @@ class Client:
         self.breaker = Breaker(clock, self._timing)
         self._url = url
         self._sessions: dict[str, httpx.AsyncClient] = {}
+        self._refusals = 0
+        """HTTP 429 in a row."""
         health.weight_limit = budget.limit
 
     def _session(self, library: Any, purpose: str, connections: int, keepalive: float) -> httpx.AsyncClient:
@@ -167,7 +173,8 @@ class Client:
 
     async def _ask(self, kind: str, body: bytes) -> bytes:
         weight = query_weight(kind)
-        while (wait := self.budget.wait_for(weight, Priority.READ)) > 0:
+        priority = Priority.STATE if kind in DECIDING else Priority.READ
+        while (wait := self.budget.wait_for(weight, priority)) > 0:
             await self._clock.sleep(wait)
         if not self.breaker.admits():
             raise VenueUnreachable("The exchange has not answered several times; queries pause for a moment.", CURE)
@@ -187,8 +194,9 @@ class Client:
             raise VenueUnreachable(f"The exchange is in trouble (HTTP {response.status_code} to {kind}).", CURE)
         self.breaker.succeeded()
         if response.status_code == 429:
-            self.budget.refuse_reads(self._timing.too_many_pause)
+            self._back_off(response.headers.get("retry-after"))
             raise RateLimited("The exchange refuses more requests for now (HTTP 429).", "Queries pause by themselves.")
+        self._refusals = 0
         if response.status_code >= 400:
             raise VenueRefused(f"The exchange refused the query {kind}: {excerpt(response.content)}")
         return response.content
@@ -220,7 +228,7 @@ class Client:
             ) from error
         if response.status_code == 429:
             self._count(RateLimited.code)
-            self.budget.refuse_reads(self._timing.too_many_pause)
+            self._back_off(response.headers.get("retry-after"))
             raise RateLimited("The exchange refused the action unread (HTTP 429); nothing was done.", "Wait a moment.")
         if response.status_code in (400, 415, 422):
             return msgspec.json.encode({"status": "err", "response": excerpt(response.content)})
@@ -231,6 +239,15 @@ class Client:
                 "It is being looked up.",
             )
         return response.content
+
+    def _back_off(self, retry_after: str | None) -> None:
+        """Reads pause for as long as the venue asks, else for longer each time; never all desks for the same time."""
+        timing = self._timing
+        pause = min(timing.too_many_pause * 2.0**self._refusals, timing.too_many_longest)
+        if retry_after is not None and retry_after.strip().isdigit():
+            pause = max(pause, float(retry_after))
+        self._refusals += 1
+        self.budget.refuse_reads(pause * (1.0 + 0.25 * self._jitter()))
 
     def _pause(self, attempt: int) -> float:
         ceiling = min(self._timing.first_pause * 2.0 ** (attempt - 1), self._timing.longest_pause)

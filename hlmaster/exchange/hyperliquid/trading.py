@@ -14,7 +14,14 @@ import msgspec
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
-from hlmaster.core.errors import InvariantBroken, OutcomeUnknown, SigningError, UnrecognisedReply, VenueError
+from hlmaster.core.errors import (
+    InvariantBroken,
+    OutcomeUnknown,
+    RateLimited,
+    SigningError,
+    UnrecognisedReply,
+    VenueError,
+)
 from hlmaster.core.events import (
     AccountLinkChanged,
     AccountResynchronised,
@@ -46,7 +53,7 @@ from hlmaster.core.orders import (
 )
 from hlmaster.core.ports import LinkHealth
 from hlmaster.exchange.hyperliquid import actions, signing
-from hlmaster.exchange.hyperliquid.budget import Priority, WeightBudget, action_weight
+from hlmaster.exchange.hyperliquid.budget import Priority, WeightBudget, action_weight, requests_refusal
 from hlmaster.exchange.hyperliquid.chores import Chores
 from hlmaster.exchange.hyperliquid.client import Client, ClientTiming, is_loopback
 from hlmaster.exchange.hyperliquid.instruments import read_meta
@@ -57,6 +64,8 @@ from hlmaster.exchange.hyperliquid.socket import Socket, SocketTiming, socket_ur
 log = logging.getLogger(__name__)
 ENTRY_SECONDS = 15
 REDUCING_SECONDS = 30
+EXPIRED_REQUESTS = 5
+"""What an action that arrives after its expiry is counted as."""
 OVERLAP_MS = 2 * 3_600_000
 """Rows may reach the venue's readers late; after a reconnect this much is asked for again."""
 STREAMS = (
@@ -230,9 +239,14 @@ class HyperliquidTrading:
         Raises VenueUnreachable (nothing left), RateLimited (nothing was done), OutcomeUnknown (ask, never repeat).
         """
         items = max(len(prepared.orders), len(prepared.replaces), 1)
-        raw = await self._client.act(prepared.body, action_weight(items), _priority(prepared))
+        priority = _priority(prepared)
+        if priority is Priority.ENTRY:
+            why = requests_refusal(self.health.address_used, self.health.address_limit, items)
+            if why is not None:
+                raise RateLimited(f"{why} Nothing was sent.")
+        raw = await self._client.act(prepared.body, action_weight(items), priority)
         if self.health.address_used is not None:
-            self.health.address_used += items
+            self.health.address_used += items * (EXPIRED_REQUESTS if actions.is_expired(raw) else 1)
         if actions.is_duplicate_nonce(raw):
             raise OutcomeUnknown("The exchange has seen this very request before.", "It is being looked up.")
         try:
@@ -344,5 +358,8 @@ class HyperliquidTrading:
 
 
 def _priority(prepared: Prepared) -> Priority:
-    entering = any(order.purpose is Purpose.ENTRY for order in prepared.orders)
-    return Priority.ENTRY if entering and prepared.kind is ActionKind.ORDER else Priority.PROTECT
+    """By the least urgent of its orders; what carries none (cancels, margin) protects, but for a leverage change."""
+    purposes = {order.purpose for order in prepared.orders}
+    if Purpose.ENTRY in purposes or prepared.kind is ActionKind.LEVERAGE:
+        return Priority.ENTRY
+    return Priority.CLOSE if purposes & {Purpose.REDUCE, Purpose.CLOSE} else Priority.PROTECT

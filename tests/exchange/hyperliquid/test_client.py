@@ -9,7 +9,7 @@ import pytest
 from hlmaster.core.clock import ManualClock, SystemClock
 from hlmaster.core.errors import ConfigError, OutcomeUnknown, RateLimited, VenueRefused, VenueUnreachable
 from hlmaster.core.ports import LinkHealth
-from hlmaster.exchange.hyperliquid.budget import Priority, WeightBudget
+from hlmaster.exchange.hyperliquid.budget import Priority, WeightBudget, requests_refusal
 from hlmaster.exchange.hyperliquid.client import Breaker, Client, ClientTiming
 from tests.exchange.hyperliquid.venue import QUICK_CLIENT, Venue
 
@@ -131,18 +131,23 @@ async def test_an_action_refused_unread_was_not_carried_out(venue: Venue, client
     assert b'"err"' in await client.act(b"{}", 1, Priority.ENTRY)
 
 
-async def test_actions_keep_their_share_when_queries_have_spent_theirs(venue: Venue) -> None:
+async def test_exits_find_room_when_queries_and_entries_have_spent_theirs(venue: Venue) -> None:
     clock = ManualClock()
     budget = WeightBudget(clock)
     client = make(venue.url, budget)
-    budget.charge(960)
+    budget.charge(840)
     assert budget.wait_for(2, Priority.READ) == 60
+    assert budget.wait_for(2, Priority.STATE) == 0
     await client.act(b"{}", 1, Priority.ENTRY)
     budget.charge(119)
     with pytest.raises(RateLimited, match="nothing was sent"):
         await client.act(b"{}", 1, Priority.ENTRY)
+    await client.act(b"{}", 1, Priority.CLOSE)
+    budget.charge(300)
+    with pytest.raises(RateLimited, match="nothing was sent"):
+        await client.act(b"{}", 1, Priority.CLOSE)
     await client.act(b"{}", 1, Priority.PROTECT)
-    assert len(venue.actions) == 2
+    assert len(venue.actions) == 3
     await client.close()
 
 
@@ -150,10 +155,64 @@ async def test_queries_wait_for_the_budget_instead_of_failing(venue: Venue) -> N
     clock = ManualClock()
     budget = WeightBudget(clock)
     client = Client(venue.url, clock, LinkHealth(), budget, QUICK_CLIENT)
-    budget.charge(959)
+    budget.charge(839)
     await client.info("exchangeStatus")
     assert clock.elapsed == 60
     assert client.health.weight_used == 2
+    await client.close()
+
+
+@pytest.mark.parametrize(("retry_after", "seconds"), [(None, 10), ("30", 30), ("soon", 10), ("1", 10)])
+async def test_a_refusal_pauses_queries_for_as_long_as_the_venue_asks(
+    venue: Venue, retry_after: str | None, seconds: float
+) -> None:
+    clock = ManualClock()
+    client = Client(venue.url, clock, LinkHealth(), WeightBudget(clock), ClientTiming(), jitter=lambda: 0.4)
+    venue.retry_after = retry_after
+    venue.troubles.append((429, "null"))
+    assert await client.info("exchangeStatus")
+    assert seconds * 1.1 <= clock.elapsed <= seconds * 1.1 + 1
+    await client.close()
+
+
+async def test_each_further_refusal_pauses_for_longer_and_an_answer_ends_that(venue: Venue) -> None:
+    clock = ManualClock()
+    client = Client(venue.url, clock, LinkHealth(), WeightBudget(clock), ClientTiming(attempts=9), jitter=lambda: 0.0)
+    venue.troubles.extend([(429, "null")] * 5)
+    await client.info("exchangeStatus")
+    assert 10 + 20 + 40 + 60 + 60 <= clock.elapsed <= 10 + 20 + 40 + 60 + 60 + 20
+    before = clock.elapsed
+    venue.troubles.append((429, "null"))
+    await client.info("exchangeStatus")
+    assert clock.elapsed - before < 11
+    await client.close()
+
+
+async def test_a_quarter_of_an_hour_of_trouble_is_outlived(venue: Venue) -> None:
+    """Queries fail in plain words and go easy on the venue; exits go on being tried; the end of it is noticed."""
+    clock = ManualClock()
+    client = Client(venue.url, clock, LinkHealth(), WeightBudget(clock), ClientTiming(), jitter=lambda: 0.5)
+    venue.sick, venue.reply_status = "exchangeStatus", 502
+    failed = exits = 0
+    while clock.elapsed < 900:
+        with pytest.raises(VenueUnreachable):
+            await client.info("exchangeStatus")
+        with pytest.raises(OutcomeUnknown):
+            await client.act(b"{}", 1, Priority.PROTECT)
+        failed, exits = failed + 1, exits + 1
+        clock.advance(3_000)
+    assert len(venue.actions) == exits > 250
+    assert venue.count("exchangeStatus") < failed / 5, "the breaker spares a venue in trouble"
+    venue.sick = ""
+    asked = clock.elapsed
+    while True:
+        try:
+            await client.info("exchangeStatus")
+            break
+        except VenueUnreachable:
+            clock.advance(1_000)
+    assert clock.elapsed - asked <= ClientTiming().breaker_longest + 1
+    assert client.breaker.state.value == "closed"
     await client.close()
 
 
@@ -170,16 +229,16 @@ async def test_a_keep_alive_connection_that_the_venue_closed_does_not_fail_a_que
 def test_weight_leaves_the_window_after_a_minute() -> None:
     clock = ManualClock()
     budget = WeightBudget(clock, limit=100)
-    assert budget.take(50, Priority.READ)
+    assert budget.take(50, Priority.ENTRY)
     clock.advance(30_000)
-    assert budget.take(30, Priority.READ)
-    assert not budget.take(1, Priority.READ)
-    assert budget.wait_for(1, Priority.READ) == 30
-    assert budget.wait_for(60, Priority.READ) == 60
-    assert budget.wait_for(500, Priority.READ) == 60
+    assert budget.take(30, Priority.ENTRY)
+    assert not budget.take(1, Priority.ENTRY)
+    assert budget.wait_for(1, Priority.ENTRY) == 30
+    assert budget.wait_for(60, Priority.ENTRY) == 60
+    assert budget.wait_for(500, Priority.ENTRY) == 60
     clock.advance(30_000)
     assert budget.used == 30
-    assert budget.take(50, Priority.READ)
+    assert budget.take(50, Priority.ENTRY)
 
 
 def test_a_refusal_by_the_venue_pauses_queries_not_exits() -> None:
@@ -188,3 +247,13 @@ def test_a_refusal_by_the_venue_pauses_queries_not_exits() -> None:
     budget.refuse_reads(10)
     assert budget.wait_for(1, Priority.READ) == 10
     assert budget.wait_for(1, Priority.PROTECT) == 0
+
+
+def test_entries_leave_the_last_fifth_of_an_accounts_requests_to_exits() -> None:
+    assert requests_refusal(None, None) is None
+    assert requests_refusal(7_999, 10_000) is None
+    assert requests_refusal(7_999, 10_000, 2) is not None
+    sentence = requests_refusal(8_000, 10_000)
+    assert sentence is not None
+    assert "8,000 of its 10,000" in sentence
+    assert requests_refusal(8_000, 10_002) is None, "trading makes room"

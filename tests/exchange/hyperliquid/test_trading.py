@@ -241,6 +241,27 @@ async def test_the_address_allowance_is_read_and_counted_on(rig: Rig) -> None:
     assert health.address_used == 9
 
 
+async def test_the_last_fifth_of_the_requests_is_kept_for_exits(rig: Rig) -> None:
+    health = rig.trading.health
+    await until(lambda: health.address_limit == 10_000)
+    health.address_used = 8_000
+    with pytest.raises(RateLimited, match="entries are off"):
+        await rig.trading.send(rig.prepare())
+    health.address_used = 30_000
+    await rig.trading.send(rig.prepare(purpose=Purpose.PROTECT, reduce_only=True))
+    await rig.trading.send(rig.prepare(purpose=Purpose.CLOSE, reduce_only=True))
+    await rig.trading.send(rig.trading.prepare_cancel([CancelTarget("ETH", 5, None)]))
+    assert len(rig.venue.actions) == 3
+
+
+async def test_an_action_that_came_too_late_counts_five_times(rig: Rig) -> None:
+    health = rig.trading.health
+    await until(lambda: health.address_limit == 10_000)
+    rig.venue.reply = {"status": "err", "response": "Action already expired. now=5"}
+    await rig.trading.send(rig.prepare())
+    assert health.address_used == 12
+
+
 # --- streams ---
 
 

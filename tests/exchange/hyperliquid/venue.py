@@ -37,6 +37,7 @@ QUICK_CLIENT = ClientTiming(
     breaker_open=0.1,
     breaker_longest=0.2,
     too_many_pause=0.05,
+    too_many_longest=0.2,
 )
 META: dict[str, Any] = {
     "universe": [
@@ -108,6 +109,8 @@ class Venue:
         """A kind of query that meets HTTP 502 for as long as it stands here."""
         self.reply: Payload = {"status": "ok", "response": {"type": "default"}}
         self.reply_status = 200
+        self.retry_after: str | None = None
+        """Sent with every refusal."""
         self.lose_reply = False
         self.actions: list[bytes] = []
         self.lines: list[web.WebSocketResponse] = []
@@ -153,7 +156,7 @@ class Venue:
         self.asked.append(body)
         if self.troubles:
             status, text = self.troubles.popleft()
-            return web.Response(status=status, text=text)
+            return web.Response(status=status, text=text, headers=self._headers())
         if body["type"] == self.sick:
             return web.Response(status=502, text="<html>")
         if body["type"] not in self.answers:
@@ -166,7 +169,10 @@ class Venue:
         if self.lose_reply:
             cast(asyncio.WriteTransport, request.transport).abort()
         text = self.reply if isinstance(self.reply, str) else json.dumps(self.reply)
-        return web.Response(status=self.reply_status, text=text)
+        return web.Response(status=self.reply_status, text=text, headers=self._headers())
+
+    def _headers(self) -> dict[str, str]:
+        return {} if self.retry_after is None else {"Retry-After": self.retry_after}
 
     # --- websocket ---
 
