@@ -10,7 +10,8 @@ from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
 from hlmaster.core.events import Notice, Severity, TrackedOrder
 from hlmaster.core.orders import Order
-from hlmaster.desk.manual import Manual, Outcome
+from hlmaster.desk.manual import Manual
+from hlmaster.desk.outcome import Outcome
 from hlmaster.desk.survey import Survey
 from hlmaster.trading.execution.algorithms.chase import Chase, Chaser
 from hlmaster.trading.execution.algorithms.pairs import Pairs, paired

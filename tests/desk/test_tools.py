@@ -12,7 +12,7 @@ from hlmaster.core.errors import OutcomeUnknown
 from hlmaster.core.events import FillsReported, TrackedOrder
 from hlmaster.core.model import Side
 from hlmaster.core.orders import OrderReply, OrderStatus, ReplyKind
-from hlmaster.desk.manual import Outcome
+from hlmaster.desk.outcome import Outcome
 from hlmaster.trading.execution.algorithms.chase import Chase
 from hlmaster.trading.execution.algorithms.pairs import stem
 from hlmaster.trading.execution.algorithms.scale import Scale
