@@ -20,6 +20,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from hlmaster.core.errors import ConfigError, HlError
+from hlmaster.exchange.simulator.fault_script import read_script
 from hlmaster.exchange.simulator.opening import LOOPBACK, Options
 from hlmaster.exchange.simulator.server import NETWORK, SimulatorServer
 
@@ -29,6 +30,11 @@ OK, REFUSED, FAILED = 0, 2, 3
 def run(argv: list[str]) -> int:
     """The exit code."""
     arguments = _parser().parse_args(argv)
+    if arguments.arguments_on_stdin:
+        more = _told()
+        if more is None:
+            return OK
+        arguments = _parser().parse_args([*argv, *more])
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
         options = Options(
@@ -42,6 +48,7 @@ def run(argv: list[str]) -> int:
             port=arguments.port,
             budget_multiplier=arguments.budget_multiplier,
             control=arguments.control,
+            faults=() if arguments.faults is None else read_script(arguments.faults),
         )
         return asyncio.run(_serve(options, arguments.ready_file, watch_stdin=arguments.watch_stdin))
     except HlError as error:
@@ -50,6 +57,20 @@ def run(argv: list[str]) -> int:
     except OSError as error:
         _complain(f"Port {arguments.port} on {arguments.host} cannot be used: {error.strerror}. Choose another --port.")
         return REFUSED
+
+
+def _told() -> list[str] | None:
+    """The line of JSON a parent sends once it knows what it wants; None when it left without a word.
+
+    By now everything is imported: that is what being told late is for.
+    """
+    line = b""
+    while not line.endswith(b"\n"):
+        part = os.read(0, 65_536)
+        if not part:
+            return None
+        line += part
+    return [str(argument) for argument in json.loads(line)]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,8 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ready-file", type=Path, metavar="FILE", help="write the ready line here too")
     parser.add_argument("--watch-stdin", action="store_true", help="end when standard input closes")
     parser.add_argument(
+        "--arguments-on-stdin", action="store_true", help="wait for a line on standard input: more arguments, as JSON"
+    )
+    parser.add_argument(
         "--budget-multiplier", type=float, default=1.0, metavar="X", help="of all budgets; 0 lifts them"
     )
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="misfortune by script (TOML or JSON), for drills")
     parser.add_argument("--control", action="store_true", help="open POST /control/faults for drills")
     return parser
 

@@ -5,18 +5,21 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from hlmaster.core.clock import MINUTE_MS, Clock
+from hlmaster.exchange.simulator import deeds
 from hlmaster.exchange.simulator.budgets import AddressBudget
 from hlmaster.exchange.simulator.chronicle import Chronicle
 from hlmaster.exchange.simulator.delegation import Delegations
 from hlmaster.exchange.simulator.events import Event, OrderView
-from hlmaster.exchange.simulator.faults import FaultKind, Faults
+from hlmaster.exchange.simulator.faults import DEEDS, Fault, FaultKind, Faults
+from hlmaster.exchange.simulator.hindsight import Album, PastVenue
 from hlmaster.exchange.simulator.nonces import Nonces
 from hlmaster.exchange.simulator.state import Change, StateFile
 from hlmaster.exchange.simulator.venue import Venue
@@ -53,7 +56,8 @@ class House:
         self.delegations = Delegations()
         self.nonces = Nonces()
         self.address_budget = AddressBudget(clock, budget_multiplier)
-        self.faults = Faults()
+        self.faults = Faults(clock.monotonic)
+        self._album = Album()
         self._faucet = faucet
         self._store = store
         self._listeners: list[Listener] = []
@@ -78,6 +82,10 @@ class House:
         """Let the market live up to now."""
         self.venue.advance(self.now())
         self.settle()
+        if self.faults.standing(FaultKind.STALE_READS):
+            self._album.take(self.venue)
+        else:
+            self._album.forget()
 
     def settle(self) -> None:
         """Commit everything that happened, then tell it."""
@@ -156,10 +164,27 @@ class House:
             self.venue.deposit(user, self._faucet, self.now())
             self.settle()
 
+    def strike(self, fault: Fault) -> None:
+        """Do it, or put it in force. Raises FaultError."""
+        if fault.kind in DEEDS:
+            deeds.do(self, fault)
+        else:
+            self.faults.add(fault)
+
+    def as_seen(self) -> House:
+        """What queries see: this house, or under stale reads the one of a while ago."""
+        stale = self.faults.standing(FaultKind.STALE_READS)
+        photo = None if stale is None else self._album.before(self.now() - int(stale.seconds * 1000))
+        if photo is None:
+            return self
+        seen = copy.copy(self)
+        seen.venue = cast(Venue, PastVenue(self.venue, photo))
+        return seen
+
     def order_seen(self, user: str, reference: int | str) -> OrderView | None:
         """An order as queries see it, which may lag behind the truth."""
         found = self.venue.order_by(user, reference)
         lag = self.faults.standing(FaultKind.LAGGING_STATUS)
         if found is None or (lag and found.time_ms > self.now() - lag.seconds * 1000):
             return None
-        return found
+        return None if self.faults.strike(FaultKind.UNKNOWN_OID) else found

@@ -13,6 +13,7 @@ from typing import Any
 from hlmaster.core.clock import Clock, SystemClock
 from hlmaster.core.errors import ConfigError
 from hlmaster.exchange.simulator.chronicle import Chronicle, DrawnPast, Past, RecordedPast
+from hlmaster.exchange.simulator.fault_script import Planned
 from hlmaster.exchange.simulator.house import House, Pause
 from hlmaster.exchange.simulator.listing import LISTINGS, Listing
 from hlmaster.exchange.simulator.market import Market
@@ -28,8 +29,8 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 class Options:
     """How the embedded exchange is to run. ``faucet`` USD for every new address, 0 for none; ``start_ms`` market time
     at the start, None for now (a recording and a state file have their own); ``budget_multiplier`` raises all request
-    budgets, 0 lifts them; ``control`` opens ``POST /control/faults``. None for seed or coins means the state file's, or
-    the built-in ones."""
+    budgets, 0 lifts them; ``control`` opens ``POST /control/faults``, ``faults`` come by themselves. None for seed or
+    coins means the state file's, or the built-in ones."""
 
     seed: int | None = None
     coins: tuple[str, ...] | None = None
@@ -42,6 +43,7 @@ class Options:
     start_ms: int | None = None
     budget_multiplier: float = 1.0
     control: bool = False
+    faults: tuple[Planned, ...] = ()
 
     def __post_init__(self) -> None:
         if self.host not in LOOPBACK:

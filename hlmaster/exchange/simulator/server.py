@@ -9,6 +9,7 @@ The market lives in blocks of a tenth of a second; everything between two blocks
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
@@ -31,7 +32,17 @@ from hlmaster.exchange.simulator.budgets import (
     row_weight,
 )
 from hlmaster.exchange.simulator.connection import Answer, Connection, HttpRequest, Reply, Socket, text_frame
-from hlmaster.exchange.simulator.faults import LOST_KINDS, REPLY_KINDS, Fault, FaultError, FaultKind
+from hlmaster.exchange.simulator.fault_script import Script
+from hlmaster.exchange.simulator.faults import (
+    LOST_KINDS,
+    MANGLE,
+    MANGLED_KINDS,
+    REQUEST_KINDS,
+    Fault,
+    FaultError,
+    FaultKind,
+    spoil_meta,
+)
 from hlmaster.exchange.simulator.house import House
 from hlmaster.exchange.simulator.opening import Options, open_house
 from hlmaster.exchange.simulator.questions import Unanswerable
@@ -45,6 +56,8 @@ STEP_SECONDS = 0.1
 IDLE_CLOSE_SECONDS = 60.0
 NETWORK = "testnet"
 """What the official client signs for on any address but the mainnet's own; both networks are taken."""
+
+PUBLIC, CONTROL = ("/info", "/exchange"), "/control/faults"
 
 UNPROCESSABLE = Reply(422, b"Failed to deserialize the JSON body into the target type", "text/plain; charset=utf-8")
 NOT_JSON = Reply(400, b"Failed to parse the request body as JSON", "text/plain; charset=utf-8")
@@ -77,8 +90,9 @@ class SimulatorServer:
 
     async def start(self) -> None:
         options = self.options
-        self.house: House = open_house(options, self._given_clock)
+        self.house: House = self._open_house()
         self.clock = self.house.clock
+        self._script = Script(options.faults, self.clock.monotonic())
         factor = options.budget_multiplier
         self.streams = Streams(self.house, factor)
         self._weight = MinuteBudget(self.clock, WEIGHT_PER_MINUTE, factor)
@@ -95,6 +109,9 @@ class SimulatorServer:
         host = f"[{options.host}]" if ":" in options.host else options.host
         self.url = f"http://{host}:{self.port}"
         self._life = loop.create_task(self._live(), name="exchange")
+
+    def _open_house(self) -> House:
+        return open_house(self.options, self._given_clock)
 
     async def stop(self) -> None:
         self._life.cancel()
@@ -113,12 +130,20 @@ class SimulatorServer:
         while True:
             try:
                 self.house.step()
+                self._follow_script()
             except StorageError as error:
                 self._give_up(error)
                 return
             self.streams.tick()
             self._look_after_sockets()
             await self.clock.sleep(STEP_SECONDS)
+
+    def _follow_script(self) -> None:
+        for fault in self._script.due(self.clock.monotonic()):
+            try:
+                self.house.strike(fault)
+            except FaultError as error:
+                log.error("the fault script asks for what cannot be: %s", error)
 
     def _give_up(self, error: StorageError) -> None:
         """What is in memory is ahead of the disk: nothing more may be told. A restart goes on from the disk."""
@@ -152,19 +177,48 @@ class SimulatorServer:
     # --- plain requests ---
 
     def request(self, request: HttpRequest, answer: Answer) -> None:
-        fault = self.house.faults.strike(*REPLY_KINDS, channel=request.path) if self.house.faults else None
-        if fault is not None and fault.kind is not FaultKind.SLOW_REPLY:
-            answer({FaultKind.HTTP_429: TOO_MANY, FaultKind.HTTP_500: BROKEN}.get(fault.kind, BAD_GATEWAY))
+        faults = self.house.faults
+        fault = faults.strike(*REQUEST_KINDS, channel=request.path) if faults and request.path in PUBLIC else None
+        if fault is None:
+            self._serve(request, answer)
             return
-        reply = self._reply(request)
-        if fault is not None:
-            asyncio.get_running_loop().call_later(fault.seconds, answer, reply)
-            return
-        answer(reply)
+        later = functools.partial(asyncio.get_running_loop().call_later, fault.seconds)
+        match fault.kind:
+            case FaultKind.REQUEST_LOST:
+                later(answer, None)
+            case FaultKind.REQUEST_LATE:
+                later(self._serve, request, answer)
+            case FaultKind.REQUEST_TWICE:
+                self._serve(request, answer)
+                later(self._serve, request, lambda _: None)
+            case FaultKind.SLOW_REPLY:
+                later(answer, self._reply(request))
+            case FaultKind.HTTP_429:
+                answer(TOO_MANY)
+            case FaultKind.HTTP_500:
+                answer(BROKEN)
+            case _:
+                answer(BAD_GATEWAY)
 
-    def _reply(self, request: HttpRequest) -> Reply | None:
-        paths = ("/info", "/exchange", "/control/faults") if self.options.control else ("/info", "/exchange")
-        if request.path not in paths:
+    def _serve(self, request: HttpRequest, answer: Answer) -> None:
+        reply = self._reply(request)
+        faults = self.house.faults
+        if not faults or reply.status != 200 or request.path not in PUBLIC:
+            answer(reply)
+            return
+        kinds = (*LOST_KINDS, *MANGLED_KINDS) if request.path == "/exchange" else MANGLED_KINDS
+        fault = faults.strike(*kinds, channel=request.path)
+        if fault is None:
+            answer(reply)
+        elif fault.kind is FaultKind.REPLY_LOST:
+            asyncio.get_running_loop().call_later(fault.seconds, answer, None)
+        elif fault.kind is FaultKind.ERROR_AFTER_ACCEPT:
+            answer(BAD_GATEWAY)
+        else:
+            answer(Reply(200, MANGLE[fault.kind](reply.body)))
+
+    def _reply(self, request: HttpRequest) -> Reply:
+        if request.path not in PUBLIC and not (request.path == CONTROL and self.options.control):
             return NOT_FOUND
         if request.method != "POST":
             return WRONG_METHOD
@@ -174,15 +228,9 @@ class SimulatorServer:
             body = decode(request.body)
         except ValueError:
             return NOT_JSON
-        if request.path == "/control/faults":
+        if request.path == CONTROL:
             return self._control(body)
-        if request.path == "/exchange":
-            reply = self._exchange(request.peer, body)
-            lost = self.house.faults.strike(*LOST_KINDS) if self.house.faults and reply.status == 200 else None
-            if lost is not None:
-                return None if lost.kind is FaultKind.REPLY_LOST else BAD_GATEWAY
-            return reply
-        return self._info(request.peer, body)
+        return self._exchange(request.peer, body) if request.path == "/exchange" else self._info(request.peer, body)
 
     def _info(self, peer: str, body: Any) -> Reply:
         try:
@@ -200,7 +248,10 @@ class SimulatorServer:
         kind = str(body.get("type"))
         if not self._weight.spend(peer, info_weight(kind)):
             raise _Limited("the weight of this minute is spent")
-        result = info.answer(self.house, body)
+        result = info.answer(self.house.as_seen(), body)
+        spoilt = self.house.faults.standing(FaultKind.MALFORMED_META)
+        if spoilt is not None and kind in ("meta", "metaAndAssetCtxs"):
+            spoil_meta(result if kind == "meta" else result[0], spoilt.coin)
         self._weight.charge(peer, row_weight(kind, info.rows_of(result)))
         return result
 
@@ -230,10 +281,10 @@ class SimulatorServer:
             if body.get("kind") == "clear":
                 self.house.faults.clear()
             else:
-                self.house.faults.add(Fault.read(body))
+                self.house.strike(Fault.read(body))
         except FaultError as error:
             return Reply(400, str(error).encode(), "text/plain; charset=utf-8")
-        return Reply(200, b"{}")
+        return Reply(200, encode({"faults": self.house.faults.in_force()}))
 
     # --- sockets ---
 

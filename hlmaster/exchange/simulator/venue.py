@@ -244,6 +244,13 @@ class Venue:
         """Rates charged since the venue first opened, ascending."""
         return list(self._pricing.rates[coin])
 
+    def jolt(self, coin: str, percent: Decimal) -> None:
+        """The mark leaps for this moment: triggers fire, accounts are liquidated. The next mark is true again."""
+        marks, oracles = self._floor.marks, self._floor.oracles
+        leapt = self._floor.grids[coin].snap(float(marks[coin] * (1 + percent / 100)))
+        self._engine.set_mark(coin, leapt, oracles[coin])
+        self._engine.liquidate()
+
     # --- users ---
 
     def knows(self, user: str) -> bool:
