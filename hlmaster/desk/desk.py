@@ -38,6 +38,7 @@ from hlmaster.desk.tools import Tools
 from hlmaster.market.feed import Feed
 from hlmaster.settings import Settings
 from hlmaster.trading.execution.executor import Executor
+from hlmaster.trading.execution.flatten import Flattener
 from hlmaster.trading.execution.reconcile import Reconciler
 from hlmaster.trading.execution.settled import Settled
 from hlmaster.trading.execution.tracker import OrderTracker
@@ -76,6 +77,16 @@ class Desk:
         self.reconciler = Reconciler(
             self.bus, self.clock, parts.trading, self.orders, self.portfolio, parts.session.since_ms
         )
+        self.flattener = Flattener(
+            self.bus,
+            self.clock,
+            parts.trading,
+            self.gate,
+            self.executor,
+            self.orders,
+            lambda: self.instruments,
+            lambda: self.settings.risk.exit_slippage_cap_percent,
+        )
         self.manual = Manual(
             self.bus,
             self.gate,
@@ -85,6 +96,7 @@ class Desk:
             self.orders,
             self.portfolio,
             self.reconciler,
+            self.flattener,
         )
         self.tools = Tools(self.bus, self.clock, self.survey, self.manual, self.executor, self.orders)
         self.charts = Charts(self.clock, parts.market_data, self.feed)
@@ -149,6 +161,7 @@ class Desk:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.guard.stop()
         await self.tools.stop()
+        await self.flattener.stop()
         await self.executor.stop()
         await self._parts.trading.stop()
         await self._parts.market_data.stop()

@@ -13,7 +13,7 @@ from hlmaster.core.errors import HlError
 from hlmaster.core.events import Notice, Severity
 from hlmaster.core.model import Interval
 from hlmaster.desk.desk import Desk
-from hlmaster.desk.manual import Outcome
+from hlmaster.desk.outcome import Outcome
 from hlmaster.ui.bridge import Bridge
 from hlmaster.ui.theme import Theme
 

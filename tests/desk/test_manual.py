@@ -12,7 +12,7 @@ from hlmaster.core.errors import OutcomeUnknown, VenueUnreachable
 from hlmaster.core.events import OpenOrdersSnapshot, Severity
 from hlmaster.core.model import Leverage, MarginMode, Side
 from hlmaster.core.orders import OrderReply, OrderStatus, ReplyKind, VenueOrder
-from hlmaster.desk.manual import EXIT_CAPS
+from hlmaster.trading.execution.flatten import EXIT_CAPS
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from tests.desk.desks import Scene, running
 from tests.trading.scenes import NOW, D
@@ -166,43 +166,21 @@ async def test_reverse_opens_nothing_when_the_close_was_not_whole(scene: Scene) 
 # --- flatten ---
 
 
-async def test_flat_is_proven_by_the_venue(scene: Scene) -> None:
+async def test_flatten_all_tells_what_it_did_and_the_books_follow(scene: Scene) -> None:
     scene.hold("1")
-    scene.venue.give("BTC", D("-0.5"))
     await resting(scene)
     report = await scene.desk.manual.flatten_all()
     assert report.is_flat
-    assert (report.cancelled, set(report.closed)) == (1, {"ETH", "BTC"})
-    assert (scene.venue.orders, set(scene.venue.positions.values())) == ({}, {D(0)})
+    assert (report.cancelled, report.closed) == (("buy 0.5 ETH order at 2900",), ("ETH 1",))
+    assert scene.desk.portfolio.positions() == []
     assert scene.notices[-1].severity is Severity.INFO
 
 
-async def test_what_could_not_be_closed_is_named(scene: Scene) -> None:
-    scene.hold("1")
-    scene.venue.liquidity.extend([D(0)] * len(EXIT_CAPS))
-    report = await scene.desk.manual.flatten_all()
-    assert (report.is_flat, report.closed, report.remaining) == (False, (), ("ETH 1",))
-    assert scene.notices[-1].severity is Severity.CRITICAL
-
-
-async def test_without_the_venues_word_nothing_is_flat(scene: Scene) -> None:
+async def test_flatten_all_that_did_not_reach_flat_is_an_alarm(scene: Scene) -> None:
     scene.venue.deaf = GONE
-    report = await scene.desk.manual.flatten_all()
-    assert not report.is_flat
-    assert any("did not confirm" in problem for problem in report.problems)
-
-
-async def test_an_order_that_was_gone_already_does_not_spoil_the_proof(scene: Scene) -> None:
-    name = await resting(scene)
-    scene.venue.script.append((OrderReply(ReplyKind.REJECTED, text="already canceled"),))
-    found = scene.desk.orders.get(name)
-    assert found is not None
-    scene.venue.orders.clear()
-    gone = VenueOrder(
-        "ETH", Side.BUY, D(2900), D("0.5"), D("0.5"), found.order_id or 0, name, NOW, status=OrderStatus.CANCELED
-    )
-    scene.venue.statuses[name] = gone
-    assert (await scene.desk.manual.flatten_all()).is_flat
+    assert not (await scene.desk.manual.flatten_all()).is_flat
+    assert scene.notices[-1].severity is Severity.CRITICAL
+    assert "NOT flat" in scene.notices[-1].sentence
 
 
 # --- orders ---

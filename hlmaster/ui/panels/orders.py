@@ -13,7 +13,7 @@ from hlmaster.core.events import OrderChanged, Severity, TrackedOrder
 from hlmaster.core.model import Side
 from hlmaster.core.orders import OrderStatus
 from hlmaster.core.rounding import wire_text
-from hlmaster.desk.manual import Outcome
+from hlmaster.desk.outcome import Outcome
 from hlmaster.ui import figures, typed
 from hlmaster.ui.armed_button import ArmedButton
 from hlmaster.ui.context import Context

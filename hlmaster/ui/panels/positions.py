@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
 from hlmaster.core.events import ContextChanged, PositionsChanged
-from hlmaster.desk.manual import Outcome
+from hlmaster.desk.outcome import Outcome
 from hlmaster.trading.portfolio import PositionView
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context

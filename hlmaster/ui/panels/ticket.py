@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from hlmaster.core.errors import HlError
 from hlmaster.core.model import Leverage
 from hlmaster.core.rounding import PERP_MAX_DECIMALS, snap_price, to_decimal
-from hlmaster.desk.manual import Outcome
+from hlmaster.desk.outcome import Outcome
 from hlmaster.trading.preview import Preview
 from hlmaster.trading.situation import Situation
 from hlmaster.ui import figures

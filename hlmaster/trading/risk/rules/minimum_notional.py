@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hlmaster.core.orders import Order, RuleResult
+from hlmaster.core.orders import Order, Purpose, RuleResult
 from hlmaster.trading.risk.limits import RiskLimits
 from hlmaster.trading.risk.rule import failed, passed, rule, usd
 from hlmaster.trading.situation import Situation
@@ -16,13 +16,13 @@ VENUE_MINIMUM = Decimal(10)
 
 @rule(NAME, for_exits=True)
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
-    closes_all = order.reduce_only and order.size >= abs(situation.position)
+    closes_all = order.purpose is Purpose.FLATTEN or order.size >= abs(situation.position)
     price = order.trigger.price if order.trigger is not None else order.price
     if order.market and situation.reference is not None:
         price = situation.reference
     value = order.size * price
     least = VENUE_MINIMUM if order.reduce_only else limits.minimum_notional_usd
-    if closes_all or value >= least:
+    if (order.reduce_only and closes_all) or value >= least:
         return passed(NAME, usd(value), usd(least))
     return failed(
         NAME, f"The order is worth {usd(value)}; the smallest allowed is {usd(least)}.", usd(value), usd(least)
