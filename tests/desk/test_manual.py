@@ -11,7 +11,7 @@ import pytest
 from hlmaster.core.errors import OutcomeUnknown, VenueUnreachable
 from hlmaster.core.events import OpenOrdersSnapshot, Severity
 from hlmaster.core.model import Leverage, MarginMode, Side
-from hlmaster.core.orders import OrderReply, OrderStatus, ReplyKind, VenueOrder
+from hlmaster.core.orders import VenueOrder
 from hlmaster.trading.execution.flatten import EXIT_CAPS
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from tests.desk.desks import Scene, running
