@@ -28,6 +28,8 @@ from hlmaster.exchange.simulator.orders import (
 from hlmaster.exchange.simulator.requests import DEFAULT, MICRO, Handler, Refused, Request, done
 from hlmaster.exchange.simulator.wire import dec
 
+ABSTRACTIONS = {"i": "disabled", "u": "unifiedAccount", "p": "portfolioMargin"}
+PORTFOLIO_VALUE = 10_000
 POST_ONLY_PERIOD = "Only post-only orders allowed immediately after a network upgrade."
 NOT_OFFERED = "This action is not offered by the embedded exchange."
 
@@ -234,9 +236,20 @@ def no_vault(house: House, request: Request) -> Any:
     raise Refused(f"Vault not registered: {request.action['vaultAddress']}")
 
 
-def fixed_abstraction(house: House, request: Request) -> Any:
-    """Accounts are of the classic kind, perpetuals and spot apart; asking for just that changes nothing."""
-    if request.action.get("abstraction") in ("disabled", "i") or request.action.get("enabled") is False:
+def account_mode(house: House, request: Request) -> Any:
+    """What the account calls itself; it is margined as a classic one whatever it says, perpetuals and spot apart."""
+    word = ABSTRACTIONS.get(request.action["abstraction"], request.action["abstraction"])
+    if word not in ABSTRACTIONS.values():
+        raise Refused("Abstraction transition not allowed")
+    if word == "portfolioMargin" and house.venue.account_state(request.master).summary.account_value < PORTFOLIO_VALUE:
+        raise Refused("Portfolio margin requires account value of $10000 or total volume of $5000000.")
+    house.delegations.modes[request.master] = word
+    house.mark("delegations")
+    return DEFAULT
+
+
+def no_dex_abstraction(house: House, request: Request) -> Any:
+    if request.action.get("enabled") is False:
         return DEFAULT
     raise Refused("Abstraction transition not allowed")
 
@@ -263,10 +276,10 @@ HANDLERS: Mapping[str, Handler] = {
     "vaultTransfer": no_vault,
     "vaultModify": no_vault,
     "vaultDistribute": no_vault,
-    "userSetAbstraction": fixed_abstraction,
-    "agentSetAbstraction": fixed_abstraction,
-    "userDexAbstraction": fixed_abstraction,
-    "userPortfolioMargin": fixed_abstraction,
+    "userSetAbstraction": account_mode,
+    "agentSetAbstraction": account_mode,
+    "userDexAbstraction": no_dex_abstraction,
+    "userPortfolioMargin": no_dex_abstraction,
     **dict.fromkeys(
         ("noop", "evmUserModify", "setDisplayName", "registerReferrer", "spotUser", "claimRewards", "subAccountModify"),
         nothing,

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from hlmaster.core.errors import ConfigError, HlError
 from hlmaster.exchange.simulator.fault_script import read_script
-from hlmaster.exchange.simulator.opening import LOOPBACK, Options
-from hlmaster.exchange.simulator.server import NETWORK, SimulatorServer
+from hlmaster.exchange.simulator.opening import LOOPBACK, NETWORKS, Options
+from hlmaster.exchange.simulator.server import SimulatorServer
 
 OK, REFUSED, FAILED = 0, 2, 3
 
@@ -48,6 +48,7 @@ def run(argv: list[str]) -> int:
             port=arguments.port,
             budget_multiplier=arguments.budget_multiplier,
             control=arguments.control,
+            network=arguments.network,
             faults=() if arguments.faults is None else read_script(arguments.faults),
         )
         return asyncio.run(_serve(options, arguments.ready_file, watch_stdin=arguments.watch_stdin))
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--replay", type=Path, metavar="PATH", help="play a recording instead of a made market")
     parser.add_argument("--state", type=Path, metavar="FILE", help="remember everything here over restarts")
     parser.add_argument("--faucet", type=_amount, default=Decimal(0), metavar="USD", help="fund every new address")
+    parser.add_argument("--network", choices=tuple(NETWORKS), help="take signatures for this network alone")
     parser.add_argument("--ready-file", type=Path, metavar="FILE", help="write the ready line here too")
     parser.add_argument("--watch-stdin", action="store_true", help="end when standard input closes")
     parser.add_argument(
@@ -143,7 +145,7 @@ def _announce(server: SimulatorServer, ready_file: Path | None) -> None:
     line = json.dumps(
         {
             "url": server.url,
-            "network": NETWORK,
+            "network": server.options.network or "testnet",
             "start_ms": clock.now_ms(),
             "wall_ms": clock.wall_ms(),
             "speed": clock.speed,

@@ -48,6 +48,8 @@ class Delegations:
     builders: dict[str, dict[str, int]] = field(default_factory=dict)
     """Per master and builder the highest approved fee, in tenths of a basis point."""
     referrers: dict[str, str] = field(default_factory=dict)
+    modes: dict[str, str] = field(default_factory=dict)
+    """Account modes other than the classic one, as ``userAbstraction`` tells them; accounting here stays classic."""
 
     # --- agents ---
 
@@ -140,6 +142,7 @@ class Delegations:
             "sub_accounts": [asdict(sub) for sub in self.sub_accounts.values()],
             "builders": self.builders,
             "referrers": self.referrers,
+            "modes": self.modes,
         }
 
     @staticmethod
@@ -150,4 +153,5 @@ class Delegations:
             {fields["address"]: SubAccount(**fields) for fields in document["sub_accounts"]},
             {master: dict(fees) for master, fees in document["builders"].items()},
             dict(document["referrers"]),
+            dict(document.get("modes", {})),
         )

@@ -64,7 +64,7 @@ def _verified(
             raise Refused(f"Must deposit before performing actions. User: {signer}")
         return Request(rebuilt, signer, signer, nonce, now), signer
     rebuilt = schema.rebuild_l1(action)
-    candidates = [] if signature is None else _l1_signers(envelope, rebuilt, signature)
+    candidates = [] if signature is None else _l1_signers(house, envelope, rebuilt, signature)
     if not candidates:
         raise Refused("Unable to recover signer.")
     signer = _known_signer(house, candidates, spelled_as_rebuilt=_spelled_alike(action, rebuilt))
@@ -74,11 +74,11 @@ def _verified(
     return Request(rebuilt, account, master, nonce, now), signer
 
 
-def _l1_signers(envelope: Mapping[str, Any], action: Mapping[str, Any], signature: Any) -> list[str]:
-    from hlmaster.exchange.simulator.signatures import NETWORK_SOURCES, connection_id, l1_digest, recover
+def _l1_signers(house: House, envelope: Mapping[str, Any], action: Mapping[str, Any], signature: Any) -> list[str]:
+    from hlmaster.exchange.simulator.signatures import connection_id, l1_digest, recover
 
     connection = connection_id(action, envelope["nonce"], envelope.get("vaultAddress"), envelope.get("expiresAfter"))
-    signers = (recover(l1_digest(connection, source), signature) for source in NETWORK_SOURCES)
+    signers = (recover(l1_digest(connection, source), signature) for source in house.letters)
     return [signer for signer in signers if signer is not None]
 
 

@@ -48,11 +48,14 @@ class House:
         budget_multiplier: float = 1.0,
         store: StateFile | None = None,
         pause: Pause | None = None,
+        letters: tuple[str, ...] = ("b", "a"),
     ) -> None:
         self.venue = venue
         self.chronicle = chronicle
         self.clock = clock
         self.pause = pause
+        self.letters = letters
+        """Of the networks whose signatures are taken; testnet first, as the official client signs for any address."""
         self.delegations = Delegations()
         self.nonces = Nonces()
         self.address_budget = AddressBudget(clock, budget_multiplier)

@@ -22,6 +22,8 @@ from hlmaster.exchange.simulator.venue import Venue
 
 log = logging.getLogger(__name__)
 DEFAULT_SEED = 1
+NETWORKS = {"testnet": "b", "mainnet": "a"}
+"""The letter that a signature for each holds."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -30,7 +32,8 @@ class Options:
     """How the embedded exchange is to run. ``faucet`` USD for every new address, 0 for none; ``start_ms`` market time
     at the start, None for now (a recording and a state file have their own); ``budget_multiplier`` raises all request
     budgets, 0 lifts them; ``control`` opens ``POST /control/faults``, ``faults`` come by themselves. None for seed or
-    coins means the state file's, or the built-in ones."""
+    coins means the state file's, or the built-in ones. ``network`` None takes signatures for either network, as the
+    official client's need; a named one takes its own alone, as the real one does."""
 
     seed: int | None = None
     coins: tuple[str, ...] | None = None
@@ -44,6 +47,7 @@ class Options:
     budget_multiplier: float = 1.0
     control: bool = False
     faults: tuple[Planned, ...] = ()
+    network: str | None = None
 
     def __post_init__(self) -> None:
         if self.host not in LOOPBACK:
@@ -57,6 +61,8 @@ class Options:
             raise ConfigError(f"port must be 0 to 65535, not {self.port}.")
         if not self.faucet.is_finite() or self.faucet < 0 or not 0 <= self.budget_multiplier < math.inf:
             raise ConfigError("faucet and budget multiplier must be 0 or more, and finite.")
+        if self.network is not None and self.network not in NETWORKS:
+            raise ConfigError(f"network must be one of {', '.join(NETWORKS)}, not {self.network!r}.")
 
 
 def open_house(options: Options, clock: Clock | None = None) -> House:
@@ -111,6 +117,7 @@ def _opened(options: Options, clock: Clock | None, store: StateFile | None) -> H
         budget_multiplier=options.budget_multiplier,
         store=store,
         pause=pause,
+        letters=tuple(NETWORKS.values()) if options.network is None else (NETWORKS[options.network],),
     )
 
 

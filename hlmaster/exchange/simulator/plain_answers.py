@@ -104,7 +104,7 @@ ANSWERS: Mapping[str, Answer] = {
     "approvedBuilders": approved_builders,
     "tokenDetails": token_details,
     "perpDeployAuctionStatus": auction_status,
-    "userAbstraction": _for_a_user("disabled"),
+    "userAbstraction": lambda house, question: house.delegations.modes.get(question.user, "disabled"),
     "userDexAbstraction": _for_a_user(None),
     "userToMultiSigSigners": _for_a_user(None),
     "userVaultEquities": _for_a_user([]),

@@ -54,9 +54,6 @@ from hlmaster.exchange.simulator.wire import decode, encode
 log = logging.getLogger(__name__)
 STEP_SECONDS = 0.1
 IDLE_CLOSE_SECONDS = 60.0
-NETWORK = "testnet"
-"""What the official client signs for on any address but the mainnet's own; both networks are taken."""
-
 PUBLIC, CONTROL = ("/info", "/exchange"), "/control/faults"
 
 UNPROCESSABLE = Reply(422, b"Failed to deserialize the JSON body into the target type", "text/plain; charset=utf-8")

@@ -21,8 +21,6 @@ from hlmaster.exchange.simulator.schema import USER_SIGNED_ACTIONS, Malformed
 WORD = 32
 CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 L1_CHAIN_ID = 1337
-NETWORK_SOURCES = ("b", "a")
-"""Testnet first: that is what the official client signs for any address but the mainnet's own."""
 
 
 def keccak(data: bytes) -> bytes:
