@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from hlmaster.core.model import Account, Interval, Side
-from hlmaster.core.orders import CashMove, Fill, FundingPayment, Order, OrderStatus, VenueOrder, Verdict
+from hlmaster.core.orders import ActionKind, CashMove, Fill, FundingPayment, Order, OrderStatus, VenueOrder, Verdict
 
 
 class Level(msgspec.Struct, frozen=True, gc=False, rename={"price": "px", "size": "sz", "orders": "n"}):
@@ -272,6 +272,14 @@ class TrackedOrder:
     text: str = ""
     foreign: bool = False
     expires_ms: int | None = None
+    replacement: Order | None = None
+    """The shape a change on its way would give it; whichever of the two weighs more counts against the limits."""
+    resolving: bool = False
+    """What became of that change is being found out; nothing new is opened on the coin meanwhile."""
+
+    @property
+    def in_doubt(self) -> bool:
+        return self.resolving or self.status is OrderStatus.UNKNOWN
 
     @property
     def client_order_id(self) -> str:
@@ -327,6 +335,17 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionResolved:
+    """What became of an action whose answer had been lost; ``arrived`` is None where nobody can say."""
+
+    kind: ActionKind
+    subjects: tuple[str, ...]
+    """Client order ids, or the coin."""
+    arrived: bool | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionRestored:
     """The session's orders, fills and equity curve are back from the store; redraw them whole."""
 
@@ -371,6 +390,22 @@ class Discrepancy:
     venues: str
     explanation: str
     time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """The venue's statement put in the place of our books, where the facts that explain it are out of reach.
+
+    With a ``coin``: its position is ``size`` (signed) at ``entry_price`` from ``time_ms`` on. Without: ``amount`` USD of
+    the account's value has no explanation. What happened until ``time_ms`` and was not booked by then is part of it.
+    """
+
+    time_ms: int
+    coin: str
+    size: Decimal
+    entry_price: Decimal
+    amount: Decimal
+    explanation: str
 
 
 @dataclass(frozen=True, slots=True)

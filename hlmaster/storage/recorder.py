@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hlmaster.core.errors import StorageError
-from hlmaster.core.events import EquityPoint, TrackedOrder
+from hlmaster.core.events import Adjustment, Discrepancy, EquityPoint, TrackedOrder
 from hlmaster.core.model import Position
 from hlmaster.core.orders import CashMove, Fill, FundingPayment
 from hlmaster.storage import rows
@@ -97,6 +97,12 @@ class Recorder:
     def save_cash(self, move: CashMove) -> None:
         self._save("cash_moves", asdict(move))
 
+    def save_adjustment(self, adjustment: Adjustment) -> None:
+        self._save("adjustments", asdict(adjustment))
+
+    def save_discrepancy(self, discrepancy: Discrepancy) -> None:
+        self._save("discrepancies", asdict(discrepancy))
+
     def save_equity(self, point: EquityPoint) -> None:
         self._save("account_history", asdict(point))
 
@@ -122,6 +128,17 @@ class Recorder:
 
     async def cash(self) -> list[CashMove]:
         return await self._ask(lambda writer: [rows.cash_of(row) for row in writer.read("cash_moves", "time_ms")])
+
+    async def adjustments(self) -> list[Adjustment]:
+        return await self._ask(
+            lambda writer: [rows.adjustment_of(row) for row in writer.read("adjustments", "time_ms")]
+        )
+
+    async def discrepancies(self, limit: int = 1000) -> list[Discrepancy]:
+        """The latest ``limit``, oldest first."""
+        return await self._ask(
+            lambda writer: [rows.discrepancy_of(row) for row in writer.latest("discrepancies", limit)]
+        )
 
     async def equity(self, limit: int = 5000) -> list[EquityPoint]:
         """The latest ``limit`` points, oldest first."""

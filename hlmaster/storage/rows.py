@@ -7,7 +7,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from hlmaster.core.events import EquityPoint, TrackedOrder
+from hlmaster.core.events import Adjustment, Discrepancy, EquityPoint, TrackedOrder
 from hlmaster.core.model import Position, Side
 from hlmaster.core.orders import (
     CashMove,
@@ -82,6 +82,14 @@ def funding_of(row: Mapping[str, Any]) -> FundingPayment:
 
 def cash_of(row: Mapping[str, Any]) -> CashMove:
     return CashMove(**{name: row[name] for name in CashMove.__dataclass_fields__})
+
+
+def adjustment_of(row: Mapping[str, Any]) -> Adjustment:
+    return Adjustment(**{name: row[name] for name in Adjustment.__dataclass_fields__})
+
+
+def discrepancy_of(row: Mapping[str, Any]) -> Discrepancy:
+    return Discrepancy(**{name: row[name] for name in Discrepancy.__dataclass_fields__})
 
 
 def equity_of(row: Mapping[str, Any]) -> EquityPoint:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every schema this program can open, oldest first; the last is the present one."""
 
 
@@ -181,4 +181,28 @@ refusals = Table(
     _text("coin"),
     _text("rule"),
     _text("sentence"),
+)
+
+adjustments = Table(
+    "adjustments",
+    metadata,
+    _session(),
+    _whole("time_ms", key=True),
+    _text("coin", primary_key=True),
+    _money("size"),
+    _money("entry_price"),
+    _money("amount"),
+    _text("explanation"),
+)
+
+discrepancies = Table(
+    "discrepancies",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    _session(key=False),
+    _whole("time_ms"),
+    _text("subject"),
+    _text("ours"),
+    _text("venues"),
+    _text("explanation"),
 )

@@ -1,6 +1,7 @@
 """The books: fills, funding and cash in, realised profit and positions out. Exact, in Decimal, each fact once.
 
-Identity kept to the last digit:  ``equity = cash in + realised - fees + funding + unrealised``.
+Identity kept to the last digit:  ``equity = cash in + realised - fees + funding + adjusted + unrealised``, where
+``adjusted`` is what only the venue's own statement explains, and nothing as long as every fact is within reach.
 Entry price is the size-weighted average of increases only; a reduction realises against it; a flip realises the old
 part and opens the rest at the fill's price (the venue's documentation of positions).
 """
@@ -11,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hlmaster.core.model import Side
+from hlmaster.core.events import Adjustment
+from hlmaster.core.model import Account, Side
 from hlmaster.core.orders import CashMove, Fill, FundingPayment
 
 ZERO = Decimal(0)
@@ -28,6 +30,7 @@ class Holding:
     fees: Decimal = ZERO
     funding: Decimal = ZERO
     opened_ms: int = 0
+    last_fill_ms: int = 0
     trip: RoundTrip | None = None
 
     def unrealised(self, mark: Decimal) -> Decimal:
@@ -76,26 +79,32 @@ class Ledger:
         self.realised = ZERO
         self.fees = ZERO
         self.funding = ZERO
+        self.adjusted = ZERO
         self.last_fill_ms = 0
         self.last_funding_ms = 0
         self.last_cash_ms = 0
         self._fill_keys: set[tuple[str, int, int]] = set()
         self._funding_keys: set[tuple[str, int]] = set()
         self._cash_keys: set[tuple[str, int, str]] = set()
+        self._anchored_ms: dict[str, int] = {}
+        """Until when a coin's fills, or with the key "" all facts, are part of an adjustment if not booked before it."""
 
     def holding(self, coin: str) -> Holding:
         return self.holdings.setdefault(coin, Holding(coin))
 
     def knows(self, fill: Fill) -> bool:
-        return fill.key in self._fill_keys
+        """Booked, or part of an adjustment."""
+        anchored = max(self._anchored_ms.get("", 0), self._anchored_ms.get(fill.coin, 0))
+        return fill.key in self._fill_keys or fill.time_ms <= anchored
 
     def book_fill(self, fill: Fill, exit_reason: str = "") -> Decimal | None:
         """Realised profit (before fees) of this fill, or None when it was booked before."""
-        if fill.key in self._fill_keys:
+        if self.knows(fill):
             return None
         self._fill_keys.add(fill.key)
         self.last_fill_ms = max(self.last_fill_ms, fill.time_ms)
         holding = self.holding(fill.coin)
+        holding.last_fill_ms = max(holding.last_fill_ms, fill.time_ms)
         closing = min(abs(fill.signed_size), abs(holding.size)) if holding.size * fill.signed_size < 0 else ZERO
         opening = fill.size - closing
         # A flip's fee is split by size between the trip that ends and the trip that begins.
@@ -142,7 +151,7 @@ class Ledger:
 
     def book_funding(self, payment: FundingPayment) -> bool:
         """False when it was booked before."""
-        if payment.key in self._funding_keys:
+        if payment.key in self._funding_keys or payment.time_ms <= self._anchored_ms.get("", 0):
             return False
         self._funding_keys.add(payment.key)
         self.last_funding_ms = max(self.last_funding_ms, payment.time_ms)
@@ -156,12 +165,48 @@ class Ledger:
     def book_cash(self, move: CashMove) -> bool:
         """False when it was booked before."""
         key = (move.kind, move.time_ms, move.reference)
-        if key in self._cash_keys:
+        if key in self._cash_keys or move.time_ms <= self._anchored_ms.get("", 0):
             return False
         self._cash_keys.add(key)
         self.last_cash_ms = max(self.last_cash_ms, move.time_ms)
         self.cash_in += move.amount
         return True
+
+    def adjust(self, adjustment: Adjustment) -> bool:
+        """Take the venue's statement for ours; False when a later one was taken before."""
+        coin = adjustment.coin
+        if adjustment.time_ms <= self._anchored_ms.get(coin, 0):
+            return False
+        self._anchored_ms[coin] = adjustment.time_ms
+        self.adjusted += adjustment.amount
+        if coin:
+            self._restate(self.holding(coin), adjustment)
+        return True
+
+    def _restate(self, holding: Holding, stated: Adjustment) -> None:
+        """A position that kept its side is the same trade; else that trade ended out of sight and another began."""
+        if holding.trip is not None and holding.size * stated.size <= 0:
+            holding.trip.closed_ms, holding.trip.exit_reason = stated.time_ms, "out of sight"
+            self.round_trips.append(holding.trip)
+            holding.trip = None
+        holding.size, holding.entry_price = stated.size, stated.entry_price
+        if not stated.size:
+            holding.opened_ms = 0
+            return
+        if holding.trip is None:
+            holding.trip = RoundTrip(holding.coin, Side.BUY if stated.size > 0 else Side.SELL, stated.time_ms)
+            holding.opened_ms = stated.time_ms
+        trip, size = holding.trip, abs(stated.size)
+        trip.size = max(trip.size, size)
+        trip.entry_size, trip.entry_notional = size, size * stated.entry_price
+
+    def unexplained(self, account: Account) -> Decimal:
+        """What the venue's statement says the account is worth more than these books, at the venue's own marks, USD."""
+        value = self.settled
+        for position in account.positions:
+            holding = self.holding(position.coin)
+            value += position.position_value * (1 if position.size > 0 else -1) - holding.size * holding.entry_price
+        return account.equity - value
 
     def unrealised(self, mark: Callable[[str], Decimal | None]) -> Decimal:
         """Sum over open holdings; one without a mark is valued at its entry price."""
@@ -173,4 +218,9 @@ class Ledger:
         return total
 
     def equity(self, mark: Callable[[str], Decimal | None]) -> Decimal:
-        return self.cash_in + self.realised - self.fees + self.funding + self.unrealised(mark)
+        return self.settled + self.unrealised(mark)
+
+    @property
+    def settled(self) -> Decimal:
+        """Equity without what is open."""
+        return self.cash_in + self.realised - self.fees + self.funding + self.adjusted

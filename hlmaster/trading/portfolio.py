@@ -10,6 +10,7 @@ from hlmaster.core.bus import Bus
 from hlmaster.core.clock import DAY_MS, Clock
 from hlmaster.core.events import (
     AccountSnapshot,
+    Adjustment,
     CashMoved,
     Discrepancy,
     EquityPoint,
@@ -17,16 +18,18 @@ from hlmaster.core.events import (
     FillsReported,
     FundingBooked,
     FundingReported,
+    Notice,
     PositionsChanged,
+    Severity,
 )
 from hlmaster.core.model import Account, Leverage, Position
 from hlmaster.core.orders import CashMove, Fill, FundingPayment
 from hlmaster.core.ports import Store
+from hlmaster.trading.agreement import Agreement
 from hlmaster.trading.ledger import ZERO, Holding, Ledger, RoundTrip
 
 MAX_FILLS = 5_000
 MAX_POINTS = 20_000
-MISMATCH_GRACE_MS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +85,29 @@ class Portfolio:
         self._day = 0
         self._day_open_equity: Decimal | None = None
         self._cash: list[CashMove] = []
-        self._mismatched_since: dict[str, int] = {}
-        self._told_ms: dict[str, int] = {}
+        self.agreement = Agreement(clock, self.ledger)
+        self._told: set[str] = set()
+        """Coins whose difference has been told."""
         bus.subscribe(FillsReported, lambda fact: self._on_fills(fact.fills))
         bus.subscribe(FundingReported, lambda fact: self._on_funding(fact.payments))
         bus.subscribe(CashMoved, lambda fact: self._on_cash(fact.moves))
         bus.subscribe(AccountSnapshot, lambda fact: self._on_account(fact.account))
+        bus.subscribe(Adjustment, self._on_adjustment)
 
     async def restore(self) -> None:
         """Rebuild the books from the store; facts already there are not written again."""
-        moments: list[tuple[int, int, CashMove | FundingPayment | Fill]] = []
+        moments: list[tuple[int, int, CashMove | FundingPayment | Fill | Adjustment]] = []
         moments += [(move.time_ms, 0, move) for move in await self._store.cash()]
         moments += [(payment.time_ms, 1, payment) for payment in await self._store.funding()]
         moments += [(fill.time_ms, 2, fill) for fill in await self._store.fills()]
+        moments += [(stated.time_ms, 3, stated) for stated in await self._store.adjustments()]
         for _, _, fact in sorted(moments, key=lambda moment: moment[:2]):
             if isinstance(fact, Fill):
                 self._book(fact)
             elif isinstance(fact, FundingPayment):
                 self.ledger.book_funding(fact)
+            elif isinstance(fact, Adjustment):
+                self.ledger.adjust(fact)
             elif self.ledger.book_cash(fact):
                 self._cash.append(fact)
         self.equity_curve = await self._store.equity(MAX_POINTS)
@@ -138,40 +146,40 @@ class Portfolio:
                     self._day_open_equity += move.amount
                 self._bus.publish(PositionsChanged())
 
+    def _on_adjustment(self, adjustment: Adjustment) -> None:
+        if self.ledger.adjust(adjustment):
+            self._store.save_adjustment(adjustment)
+            if self.account is not None:
+                self.agreement.compare(self.account)
+            self._bus.publish(PositionsChanged())
+
     def _on_account(self, account: Account) -> None:
         self.account = account
-        self._compare(account)
+        self.agreement.compare(account)
+        self._alert(account)
         self._bus.publish(PositionsChanged())
 
-    def _compare(self, account: Account) -> None:
-        """Tell of positions that differ from the venue's for longer than fills may lag behind its snapshots."""
+    def _alert(self, account: Account) -> None:
+        """Tell once of each coin whose position stays apart, and once when it agrees again."""
+        apart = self.agreement.mismatched
+        sizes = self.agreement.sizes(account)
         now = self._clock.now_ms()
-        theirs = {position.coin: position.size for position in account.positions}
-        ours = {coin: holding.size for coin, holding in self.ledger.holdings.items()}
-        for coin in theirs.keys() | ours.keys():
-            mine, venue = ours.get(coin, ZERO), theirs.get(coin, ZERO)
-            if mine == venue:
-                self._mismatched_since.pop(coin, None)
-                self._told_ms.pop(coin, None)
-                continue
-            self._mismatched_since.setdefault(coin, now)
-            if self._differs(coin) and now - self._told_ms.get(coin, 0) > self._grace_ms:
-                self._told_ms[coin] = now
-                explanation = "The venue's word stands; its fills are being asked for again."
-                self._bus.publish(Discrepancy(f"{coin} position", str(mine), str(venue), explanation, now))
-
-    @property
-    def _grace_ms(self) -> float:
-        return MISMATCH_GRACE_MS * self._clock.speed
-
-    def _differs(self, coin: str) -> bool:
-        since = self._mismatched_since.get(coin)
-        return since is not None and self._clock.now_ms() - since > self._grace_ms
+        for coin in [coin for coin in apart if coin not in self._told]:
+            ours, theirs = sizes[coin]
+            sentence = (
+                f"The {coin} position is {theirs} at the exchange and {ours} in our books: {coin} entries are off."
+            )
+            cure = "Nothing to do: the exchange's word counts, and the missing fills are being asked for."
+            self._bus.publish(Discrepancy(f"{coin} position", str(ours), str(theirs), f"{sentence} {cure}", now))
+            self._bus.publish(Notice(Severity.ERROR, sentence, "REC-001", cure))
+        for coin in self._told - set(apart):
+            self._bus.publish(Notice(Severity.INFO, f"The {coin} position agrees with the exchange's again."))
+        self._told = set(apart)
 
     @property
     def mismatched(self) -> tuple[str, ...]:
         """Coins whose position in our books has differed from the venue's for longer than fills may lag."""
-        return tuple(filter(self._differs, self._mismatched_since))
+        return self.agreement.mismatched
 
     # --- questions ---
 
@@ -190,7 +198,7 @@ class Portfolio:
 
     def size(self, coin: str) -> Decimal:
         """Signed, by our books; where they have differed from the venue for long, by the venue's word."""
-        if self.account is not None and self._differs(coin):
+        if self.account is not None and coin in self.mismatched:
             position = self.account.position(coin)
             return position.size if position else ZERO
         holding = self.ledger.holdings.get(coin)

@@ -88,6 +88,20 @@ def test_money_is_numeric_on_postgresql() -> None:
     assert "equity NUMERIC NOT NULL" in statement
 
 
+def test_the_first_release_s_database_gains_the_tables_of_reconciliation_and_keeps_its_rows(path: Path) -> None:
+    engine = database._engine(url(path))
+    migrate(engine, "0001")
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO sessions VALUES ('s', 'demo', 'x', 1, '10000')"))
+    engine.dispose()
+    opened = open_database(url(path))
+    with opened.connect() as connection:
+        assert {"adjustments", "discrepancies"} <= set(inspect(connection).get_table_names())
+        assert connection.execute(text("SELECT id FROM sessions")).scalars().all() == ["s"]
+    opened.dispose()
+    assert path.with_name("desk.sqlite.before-0001").exists()
+
+
 def test_an_older_database_is_copied_and_migrated(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Writer(DEMO, url(path)).close()
     monkeypatch.setattr(tables, "REVISIONS", ("0000", "0001"))

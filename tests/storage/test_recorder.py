@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hlmaster.core.errors import DatabaseDamaged, DatabaseTooNew, StorageError
-from hlmaster.core.events import EquityPoint, TrackedOrder
+from hlmaster.core.events import Adjustment, Discrepancy, EquityPoint, TrackedOrder
 from hlmaster.core.model import Leverage, MarginMode, Position
 from hlmaster.core.orders import CashMove, Fill, FundingPayment, OrderStatus
 from hlmaster.storage import recorder as recorder_module
@@ -108,6 +108,22 @@ async def test_equity_gives_the_latest_points_oldest_first(recorder: Recorder) -
     for n in range(10):
         recorder.save_equity(EquityPoint(NOW + n, Decimal(n)))
     assert [point.time_ms - NOW for point in await recorder.equity(3)] == [7, 8, 9]
+
+
+async def test_what_reconciliation_found_comes_back_oldest_first(recorder: Recorder, path: Path) -> None:
+    stated = Adjustment(NOW, "BTC", Decimal("-0.5"), Decimal(97_000), Decimal(0), "Out of reach.")
+    told = [Discrepancy("BTC position", "0", "-0.5", "The exchange counts.", NOW + n) for n in range(3)]
+    recorder.save_adjustment(stated)
+    recorder.save_adjustment(stated)
+    for discrepancy in told:
+        recorder.save_discrepancy(discrepancy)
+    await recorder.flush()
+    recorder.close()
+    again = started(path)
+    assert await again.adjustments() == [stated]
+    assert await again.discrepancies() == told
+    assert await again.discrepancies(2) == told[1:]
+    again.close()
 
 
 async def test_refusals_and_positions_are_written(recorder: Recorder, path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from hlmaster.core.events import EquityPoint, TrackedOrder, TradingState
+from hlmaster.core.events import Adjustment, Discrepancy, EquityPoint, TrackedOrder, TradingState
 from hlmaster.core.model import FeeRates, Instrument, Leverage, MarginMode, MarginTier, Side
 from hlmaster.core.orders import CashMove, Fill, FundingPayment, Order
 from hlmaster.trading.situation import Situation
@@ -69,6 +69,8 @@ class MemoryStore:
         self.saved_funding: list[FundingPayment] = []
         self.saved_cash: list[CashMove] = []
         self.saved_equity: list[EquityPoint] = []
+        self.saved_adjustments: list[Adjustment] = []
+        self.saved_discrepancies: list[Discrepancy] = []
         self.refusals: list[tuple[int, str, str, str]] = []
 
     def save_order(self, order: TrackedOrder) -> None:
@@ -82,6 +84,12 @@ class MemoryStore:
 
     def save_cash(self, move: CashMove) -> None:
         self.saved_cash.append(move)
+
+    def save_adjustment(self, adjustment: Adjustment) -> None:
+        self.saved_adjustments.append(adjustment)
+
+    def save_discrepancy(self, discrepancy: Discrepancy) -> None:
+        self.saved_discrepancies.append(discrepancy)
 
     def save_equity(self, point: EquityPoint) -> None:
         self.saved_equity.append(point)
@@ -100,6 +108,12 @@ class MemoryStore:
 
     async def cash(self) -> list[CashMove]:
         return list(self.saved_cash)
+
+    async def adjustments(self) -> list[Adjustment]:
+        return list(self.saved_adjustments)
+
+    async def discrepancies(self, limit: int = 1000) -> list[Discrepancy]:
+        return self.saved_discrepancies[-limit:]
 
     async def equity(self, limit: int = 5000) -> list[EquityPoint]:
         return self.saved_equity[-limit:]

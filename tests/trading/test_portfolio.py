@@ -9,11 +9,20 @@ import pytest
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import DAY_MS, ManualClock
-from hlmaster.core.events import AccountSnapshot, CashMoved, Discrepancy, FillsReported, FundingReported
+from hlmaster.core.events import (
+    AccountSnapshot,
+    CashMoved,
+    Discrepancy,
+    FillsReported,
+    FundingReported,
+    Notice,
+    Severity,
+)
 from hlmaster.core.model import Account, Leverage, MarginMode, Position, Side
 from hlmaster.core.orders import CashMove, Fill, FundingPayment
 from hlmaster.trading import portfolio as module
-from hlmaster.trading.portfolio import MISMATCH_GRACE_MS, Portfolio, max_drawdown
+from hlmaster.trading.agreement import GRACE_MS
+from hlmaster.trading.portfolio import Portfolio, max_drawdown
 from tests.trading.scenes import D, MemoryStore, fill
 
 MORNING = 1_700_006_400_000 // DAY_MS * DAY_MS
@@ -30,6 +39,8 @@ class Scene:
         self.portfolio = Portfolio(self.bus, self.clock, lambda coin: self.mark, self.store)
         self.told: list[Discrepancy] = []
         self.bus.subscribe(Discrepancy, self.told.append)
+        self.notices: list[Notice] = []
+        self.bus.subscribe(Notice, self.notices.append)
 
     def cash(self, amount: str, name: str = "first") -> None:
         self.bus.publish(CashMoved((CashMove(self.clock.now_ms(), D(amount), "deposit", name),)))
@@ -173,22 +184,25 @@ def test_a_difference_is_told_only_when_it_outlasts_the_grace() -> None:
     assert (scene.portfolio.mismatched, scene.told) == ((), [])
     scene.trade(Side.BUY, "1", "3000")
     scene.statement("1")
-    scene.clock.advance(MISMATCH_GRACE_MS + 1)
+    scene.clock.advance(GRACE_MS + 1)
     scene.statement("1")
     assert (scene.portfolio.mismatched, scene.told) == ((), [])
 
 
-def test_a_difference_that_lasts_is_told_now_and_then_and_the_venues_word_stands() -> None:
+def test_a_difference_that_lasts_is_told_once_and_the_venues_word_stands() -> None:
     scene = Scene()
     scene.trade(Side.BUY, "2", "3000")
     scene.statement("1")
     for _ in range(4):
-        scene.clock.advance(MISMATCH_GRACE_MS // 2 + 1)
+        scene.clock.advance(GRACE_MS // 2 + 1)
         scene.statement("1")
     assert scene.portfolio.mismatched == ("ETH",)
-    assert [(fact.ours, fact.venues) for fact in scene.told] == [("2", "1")] * 2
+    assert [(fact.ours, fact.venues) for fact in scene.told] == [("2", "1")]
+    assert [notice.severity for notice in scene.notices] == [Severity.ERROR]
+    assert "ETH entries are off" in scene.notices[0].sentence
     assert scene.portfolio.size("ETH") == 1
     scene.statement("0")
     assert scene.portfolio.size("ETH") == 0
     scene.statement("2")
     assert (scene.portfolio.mismatched, scene.portfolio.size("ETH")) == ((), 2)
+    assert scene.notices[-1].sentence == "The ETH position agrees with the exchange's again."

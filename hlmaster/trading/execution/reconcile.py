@@ -1,15 +1,24 @@
-"""The exchange's word against our books: at the start, after every reconnect, and on a timer. The exchange wins."""
+"""The exchange's word against our books: at the start, after every reconnect, and on a timer. The exchange wins.
+
+Every pass asks for cash moves, fills, funding, open orders and the account, and publishes them as the facts that the
+streams publish too: the books fold each fact once. What the books lacked is told as a ``Discrepancy``. What stays apart
+after everything within reach was fetched becomes an ``Adjustment``: the venue's statement anchors the books, and history
+explains it as far as it goes, never overrides it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
+from collections.abc import Sequence
 
 from hlmaster.core.bus import Bus
-from hlmaster.core.clock import HOUR_MS, Clock
+from hlmaster.core.clock import HOUR_MS, MINUTE_MS, Clock
 from hlmaster.core.errors import VenueError
 from hlmaster.core.events import (
     AccountSnapshot,
+    Adjustment,
     CashMoved,
     Discrepancy,
     FillsReported,
@@ -17,19 +26,28 @@ from hlmaster.core.events import (
     OpenOrdersSnapshot,
     TrackedOrder,
 )
-from hlmaster.core.orders import OrderStatus
+from hlmaster.core.model import Account
+from hlmaster.core.orders import Fill, OrderStatus
 from hlmaster.core.ports import Trading
-from hlmaster.trading.execution.executor import CLEAN_NEGATIVES
+from hlmaster.core.rounding import wire_text
 from hlmaster.trading.execution.tracker import OrderTracker
+from hlmaster.trading.ledger import ZERO
 from hlmaster.trading.portfolio import Portfolio
 
 log = logging.getLogger(__name__)
 OVERLAP_MS = 2 * HOUR_MS
+"""Rows can arrive late at the venue's readers: so much is asked for again."""
+DENSE_OVERLAP_MS = 10 * MINUTE_MS
+DENSE = 500
+"""Fills in an answer from which the shorter overlap is enough: the longer one would cost too much of the budget."""
+REACH = 10_000
+"""Fills of an account that the venue still serves."""
+STREAM_LAG_MS = 5_000
+"""Wall milliseconds within which a fill may reach us by query before it does by stream."""
+CLEAN_NEGATIVES = 3
 
 
 class Reconciler:
-    """Fetches the venue's state and publishes it as the same facts the streams do; the books fold each fact once."""
-
     def __init__(
         self, bus: Bus, clock: Clock, trading: Trading, tracker: OrderTracker, portfolio: Portfolio, since_ms: int
     ) -> None:
@@ -37,35 +55,127 @@ class Reconciler:
         self._tracker, self._portfolio = tracker, portfolio
         self._since_ms = since_ms
         self._lock = asyncio.Lock()
+        self._begun = self._done = 0
+        self._overlap_ms = OVERLAP_MS
+        self._searched: frozenset[str] = frozenset()
+        """What was apart when all of history was last asked for: coins, and "" for the account's value."""
+        self._out_of_reach = ""
         self._negatives: dict[str, int] = {}
         self.last_success_ms: int | None = None
 
     async def run(self) -> None:
-        """One whole pass. Raises VenueError; facts published before the failure stay, they are true."""
+        """One whole pass that begins after this call; callers that wait for the same one share it.
+
+        Raises VenueError; facts published before the failure stay, they are true.
+        """
+        wanted = self._begun + 1
         async with self._lock:
-            ledger = self._portfolio.ledger
-            cash = await self._trading.cash_moves(self._from(ledger.last_cash_ms))
-            # Positions that stay apart lack fills older than the overlap: then everything is asked for.
-            last_fill_ms = 0 if self._portfolio.mismatched else ledger.last_fill_ms
-            fills = await self._trading.fills(self._from(last_fill_ms))
-            funding = await self._trading.funding(self._from(ledger.last_funding_ms))
-            asked_ms = self._clock.now_ms()
-            orders = await self._trading.open_orders()
-            account = await self._trading.account()
-            new_fills = sum(1 for fill in fills if not ledger.knows(fill))
-            self._bus.publish(CashMoved(cash))
-            self._bus.publish(FillsReported(fills))
-            self._bus.publish(FundingReported(funding))
-            self._bus.publish(OpenOrdersSnapshot(orders, asked_ms))
-            self._bus.publish(AccountSnapshot(account))
-            if new_fills and self.last_success_ms is not None:
-                log.info("reconciliation brought %d fills the stream had not", new_fills)
-            await self._settle_missing()
-            self.last_success_ms = self._clock.now_ms()
+            if self._done >= wanted:
+                return
+            self._begun += 1
+            number = self._begun
+            await self._pass()
+            self._done = number
+
+    async def run_until_done(self, retry_seconds: float = 3.0) -> None:
+        """Repeat until one pass succeeds; for the start, when nothing may trade before the books are true."""
+        while True:
+            try:
+                await self.run()
+            except VenueError as error:
+                log.warning("reconciliation failed, trying again: %s", error)
+                await self._clock.sleep(retry_seconds)
+            else:
+                return
+
+    async def _pass(self) -> None:
+        ledger = self._portfolio.ledger
+        apart = self._apart()
+        whole = bool(apart - self._searched)
+        cash = await self._trading.cash_moves(self._since_ms if whole else self._from(ledger.last_cash_ms))
+        fills = await self._trading.fills(self._since_ms if whole else self._from(ledger.last_fill_ms))
+        funding = await self._trading.funding(self._since_ms if whole else self._from(ledger.last_funding_ms))
+        asked_ms = self._clock.now_ms()
+        orders = await self._trading.open_orders()
+        account = await self._trading.account()
+        self._look_for_lost(fills)
+        self._tell_of_fills(fills)
+        self._bus.publish(CashMoved(cash))
+        self._bus.publish(FillsReported(fills))
+        self._bus.publish(FundingReported(funding))
+        self._bus.publish(OpenOrdersSnapshot(orders, asked_ms))
+        self._bus.publish(AccountSnapshot(account))
+        self._overlap_ms = DENSE_OVERLAP_MS if len(fills) >= DENSE and not whole else OVERLAP_MS
+        self._anchor(account)
+        self._searched = apart if whole else self._searched & self._apart()
+        await self._settle_missing()
+        self.last_success_ms = self._clock.now_ms()
 
     def _from(self, last_ms: int) -> int:
-        """With an overlap, for rows can arrive late; from the session's beginning when nothing is booked yet."""
-        return max(self._since_ms, last_ms - OVERLAP_MS) if last_ms else self._since_ms
+        """With an overlap; from the session's beginning when nothing is booked yet."""
+        return max(self._since_ms, last_ms - self._overlap_ms) if last_ms else self._since_ms
+
+    def _tell(self, subject: str, ours: str, venues: str, explanation: str) -> None:
+        self._bus.publish(Discrepancy(subject, ours, venues, explanation, self._clock.now_ms()))
+
+    # --- fills ---
+
+    def _tell_of_fills(self, fills: Sequence[Fill]) -> None:
+        """Fills that the stream should have brought and had not. The first of a new session are no surprise."""
+        ledger = self._portfolio.ledger
+        if self.last_success_ms is None and not ledger.last_fill_ms:
+            return
+        settled_ms = self._clock.now_ms() - STREAM_LAG_MS * self._clock.speed
+        missed = Counter(fill.coin for fill in fills if not ledger.knows(fill) and fill.time_ms < settled_ms)
+        while_away = self.last_success_ms is None
+        reason = (
+            "They happened while this program was not running." if while_away else "The stream had not told of them."
+        )
+        for coin, count in sorted(missed.items()):
+            self._tell(f"{coin} fills", "0", str(count), f"{reason} They are booked now.")
+
+    def _look_for_lost(self, fills: Sequence[Fill]) -> None:
+        """The venue serves the latest fills alone: a hole between ours and its oldest cannot be filled."""
+        last_ms = self._portfolio.ledger.last_fill_ms
+        if len(fills) < REACH or not last_ms or min(fill.time_ms for fill in fills) <= last_ms:
+            return
+        self._out_of_reach = (
+            f"The exchange serves only the latest {REACH:,} fills, and more than that happened since our last one: what "
+            "lies between is out of reach. Positions and account value follow the exchange's statement."
+        )
+        self._tell("fill history", "incomplete", f"{len(fills):,} fills", self._out_of_reach)
+
+    # --- what stays apart ---
+
+    def _apart(self) -> frozenset[str]:
+        agreement = self._portfolio.agreement
+        return frozenset((*agreement.mismatched, *([""] if agreement.gap else [])))
+
+    def _anchor(self, account: Account) -> None:
+        """Where even all of history left us apart, the venue's statement counts.
+
+        A fill booked after the statement was made waits for the next one.
+        """
+        agreement = self._portfolio.agreement
+        for coin in [coin for coin in agreement.mismatched if coin in self._searched]:
+            holding, stated = self._portfolio.ledger.holding(coin), account.position(coin)
+            if holding.last_fill_ms > account.time_ms:
+                continue
+            size = stated.size if stated else ZERO
+            why = self._out_of_reach or "All fills within reach do not add up to the exchange's position."
+            explanation = f"{why} Our books take the exchange's position from now on."
+            self._tell(f"{coin} position", wire_text(holding.size), wire_text(size), explanation)
+            entry = stated.entry_price if stated else ZERO
+            self._bus.publish(Adjustment(account.time_ms, coin, size, entry, ZERO, explanation))
+        if agreement.gap and "" in self._searched:
+            gap = self._portfolio.ledger.unexplained(account)
+            why = self._out_of_reach or "Fills, fees, funding and transfers within reach do not explain it."
+            explanation = f"{why} {gap:+,.2f} USD are booked as an adjustment."
+            ours, theirs = account.equity - gap, account.equity
+            self._tell("account value", f"{ours:,.2f} USD", f"{theirs:,.2f} USD", explanation)
+            self._bus.publish(Adjustment(account.time_ms, "", ZERO, ZERO, gap, explanation))
+
+    # --- orders ---
 
     async def _settle_missing(self) -> None:
         """Orders that we hold for live and the venue does not list: ask after each by name."""
@@ -78,10 +188,9 @@ class Reconciler:
             venue = await self._trading.order_status(tracked.client_order_id)
             after = self._unknown_there(tracked) if venue is None else self._tracker.report(venue)
             if after is not None and after.status.is_final:
-                text = f"{tracked.order.side} {tracked.order.size} {tracked.order.coin}"
-                self._bus.publish(
-                    Discrepancy(text, tracked.status, after.status, "The stream had not told.", self._clock.now_ms())
-                )
+                order = tracked.order
+                name = f"{order.side} {wire_text(order.size)} {order.coin}"
+                self._tell(name, tracked.status, after.status, "The stream had not told of the order's end.")
 
     def _unknown_there(self, tracked: TrackedOrder) -> TrackedOrder | None:
         """One negative is no proof, for readers lag; several passes that agree are."""
@@ -90,14 +199,3 @@ class Reconciler:
         if self._negatives[name] < CLEAN_NEGATIVES:
             return None
         return self._tracker.mark(name, OrderStatus.CANCELED, "gone at the exchange")
-
-    async def run_until_done(self, retry_seconds: float = 3.0) -> None:
-        """Repeat until one pass succeeds; for the start, when nothing may trade before the books are true."""
-        while True:
-            try:
-                await self.run()
-            except VenueError as error:
-                log.warning("reconciliation failed, trying again: %s", error)
-                await self._clock.sleep(retry_seconds)
-            else:
-                return

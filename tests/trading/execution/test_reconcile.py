@@ -13,8 +13,7 @@ from hlmaster.core.errors import VenueUnreachable
 from hlmaster.core.events import Discrepancy
 from hlmaster.core.model import Side
 from hlmaster.core.orders import FundingPayment, Order, OrderStatus, VenueOrder
-from hlmaster.trading.execution.executor import CLEAN_NEGATIVES
-from hlmaster.trading.execution.reconcile import OVERLAP_MS, Reconciler
+from hlmaster.trading.execution.reconcile import CLEAN_NEGATIVES, OVERLAP_MS, Reconciler
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.portfolio import Portfolio
 from tests.trading.scenes import NOW, D, MemoryStore, fill, order
