@@ -6,12 +6,17 @@ import argparse
 import math
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hlmaster import __version__
-from hlmaster.core.errors import HlError
+from hlmaster.core.errors import ConfigError, HlError
+
+if TYPE_CHECKING:
+    from hlmaster.desk.exchange_process import ExchangeProcess
 
 COMMANDS = ("gui", "headless", "simulate", "health", "sessions")
 FAILED = 2
+LARGEST_SIDE = 16_384
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -22,16 +27,34 @@ def main(argv: list[str] | None = None) -> int:
         return run(arguments[1:])
     if not arguments or (arguments[0] not in COMMANDS and arguments[0] not in ("-h", "--help", "--version")):
         arguments.insert(0, "gui")
-    chosen = _parser().parse_args(arguments)
-    from hlmaster import app
-
     try:
-        return {"gui": app.gui, "headless": app.headless, "health": app.health, "sessions": app.sessions}[
-            chosen.command
-        ](chosen)
+        chosen = _parser().parse_args(arguments)
+        process = _exchange(chosen)
+        from hlmaster import app
+
+        match chosen.command:
+            case "gui":
+                return app.gui(chosen, process)
+            case "headless":
+                return app.headless(chosen, process)
+            case "health":
+                return app.health(chosen)
+            case _:
+                return app.sessions(chosen)
     except HlError as error:
         print(f"hlmaster: {error} [{error.code}]", file=sys.stderr)
         return FAILED
+
+
+def _exchange(chosen: argparse.Namespace) -> ExchangeProcess | None:
+    """The embedded exchange of a demo, spawned before anything heavy is imported; it is told later what to be."""
+    if chosen.command not in ("gui", "headless") or chosen.mode not in (None, "demo") or chosen.exchange is not None:
+        return None
+    from hlmaster.desk.exchange_process import ExchangeProcess
+
+    process = ExchangeProcess()
+    process.spawn()
+    return process
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -80,11 +103,21 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _size(text: str) -> tuple[int, int]:
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        width = height = 0
+    if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE):
+        raise ConfigError(f"{text!r} is not a size.", "Write it as WIDTHxHEIGHT, for example 1600x980.")
+    return width, height
+
+
 def _add_gui(parser: argparse.ArgumentParser) -> None:
     _add_desk(parser)
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save a picture of the window and end")
     parser.add_argument("--after", type=_seconds, default=8.0, metavar="SECONDS", help="when to take the picture")
-    parser.add_argument("--size", metavar="WxH", help="size of the window, for example 1600x980")
+    parser.add_argument("--size", type=_size, metavar="WxH", help="size of the window, for example 1600x980")
 
 
 def _add_headless(parser: argparse.ArgumentParser) -> None:

@@ -25,7 +25,9 @@ from hlmaster.core.logs import Logs, start_logs
 from hlmaster.core.model import Mode
 from hlmaster.desk import control
 from hlmaster.desk.desk import Desk
-from hlmaster.desk.modes import Opening, build, check_available, spawn_exchange
+from hlmaster.desk.exchange_child import ExchangeChild
+from hlmaster.desk.exchange_process import ExchangeProcess
+from hlmaster.desk.modes import Opening, build, check_available, exchange_arguments
 from hlmaster.desk.summary import summary
 from hlmaster.settings import Origins, Settings, chosen_mode
 from hlmaster.storage.sessions import DemoSession, Sessions
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 STATUS_SECONDS = 5.0
-LARGEST_SIDE = 16_384
 
 
 @dataclass(slots=True)
@@ -54,8 +55,20 @@ def data_folder(chosen: Path | None) -> Path:
     return chosen if chosen is not None else Path(platformdirs.user_data_dir("HyperliquidMaster", appauthor=False))
 
 
-def launch(arguments: argparse.Namespace, *, console: bool) -> Launch:
-    """Open the session, read the settings, and spawn the embedded exchange where the mode needs one."""
+def launch(arguments: argparse.Namespace, process: ExchangeProcess | None = None, *, console: bool) -> Launch:
+    """Open the session, read the settings, and tell the embedded exchange what it is to be where the mode needs one.
+
+    ``process`` is that exchange, spawned already; without one it is spawned here.
+    """
+    try:
+        return _launch(arguments, process, console=console)
+    except BaseException:
+        if process is not None:
+            process.abandon()
+        raise
+
+
+def _launch(arguments: argparse.Namespace, process: ExchangeProcess | None, *, console: bool) -> Launch:
     mode = chosen_mode(arguments.mode)
     check_available(mode)
     data = data_folder(arguments.data)
@@ -75,7 +88,8 @@ def launch(arguments: argparse.Namespace, *, console: bool) -> Launch:
     child = None
     if isinstance(session, DemoSession) and arguments.exchange is None:
         session.check_exchange()
-        child = spawn_exchange(settings, session.exchange_path, session.info.start_balance)
+        child = ExchangeChild(exchange_arguments(settings, session.exchange_path, session.info.start_balance), process)
+        child.begin()
     opening = Opening(session, settings, arguments.exchange, child)
     return Launch(data, mode, opening, settings_file, origins, logs)
 
@@ -83,8 +97,8 @@ def launch(arguments: argparse.Namespace, *, console: bool) -> Launch:
 # --- headless ---
 
 
-def headless(arguments: argparse.Namespace) -> int:
-    run = launch(arguments, console=not arguments.json)
+def headless(arguments: argparse.Namespace, process: ExchangeProcess | None = None) -> int:
+    run = launch(arguments, process, console=not arguments.json)
     return asyncio.run(_headless(run, arguments.seconds, as_json=arguments.json))
 
 
@@ -172,12 +186,10 @@ def _balance(text: str | None) -> Decimal:
 # --- the window ---
 
 
-def gui(arguments: argparse.Namespace) -> int:
+def gui(arguments: argparse.Namespace, process: ExchangeProcess | None = None) -> int:
     """Windows one after the other: switching the session ends one desk and opens the next."""
-    _size(arguments.size)
     offscreen = _without_display()
-    run, trouble = _try_launch(arguments, console=offscreen)
-    # Qt is imported only now, so that the embedded exchange starts up beside the import.
+    run, trouble = _try_launch(arguments, process, console=offscreen)
     import qasync
     from PySide6.QtWidgets import QApplication
 
@@ -205,9 +217,11 @@ def gui(arguments: argparse.Namespace) -> int:
     raise trouble or ConfigError("There is nothing to open.")
 
 
-def _try_launch(arguments: argparse.Namespace, *, console: bool) -> tuple[Launch | None, HlError | None]:
+def _try_launch(
+    arguments: argparse.Namespace, process: ExchangeProcess | None = None, *, console: bool
+) -> tuple[Launch | None, HlError | None]:
     try:
-        return launch(arguments, console=console), None
+        return launch(arguments, process, console=console), None
     except HlError as error:
         return None, error
 
@@ -229,7 +243,7 @@ async def _gui(run: Launch, arguments: argparse.Namespace, *, offscreen: bool) -
 
     desk = Desk(build(run.opening))
     window = Window(desk, run.settings_file, run.origins, run.logs.ring, Sessions(run.data, SystemClock()))
-    window.open(_size(arguments.size))
+    window.open(arguments.size)
     stop = _stop_on_signals()
     door = _control(run, desk)
     extras: list[Coroutine[Any, Any, None]] = []
@@ -279,15 +293,3 @@ async def _status_lines(desk: Desk) -> None:
             f"equity {desk.portfolio.equity:,.2f} USD, {len(desk.portfolio.positions())} positions",
             flush=True,
         )
-
-
-def _size(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    try:
-        width, height = (int(part) for part in text.lower().split("x"))
-    except ValueError:
-        width = height = 0
-    if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE):
-        raise ConfigError(f"{text!r} is not a size.", "Write it as WIDTHxHEIGHT, for example 1600x980.")
-    return width, height

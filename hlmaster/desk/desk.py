@@ -175,6 +175,8 @@ class Desk:
         task = asyncio.get_running_loop().create_task(self._supervise(work, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # A task that is cancelled before its first step never awaits its work.
+        task.add_done_callback(lambda _: work.close())
         return task
 
     async def _supervise(self, work: Coroutine[Any, Any, None], name: str) -> None:

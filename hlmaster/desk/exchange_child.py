@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hlmaster.core.clock import Clock, SystemClock
 from hlmaster.core.errors import VenueUnreachable
+from hlmaster.desk.exchange_process import ExchangeProcess
 
 log = logging.getLogger(__name__)
 READY_TIMEOUT_SECONDS = 30.0
@@ -32,6 +30,8 @@ class ReadyLine:
     start_ms: int
     wall_ms: int
     speed: float
+    network: str = ""
+    """The network it plays: ``testnet`` or ``mainnet``."""
 
     @staticmethod
     def read(path: Path) -> ReadyLine | None:
@@ -39,7 +39,11 @@ class ReadyLine:
         try:
             fields = json.loads(path.read_text(encoding="utf-8"))
             return ReadyLine(
-                str(fields["url"]), int(fields["start_ms"]), int(fields["wall_ms"]), float(fields["speed"])
+                str(fields["url"]),
+                int(fields["start_ms"]),
+                int(fields["wall_ms"]),
+                float(fields["speed"]),
+                str(fields.get("network", "")),
             )
         except FileNotFoundError:
             return None
@@ -52,67 +56,42 @@ class ReadyLine:
         clock.anchor(self.start_ms, self.wall_ms, self.speed)
 
 
-def command(arguments: Sequence[str]) -> list[str]:
-    """How to start ourselves with other arguments: a frozen application is its own interpreter."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, *arguments]
-    return [sys.executable, "-m", "hlmaster", *arguments]
-
-
 class ExchangeChild:
-    """``spawn`` costs a fork and returns at once, so that the child starts up while its parent imports Qt."""
+    """The process while the desk lives: waited for, watched, and started again with the same arguments when it dies."""
 
-    def __init__(self, arguments: Sequence[str]) -> None:
+    def __init__(self, arguments: Sequence[str], process: ExchangeProcess | None = None) -> None:
         self._arguments = list(arguments)
-        self._folder = tempfile.TemporaryDirectory(prefix="hlmaster-exchange-")
-        self._ready_file = Path(self._folder.name) / "ready.json"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process = process or ExchangeProcess()
         self._watcher: asyncio.Task[None] | None = None
-        self._port = 0
         self.ready: ReadyLine | None = None
         self.restarts = 0
 
     @property
     def url(self) -> str:
-        """Where it is, or will be once it is ready: the port is chosen before the start."""
-        return f"http://127.0.0.1:{self._port}"
+        return self._process.url
 
     @property
     def pid(self) -> int | None:
-        return self._process.pid if self._process else None
+        return self._process.pid
 
-    def spawn(self, port: int) -> None:
-        self._port = port
-        self._ready_file.unlink(missing_ok=True)
-        arguments = ["simulate", *self._arguments, "--port", str(port), "--watch-stdin"]
-        arguments += ["--ready-file", str(self._ready_file)]
-        log_path = Path(self._folder.name) / "exchange.log"
-        with log_path.open("ab") as output:
-            self._process = subprocess.Popen(
-                command(arguments),
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            )
+    def begin(self) -> None:
+        """Spawn the process unless that is done, and tell it its market. Returns at once."""
+        if not self._process.is_spawned:
+            self._process.spawn()
+        self._process.tell(self._arguments)
 
     async def wait_ready(self, clock: Clock) -> ReadyLine:
         """Raises VenueUnreachable with the child's last words when it ends or does not get ready in time."""
         deadline = clock.monotonic() + READY_TIMEOUT_SECONDS
         while clock.monotonic() < deadline:
-            ready = ReadyLine.read(self._ready_file)
+            ready = ReadyLine.read(self._process.ready_file)
             if ready is not None:
                 self.ready = ready
                 return ready
-            if self._process is None or self._process.poll() is not None:
+            if self._process.exit_code is not None:
                 break
             await asyncio.sleep(POLL_SECONDS)
-        raise VenueUnreachable(f"The embedded exchange did not start: {self._last_words()}")
-
-    def _last_words(self) -> str:
-        path = Path(self._folder.name) / "exchange.log"
-        lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines() if path.exists() else []
-        return lines[-1] if lines else "it said nothing."
+        raise VenueUnreachable(f"The embedded exchange did not start: {self._process.last_words()}")
 
     def watch(self, clock: Clock, on_end: Callable[[str], None], on_restart: Callable[[ReadyLine], None]) -> None:
         """Keep it alive from now on; told are why it ended, as a sentence, and that it was started again."""
@@ -125,23 +104,20 @@ class ExchangeChild:
     ) -> None:
         while True:
             await asyncio.sleep(0.25)
-            if self._process is None or self._process.poll() is None:
+            code = self._process.exit_code
+            if code is None:
                 continue
-            code = self._process.returncode
-            why = self._last_words() if code in OWN_ENDS else f"its process ended with code {code}."
+            why = self._process.last_words() if code in OWN_ENDS else f"its process ended with code {code}."
             on_end(f"The embedded exchange stopped and is started again: {why}")
-            self._release()
+            self._process.release()
             self.restarts += 1
             try:
-                self.spawn(self._port)
+                self._process.spawn()
+                self._process.tell(self._arguments)
                 on_restart(await self.wait_ready(clock))
             except (VenueUnreachable, OSError) as error:
                 on_end(str(error))
                 await asyncio.sleep(min(10.0, self.restarts))
-
-    def _release(self) -> None:
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
 
     async def stop(self) -> None:
         """Closing its standard input asks the child to end; one that does not is killed."""
@@ -149,12 +125,10 @@ class ExchangeChild:
             self._watcher.cancel()
             await asyncio.gather(self._watcher, return_exceptions=True)
         process = self._process
-        if process is not None:
-            self._release()
-            try:
-                await asyncio.to_thread(process.wait, STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                log.warning("the embedded exchange did not end when asked; killing it")
-                process.kill()
-                await asyncio.to_thread(process.wait)
-        self._folder.cleanup()
+        process.release()
+        try:
+            await asyncio.to_thread(process.wait, STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            log.warning("the embedded exchange did not end when asked; killing it")
+            await asyncio.to_thread(process.kill)
+        process.forget()

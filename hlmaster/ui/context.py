@@ -60,6 +60,8 @@ class Context(QObject):
         task = asyncio.get_running_loop().create_task(self._carry_out(work, what), name=what)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # A task that is cancelled before its first step never awaits its work.
+        task.add_done_callback(lambda _: work.close())
         return task
 
     async def _carry_out(self, work: Coroutine[Any, Any, Any], what: str) -> None:

@@ -9,7 +9,7 @@ from hlmaster.core.rounding import to_float
 from hlmaster.desk.desk import Desk
 from hlmaster.trading.portfolio import PositionView
 from hlmaster.ui import figures
-from hlmaster.ui.charts import PriceLine
+from hlmaster.ui.charts.lines import PriceLine
 
 
 def own_lines(desk: Desk, coin: str, price_decimals: int) -> list[PriceLine]:

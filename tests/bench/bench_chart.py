@@ -53,7 +53,8 @@ def _measure(count: int) -> tuple[float, list[float], list[float], list[float], 
     """
     from PySide6.QtCore import QPointF
 
-    from hlmaster.ui.charts import CandleChart, PriceLine
+    from hlmaster.ui.charts.candle_chart import CandleChart
+    from hlmaster.ui.charts.lines import PriceLine
 
     chart = CandleChart()
     chart.resize(*SIZE)

@@ -14,13 +14,14 @@ import pytest
 
 from hlmaster.core.clock import ManualClock, SystemClock
 from hlmaster.core.errors import VenueUnreachable
-from hlmaster.desk import exchange_child
-from hlmaster.desk.exchange_child import ExchangeChild, ReadyLine, command
+from hlmaster.desk import exchange_child, exchange_process
+from hlmaster.desk.exchange_child import ExchangeChild, ReadyLine
+from hlmaster.desk.exchange_process import ExchangeProcess, command
 
 CLOCK = SystemClock()
 CHILD = """
 import json, pathlib, signal, sys
-arguments = sys.argv[1:]
+arguments = sys.argv[1:] + json.loads(sys.stdin.readline())
 value = lambda name: arguments[arguments.index(name) + 1]
 if "--broken" in arguments:
     sys.exit("Traceback\\nThe port is taken.")
@@ -46,13 +47,13 @@ async def spawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     def stand_in(arguments: Sequence[str]) -> list[str]:
         return [sys.executable, str(script), *arguments]
 
-    monkeypatch.setattr(exchange_child, "command", stand_in)
+    monkeypatch.setattr(exchange_process, "command", stand_in)
     children = []
 
     def start(*arguments: str) -> ExchangeChild:
-        child = ExchangeChild(arguments)
+        child = ExchangeChild(arguments, ExchangeProcess(4711))
         children.append(child)
-        child.spawn(4711)
+        child.begin()
         return child
 
     yield start
@@ -90,6 +91,38 @@ async def test_one_that_does_not_end_when_asked_is_killed(
     await child.wait_ready(CLOCK)
     await child.stop()
     assert not alive(child.pid)
+
+
+async def test_one_that_was_spawned_before_is_told_what_to_be(
+    spawn: Callable[..., ExchangeChild], tmp_path: Path
+) -> None:
+    process = ExchangeProcess(4712)
+    process.spawn()
+    first = process.pid
+    child = ExchangeChild([], process)
+    child.begin()
+    assert (await child.wait_ready(CLOCK)).url == "http://127.0.0.1:4712"
+    assert child.pid == first
+    await child.stop()
+
+
+def test_one_that_is_not_needed_after_all_leaves_nothing(tmp_path: Path) -> None:
+    process = ExchangeProcess()
+    process.spawn()
+    process.abandon()
+    assert not alive(process.pid)
+    assert not process.ready_file.parent.exists()
+
+
+async def test_telling_one_that_has_ended_is_no_error(tmp_path: Path) -> None:
+    process = ExchangeProcess()
+    process.spawn()
+    process.kill()
+    child = ExchangeChild([], process)
+    child.begin()
+    with pytest.raises(VenueUnreachable, match="did not start"):
+        await child.wait_ready(CLOCK)
+    await child.stop()
 
 
 async def test_its_last_words_say_why_it_did_not_start(spawn: Callable[..., ExchangeChild]) -> None:

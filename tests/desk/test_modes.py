@@ -14,7 +14,8 @@ from hlmaster.core.clock import SystemClock
 from hlmaster.core.errors import ConfigError, InvariantBroken, VenueUnreachable
 from hlmaster.core.model import Mode
 from hlmaster.core.orders import ApprovalMint, Verdict
-from hlmaster.desk.modes import Opening, build, exchange_arguments, free_port
+from hlmaster.desk.exchange_process import free_port
+from hlmaster.desk.modes import Opening, build, exchange_arguments
 from hlmaster.settings import Settings
 from hlmaster.storage.sessions import Session, Sessions
 from tests.trading.scenes import order

@@ -22,7 +22,7 @@ import pytest
 from hlmaster.core.errors import VenueUnreachable
 from hlmaster.core.model import Mode
 from hlmaster.desk.control import ask
-from hlmaster.desk.exchange_child import command
+from hlmaster.desk.exchange_process import command
 from tests.flow.desks import demo_desk
 from tests.flow.test_kill import assert_whole, children_of
 

@@ -13,7 +13,8 @@ import pytest
 
 from hlmaster.core.orders import OrderStatus
 from hlmaster.desk.desk import Desk
-from hlmaster.desk.exchange_child import ReadyLine, command
+from hlmaster.desk.exchange_child import ReadyLine
+from hlmaster.desk.exchange_process import command
 from tests.flow.desks import D, demo_desk, until
 
 ENOUGH = 12

@@ -2,24 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
-import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from hlmaster.ui.charts import layers, scales
+from hlmaster.ui.charts import scales
 from hlmaster.ui.charts.buttons import ChartButton
 from hlmaster.ui.charts.figures import countdown
 from hlmaster.ui.charts.frame import TIME_SCALE_HEIGHT, Frame
-from hlmaster.ui.charts.layers import Layer, Pane, StillLayer
 from hlmaster.ui.charts.lines import PriceLine
 from hlmaster.ui.charts.palette import ChartPalette
 from hlmaster.ui.charts.series import FIELDS, Floats, Times
 from hlmaster.ui.charts.times import LocalTime
 
-# pyqtgraph drops mouse moves that come fast, and so the last one before the hand stops; painting is coalesced anyway.
-pg.setConfigOption("mouseRateLimit", 0)
+if TYPE_CHECKING:
+    from hlmaster.ui.charts.canvas import Canvas
 
 KEY_ZOOM = 1.25
 KEY_PAN = 0.1
@@ -28,32 +27,15 @@ NEAR_THE_START = 0.5
 """Windows of history left of the screen below which older candles are asked for."""
 
 
-class _Canvas(pg.GraphicsView):  # type: ignore[misc]
-    """The scene's view: it leaves keys to the chart and says when the mouse goes."""
-
-    left = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, background=None)
-        self.setCacheMode(self.CacheModeFlag.CacheNone)
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        # Nearly every change touches the whole width; reckoning which regions it spared costs more than painting them.
-        self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
-
-    def keyPressEvent(self, ev: QKeyEvent) -> None:
-        ev.ignore()
-
-    def leaveEvent(self, ev: QEvent) -> None:
-        super().leaveEvent(ev)
-        self.left.emit()
-
-
 class CandleChart(QWidget):
     """Candles and volume of one market and timeframe.
 
     Times are UTC milliseconds of the candles' open, strictly rising; prices and volumes are float64. The x axis counts
     candles; where some are missing a hatched slot marks the gap (see `series`). Setters may be called as often as data
     comes: the work is done once, when the widget is next painted.
+
+    The mouse is heard by a canvas of pyqtgraph, a library that takes longer to load than the rest of a window takes to
+    appear. A chart made ``early`` paints the same picture without it until `add_canvas`.
     """
 
     older_wanted = Signal(object)
@@ -61,58 +43,63 @@ class CandleChart(QWidget):
     a `prepend` of nothing says that there is no more."""
     crosshair_moved = Signal(object)
     """A `Reading` while the mouse is over the chart, None when it leaves."""
+    canvas_wanted = Signal()
+    """Once, after an early chart has been seen for the first time."""
 
-    def __init__(self, parent: QWidget | None = None, palette: ChartPalette | None = None) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, palette: ChartPalette | None = None, *, early: bool = False
+    ) -> None:
         super().__init__(parent)
         self._frame = Frame(palette=palette or ChartPalette())
         self._dirty = False
-        self._placed: tuple[object, ...] = ()
         self._asked_for_older = False
         self._now_ms: int | None = None
         # Not in the paint event: moving items there would ask for a second painting of the same picture.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._prepare)
-        self._canvas = _Canvas(self)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(self._canvas)
-        self.setFocusProxy(self._canvas)
+        self._canvas: Canvas | None = None
+        self._canvas_asked = False
+        QVBoxLayout(self).setContentsMargins(0, 0, 0, 0)
         self.setMinimumSize(240, 160)
-        self._build_layers()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._latest = ChartButton("Latest »", "Jump to the latest candle (End)", self, framed=True)
         self._latest.clicked.connect(self.go_to_latest)
         self._auto = ChartButton("auto", "Fit the price scale to what is visible", self, framed=False)
         self._auto.setCheckable(True)
         self._auto.clicked.connect(self.set_auto_scale)
         self.set_palette(self._frame.palette)
+        if not early:
+            self.add_canvas()
 
-    def _build_layers(self) -> None:
-        frame, scene = self._frame, self._canvas.scene()
-        self.price_pane, self.volume_pane = Pane(), Pane()
-        self._still = StillLayer(frame, scales.draw_still)
-        in_price = (layers.draw_live_prices, scales.draw_read_out)
-        self._in_price = [Layer(frame, draw, self.price_pane) for draw in in_price]
-        self._in_volume = [Layer(frame, layers.draw_live_volumes, self.volume_pane)]
-        self._price_scale = scales.PriceScale(frame)
-        self._volume_scale = Layer(frame, scales.draw_volume_scale)
-        self._crosshair = Layer(frame, scales.draw_crosshair)
-        self._notice = Layer(frame, scales.draw_notice, when_empty=True)
-        for item in (self._still, self._crosshair, self._notice):
-            item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        for item in (self.price_pane, self.volume_pane, self._price_scale, self._volume_scale):
-            scene.addItem(item)
-        for z, item in ((-1000, self._still), (10, self._crosshair), (20, self._notice)):
-            scene.addItem(item)
-            item.setZValue(z)
-        for pane in (self.price_pane, self.volume_pane):
-            pane.dragged.connect(self._drag)
-            pane.scrolled.connect(lambda notches: self._pan(-notches * self._frame.view.span * KEY_PAN))
-            pane.zoomed.connect(self._zoom)
-        self._price_scale.stretched.connect(self._stretch)
-        self._price_scale.released.connect(lambda: self.set_auto_scale(True))
-        scene.sigPrepareForPaint.connect(self._prepare)
-        scene.sigMouseMoved.connect(self._hover)
-        self._canvas.left.connect(lambda: self._hover(None))
+    def add_canvas(self) -> None:
+        """Hand the picture to pyqtgraph, which is imported here unless it was before."""
+        from hlmaster.ui.charts.canvas import Canvas
+
+        if self._canvas is not None:
+            return
+        had_focus = self.hasFocus()
+        self._canvas = canvas = Canvas(self._frame, self)
+        canvas.dragged.connect(self._drag)
+        canvas.scrolled.connect(lambda notches: self._pan(-notches * self._frame.view.span * KEY_PAN))
+        canvas.zoomed.connect(self._zoom)
+        canvas.stretched.connect(self._stretch)
+        canvas.released.connect(lambda: self.set_auto_scale(True))
+        canvas.painting.connect(self._prepare)
+        canvas.hovered.connect(self._hover)
+        layout = self.layout()
+        assert layout is not None
+        layout.addWidget(canvas)
+        canvas.setGeometry(self.rect())
+        canvas.lower()  # under the buttons
+        self.setFocusProxy(canvas)
+        if had_focus:
+            canvas.setFocus()
+        self._changed()
+
+    @property
+    def is_whole(self) -> bool:
+        """False for an early chart until its canvas is there."""
+        return self._canvas is not None
 
     # -- data ---------------------------------------------------------------------------------------------------
 
@@ -271,6 +258,18 @@ class CandleChart(QWidget):
         super().resizeEvent(event)
         self._changed()
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._canvas is not None:
+            return
+        self._prepare()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._frame.palette.background))
+        scales.draw_whole(painter, self._frame)
+        painter.end()
+        if not self._canvas_asked:
+            self._canvas_asked = True
+            QTimer.singleShot(0, self, self.canvas_wanted.emit)
+
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _changed(self) -> None:
@@ -287,31 +286,11 @@ class CandleChart(QWidget):
         frame = self._frame
         frame.lay_out(self.width(), self.height())
         frame.rebuild()
-        self._place()
         self._place_buttons()
-        self._canvas.viewport().update()
-
-    def _place(self) -> None:
-        """Move the items to where the frame has them, if that is somewhere else than before."""
-        frame = self._frame
-        x = (frame.view.left, frame.view.right)
-        placed = (frame.time_scale, frame.price_pane, x, frame.low, frame.high, frame.volume_high)
-        if placed == self._placed:
-            return
-        self._placed = placed
-        for pane, area, inside in (
-            (self.price_pane, frame.price_pane, self._in_price),
-            (self.volume_pane, frame.volume_pane, self._in_volume),
-        ):
-            pane.setGeometry(area)
-            for layer in inside:
-                layer.cover(QRectF(QPointF(0, 0), area.size()))
-        self._price_scale.cover(frame.price_scale)
-        self._volume_scale.cover(frame.volume_scale)
-        for layer in (self._still, self._crosshair, self._notice):
-            layer.cover(QRectF(0, 0, self.width(), self.height()))
-        self.price_pane.setRange(xRange=x, yRange=(frame.low, frame.high), padding=0, disableAutoRange=False)
-        self.volume_pane.setRange(xRange=x, yRange=(0, frame.volume_high), padding=0, disableAutoRange=False)
+        if self._canvas is None:
+            self.update()
+        else:
+            self._canvas.show_frame()
 
     def _place_buttons(self) -> None:
         frame = self._frame

@@ -1,14 +1,18 @@
 """The axes: prices and volumes on the right, times below, the tags that stand on them, and the crosshair over all."""
 
-import math
-from typing import Any
-
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
+from hlmaster.ui.charts.drawing import (
+    draw_live_prices,
+    draw_live_volumes,
+    draw_still_prices,
+    draw_still_volumes,
+    flat_pen,
+    within,
+)
 from hlmaster.ui.charts.figures import compact, percent
 from hlmaster.ui.charts.frame import TAG_HEIGHT, Frame, Tag
-from hlmaster.ui.charts.layers import Layer, draw_still_prices, draw_still_volumes, flat_pen, within
 from hlmaster.ui.charts.palette import faded
 from hlmaster.ui.charts.times import moment_text
 
@@ -16,29 +20,6 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
 INSET = 8.0
 ROW = 18.0
-
-
-class PriceScale(Layer):
-    """The price axis: dragging it stretches the scale, a double click lets it fit itself again."""
-
-    stretched = Signal(float)
-    released = Signal()
-
-    def __init__(self, frame: Frame) -> None:
-        super().__init__(frame, draw_price_scale)
-        self.setCursor(Qt.CursorShape.SizeVerCursor)
-
-    def mouseDragEvent(self, ev: Any) -> None:
-        if ev.button() == Qt.MouseButton.LeftButton:
-            ev.accept()
-            self.stretched.emit(math.exp((ev.pos().y() - ev.lastPos().y()) / 150))
-        else:
-            ev.ignore()
-
-    def mouseClickEvent(self, ev: Any) -> None:
-        if ev.double():
-            ev.accept()
-            self.released.emit()
 
 
 def draw_price_scale(painter: QPainter, frame: Frame, area: QRectF) -> None:
@@ -58,6 +39,19 @@ def draw_still(painter: QPainter, frame: Frame, area: QRectF) -> None:
     within(painter, frame.price_pane, draw_still_prices, frame)
     within(painter, frame.volume_pane, draw_still_volumes, frame)
     draw_time_scale(painter, frame, frame.time_scale)
+
+
+def draw_whole(painter: QPainter, frame: Frame) -> None:
+    """All that the chart's layers show, in one go."""
+    everywhere = QRectF(0, 0, frame.time_scale.width(), frame.time_scale.bottom())
+    if len(frame.series):
+        draw_still(painter, frame, everywhere)
+        within(painter, frame.price_pane, draw_live_prices, frame)
+        within(painter, frame.price_pane, draw_read_out, frame)
+        within(painter, frame.volume_pane, draw_live_volumes, frame)
+        draw_price_scale(painter, frame, frame.price_scale)
+        draw_volume_scale(painter, frame, frame.volume_scale)
+    draw_notice(painter, frame, everywhere)
 
 
 def draw_volume_scale(painter: QPainter, frame: Frame, area: QRectF) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import logging
+import sys
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QActionGroup
@@ -26,7 +29,7 @@ from hlmaster.core.model import Interval
 from hlmaster.market.series import Series
 from hlmaster.ui import figures
 from hlmaster.ui.averages import MovingAverage
-from hlmaster.ui.charts import CandleChart
+from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.context import Context
 from hlmaster.ui.market_panel import MarketPanel, decimals_of
 from hlmaster.ui.own_lines import own_lines
@@ -37,6 +40,7 @@ QUICK_INTERVALS = (Interval.M1, Interval.M5, Interval.M15, Interval.H1, Interval
 AVERAGE_LENGTHS = (9, 21)
 LISTING_MS = 50
 """How often a chart without a listed coin looks whether the venue's list has come."""
+CANVAS = "hlmaster.ui.charts.canvas"
 MOST_STEPS = 50
 """Candles that are caught up one by one; after a longer absence the series is shown anew."""
 
@@ -126,7 +130,7 @@ class ChartPanel(MarketPanel):
         super().__init__(context)
         self.interval = context.interval
         self.header = self.bar = IntervalBar(context)
-        self.chart = CandleChart(palette=context.theme.chart_palette())
+        self.chart = CandleChart(palette=context.theme.chart_palette(), early=CANVAS not in sys.modules)
         self.chart.setAccessibleName("Candle chart")
         self.trouble = Trouble()
         self.trouble.retry.clicked.connect(self._begin)
@@ -153,6 +157,7 @@ class ChartPanel(MarketPanel):
         context.interval_changed.connect(self._take_interval)
         context.theme_changed.connect(self._dress)
         self.chart.older_wanted.connect(self._want_older)
+        self.chart.canvas_wanted.connect(lambda: context.run(self._add_canvas(), "Loading the chart"))
         bridge.on_fact(self, SeriesLoaded, self._series_loaded)
         bridge.on_state(self, CandleChanged, self._candle_changed, key=lambda fact: (fact.coin, fact.interval))
         bridge.on_state(self, ContextChanged, lambda fact: self._draw_lines() if fact.coin == self.coin else None)
@@ -184,6 +189,13 @@ class ChartPanel(MarketPanel):
         self._draw_lines()
         self.beat()
         self._load()
+
+    async def _add_canvas(self) -> None:
+        """Loaded beside the loop, once the window has been seen."""
+        await asyncio.to_thread(importlib.import_module, CANVAS)
+        self.chart.add_canvas()
+        if self._drawn is not None:
+            log.info("the chart shows %d candles", self._candles)
 
     @property
     def _series(self) -> Series | None:
@@ -250,7 +262,7 @@ class ChartPanel(MarketPanel):
         self.chart.set_series(block.time_ms, *_prices(block), self.interval.ms)
         if behind:
             self.chart.pan(self._slots_behind() - behind)
-        if self._drawn is None:
+        if self._drawn is None and self.chart.is_whole:
             log.info("the chart shows %d candles", len(block))
         self._drawn = (self.coin, self.interval)
         self._remember(series)

@@ -10,7 +10,7 @@ from hlmaster.core.events import EquityPoint, FillBooked, SessionRestored
 from hlmaster.core.rounding import to_float
 from hlmaster.trading.portfolio import TradeStats
 from hlmaster.ui import figures
-from hlmaster.ui.charts import EquityChart
+from hlmaster.ui.charts.equity_chart import EquityChart
 from hlmaster.ui.context import Context
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.theme import Theme

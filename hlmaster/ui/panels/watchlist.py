@@ -19,7 +19,7 @@ from hlmaster.core.model import Interval
 from hlmaster.market.coin_market import CoinMarket
 from hlmaster.market.staleness import CONTEXT, MID
 from hlmaster.ui import figures
-from hlmaster.ui.charts import paint_sparkline
+from hlmaster.ui.charts.sparkline import paint_sparkline
 from hlmaster.ui.context import Context
 from hlmaster.ui.ink import colour
 from hlmaster.ui.market_panel import PaintedPanel, decimals_of, market_of

@@ -10,8 +10,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from hlmaster.ui.charts import CandleChart, ChartPalette, PriceLine, Reading
 from hlmaster.ui.charts.buttons import ChartButton
+from hlmaster.ui.charts.candle_chart import CandleChart
+from hlmaster.ui.charts.lines import PriceLine
+from hlmaster.ui.charts.palette import ChartPalette
+from hlmaster.ui.charts.reading import Reading
 from tests.ui.charts.made import MINUTE, START, arrays
 
 COUNT = 1000

@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from hlmaster.ui.charts import ChartPalette, EquityChart
-from hlmaster.ui.charts.equity_chart import drawdown, fold
+from hlmaster.ui.charts.equity_chart import EquityChart, drawdown, fold
+from hlmaster.ui.charts.palette import ChartPalette
 
 START = 1_760_000_000_000
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
-from hlmaster.ui.charts import paint_sparkline
+from hlmaster.ui.charts.sparkline import paint_sparkline
 
 RECT = QRect(10, 5, 60, 20)
 

@@ -1,16 +1,9 @@
-"""What is painted inside the panes: functions that read the frame and paint; they decide nothing.
-
-A tick moves one candle and a few labels, the mouse only a cross. So what lies still (grid, closed candles and volume,
-overlays, times) is painted into a pixmap that is kept until something of it changes, and the rest goes on top of it.
-"""
+"""What is painted inside the panes: functions that read the frame and paint; they decide nothing."""
 
 from collections.abc import Callable
-from typing import Any
 
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from hlmaster.ui.charts.frame import TAG_HEIGHT, Frame
 from hlmaster.ui.charts.lines import line_colour
@@ -19,8 +12,6 @@ from hlmaster.ui.charts.series import Columns
 from hlmaster.ui.charts.strokes import fill, trace
 
 DASHES = [4.0, 3.0]
-WHEEL_NOTCH = 120
-ZOOM_PER_NOTCH = 1.18
 
 
 def flat_pen(colour: str | QColor, dashes: list[float] | None = None, width: float = 1.0) -> QPen:
@@ -30,85 +21,7 @@ def flat_pen(colour: str | QColor, dashes: list[float] | None = None, width: flo
     return pen
 
 
-class Pane(pg.ViewBox):  # type: ignore[misc]
-    """A plot area. It reports gestures and leaves it to the chart what they move.
-
-    Being a view box, it also takes pyqtgraph's own items in (slot, price) coordinates.
-    """
-
-    dragged = Signal(float, float)
-    scrolled = Signal(float)
-    zoomed = Signal(float, float)
-
-    def __init__(self) -> None:
-        super().__init__(enableMenu=False, defaultPadding=0.0)
-        self.disableAutoRange()
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsChildrenToShape)
-
-    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
-        if ev.button() == Qt.MouseButton.LeftButton:
-            ev.accept()
-            moved = ev.pos() - ev.lastPos()
-            self.dragged.emit(moved.x(), moved.y())
-        else:
-            ev.ignore()
-
-    def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
-        ev.accept()
-        notches = ev.delta() / WHEEL_NOTCH
-        if ev.orientation() == Qt.Orientation.Horizontal:
-            self.scrolled.emit(notches)
-        else:
-            self.zoomed.emit(ZOOM_PER_NOTCH**notches, ev.pos().x())
-
-
 Draw = Callable[[QPainter, Frame, QRectF], None]
-
-
-class Layer(pg.GraphicsObject):  # type: ignore[misc]
-    """One painting function as an item, working in the pixels of its pane, or of the whole chart without one."""
-
-    def __init__(self, frame: Frame, draw: Draw, pane: Pane | None = None, *, when_empty: bool = False) -> None:
-        super().__init__(pane)
-        self._frame, self._draw, self._when_empty = frame, draw, when_empty
-        self._area = QRectF()
-
-    def cover(self, area: QRectF) -> None:
-        if area != self._area:
-            self.prepareGeometryChange()
-            self._area = area
-
-    def boundingRect(self) -> QRectF:
-        return self._area
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        if self._when_empty or len(self._frame.series):
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            self._draw(painter, self._frame, self._area)
-
-
-class StillLayer(Layer):
-    """An opaque picture of the whole chart, painted again only when `Frame.still` differs."""
-
-    def __init__(self, frame: Frame, draw: Draw) -> None:
-        super().__init__(frame, draw, when_empty=True)
-        self._picture = QPixmap()
-        self._shown: tuple[object, ...] = ()
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        ratio = painter.device().devicePixelRatio()
-        still = (*self._frame.still(), ratio)
-        if still != self._shown:
-            size = (self._area.size() * ratio).toSize()
-            if self._picture.size() != size:
-                self._picture = QPixmap(size)
-                self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(QColor(self._frame.palette.background))
-            brush = QPainter(self._picture)
-            super().paint(brush, option)
-            brush.end()
-            self._shown = still
-        painter.drawPixmap(0, 0, self._picture)
 
 
 def within(painter: QPainter, area: QRectF, draw: Draw, frame: Frame) -> None:
