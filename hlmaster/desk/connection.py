@@ -1,0 +1,135 @@
+"""The account a session of testnet or live trades, and where its API wallet's key is kept; never the key itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from hlmaster.core.errors import AccessRefused, ConfigError
+from hlmaster.core.model import Mode
+from hlmaster.core.secret import Secret
+from hlmaster.desk.permission import NOTICE_VERSION, LivePermit
+from hlmaster.exchange.hyperliquid.signing import Signer
+from hlmaster.storage.lock import SessionLock
+from hlmaster.storage.session_file import SessionFile
+from hlmaster.storage.sessions import LOCKS
+from hlmaster.storage.vault.entries import Keeper, Vault, entry_name
+from hlmaster.storage.vault.sealed import SealedVault
+from hlmaster.storage.vault.system import SystemKeyring
+
+MEMO, NOTICE_MEMO = "account", "risk_notice"
+VAULT_FILE = "vault.json"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRecord:
+    """What the session's file says of its account. ``rehearsal``: it lives on an embedded exchange of this computer."""
+
+    account: str
+    agent: str
+    keeper: Keeper
+    rehearsal: bool = False
+
+    def entry(self, mode: Mode) -> str:
+        """A key for rehearsals never shares an entry with one that can move money."""
+        name = entry_name(mode, self.account)
+        return f"rehearsal/{name}" if self.rehearsal else name
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Account and signer of this run; ``permit`` in live only."""
+
+    record: AccountRecord
+    signer: Signer
+    permit: LivePermit | None = None
+
+    @property
+    def account(self) -> str:
+        return self.record.account
+
+
+def recorded(file: SessionFile) -> AccountRecord | None:
+    """The session's account; None before it was connected."""
+    memo = file.memos().get(MEMO)
+    if not isinstance(memo, dict):
+        return None
+    try:
+        return AccountRecord(
+            str(memo["account"]), str(memo["agent"]), Keeper(memo["keeper"]), rehearsal=bool(memo.get("rehearsal"))
+        )
+    except (KeyError, ValueError) as error:
+        raise ConfigError(
+            f"The account noted in {file.path} cannot be read ({error}).", "Connect the account again."
+        ) from error
+
+
+def record(file: SessionFile, account: AccountRecord) -> None:
+    """Note it. A session is the record of one account: raises AccessRefused for another one."""
+    known = recorded(file)
+    if known is not None and (known.account, known.rehearsal) != (account.account, account.rehearsal):
+        raise AccessRefused(
+            f"This session belongs to the account …{known.account[-4:]}.",
+            "Begin a new session for another account: --session NAME.",
+        )
+    memo = {
+        "account": account.account,
+        "agent": account.agent,
+        "keeper": account.keeper.value,
+        "rehearsal": account.rehearsal,
+    }
+    file.set_memo(MEMO, memo)
+
+
+def acknowledge_notice(file: SessionFile, time_ms: int) -> None:
+    file.set_memo(NOTICE_MEMO, {"version": NOTICE_VERSION, "time_ms": time_ms})
+
+
+def has_acknowledged(file: SessionFile) -> bool:
+    memo = file.memos().get(NOTICE_MEMO)
+    return isinstance(memo, dict) and memo.get("version") == NOTICE_VERSION
+
+
+async def vault_of(keeper: Keeper, data: Path, passphrase: Secret | None) -> Vault:
+    """The keyring, or the vault file opened. Raises VaultError, ConfigError without a passphrase."""
+    if keeper is Keeper.KEYRING:
+        return SystemKeyring()
+    if passphrase is None:
+        raise ConfigError("The key is in the encrypted vault, and its passphrase was not given.", "Enter it.")
+    sealed = SealedVault(data / VAULT_FILE)
+    await sealed.open(passphrase)
+    return sealed
+
+
+async def connect(
+    mode: Mode, account: AccountRecord, data: Path, passphrase: Secret | None = None, permit: LivePermit | None = None
+) -> Connection:
+    """Read the key and make the signer. Raises VaultError, AccessRefused, SigningError."""
+    vault = await vault_of(account.keeper, data, passphrase)
+    key = await vault.read(account.entry(mode))
+    if key is None:
+        raise AccessRefused(
+            f"The key of the account …{account.account[-4:]} is no longer kept where it was put.",
+            "Connect the account again with a new API wallet.",
+        )
+    signer = Signer(key.reveal())
+    if signer.address != account.agent:
+        raise AccessRefused(
+            f"The key that is kept belongs to {signer.address}, not to the API wallet {account.agent}.",
+            "Somebody or something replaced it: connect the account again with a new API wallet.",
+        )
+    return Connection(account, signer, permit)
+
+
+def account_lock(data: Path, mode: Mode, account: str) -> SessionLock:
+    """One desk for each mode and account, whatever the session is called. Not yet taken."""
+    return SessionLock(data / mode.value / LOCKS / f"account-{account}.lock")
+
+
+def network_of(file: Path) -> str:
+    """The network a ready file speaks for; the exchange writes it, or nobody does."""
+    try:
+        return str(json.loads(file.read_text(encoding="utf-8")).get("network", ""))
+    except (OSError, ValueError, AttributeError):
+        return ""
