@@ -1,7 +1,7 @@
 """The local control channel of a running desk: an owner-only socket in the data folder that answers one JSON line.
 
-``DIR/run/MODE-SESSION.json`` says where the socket is (socket paths have a length limit that data folders may exceed)
-and which process owns it.
+``DIR/run/MODE-SESSION.json`` says where the socket is (socket paths have a length limit that data folders may exceed),
+which process owns it, and which exchange of this computer it trades on, so that others can act when it cannot.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import asyncio
 import contextlib
 import dataclasses
 import hashlib
+import inspect
 import json
 import os
 import socket
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from hlmaster.core.model import Mode
 
 MAX_REQUEST = 4_096
 TIMEOUT_SECONDS = 5.0
-Answer = Callable[[], dict[str, Any]]
+Answer = Callable[[], dict[str, Any] | Awaitable[dict[str, Any]]]
 
 
 def _pointer(data: Path, mode: Mode, session: str) -> Path:
@@ -31,14 +32,20 @@ def _pointer(data: Path, mode: Mode, session: str) -> Path:
 
 
 class Control:
-    """``answers`` maps a verb (``health``) to the function that answers it."""
+    """``answers`` maps a verb (``health``) to the function that answers it; one that takes its time is awaited.
 
-    def __init__(self, data: Path, mode: Mode, session: str, answers: dict[str, Answer]) -> None:
+    ``ready_file``: of the exchange on this computer that the desk trades on, if it does.
+    """
+
+    def __init__(
+        self, data: Path, mode: Mode, session: str, answers: dict[str, Answer], ready_file: Path | None = None
+    ) -> None:
         self._pointer = _pointer(data, mode, session)
         name = hashlib.sha256(str(self._pointer.absolute()).encode()).hexdigest()[:16]
         self._folder = Path(tempfile.gettempdir()) / f"hlmaster-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
         self._socket_path = self._folder / f"{name}.sock"
-        self._answers = answers
+        self._answers = answers | {"ping": lambda: {"pid": os.getpid()}}
+        self._ready_file = ready_file
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -50,6 +57,8 @@ class Control:
             self._server = await asyncio.start_unix_server(self._serve, str(self._socket_path), limit=MAX_REQUEST)
             self._socket_path.chmod(0o600)
             where = {"socket": str(self._socket_path), "pid": os.getpid()}
+            if self._ready_file is not None:
+                where["ready_file"] = str(self._ready_file.absolute())
             self._pointer.write_text(json.dumps(where), encoding="utf-8")
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -58,6 +67,8 @@ class Control:
             verb = line.decode("utf-8", "replace").strip()
             answer = self._answers.get(verb)
             reply = answer() if answer else {"error": f"There is no verb {verb!r}; ask one of {sorted(self._answers)}."}
+            if inspect.isawaitable(reply):
+                reply = await reply
             writer.write(json.dumps(reply).encode() + b"\n")
             await writer.drain()
         except (TimeoutError, ConnectionError, ValueError):  # the last: longer than any verb
@@ -82,8 +93,16 @@ def _refuse_foreign(folder: Path) -> None:
         raise StorageError(f"{folder} does not belong to you alone.", "Remove it and start again.")
 
 
-def ask(data: Path, mode: Mode, session: str, verb: str) -> dict[str, Any]:
-    """Ask a running desk from another process. Raises VenueUnreachable when none answers."""
+def exchange_of(data: Path, mode: Mode, session: str) -> Path | None:
+    """The ready file of the exchange that the session's desk trades, or traded, on."""
+    try:
+        return Path(json.loads(_pointer(data, mode, session).read_text(encoding="utf-8"))["ready_file"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def ask(data: Path, mode: Mode, session: str, verb: str, seconds: float = TIMEOUT_SECONDS) -> dict[str, Any]:
+    """Ask a running desk from another process. Raises VenueUnreachable when none answers within ``seconds``."""
     pointer = _pointer(data, mode, session)
     nobody = f"No {mode} desk with the session {session!r} is running on {data}."
     if not hasattr(socket, "AF_UNIX"):
@@ -91,7 +110,7 @@ def ask(data: Path, mode: Mode, session: str, verb: str) -> dict[str, Any]:
     try:
         where = json.loads(pointer.read_text(encoding="utf-8"))["socket"]
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(TIMEOUT_SECONDS)
+            connection.settimeout(seconds)
             connection.connect(where)
             connection.sendall(verb.encode() + b"\n")
             with connection.makefile("rb") as lines:

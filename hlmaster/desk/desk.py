@@ -6,10 +6,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hlmaster.core.errors import HlError, VenueError
 from hlmaster.core.events import (
+    ActionResolved,
     AccountResynchronised,
     AccountSnapshot,
     DefectKind,
@@ -25,25 +26,36 @@ from hlmaster.core.events import (
     TradingState,
 )
 from hlmaster.core.model import Instrument
-from hlmaster.core.orders import Fill, Order, OrderStatus
+from hlmaster.core.orders import ActionKind, Expiry, Fill
+from hlmaster.core.ports import Trading
+from hlmaster.desk.brake import Brake
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.clock_watch import ClockWatch
 from hlmaster.desk.guard import DisconnectPolicy, Guard
 from hlmaster.desk.health import Health, LinkWatch, LoopLag, percentile
 from hlmaster.desk.listing import Listing
 from hlmaster.desk.manual import Manual
+from hlmaster.desk.outcome import Outcome
 from hlmaster.desk.parts import Parts
+from hlmaster.desk.recovery import Recovery
+from hlmaster.desk.protecting import LOOK_SECONDS, Protecting, refuse_off
 from hlmaster.desk.survey import Survey
 from hlmaster.desk.tools import Tools
 from hlmaster.market.feed import Feed
 from hlmaster.settings import Settings
 from hlmaster.trading.execution.executor import Executor
-from hlmaster.trading.execution.flatten import Flattener
+from hlmaster.trading.execution.flatten import Flattener, FlattenReport
+from hlmaster.trading.execution.last_look import LastLook
 from hlmaster.trading.execution.reconcile import Reconciler
+from hlmaster.trading.execution.resolver import Resolver
 from hlmaster.trading.execution.settled import Settled
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.portfolio import Portfolio
+from hlmaster.trading.protection.policy import Policy
 from hlmaster.trading.risk.gate import Gate
+
+if TYPE_CHECKING:
+    from hlmaster.desk.access_watch import AccessWatch
 
 log = logging.getLogger(__name__)
 STALENESS_SECONDS = 0.25
@@ -60,7 +72,7 @@ class Desk:
         self.instruments: Mapping[str, Instrument] = Listing(lambda: parts.market_data.instruments)
         self.feed = Feed(self.bus, self.clock, self.instruments)
         self.guard = Guard(self.bus, self.clock)
-        self.orders = OrderTracker(self.bus, self.clock, parts.store)
+        self.orders = OrderTracker(self.bus, self.clock, parts.store, parts.failpoints)
         self.portfolio = Portfolio(self.bus, self.clock, self._mark, parts.store)
         self.portfolio.exit_reason = self._exit_reason
         self.survey = Survey(
@@ -72,21 +84,32 @@ class Desk:
             self._trading_state,
         )
         self.gate = Gate(self.bus, parts.mint, self.survey, lambda: self.settings.risk)
-        self.executor = Executor(self.bus, self.clock, parts.trading, parts.journal, self.orders, self._last_look)
+        self.resolver = Resolver(self.bus, self.clock, parts.trading, parts.journal, self.orders)
+        self.recovery = Recovery(self.bus, self.guard, parts.journal, self.orders, self.resolver, self.mode)
+        last_look = LastLook(
+            self.gate.check, self.survey, self._venue_ms, lambda: self.settings.execution.entry_drift_percent
+        )
+        self.executor = Executor(
+            self.bus,
+            self.clock,
+            parts.trading,
+            parts.journal,
+            self.orders,
+            last_look,
+            self.resolver,
+            parts.failpoints,
+        )
         self._settled = Settled(self.bus, parts.journal, parts.store)
         self.reconciler = Reconciler(
             self.bus, self.clock, parts.trading, self.orders, self.portfolio, parts.session.since_ms
         )
-        self.flattener = Flattener(
-            self.bus,
-            self.clock,
-            parts.trading,
-            self.gate,
-            self.executor,
-            self.orders,
-            lambda: self.instruments,
-            lambda: self.settings.risk.exit_slippage_cap_percent,
-        )
+        self.flattener = self._flattener(parts.trading)
+        self._access: AccessWatch | None = None
+        if parts.access is not None:
+            from hlmaster.desk.access_watch import AccessWatch
+
+            self._access = AccessWatch(self.bus, self.clock, self.guard, parts.access)
+        self.brake = Brake(self.bus, self.clock, self.guard, parts.halt, self.flattener)
         self.manual = Manual(
             self.bus,
             self.gate,
@@ -100,8 +123,27 @@ class Desk:
         )
         self.tools = Tools(self.bus, self.clock, self.survey, self.manual, self.executor, self.orders)
         self.charts = Charts(self.clock, parts.market_data, self.feed)
+        self._protecting = Protecting(
+            self.bus,
+            self.clock,
+            self.mode,
+            parts.session.folder,
+            lambda: self.settings,
+            self.survey,
+            self.gate,
+            self.executor,
+            self.orders,
+            self.portfolio,
+            self.manual,
+            self.guard,
+            self.charts,
+            self.feed,
+        )
+        self.protector = self._protecting.protector
+        self.brake.before_closing = self.protector.stand_down
         self.lag = LoopLag(self.clock)
         self._clock_watch = ClockWatch(self.clock, self.guard, self._reconcile_soon)
+        parts.trading.expiry = _expiry(self.settings)
         self.link = LinkWatch(self.bus, self.clock, parts.market_data.health)
         self.behind_ms_max = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -115,9 +157,22 @@ class Desk:
         self.bus.subscribe(Resynchronised, lambda _: self._reconcile_soon())
         self.bus.subscribe(AccountResynchronised, lambda _: self._reconcile_soon())
         self.bus.subscribe(LinkChanged, self._on_link)
+        self.bus.subscribe(ActionResolved, self._on_resolved)
         self.bus.subscribe(Refused, self._on_refused)
         self.bus.subscribe(TradesSeen, self._on_trades)
         self.guard.on_lost_connection(self._on_lost_connection)
+
+    def _flattener(self, trading: Trading) -> Flattener:
+        return Flattener(
+            self.bus,
+            self.clock,
+            trading,
+            self.gate,
+            self.executor,
+            self.orders,
+            lambda: self.instruments,
+            lambda: self.settings.risk.exit_slippage_cap_percent,
+        )
 
     # --- life ---
 
@@ -128,7 +183,11 @@ class Desk:
 
     async def start(self) -> None:
         """Connect, restore the session and reconcile, all in the background; what goes wrong is told as a Notice."""
+        self.brake.look()
+        self.recovery.look()
         self._own(self.lag.run(), "loop lag")
+        if self._access is not None:
+            self._own(self._access.run(), "access")
         self._own(self._settled.run(), "journal")
         self._own(self._connect(), "connect")
 
@@ -146,11 +205,13 @@ class Desk:
         await self.portfolio.restore()
         self.bus.publish(SessionRestored())
         await self._parts.trading.start()
-        await self._take_up_intents()
+        await self.recovery.take_up()
         await self.reconciler.run_until_done()
         await self._read_account_settings()
         self._ready = True
         self.tools.start()
+        self.protector.start()
+        self._every(LOOK_SECONDS, self.protector.look, "protection")
         self._every(EQUITY_SECONDS, self._sample, "equity")
         self._own(self._reconcile_forever(), "reconcile")
 
@@ -159,10 +220,12 @@ class Desk:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._protecting.stop()
         await self.guard.stop()
         await self.tools.stop()
         await self.flattener.stop()
         await self.executor.stop()
+        await self.resolver.stop()
         await self._parts.trading.stop()
         await self._parts.market_data.stop()
         try:
@@ -204,6 +267,7 @@ class Desk:
         if offset is not None:
             self.feed.set_clock_offset(offset)
         self.feed.check_staleness()
+        self.brake.look()
         self.link.sample()
         self._clock_watch.look()
 
@@ -238,17 +302,6 @@ class Desk:
         except VenueError as error:
             log.warning("account settings could not be read: %s", error)
 
-    async def _take_up_intents(self) -> None:
-        """Intents a crash left without an end: their fate is unknown until the venue tells it."""
-        for intent in await self._parts.journal.unresolved():
-            tracked = self.orders.get(intent.order.client_order_id)
-            if tracked is None:
-                self.orders.register(intent.order, intent.expires_ms)
-                self.orders.mark(intent.order.client_order_id, OrderStatus.UNKNOWN, "left open by the last run")
-            elif tracked.status.is_final:
-                self._parts.journal.resolve(tracked.client_order_id, tracked.status, tracked.text)
-        self.executor.resolve_all()
-
     # --- facts ---
 
     def _mark(self, coin: str) -> Decimal | None:
@@ -279,6 +332,7 @@ class Desk:
             self._parts.store.save_refusal(fact.time_ms, fact.order.coin, failure.rule, failure.sentence)
 
     def _trading_state(self) -> tuple[TradingState, str]:
+        self.brake.look()
         if not self._ready and self.guard.state is TradingState.ACTIVE:
             return TradingState.REDUCING, "Entries open once our books agree with the exchange; exits work already."
         return self.guard.state, self.guard.sentence
@@ -292,9 +346,17 @@ class Desk:
         order = tracked.order
         return order.kind if order.trigger is not None else str(order.purpose)
 
-    def _last_look(self, order: Order) -> str | None:
-        """Right before the send: has anything changed since the gate said yes?"""
-        return " ".join(failure.sentence for failure in self.gate.check(order).failures) or None
+    def _venue_ms(self) -> int:
+        return self.clock.now_ms() + int(self._parts.trading.health.clock_offset_ms or 0)
+
+    def _on_resolved(self, fact: ActionResolved) -> None:
+        """A change of leverage whose answer was lost: what holds now is asked for."""
+        if fact.kind is ActionKind.LEVERAGE:
+            for coin in fact.subjects:
+                self._own(self._read_leverage(coin), f"leverage of {coin}")
+
+    async def _read_leverage(self, coin: str) -> None:
+        self.survey.leverages[coin] = await self._parts.trading.leverage(coin)
 
     # --- verbs ---
 
@@ -303,6 +365,22 @@ class Desk:
 
     def resume(self) -> None:
         self.guard.resume()
+
+    def confirm_restart(self) -> None:
+        """A person has looked at what a crash left behind; entries may open again."""
+        self.recovery.confirm()
+
+    async def kill(self, who: str = "you", why: str = "The kill switch was pressed.") -> FlattenReport:
+        """Halt entries, cancel every order and close every position of the account, until the exchange says flat."""
+        return await self.brake.kill(who, why)
+
+    async def lift_halt(self) -> None:
+        """Entries open again. Only a person asks for this. Raises StorageError when the halt file cannot be removed."""
+        await self.brake.lift()
+
+    def protect(self, coin: str, policy: Policy | None, *, take_over: bool = False) -> Outcome:
+        """Give a position its own policy, None for the settings'. ``take_over``: stops placed by hand are replaced."""
+        return self._protecting.protect(coin, policy, take_over)
 
     def _watch_coin(self, coin: str) -> None:
         """Idempotent; a coin of the watchlist that this exchange does not list is passed over."""
@@ -313,8 +391,10 @@ class Desk:
             self._parts.market_data.watch(coin)
 
     def apply_settings(self, settings: Settings) -> None:
-        """Take new settings; coins added to the watchlist are subscribed at once."""
+        """Take new settings; coins added to the watchlist are subscribed at once. Raises ConfigError."""
+        refuse_off(settings.protection, self.mode)
         self.settings = settings
+        self._parts.trading.expiry = _expiry(settings)
         for coin in settings.market.watchlist:
             self._watch_coin(coin)
 
@@ -363,3 +443,7 @@ class Desk:
     @property
     def is_connected(self) -> bool:
         return self.link.last.state is LinkState.CONNECTED
+
+
+def _expiry(settings: Settings) -> Expiry:
+    return Expiry(settings.execution.entry_expiry_seconds, settings.execution.exit_expiry_seconds)

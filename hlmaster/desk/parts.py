@@ -6,13 +6,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
+from hlmaster.core.failpoints import NO_FAILPOINTS, Failpoints
 from hlmaster.core.model import Mode
 from hlmaster.core.orders import ApprovalMint
 from hlmaster.core.ports import Journal, MarketData, Store, Trading
 from hlmaster.settings import Settings
+from hlmaster.storage.halt import HaltFile
+
+if TYPE_CHECKING:
+    from hlmaster.desk.entrance import Entrance
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +44,15 @@ class Parts:
     store: Store
     session: SessionInfo
     settings: Settings
+    halt: HaltFile | None = None
+    """Where a halt outlasts the desk, and where another process can halt it."""
     open_store: Callable[[], None] = lambda: None
     """Begins to open the store, on its own thread, once prices are on their way."""
+    access: Callable[[], Awaitable[Entrance]] | None = None
+    """Looks whether the account admits our API wallet; None where there is nothing to ask."""
     before: Callable[[], Awaitable[None]] | None = None
     """Runs before market data starts (the embedded exchange gets ready)."""
     after: Callable[[], Awaitable[None]] | None = None
     """Runs after everything stopped: the child ends, files are closed."""
+    failpoints: Failpoints = NO_FAILPOINTS
+    """Tests let the worst happen on the order path."""

@@ -19,9 +19,12 @@ from hlmaster.core.ports import LinkHealth
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.settings import Settings
+from hlmaster.storage.halt import HaltFile
 from tests.trading.scenes import ETH, NOW, D, MemoryStore
 from tests.trading.venues import MemoryJournal, MemoryVenue
 
+UNPROTECTED = Settings.model_validate({"protection": {"stop": "off"}})
+"""For tests that count what is sent; those of protection choose their own."""
 BTC = Instrument("BTC", 0, 5, 40, ETH.margin_tiers)
 
 
@@ -93,12 +96,12 @@ class Scene:
         self.venue.publish_account()
 
 
-def scene(store: MemoryStore | None = None, settings: Settings | None = None) -> Scene:
+def scene(store: MemoryStore | None = None, settings: Settings | None = None, halt: HaltFile | None = None) -> Scene:
     bus, clock = Bus(), ManualClock(NOW)
     venue, market = MemoryVenue(bus, clock), MemoryMarket(bus, clock)
     journal, store = MemoryJournal(), store or MemoryStore()
     session = SessionInfo("default", Mode.DEMO, 0, Decimal(10_000), Path("unused"))
-    parts = Parts(bus, clock, ApprovalMint(), market, venue, journal, store, session, settings or Settings())
+    parts = Parts(bus, clock, ApprovalMint(), market, venue, journal, store, session, settings or UNPROTECTED, halt)
     notices: list[Notice] = []
     bus.subscribe(Notice, notices.append)
     return Scene(Desk(parts), venue, market, journal, store, clock, notices)

@@ -16,7 +16,7 @@ import pytest
 
 from hlmaster.core.errors import StorageError, VenueUnreachable
 from hlmaster.core.model import Mode
-from hlmaster.desk.control import MAX_REQUEST, Control, ask
+from hlmaster.desk.control import MAX_REQUEST, Control, ask, exchange_of
 
 
 @pytest.fixture(autouse=True)
@@ -64,10 +64,43 @@ async def test_an_unknown_verb_is_answered_with_the_known_ones(tmp_path: Path) -
     door = control(tmp_path)
     await door.start()
     try:
-        assert "['health']" in (await asked(tmp_path, "dance"))["error"]
+        assert "['health', 'ping']" in (await asked(tmp_path, "dance"))["error"]
         with pytest.raises(VenueUnreachable):
             await asked(tmp_path, "x" * 2 * MAX_REQUEST)
         assert await asked(tmp_path) == {"link": "connected"}
+    finally:
+        await door.stop()
+
+
+async def test_a_verb_that_takes_its_time_is_waited_for_as_long_as_asked(tmp_path: Path) -> None:
+    asked_for, done = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> dict[str, Any]:
+        asked_for.set()
+        await done.wait()
+        return {"flat": True}
+
+    door = Control(tmp_path, Mode.DEMO, "default", {"kill": slow})
+    await door.start()
+    try:
+        with pytest.raises(VenueUnreachable):
+            await asyncio.to_thread(ask, tmp_path, Mode.DEMO, "default", "kill", 0.05)
+        waiting = asyncio.create_task(asyncio.to_thread(ask, tmp_path, Mode.DEMO, "default", "kill", 60.0))
+        await asked_for.wait()
+        assert (await asked(tmp_path, "ping"))["pid"] == os.getpid()
+        done.set()
+        assert await waiting == {"flat": True}
+    finally:
+        await door.stop()
+
+
+async def test_the_pointer_names_the_exchange_also_after_a_crash(tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+    door = Control(tmp_path, Mode.DEMO, "default", {}, ready)
+    assert exchange_of(tmp_path, Mode.DEMO, "default") is None
+    await door.start()
+    try:
+        assert exchange_of(tmp_path, Mode.DEMO, "default") == ready
     finally:
         await door.stop()
 

@@ -1,0 +1,105 @@
+"""The kill switch of a running desk: halt entries, go flat by the exchange's word, stay halted until a person says."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from hlmaster.core.bus import Bus
+from hlmaster.core.clock import Clock
+from hlmaster.core.errors import StorageError
+from hlmaster.core.events import Notice, Severity, TradingState
+from hlmaster.desk.guard import Guard
+from hlmaster.storage.halt import Halt, HaltFile
+from hlmaster.trading.execution.flatten import PATIENCE_SECONDS, Flattener, FlattenReport
+
+log = logging.getLogger(__name__)
+REASON = "halt"
+
+
+class Brake:
+    """``file`` makes a halt outlast the desk, and lets another process halt it; without one it ends with the desk."""
+
+    def __init__(self, bus: Bus, clock: Clock, guard: Guard, file: HaltFile | None, flattener: Flattener) -> None:
+        self._bus, self._clock, self._guard = bus, clock, guard
+        self._file, self._flattener = file, flattener
+        self._on_disk = False
+        self.halt: Halt | None = None
+        self.before_closing: Callable[[], None] = lambda: None
+        """Called before positions are closed: whoever protects or follows them stands down."""
+
+    def look(self) -> None:
+        """Obey the halt file, whoever wrote or removed it. Asked before every order and on a timer."""
+        found = self._file.read() if self._file is not None else None
+        if found is not None and (found != self.halt or not self._on_disk):
+            self._on_disk = True
+            self._engage(found)
+        elif found is None and self._on_disk:
+            self._release()
+
+    async def kill(self, who: str, why: str, patience: float = PATIENCE_SECONDS) -> FlattenReport:
+        """Halt, then cancel and close everything; what is not flat at the report is tried on until it is."""
+        self.engage(who, why)
+        return await self._flatten(patience)
+
+    def engage(self, who: str, why: str) -> None:
+        """Halt entries without touching positions; an earlier halt keeps its name."""
+        self.look()
+        if self.halt is not None:
+            return
+        halt = Halt(who, self._clock.wall_ms(), why)
+        self._engage(halt)
+        if self._file is None:
+            return
+        try:
+            self._file.write(halt)
+            self._on_disk = True
+        except StorageError as error:
+            log.error("%s", error)
+            sentence = f"Trading is halted, but a restart would not know: {error.sentence}"
+            self._bus.publish(Notice(Severity.ERROR, sentence, error.code, "Do not restart before you are flat."))
+
+    async def lift(self) -> None:
+        """Entries open again; only ever because a person said so. Raises StorageError when the file stays."""
+        await self._flattener.stop()
+        if self._file is not None:
+            self._file.remove()
+        self._release()
+
+    def _engage(self, halt: Halt) -> None:
+        self.halt = halt
+        log.critical("trading is halted by %s: %s", halt.who, halt.why)
+        self._guard.restrain(REASON, TradingState.HALTED, halt_sentence(halt))
+
+    def _release(self) -> None:
+        self._on_disk, self.halt = False, None
+        self._guard.release(REASON)
+
+    async def _flatten(self, patience: float) -> FlattenReport:
+        self.before_closing()
+        report = await self._flattener.run(patience, insist=True)
+        severity = Severity.WARNING if report.is_flat else Severity.CRITICAL
+        cure = "" if report.is_flat else "It is tried again until it is flat; look at the exchange's own page too."
+        self._bus.publish(Notice(severity, f"Kill switch. {report.sentence}", cure=cure))
+        if self._file is not None:
+            try:
+                self._file.keep_report(report_record(report), self._clock.wall_ms())
+            except StorageError as error:
+                log.error("the report of the kill switch could not be kept: %s", error)
+        return report
+
+
+def halt_sentence(halt: Halt) -> str:
+    """Who, when and why, for the banner."""
+    when = f" at {datetime.fromtimestamp(halt.wall_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC" if halt.wall_ms else ""
+    return f"HALTED by {halt.who}{when}. {halt.why} Exits work; entries stay off until you lift the halt."
+
+
+def report_record(report: FlattenReport) -> dict[str, Any]:
+    """For JSON: the report's fields, its verdict and its sentence."""
+    proof = report.proof_ms
+    told = None if proof is None else datetime.fromtimestamp(proof / 1000, UTC).isoformat(timespec="milliseconds")
+    return {"flat": report.is_flat, "sentence": report.sentence, "proof": told, **dataclasses.asdict(report)}
