@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +10,10 @@ from hlmaster.core.model import Mode
 from hlmaster.core.secret import Secret
 from hlmaster.desk.permission import NOTICE_VERSION, LivePermit
 from hlmaster.exchange.hyperliquid.signing import Signer
+from hlmaster.storage.files import SESSION_FILE
 from hlmaster.storage.lock import SessionLock
 from hlmaster.storage.session_file import SessionFile
-from hlmaster.storage.sessions import LOCKS
+from hlmaster.storage.sessions import DEFAULT_NAME, LOCKS, Sessions
 from hlmaster.storage.vault.entries import Keeper, Vault, entry_name
 from hlmaster.storage.vault.sealed import SealedVault
 from hlmaster.storage.vault.system import SystemKeyring
@@ -82,6 +82,18 @@ def record(file: SessionFile, account: AccountRecord) -> None:
     file.set_memo(MEMO, memo)
 
 
+def session_for(sessions: Sessions, mode: Mode, account: AccountRecord) -> str:
+    """The session of this account, or the name of one to begin."""
+    names = [info.name for info in sessions.list(mode) if not info.trouble]
+    for name in names:
+        known = recorded(SessionFile(sessions.data / mode.value / name / SESSION_FILE))
+        if known is None or (known.account, known.rehearsal) == (account.account, account.rehearsal):
+            return name
+    if DEFAULT_NAME not in names:
+        return DEFAULT_NAME
+    return f"{'rehearsal' if account.rehearsal else 'account'}-{account.account[-4:]}"
+
+
 def acknowledge_notice(file: SessionFile, time_ms: int) -> None:
     file.set_memo(NOTICE_MEMO, {"version": NOTICE_VERSION, "time_ms": time_ms})
 
@@ -125,11 +137,3 @@ async def connect(
 def account_lock(data: Path, mode: Mode, account: str) -> SessionLock:
     """One desk for each mode and account, whatever the session is called. Not yet taken."""
     return SessionLock(data / mode.value / LOCKS / f"account-{account}.lock")
-
-
-def network_of(file: Path) -> str:
-    """The network a ready file speaks for; the exchange writes it, or nobody does."""
-    try:
-        return str(json.loads(file.read_text(encoding="utf-8")).get("network", ""))
-    except (OSError, ValueError, AttributeError):
-        return ""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import SystemClock
@@ -16,7 +16,7 @@ from hlmaster.core.errors import ConfigError, VenueUnreachable
 from hlmaster.core.events import Notice, Severity
 from hlmaster.core.model import Mode
 from hlmaster.core.orders import ApprovalMint
-from hlmaster.core.ports import MarketData, Trading
+from hlmaster.core.ports import LinkHealth, MarketData, Trading
 from hlmaster.desk.exchange_child import ExchangeChild, ReadyLine
 from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.exchange.hyperliquid.budget import WeightBudget
@@ -24,12 +24,18 @@ from hlmaster.exchange.hyperliquid.client import is_loopback
 from hlmaster.exchange.hyperliquid.market_data import HyperliquidMarketData
 from hlmaster.exchange.hyperliquid.socket import SocketTiming
 from hlmaster.settings import Settings
+from hlmaster.storage.halt import HaltFile
 from hlmaster.storage.journal import SqliteJournal
 from hlmaster.storage.recorder import Recorder
 from hlmaster.storage.sessions import DemoSession, Session
 
+if TYPE_CHECKING:
+    from hlmaster.desk.connection import Connection
+    from hlmaster.desk.entrance import Entrance
+    from hlmaster.exchange.hyperliquid.signing import Network, Signer
+    from hlmaster.exchange.hyperliquid.trading import HyperliquidTrading
+
 log = logging.getLogger(__name__)
-MAINNET_URL = "https://api.hyperliquid.xyz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,8 @@ class Opening:
     ready_file: Path | None = None
     child: ExchangeChild | None = None
     """The embedded exchange, spawned early so that it starts while the window's libraries load."""
+    connection: Connection | None = None
+    """Account and key of testnet or live, and in live the permit."""
 
 
 def exchange_arguments(settings: Settings, state: Path, start_balance: Decimal) -> list[str]:
@@ -54,19 +62,51 @@ def exchange_arguments(settings: Settings, state: Path, start_balance: Decimal) 
     return [*arguments, "--state", str(state), "--faucet", str(start_balance)]
 
 
-def check_available(mode: Mode) -> None:
-    """Raises ConfigError for a mode that this version does not offer, before anything of it is opened."""
-    if mode not in (Mode.DEMO, Mode.PAPER):
-        raise ConfigError(f"The mode {mode} is not available in this version.", "Use demo or paper.")
+class Line(NamedTuple):
+    """Market data and trading of one account, without a desk around them."""
+
+    bus: Bus
+    clock: SystemClock
+    market_data: HyperliquidMarketData
+    trading: HyperliquidTrading
 
 
 def build(opening: Opening) -> Parts:
-    """Raises ConfigError for a mode that this version does not offer, SigningError, StorageError."""
-    mode = opening.session.info.mode
+    """Raises ConfigError where something is missing or contradicts the mode, SigningError, StorageError."""
+    match opening.session.info.mode:
+        case Mode.DEMO:
+            return _demo(opening)
+        case Mode.PAPER:
+            return _paper(opening)
+        case _:
+            return _real(opening)
+
+
+def open_trading(
+    mode: Mode,
+    session: Session,
+    settings: Settings,
+    ready_file: Path | None,
+    *,
+    mint: ApprovalMint,
+    reserve_nonce: Callable[[int], int],
+    connection: Connection | None = None,
+) -> Line:
+    """The account of a session, not yet started, for a process that has no desk: the kill switch, the doctor.
+
+    Demo needs a ready file, testnet and live a connection; live needs no permit here, for whoever holds no desk has no
+    way to an entry: what is sent is still what a gate of this ``mint`` approved. Raises ConfigError.
+    """
+    from hlmaster.desk.venues import read_ready
+
+    bus, clock = Bus(), SystemClock()
     if mode is Mode.DEMO:
-        return _demo(opening)
-    check_available(mode)
-    return _paper(opening)
+        if ready_file is None:
+            raise ConfigError("Demo mode needs an embedded exchange.", "Name its ready file with --exchange.")
+        url, network, signer, account = _demo_place(session, read_ready(ready_file), clock)
+    else:
+        url, network, signer, account = _real_place(mode, ready_file, connection, clock)
+    return _line(bus, clock, url, network, signer, account, settings, reserve_nonce, mint)
 
 
 def _parts(
@@ -78,53 +118,100 @@ def _parts(
     trading: Trading,
     journal: SqliteJournal,
     recorder: Recorder,
-    **around: Callable[[], Awaitable[None]],
+    **around: Callable[[], Any],
 ) -> Parts:
     info = opening.session.info
     # A generated account is the session's alone, so its whole history is; a replayed market may lie years back.
     session = SessionInfo(info.name, info.mode, 0, info.start_balance, opening.session.folder)
-    settings, open_store = opening.settings, recorder.start
-    return Parts(bus, clock, mint, market_data, trading, journal, recorder, session, settings, open_store, **around)
+    halt = HaltFile.of_session(opening.session.folder)
+    around = {"open_store": recorder.start, **around}
+    return Parts(bus, clock, mint, market_data, trading, journal, recorder, session, opening.settings, halt, **around)
 
 
-def _demo(opening: Opening) -> Parts:
-    """The ordinary adapter pointed at the embedded exchange on loopback; its wallet is generated and worthless."""
-    from hlmaster.exchange.hyperliquid.signing import Network, Signer
+Place = tuple[str, "Network", "Signer", str]
+"""Address, network letter, signer, account."""
+
+
+def _line(
+    bus: Bus,
+    clock: SystemClock,
+    url: str,
+    network: Network,
+    signer: Signer,
+    account: str,
+    settings: Settings,
+    reserve_nonce: Callable[[int], int],
+    mint: ApprovalMint,
+) -> Line:
     from hlmaster.exchange.hyperliquid.trading import HyperliquidTrading
 
-    bus, clock, mint = Bus(), SystemClock(), ApprovalMint()
-    child, ready = opening.child, None
-    if opening.ready_file is not None:
-        ready = ReadyLine.read(opening.ready_file)
-        if ready is None:
-            raise ConfigError(f"The ready file {opening.ready_file} does not exist.", "Start the exchange first.")
-        ready.anchor(clock)
-        url = ready.url
-    elif child is not None:
-        url = child.url
-    else:
-        raise ConfigError("Demo mode needs an embedded exchange.", "Start without --exchange to get one.")
-    if not is_loopback(url):
-        raise ConfigError(f"Demo mode trades on this computer only, not at {url}.", "Use an exchange on 127.0.0.1.")
-    if not isinstance(opening.session, DemoSession):
-        raise ConfigError(f"The session in {opening.session.folder} is not a demo session.")
-    signer = Signer(opening.session.wallet().private_key, worthless=True)
-    budget = WeightBudget(clock)
-    timing = _timing(opening.settings)
+    budget, timing = WeightBudget(clock), _timing(settings)
     market_data = HyperliquidMarketData(bus, clock, url, budget=budget, socket_timing=timing)
-    journal, recorder = _stores(opening, clock)
     trading = HyperliquidTrading(
         bus,
         clock,
         url,
-        Network.TESTNET,
+        network,
         signer,
-        signer.address,
-        journal.reserve_nonce,
+        account,
+        reserve_nonce,
         mint.is_genuine,
         budget=budget,
         socket_timing=timing,
     )
+    return Line(bus, clock, market_data, trading)
+
+
+def _demo_place(session: Session, ready: ReadyLine | str, clock: SystemClock) -> Place:
+    """A ready line, or the address of a child that is not ready yet."""
+    from hlmaster.exchange.hyperliquid.signing import Network, Signer
+
+    url = ready if isinstance(ready, str) else ready.url
+    if not is_loopback(url):
+        raise ConfigError(f"Demo mode trades on this computer only, not at {url}.", "Use an exchange on 127.0.0.1.")
+    if not isinstance(session, DemoSession):
+        raise ConfigError(f"The session in {session.folder} is not a demo session.")
+    if isinstance(ready, ReadyLine):
+        ready.anchor(clock)
+    signer = Signer(session.wallet().private_key, worthless=True)
+    return url, Network.TESTNET, signer, signer.address
+
+
+def _real_place(mode: Mode, ready_file: Path | None, connection: Connection | None, clock: SystemClock) -> Place:
+    from hlmaster.desk.venues import endpoint
+
+    place = endpoint(mode, ready_file)
+    if connection is None:
+        raise ConfigError(
+            f"The mode {mode} needs a connected account.",
+            f"Connect one in the window (click the mode badge), or with: hlmaster connect --mode {mode}.",
+        )
+    if connection.record.rehearsal != place.is_rehearsal:
+        here, there = "an embedded exchange", "the real one"
+        raise ConfigError(
+            f"This session's account lives on {here if connection.record.rehearsal else there}, not on "
+            f"{here if place.is_rehearsal else there}.",
+            "Use a session of its own for each: --session NAME.",
+        )
+    if place.ready is not None:
+        place.ready.anchor(clock)
+    return place.url, place.network, connection.signer, connection.account
+
+
+def _demo(opening: Opening) -> Parts:
+    """The ordinary adapter pointed at the embedded exchange on loopback; its wallet is generated and worthless."""
+    from hlmaster.desk.venues import read_ready
+
+    bus, clock, mint = Bus(), SystemClock(), ApprovalMint()
+    child = opening.child
+    if opening.ready_file is not None:
+        url, network, signer, account = _demo_place(opening.session, read_ready(opening.ready_file), clock)
+    elif child is not None:
+        url, network, signer, account = _demo_place(opening.session, child.url, clock)
+    else:
+        raise ConfigError("Demo mode needs an embedded exchange.", "Start without --exchange to get one.")
+    journal, recorder = _stores(opening, clock)
+    line = _line(bus, clock, url, network, signer, account, opening.settings, journal.reserve_nonce, mint)
 
     def tell(sentence: str) -> None:
         log.error("%s", sentence)
@@ -142,11 +229,47 @@ def _demo(opening: Opening) -> Parts:
             if child is not None:
                 await child.stop()
 
-    return _parts(opening, bus, clock, mint, market_data, trading, journal, recorder, before=before, after=after)
+    return _parts(
+        opening, bus, clock, mint, line.market_data, line.trading, journal, recorder, before=before, after=after
+    )
+
+
+def _real(opening: Opening) -> Parts:
+    """Testnet and live. Nothing here is told by settings: the mode says where, the connection says who."""
+    from hlmaster.desk.connection import account_lock
+    from hlmaster.desk.entrance import examine
+    from hlmaster.desk.permission import check_permit
+    from hlmaster.exchange.hyperliquid.access import AccessQueries
+    from hlmaster.exchange.hyperliquid.client import Client
+
+    mode, connection = opening.session.info.mode, opening.connection
+    bus, clock, mint = Bus(), SystemClock(), ApprovalMint()
+    url, network, signer, account = _real_place(mode, opening.ready_file, connection, clock)
+    check_permit(mode, account, None if connection is None else connection.permit)
+    lock = account_lock(opening.session.folder.parent.parent, mode, account)
+    lock.acquire()
+    journal, recorder = _stores(opening, clock)
+    line = _line(bus, clock, url, network, signer, account, opening.settings, journal.reserve_nonce, mint)
+    client = Client(url, clock, LinkHealth(), WeightBudget(clock))
+
+    async def look() -> Entrance:
+        return await examine(mode, account, signer, AccessQueries(client), clock, network)
+
+    async def after() -> None:
+        await client.close()
+        try:
+            _close(opening, journal, recorder)
+        finally:
+            lock.release()
+
+    return _parts(
+        opening, bus, clock, mint, line.market_data, line.trading, journal, recorder, after=after, access=look
+    )
 
 
 def _paper(opening: Opening) -> Parts:
     """Live public data; orders matched here against what that data shows."""
+    from hlmaster.desk.venues import MAINNET_URL
     from hlmaster.exchange.simulator.trading import PaperTrading
 
     bus, clock, mint = Bus(), SystemClock(), ApprovalMint()

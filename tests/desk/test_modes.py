@@ -74,9 +74,9 @@ def test_demo_without_an_exchange_says_what_is_missing(demo: Session, tmp_path: 
 
 
 @pytest.mark.parametrize("mode", [Mode.TESTNET, Mode.LIVE])
-def test_modes_of_real_money_cannot_be_opened(demo: Session, mode: Mode) -> None:
+def test_modes_with_keys_need_a_connected_account(demo: Session, mode: Mode) -> None:
     demo.info = replace(demo.info, mode=mode)
-    with pytest.raises(ConfigError, match=f"The mode {mode} is not available"):
+    with pytest.raises(ConfigError, match=f"The mode {mode} needs a connected account"):
         build(Opening(demo, Settings()))
 
 
