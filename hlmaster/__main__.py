@@ -6,6 +6,7 @@ import argparse
 import math
 import sys
 from pathlib import Path
+from typing import Any
 from typing import TYPE_CHECKING
 
 from hlmaster import __version__
@@ -57,13 +58,20 @@ def _exchange(chosen: argparse.Namespace) -> ExchangeProcess | None:
     return process
 
 
+class _Exact(argparse.ArgumentParser):
+    """A shortened option is an unknown option: ``--l`` must not mean ``--live``."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, allow_abbrev=False)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hlmaster",
         description="A desktop terminal for perpetuals on Hyperliquid. Without a command: the window, in demo mode.",
     )
     parser.add_argument("--version", action="version", version=f"hlmaster {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Exact)
     commands.add_parser("simulate", help="run the embedded exchange by itself (see simulate --help)")
     _add_gui(commands.add_parser("gui", help="open the window"))
     _add_headless(commands.add_parser("headless", help="run the same desk without a window"))
@@ -79,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--mode", help="demo (default) or paper")
+    parser.add_argument("--mode", help="demo (default), paper, testnet or live")
     parser.add_argument("--session", default="default", help="name of the session; created when new")
     parser.add_argument("--data", type=Path, help="data folder (default: the system's place for it)")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="a setting")
@@ -126,6 +134,19 @@ def _add_headless(parser: argparse.ArgumentParser) -> None:
         "--for", type=_seconds, dest="seconds", metavar="SECONDS", help="end after so many wall seconds"
     )
     parser.add_argument("--json", action="store_true", help="end with one JSON line")
+    _add_passphrase(parser)
+    risks = parser.add_argument_group("live", "real money; all of these, each time")
+    risks.add_argument("--live", action="store_true", help="trade real money")
+    risks.add_argument(
+        "--i-understand-the-risks", action="store_true", dest="understood", help="all of this account can be lost"
+    )
+    risks.add_argument("--account-tail", metavar="XXXX", help="the last four characters of the account")
+
+
+def _add_passphrase(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--passphrase-stdin", action="store_true", help="read the vault's passphrase from standard input"
+    )
 
 
 if __name__ == "__main__":

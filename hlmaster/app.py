@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import getpass
 import json
 import logging
 import os
@@ -23,16 +24,21 @@ from hlmaster.core.errors import ConfigError, HlError, StorageError
 from hlmaster.core.events import Notice, Severity
 from hlmaster.core.logs import Logs, start_logs
 from hlmaster.core.model import Mode
+from hlmaster.core.secret import Secret
 from hlmaster.desk import control
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.exchange_child import ExchangeChild
 from hlmaster.desk.exchange_process import ExchangeProcess
-from hlmaster.desk.modes import Opening, build, check_available, exchange_arguments
+from hlmaster.desk.modes import Opening, build, exchange_arguments
+from hlmaster.desk.permission import LiveConfirmation, confirm_live
 from hlmaster.desk.summary import summary
 from hlmaster.settings import Origins, Settings, chosen_mode
-from hlmaster.storage.sessions import DemoSession, Sessions
+from hlmaster.storage.sessions import DemoSession, Session, Sessions
+from hlmaster.storage.vault.entries import KEYED_MODES, Keeper
 
 if TYPE_CHECKING:
+    from hlmaster.desk.connection import Connection
+    from hlmaster.desk.connector import Connected
     from hlmaster.ui.window import Window
 
 log = logging.getLogger(__name__)
@@ -55,22 +61,30 @@ def data_folder(chosen: Path | None) -> Path:
     return chosen if chosen is not None else Path(platformdirs.user_data_dir("HyperliquidMaster", appauthor=False))
 
 
-def launch(arguments: argparse.Namespace, process: ExchangeProcess | None = None, *, console: bool) -> Launch:
+def launch(
+    arguments: argparse.Namespace,
+    process: ExchangeProcess | None = None,
+    connected: Connected | None = None,
+    *,
+    console: bool,
+) -> Launch:
     """Open the session, read the settings, and tell the embedded exchange what it is to be where the mode needs one.
 
-    ``process`` is that exchange, spawned already; without one it is spawned here.
+    ``process`` is that exchange, spawned already; without one it is spawned here. ``connected``: the account of testnet
+    or live; without it the session's own is taken up again.
     """
     try:
-        return _launch(arguments, process, console=console)
+        return _launch(arguments, process, connected, console=console)
     except BaseException:
         if process is not None:
             process.abandon()
         raise
 
 
-def _launch(arguments: argparse.Namespace, process: ExchangeProcess | None, *, console: bool) -> Launch:
+def _launch(
+    arguments: argparse.Namespace, process: ExchangeProcess | None, connected: Connected | None, *, console: bool
+) -> Launch:
     mode = chosen_mode(arguments.mode)
-    check_available(mode)
     data = data_folder(arguments.data)
     overrides = list(arguments.overrides)
     overrides += [
@@ -90,8 +104,63 @@ def _launch(arguments: argparse.Namespace, process: ExchangeProcess | None, *, c
         session.check_exchange()
         child = ExchangeChild(exchange_arguments(settings, session.exchange_path, session.info.start_balance), process)
         child.begin()
-    opening = Opening(session, settings, arguments.exchange, child)
+    connection = None
+    if mode in KEYED_MODES:
+        try:
+            connection = _connection(arguments, session, connected)
+        except BaseException:
+            logs.close()
+            session.close()
+            raise
+    opening = Opening(session, settings, arguments.exchange, child, connection)
     return Launch(data, mode, opening, settings_file, origins, logs)
+
+
+def _connection(arguments: argparse.Namespace, session: Session, connected: Connected | None) -> Connection:
+    """Who trades: what was just connected, or what the session remembers, confirmed anew in live."""
+    from hlmaster.desk import connection
+
+    mode, clock = session.info.mode, SystemClock()
+    if connected is not None and connected.connection is not None:
+        if connected.acknowledged:
+            connection.acknowledge_notice(session.file, clock.wall_ms())
+        connection.record(session.file, connected.connection.record)
+        return connected.connection
+    account = connection.recorded(session.file)
+    if account is None:
+        raise ConfigError(
+            f"The {mode} session {session.info.name!r} has no account yet.",
+            f"Connect one in the window, or with: hlmaster connect --mode {mode}.",
+        )
+    said = said_on_the_command_line(arguments)
+    permit = confirm_live(account.account, said) if mode is Mode.LIVE else None
+    if permit is not None:
+        connection.acknowledge_notice(session.file, clock.wall_ms())
+    secret = passphrase(arguments, account.keeper)
+    return asyncio.run(connection.connect(mode, account, data_folder(arguments.data), secret, permit))
+
+
+def said_on_the_command_line(arguments: argparse.Namespace) -> LiveConfirmation:
+    """Flags of the headless desk; the window's command line has none of them, so it always asks."""
+    understood = bool(getattr(arguments, "understood", False))
+    return LiveConfirmation(
+        named=arguments.mode == Mode.LIVE.value,
+        account_tail=str(getattr(arguments, "account_tail", "") or ""),
+        live_flag=bool(getattr(arguments, "live", False)),
+        understood_flag=understood,
+        notice_acknowledged=understood,
+    )
+
+
+def passphrase(arguments: argparse.Namespace, keeper: Keeper) -> Secret | None:
+    """Of the vault: from standard input or typed unseen; never from an argument or the environment."""
+    if keeper is not Keeper.VAULT:
+        return None
+    if getattr(arguments, "passphrase_stdin", False):
+        return Secret(sys.stdin.readline().rstrip("\r\n"))
+    if not sys.stdin.isatty():
+        raise ConfigError("The vault's passphrase is asked for on a terminal.", "Use one, or --passphrase-stdin.")
+    return Secret(getpass.getpass("Passphrase of the vault: "))
 
 
 # --- headless ---
