@@ -23,6 +23,7 @@ from hlmaster.core.config import Config, Tree, allowed, explain, fields_of, refu
 from hlmaster.core.errors import ConfigError
 from hlmaster.core.model import Interval, Mode
 from hlmaster.core.toml import toml_text
+from hlmaster.trading.protection.policy import Protection
 from hlmaster.trading.risk.limits import RiskLimits
 
 VERSION = 1
@@ -94,6 +95,20 @@ class Market(Config):
 
 
 class Execution(Config):
+    entry_expiry_seconds: float = _seconds(
+        15, 5, 60, "Expiry of entries", "After so long on its way the exchange refuses an order that opens something."
+    )
+    exit_expiry_seconds: float = _seconds(
+        30, 10, 120, "Expiry of exits", "The same for orders that reduce or protect, and for cancels."
+    )
+    entry_drift_percent: Decimal = Field(
+        Decimal("0.5"),
+        gt=0,
+        le=10,
+        title="Drift of market entries",
+        description="A market entry is stopped when the price moved by more between its approval and its sending.",
+        json_schema_extra={"unit": "%"},
+    )
     reconcile_seconds: float = _seconds(
         30, 5, 600, "Reconciliation", "How often orders, fills and positions are compared with the exchange."
     )
@@ -162,6 +177,7 @@ class Settings(Config):
     general: General = General()
     market: Market = Market()
     risk: RiskLimits = RiskLimits()
+    protection: Protection = Protection()
     execution: Execution = Execution()
     storage: Storage = Storage()
     demo: Demo = Demo()

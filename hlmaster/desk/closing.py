@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from decimal import Decimal
 
@@ -43,6 +44,8 @@ class Closer:
         self._submit, self._cancel, self._survey, self._limits = submit, cancel, survey, limits
         self._tracker, self._portfolio, self._reconciler = tracker, portfolio, reconciler
         self._closing_now: dict[str, asyncio.Lock] = {}
+        self.around: Callable[[str], AbstractContextManager[None]] = lambda coin: nullcontext()
+        """Entered for as long as a coin is being closed: whoever protects it stands down."""
 
     async def close(self, coin: str, fraction: Decimal = Decimal(1), purpose: Purpose = Purpose.CLOSE) -> Outcome:
         """Close a position, or a part of it, at market, reduce-only, with a cap that widens when nobody takes it.
@@ -50,16 +53,20 @@ class Closer:
         One close of a coin at a time: a second click waits, and finds less or nothing to close.
         """
         async with self._closing_now.setdefault(coin, asyncio.Lock()):
-            held = abs(self._portfolio.size(coin))
-            if not held:
-                return Outcome(False, f"There is no {coin} position to close.")
-            if not 0 < fraction <= 1:
-                return Outcome(False, "Close a part between nothing and all of the position.")
-            lots = held if fraction == 1 else round_size(held * fraction, self._survey.instrument(coin).size_decimals)
-            if not lots:
-                return Outcome(False, f"This part of the {coin} position is less than one lot; close more of it.")
-            outcome = await self._close_down_to(coin, held - lots, purpose)
-            return await self._sweep(coin, outcome) if lots == held and outcome.ok else outcome
+            with self.around(coin):
+                return await self._close(coin, fraction, purpose)
+
+    async def _close(self, coin: str, fraction: Decimal, purpose: Purpose) -> Outcome:
+        held = abs(self._portfolio.size(coin))
+        if not held:
+            return Outcome(False, f"There is no {coin} position to close.")
+        if not 0 < fraction <= 1:
+            return Outcome(False, "Close a part between nothing and all of the position.")
+        lots = held if fraction == 1 else round_size(held * fraction, self._survey.instrument(coin).size_decimals)
+        if not lots:
+            return Outcome(False, f"This part of the {coin} position is less than one lot; close more of it.")
+        outcome = await self._close_down_to(coin, held - lots, purpose)
+        return await self._sweep(coin, outcome) if lots == held and outcome.ok else outcome
 
     async def _sweep(self, coin: str, closed: Outcome) -> Outcome:
         """Stops and targets must not outlive their position: they would meet the next one."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from decimal import Decimal
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.errors import HlError, VenueError
 from hlmaster.core.events import Notice, Severity, TrackedOrder
-from hlmaster.core.model import Leverage, Side
+from hlmaster.core.model import Leverage, MarginMode, Side
 from hlmaster.core.orders import (
     Approved,
     Grouping,
@@ -20,6 +21,7 @@ from hlmaster.core.orders import (
     TimeInForce,
     Verdict,
 )
+from hlmaster.core.rounding import wire_text
 from hlmaster.desk.closing import Closer
 from hlmaster.desk.outcome import Outcome
 from hlmaster.desk.survey import Survey
@@ -34,6 +36,7 @@ from hlmaster.trading.risk.limits import RiskLimits
 from hlmaster.trading.ticket import Draft, Ticket, capped_price, draft
 
 log = logging.getLogger(__name__)
+CENT = Decimal("0.01")
 
 
 class Manual:
@@ -54,6 +57,10 @@ class Manual:
         self._portfolio, self._reconciler = portfolio, reconciler
         self._flattener = flattener
         self._closer = Closer(self.submit, self._cancel, survey, limits, tracker, portfolio, reconciler)
+
+    def while_closing(self, around: Callable[[str], AbstractContextManager[None]]) -> None:
+        """``around`` is entered for as long as a coin is being closed."""
+        self._closer.around = around
 
     # --- tickets ---
 
@@ -215,3 +222,18 @@ class Manual:
             return Outcome(False, str(error))
         self._survey.leverages[coin] = leverage
         return Outcome(True, f"{coin} leverage is now {leverage.value}x {leverage.mode}.")
+
+    async def add_margin(self, coin: str, amount: Decimal) -> Outcome:
+        """Add isolated margin to a position, or with a negative amount take back what is not needed; USD."""
+        account = self._portfolio.account
+        position = account.position(coin) if account is not None else None
+        if position is None or position.leverage.mode is not MarginMode.ISOLATED:
+            return Outcome(False, f"There is no isolated {coin} position whose margin could be changed.")
+        if not amount or amount.quantize(CENT) != amount:
+            return Outcome(False, "Name an amount of margin in whole cents.")
+        try:
+            await self._executor.add_isolated_margin(coin, amount)
+        except HlError as error:
+            return Outcome(False, str(error))
+        verb = "added to" if amount > 0 else "taken back from"
+        return Outcome(True, f"{wire_text(abs(amount))} USD of margin {verb} the {coin} position.")

@@ -10,7 +10,6 @@ from hlmaster.core.errors import ConfigError
 from hlmaster.core.events import TradingState
 from hlmaster.core.margin import initial_margin
 from hlmaster.core.model import Account, FeeRates, Instrument, Leverage, MarginMode
-from hlmaster.core.orders import OrderStatus
 from hlmaster.core.rounding import PERP_MAX_DECIMALS, to_decimal
 from hlmaster.market.feed import Feed
 from hlmaster.trading.execution.tracker import OrderTracker
@@ -46,6 +45,10 @@ class Survey:
             return self._instruments()[coin]
         except KeyError:
             raise ConfigError(f"{coin!r} is not listed on this exchange.", "Pick a coin from the watchlist.") from None
+
+    def lists(self, coin: str) -> bool:
+        """Whether this exchange lists the coin: a position in another market of the account cannot be judged."""
+        return coin in self._instruments()
 
     def leverage(self, coin: str) -> Leverage:
         position = self._portfolio.account.position(coin) if self._portfolio.account else None
@@ -92,7 +95,7 @@ class Survey:
     def _account_doubt(self, coin: str) -> str | None:
         if self._portfolio.account is None:
             return "The account's state is not known yet; entries open once the exchange has answered."
-        if any(order.status is OrderStatus.UNKNOWN for order in self._tracker.unsettled(coin)):
+        if any(order.in_doubt for order in self._tracker.unsettled(coin)):
             return f"An earlier {coin} order's fate is still unknown; entries on {coin} open once it is settled."
         if coin in self._portfolio.mismatched:
             return f"The {coin} position in our books and at the exchange differ; entries open once they agree."

@@ -1,0 +1,169 @@
+"""The positions of the account as protection sees them: whose they are, by which policy, and what covers them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Protocol
+
+from hlmaster.core.clock import Clock
+from hlmaster.core.model import FeeRates, Instrument
+from hlmaster.core.rounding import wire_text
+from hlmaster.trading.execution.tracker import OrderTracker
+from hlmaster.trading.portfolio import Portfolio
+from hlmaster.trading.protection.cover import Cover, cover, ticket_stop
+from hlmaster.trading.protection.epoch import CLOCK_SKEW_MS, Epoch, Memory
+from hlmaster.trading.protection.plan import Circumstances, Held, Plan, plan
+from hlmaster.trading.protection.policy import TIERS, Policy, Protection, settled
+
+ZERO = Decimal(0)
+
+
+class Surroundings(Protocol):
+    """What a plan needs to know of a market."""
+
+    @property
+    def fees(self) -> FeeRates: ...
+
+    def instrument(self, coin: str) -> Instrument: ...
+
+    def mark(self, coin: str) -> Decimal | None: ...
+
+    def lists(self, coin: str) -> bool: ...
+
+
+class Epochs:
+    """``settings`` give the policy of who has none of its own, ``cap`` how far beyond its trigger a stop may fill (a
+    fraction), ``atr`` the average true range of a coin in units of price, or None while it is not known.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        market: Surroundings,
+        tracker: OrderTracker,
+        portfolio: Portfolio,
+        settings: Callable[[], Protection],
+        cap: Callable[[], Decimal],
+        atr: Callable[[str], Decimal | None],
+        memory: Memory,
+    ) -> None:
+        self._clock, self._market, self._tracker, self._portfolio = clock, market, tracker, portfolio
+        self._settings, self._cap, self._atr, self._memory = settings, cap, atr, memory
+        self._intended: dict[str, Policy] = {}
+        self._remembered: dict[str, Any] = {}
+        self.open: dict[str, Epoch] = {}
+
+    def recall(self) -> None:
+        """What the last run left behind; of use to positions that are still the same."""
+        self._remembered = dict(self._memory.load())
+
+    def save(self) -> None:
+        self._memory.save({coin: epoch.document() for coin, epoch in self.open.items()})
+
+    def intend(self, coin: str, policy: Policy) -> None:
+        """The policy of the coin's next position."""
+        self._intended[coin] = policy
+
+    def size(self, coin: str) -> Decimal:
+        return self._portfolio.size(coin)
+
+    def coins(self) -> set[str]:
+        """Where there is a position, or was one a moment ago."""
+        account = self._portfolio.account
+        coins = {coin for coin, holding in self._portfolio.ledger.holdings.items() if holding.size}
+        listed = {position.coin for position in account.positions} if account is not None else set()
+        return coins | listed | self.open.keys()
+
+    def find(self, coin: str) -> Epoch | None:
+        """The present position's; a new one begins with a new position, the old one's memory ends with it."""
+        size, epoch = self._portfolio.size(coin), self.open.get(coin)
+        if not size or not self._market.lists(coin):
+            if self.open.pop(coin, None) is not None:
+                self.save()
+            return None
+        sign = 1 if size > 0 else -1
+        holding = self._portfolio.ledger.holdings.get(coin)
+        known = holding is not None and holding.size * sign > 0
+        opened = holding.opened_ms if holding is not None and known else None
+        if epoch is not None and epoch.is_of(sign, epoch.opened_ms if opened is None else opened):
+            return epoch
+        return self._begin(coin, sign, self._clock.now_ms() if opened is None else opened)
+
+    def _begin(self, coin: str, sign: int, opened_ms: int) -> Epoch:
+        orders = self._tracker.unsettled(coin)
+        epoch = Epoch(coin, sign, opened_ms, self._market.mark(coin) or self._entry(coin))
+        epoch.ticket_price = ticket_stop(orders, Decimal(sign))
+        epoch.policy = self._intended.pop(coin, None)
+        epoch.ours = epoch.policy is not None
+        if coin in self._remembered:
+            epoch.recall(self._remembered.pop(coin))
+        epoch.fired(self._tracker.all())
+        since = opened_ms - CLOCK_SKEW_MS
+        found = cover([order for order in orders if order.created_ms >= since], Decimal(sign)).stops
+        epoch.ours = epoch.ours or bool(found)
+        tiers = len(TIERS) if self.policy(epoch).is_tiered and epoch.entry_atr is not None else 1
+        epoch.take_over(found, tiers)
+        self.open[coin] = epoch
+        self.save()
+        return epoch
+
+    def is_ours(self, epoch: Epoch) -> bool:
+        if not epoch.ours:
+            for booked in reversed(self._portfolio.fills):
+                if booked.fill.time_ms < epoch.opened_ms:
+                    break
+                owner = self._tracker.of_fill(booked.fill) if booked.fill.coin == epoch.coin else None
+                if owner is not None and not owner.foreign:
+                    epoch.ours = True
+                    break
+        return epoch.ours or self._settings().protect_foreign
+
+    def policy(self, epoch: Epoch) -> Policy:
+        return epoch.policy or settled(self._settings(), epoch.ticket_price)
+
+    def _entry(self, coin: str) -> Decimal:
+        holding = self._portfolio.ledger.holdings.get(coin)
+        if holding is not None and holding.size:
+            return holding.entry_price
+        account = self._portfolio.account
+        position = account.position(coin) if account is not None else None
+        return position.entry_price if position is not None else ZERO
+
+    def _liquidation(self, coin: str, size: Decimal) -> Decimal | None:
+        """By the venue's word, if it speaks of the position that we have."""
+        account = self._portfolio.account
+        position = account.position(coin) if account is not None else None
+        return position.liquidation_price if position is not None and position.size == size else None
+
+    def cover(self, epoch: Epoch, size: Decimal) -> Cover:
+        orders = self._tracker.unsettled(epoch.coin)
+        return cover(orders, size, self._liquidation(epoch.coin, size), epoch.handed_over)
+
+    def plan(self, epoch: Epoch, size: Decimal, amount: Decimal) -> Plan:
+        coin, policy, mark = epoch.coin, self.policy(epoch), self._market.mark(epoch.coin)
+        if mark is not None:
+            epoch.see(mark)
+        present = self._atr(coin) if policy.needs_atr else None
+        if epoch.entry_atr is None and present is not None:
+            epoch.entry_atr = present
+            self.save()
+        seen = Circumstances(
+            instrument=self._market.instrument(coin),
+            now_ms=self._clock.now_ms(),
+            mark=mark,
+            liquidation=self._liquidation(coin, size),
+            entry_atr=epoch.entry_atr,
+            atr=present,
+            taker_fee=self._market.fees.taker,
+            cap=self._cap(),
+        )
+        return plan(Held(size, self._entry(coin), epoch.opened_ms, epoch.best), policy, seen, epoch.past, amount)
+
+    def wrong_side(self, epoch: Epoch, policy: Policy | None) -> str:
+        price = None if policy is None else policy.stop_price
+        mark = self._market.mark(epoch.coin)
+        if price is None or mark is None or (mark - price) * epoch.sign > 0:
+            return ""
+        where, held = ("below", "long") if epoch.sign > 0 else ("above", "short")
+        return f"The stop of a {held} position must lie {where} the mark price of {wire_text(mark)}."
