@@ -12,13 +12,13 @@ from hlmaster.storage.files import private_folder
 if sys.platform == "win32":
     import msvcrt
 
-    def _take(handle: int) -> None:
+    def take_lock(handle: int) -> None:
         os.lseek(handle, 1 << 20, os.SEEK_SET)  # far behind the text, so that others can still read it
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _take(handle: int) -> None:
+    def take_lock(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
@@ -37,7 +37,7 @@ class SessionLock:
         except OSError as error:
             raise StorageError(f"The lock {self.path} cannot be opened: {error.strerror}.") from error
         try:
-            _take(handle)
+            take_lock(handle)
         except OSError as error:
             holder = os.read(handle, 32).decode("ascii", "replace").strip()
             os.close(handle)

@@ -22,7 +22,9 @@ from hlmaster.storage import journal as journal_module
 from hlmaster.storage.files import sqlite_files
 from hlmaster.storage.intents import open_journal
 from hlmaster.storage.journal import SqliteJournal
+from hlmaster.storage.nonces import BLOCK
 from hlmaster.storage.reserve import Reserve
+from tests.storage.facts import intent_about
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = 1_700_000_000_000
@@ -31,7 +33,7 @@ NOW = 1_700_000_000_000
 def intent(n: int = 0, *, reduce_only: bool = False, kind: ActionKind = ActionKind.ORDER) -> Intent:
     trigger = Trigger(Decimal("96000.5"), TriggerKind.STOP, market=True) if reduce_only else None
     order = Order("BTC", Side.BUY, Decimal("0.010"), Decimal(97_000), reduce_only=reduce_only, trigger=trigger)
-    return Intent(order, kind, NOW + n, NOW + 15_000, "ab" * 32, NOW)
+    return intent_about(order, NOW + n, kind=kind)
 
 
 def opened(path: Path, reserve: Reserve | None = None) -> SqliteJournal:
@@ -73,7 +75,7 @@ async def test_an_acknowledged_commit_is_seen_by_another_connection(journal: Sql
 async def test_what_is_resolved_is_no_longer_open_but_kept(journal: SqliteJournal, path: Path) -> None:
     first, second = intent(1), intent(2)
     await journal.commit([first, second])
-    journal.resolve(first.order.client_order_id, "filled", "")
+    journal.resolve(first.subject, "filled", "")
     assert await journal.unresolved() == [second]
     other = sqlite3.connect(path)
     assert other.execute("SELECT status FROM intents ORDER BY id").fetchall() == [("filled",), (None,)]
@@ -83,7 +85,7 @@ async def test_what_is_resolved_is_no_longer_open_but_kept(journal: SqliteJourna
 async def test_an_intent_after_the_resolution_of_its_order_is_open_again(journal: SqliteJournal) -> None:
     first = intent(1)
     await journal.commit([first])
-    journal.resolve(first.order.client_order_id, "canceled", "")
+    journal.resolve(first.subject, "canceled", "")
     later = replace(first, nonce=NOW + 2, kind=ActionKind.MODIFY)
     await journal.commit([later])
     assert await journal.unresolved() == [later]
@@ -177,10 +179,10 @@ async def test_twenty_kills_lose_no_acknowledged_commit_and_repeat_no_nonce(path
     journal = opened(path)
     found = await journal.unresolved()
     journal.close()
-    on_disk = {one.order.client_order_id for one in found}
+    on_disk = {one.subject for one in found}
     assert set(committed) <= on_disk
     assert len({one.nonce for one in found}) == len(found)
-    assert nonces[-1] - NOW < 20 * journal_module.NONCE_BLOCK_MS + 100_000
+    assert nonces[-1] - NOW < 20 * BLOCK + 100_000
 
 
 # --- a disk that refuses ---
