@@ -32,6 +32,7 @@ from hlmaster.desk.exchange_process import ExchangeProcess
 from hlmaster.desk.modes import Opening, build, exchange_arguments
 from hlmaster.desk.permission import LiveConfirmation, confirm_live
 from hlmaster.desk.summary import summary
+from hlmaster.desk.watchdog import Watchdog
 from hlmaster.settings import Origins, Settings, chosen_mode
 from hlmaster.storage.sessions import DemoSession, Session, Sessions
 from hlmaster.storage.vault.entries import KEYED_MODES, Keeper
@@ -177,6 +178,8 @@ async def _headless(run: Launch, seconds: float | None, *, as_json: bool) -> int
     started = desk.clock.monotonic()
     stop = _stop_on_signals()
     desk.bus.subscribe(Notice, _complain)
+    watchdog = Watchdog(desk.clock, desk.bus)
+    watchdog.start()
     await desk.start()
     await door.start()
     try:
@@ -184,6 +187,7 @@ async def _headless(run: Launch, seconds: float | None, *, as_json: bool) -> int
             await asyncio.wait_for(stop.wait(), seconds)
         figures = summary(desk, desk.clock.monotonic() - started)
     finally:
+        await watchdog.stop()
         await door.stop()
         await desk.stop()
     print(json.dumps(figures) if as_json else _table(figures))
@@ -322,6 +326,8 @@ async def _gui(run: Launch, arguments: argparse.Namespace, *, offscreen: bool) -
         extras.append(_photograph(window, arguments.screenshot, arguments.after))
     tasks = [asyncio.create_task(extra) for extra in extras]
     tasks.append(asyncio.create_task(_close_on(stop, window)))
+    watchdog = Watchdog(desk.clock, desk.bus)
+    watchdog.start()
     try:
         await desk.start()
         await door.start()
@@ -331,6 +337,7 @@ async def _gui(run: Launch, arguments: argparse.Namespace, *, offscreen: bool) -
             task.cancel()
         ends = await asyncio.gather(*tasks, return_exceptions=True)
         await window.shut()
+        await watchdog.stop()
         await door.stop()
         await desk.stop()
     for end in ends:
