@@ -35,6 +35,7 @@ ENVIRONMENT_PREFIX = "HLM_"
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Coin = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,20}$")]
 DisconnectPolicy = Literal["cancel_entries", "keep_all", "flatten"]
+ForeignOrders = Literal["show", "adopt", "ignore"]
 LeavePolicy = Literal["ask", "keep", "cancel_entries", "flatten"]
 
 
@@ -116,6 +117,12 @@ class Execution(Config):
         "cancel_entries",
         title="On disconnection",
         description="What happens to resting orders when the connection is lost. Stops stay unless all is flattened.",
+    )
+    foreign_orders: ForeignOrders = Field(
+        "show",
+        title="Orders placed elsewhere",
+        description="Orders of other programs on this account: shown and cancelled with ours, adopted as ours, or left "
+        "alone by everything but a kill.",
     )
 
 

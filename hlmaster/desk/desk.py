@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from hlmaster.core.errors import HlError, VenueError
 from hlmaster.core.events import (
-    ActionResolved,
     AccountResynchronised,
     AccountSnapshot,
+    ActionResolved,
     DefectKind,
     LinkChanged,
     LinkState,
@@ -37,14 +37,16 @@ from hlmaster.desk.listing import Listing
 from hlmaster.desk.manual import Manual
 from hlmaster.desk.outcome import Outcome
 from hlmaster.desk.parts import Parts
-from hlmaster.desk.recovery import Recovery
 from hlmaster.desk.protecting import LOOK_SECONDS, Protecting, refuse_off
+from hlmaster.desk.recovery import Recovery
 from hlmaster.desk.survey import Survey
 from hlmaster.desk.tools import Tools
 from hlmaster.market.feed import Feed
 from hlmaster.settings import Settings
+from hlmaster.trading.differences import Differences
 from hlmaster.trading.execution.executor import Executor
 from hlmaster.trading.execution.flatten import Flattener, FlattenReport
+from hlmaster.trading.execution.foreign import ForeignOrders, ForeignPolicy
 from hlmaster.trading.execution.last_look import LastLook
 from hlmaster.trading.execution.reconcile import Reconciler
 from hlmaster.trading.execution.resolver import Resolver
@@ -103,6 +105,10 @@ class Desk:
         self.reconciler = Reconciler(
             self.bus, self.clock, parts.trading, self.orders, self.portfolio, parts.session.since_ms
         )
+        self.differences = Differences(self.bus, parts.store)
+        self.foreign = ForeignOrders(
+            self.bus, self.orders, lambda: ForeignPolicy(self.settings.execution.foreign_orders)
+        )
         self.flattener = self._flattener(parts.trading)
         self._access: AccessWatch | None = None
         if parts.access is not None:
@@ -120,6 +126,7 @@ class Desk:
             self.portfolio,
             self.reconciler,
             self.flattener,
+            self.foreign,
         )
         self.tools = Tools(self.bus, self.clock, self.survey, self.manual, self.executor, self.orders)
         self.charts = Charts(self.clock, parts.market_data, self.feed)
@@ -203,6 +210,7 @@ class Desk:
         self._parts.open_store()
         await self.orders.restore()
         await self.portfolio.restore()
+        await self.differences.restore()
         self.bus.publish(SessionRestored())
         await self._parts.trading.start()
         await self.recovery.take_up()

@@ -20,6 +20,7 @@ from hlmaster.core.orders import (
     Purpose,
     TimeInForce,
     Verdict,
+    new_client_order_id,
 )
 from hlmaster.core.rounding import wire_text
 from hlmaster.desk.closing import Closer
@@ -27,6 +28,7 @@ from hlmaster.desk.outcome import Outcome
 from hlmaster.desk.survey import Survey
 from hlmaster.trading.execution.executor import Executor
 from hlmaster.trading.execution.flatten import Flattener, FlattenReport
+from hlmaster.trading.execution.foreign import ForeignOrders
 from hlmaster.trading.execution.reconcile import Reconciler
 from hlmaster.trading.execution.tracker import OrderTracker, describe_order
 from hlmaster.trading.portfolio import Portfolio
@@ -37,6 +39,7 @@ from hlmaster.trading.ticket import Draft, Ticket, capped_price, draft
 
 log = logging.getLogger(__name__)
 CENT = Decimal("0.01")
+PLACED_ELSEWHERE = "This order was placed elsewhere, and the settings leave such orders alone."
 
 
 class Manual:
@@ -51,11 +54,12 @@ class Manual:
         portfolio: Portfolio,
         reconciler: Reconciler,
         flattener: Flattener,
+        foreign: ForeignOrders,
     ) -> None:
         self._bus, self._gate, self._survey, self._limits = bus, gate, survey, limits
         self._executor, self._tracker = executor, tracker
         self._portfolio, self._reconciler = portfolio, reconciler
-        self._flattener = flattener
+        self._flattener, self._foreign = flattener, foreign
         self._closer = Closer(self.submit, self._cancel, survey, limits, tracker, portfolio, reconciler)
 
     def while_closing(self, around: Callable[[str], AbstractContextManager[None]]) -> None:
@@ -109,6 +113,8 @@ class Manual:
         tracked = self._tracker.get(client_order_id)
         if tracked is None or tracked.status.is_final:
             return Outcome(False, "This order is not open any more.")
+        if self._foreign.is_ignored(tracked):
+            return Outcome(False, f"{PLACED_ELSEWHERE} Adopt it first.")
         return await self._cancel([tracked])
 
     async def cancel_all(self, coin: str | None = None) -> Outcome:
@@ -119,7 +125,16 @@ class Manual:
         """Resting orders that could open something; stops and other reduce-only orders stay."""
         return await self._cancel([o for o in self._tracker.live() if not o.order.reduce_only])
 
+    def adopt(self, client_order_id: str) -> Outcome:
+        """Treat an order that was placed elsewhere as one of ours."""
+        adopted = self._foreign.adopt(client_order_id)
+        if adopted is None:
+            return Outcome(False, "This order is not one that was placed elsewhere.")
+        return Outcome(True, f"Adopted: {describe_order(adopted)}", (adopted,))
+
     async def _cancel(self, targets: Sequence[TrackedOrder]) -> Outcome:
+        """Orders placed elsewhere are left alone where the settings say so."""
+        targets = [tracked for tracked in targets if not self._foreign.is_ignored(tracked)]
         if not targets:
             return Outcome(True, "There is nothing to cancel.")
         try:
@@ -144,8 +159,8 @@ class Manual:
         tracked = self._tracker.get(client_order_id)
         if tracked is None or not tracked.status.is_live:
             return Outcome(False, "This order is not open any more.")
-        if not tracked.client_order_id.startswith("0x"):
-            return Outcome(False, "This order was placed elsewhere and has no client id: cancel it and place it anew.")
+        if self._foreign.is_ignored(tracked):
+            return Outcome(False, f"{PLACED_ELSEWHERE} Adopt it first.")
         order = tracked.order
         trigger = order.trigger
         if trigger is not None and trigger_price is not None:
@@ -159,6 +174,8 @@ class Manual:
             size=tracked.remaining if size is None else size,
             trigger=trigger,
         )
+        if not tracked.client_order_id.startswith("0x"):
+            return await self._replace(tracked, wanted)
         answer = self._gate.approve(wanted)
         if isinstance(answer, Verdict):
             return Outcome(False, " ".join(failure.sentence for failure in answer.failures), verdict=answer)
@@ -167,6 +184,24 @@ class Manual:
         except HlError as error:
             return Outcome(False, str(error))
         return Outcome(True, describe_order(after), (after,))
+
+    async def _replace(self, tracked: TrackedOrder, wanted: Order) -> Outcome:
+        """An order without a client id cannot keep it over a change: a new one of ours takes its place.
+
+        What reduces is placed before the old one goes; what opens only after the old one is gone for certain.
+        """
+        fresh = replace(wanted, client_order_id=new_client_order_id(), source="manual")
+        if wanted.reduce_only:
+            placed = await self.submit([fresh])
+            if not placed.ok:
+                return placed
+            gone = await self._cancel([tracked])
+            return replace(placed, ok=gone.ok, sentence=f"{placed.sentence} {gone.sentence}")
+        gone = await self._cancel([tracked])
+        if not gone.ok:
+            return gone
+        placed = await self.submit([fresh])
+        return replace(placed, sentence=f"{gone.sentence} {placed.sentence}")
 
     # --- positions ---
 

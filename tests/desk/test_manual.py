@@ -11,7 +11,7 @@ import pytest
 from hlmaster.core.errors import OutcomeUnknown, VenueUnreachable
 from hlmaster.core.events import OpenOrdersSnapshot, Severity
 from hlmaster.core.model import Leverage, MarginMode, Side
-from hlmaster.core.orders import VenueOrder
+from hlmaster.core.orders import ActionKind, VenueOrder
 from hlmaster.trading.execution.flatten import EXIT_CAPS
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from tests.desk.desks import Scene, running
@@ -226,10 +226,68 @@ async def test_a_change_needs_margin_only_for_what_it_adds(scene: Scene) -> None
     assert changed.ok, changed.sentence
 
 
-async def test_a_foreign_order_without_a_client_id_can_only_be_cancelled(scene: Scene) -> None:
-    scene.desk.orders.report(VenueOrder("ETH", Side.BUY, D(2900), D(1), D(1), 99, None, NOW))
+def elsewhere(scene: Scene, side: Side = Side.BUY, *, reduce_only: bool = False) -> VenueOrder:
+    """An order of another program, without a client id, that both know."""
+    order = VenueOrder("ETH", side, D(2900), D(1), D(1), 99, None, NOW, reduce_only)
+    scene.venue.orders[99] = order
+    scene.desk.orders.report(order)
+    return order
+
+
+def ignoring(scene: Scene, policy: str = "ignore") -> None:
+    settings = scene.desk.settings
+    execution = settings.execution.model_copy(update={"foreign_orders": policy})
+    scene.desk.settings = settings.model_copy(update={"execution": execution})
+
+
+async def test_an_order_without_a_client_id_is_changed_by_one_of_ours_that_takes_its_place(scene: Scene) -> None:
+    elsewhere(scene)
     outcome = await scene.desk.manual.modify("oid:99", price=D(2901))
-    assert (outcome.ok, scene.venue.sent) == (False, [])
+    assert outcome.ok, outcome
+    (live,) = scene.desk.orders.live()
+    assert (live.foreign, live.order.price, live.order.size) == (False, 2901, 1)
+    assert [prepared.kind for prepared in scene.venue.sent] == [ActionKind.CANCEL, ActionKind.ORDER]
+
+
+async def test_a_stop_without_a_client_id_is_replaced_before_it_is_cancelled(scene: Scene) -> None:
+    scene.hold("1")
+    elsewhere(scene, Side.SELL, reduce_only=True)
+    scene.venue.price = D(2000)
+    outcome = await scene.desk.manual.modify("oid:99", price=D(3100))
+    assert outcome.ok, outcome
+    kinds = [prepared.kind for prepared in scene.venue.sent if prepared.kind is not ActionKind.MODIFY]
+    assert kinds[-2:] == [ActionKind.ORDER, ActionKind.CANCEL]
+
+
+async def test_an_adopted_order_is_ours_from_then_on(scene: Scene) -> None:
+    elsewhere(scene)
+    assert scene.desk.manual.adopt("oid:99").ok
+    (live,) = scene.desk.orders.live()
+    assert (live.foreign, live.order.source) == (False, "adopted")
+    scene.desk.orders.report(elsewhere(scene))
+    assert not scene.desk.orders.live()[0].foreign
+    assert not scene.desk.manual.adopt("oid:99").ok
+    assert not scene.desk.manual.adopt("unheard of").ok
+
+
+async def test_orders_placed_elsewhere_are_adopted_at_once_where_the_settings_say_so(scene: Scene) -> None:
+    ignoring(scene, "adopt")
+    elsewhere(scene)
+    assert [order.foreign for order in scene.desk.orders.live()] == [False]
+
+
+async def test_ignored_orders_are_touched_by_a_kill_alone(scene: Scene) -> None:
+    ignoring(scene)
+    elsewhere(scene)
+    manual = scene.desk.manual
+    for outcome in (await manual.cancel("oid:99"), await manual.modify("oid:99", price=D(2901))):
+        assert not outcome.ok
+        assert "Adopt it first" in outcome.sentence
+    assert (await manual.cancel_all()).sentence == "There is nothing to cancel."
+    assert (await manual.cancel_entries()).sentence == "There is nothing to cancel."
+    assert len(scene.desk.orders.live()) == 1
+    await manual.flatten_all()
+    assert scene.desk.orders.live() == []
 
 
 async def test_leverage_is_kept_within_what_the_coin_allows(scene: Scene) -> None:
