@@ -90,6 +90,12 @@ class Table(QTableView):
         super().resizeEvent(event)
         self._header.share_width(self.viewport().width())
 
+    def teach(self, heading: str, sentence: str) -> None:
+        """What the table says while it is empty."""
+        if (heading, sentence) != self._empty:
+            self._empty = heading, sentence
+            self.viewport().update()
+
     def sort_by(self, key: str, descending: bool = False) -> None:
         self._header.sort_by(key, descending)
 

@@ -29,6 +29,7 @@ from hlmaster.ui.dialogs.settings import SettingsDialog
 from hlmaster.ui.dock import PanelDock
 from hlmaster.ui.notices import Banner, Notices
 from hlmaster.ui.panel import Panel
+from hlmaster.ui.panels.account_check import AccountCheckPanel
 from hlmaster.ui.panels.chart import ChartPanel
 from hlmaster.ui.panels.equity import EquityPanel
 from hlmaster.ui.panels.fills import FillsPanel
@@ -94,6 +95,7 @@ class Window(QMainWindow):
             OrdersPanel,
             FillsPanel,
             HistoryPanel,
+            AccountCheckPanel,
             EquityPanel,
         )
         return [*(kind(self.context) for kind in kinds), LogPanel(self.context, ring)]
@@ -143,7 +145,7 @@ class Window(QMainWindow):
         self.splitDockWidget(docks["book"], docks["trades"], Qt.Orientation.Vertical)
         self.addDockWidget(bottom, docks["positions"])
         self.splitDockWidget(docks["positions"], docks["equity"], Qt.Orientation.Horizontal)
-        for key in ("orders", "fills", "history", "log"):
+        for key in ("orders", "fills", "history", "reconciliation", "log"):
             self.tabifyDockWidget(docks["positions"], docks[key])
         docks["positions"].raise_()
         self._size_default()

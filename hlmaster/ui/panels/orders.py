@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -43,7 +44,8 @@ class OrdersPanel(TablePanel):
 
     def __init__(self, context: Context) -> None:
         self._busy: set[str] = set()
-        super().__init__(context, self._columns(), lambda o: o.client_order_id, context.desk.orders.unsettled)
+        columns = [replace(column, cell=self._greyed(column.cell)) for column in self._columns()]
+        super().__init__(context, columns, lambda o: o.client_order_id, context.desk.orders.unsettled)
         self.header = self._header()
         self.table.acted.connect(self._act)
         self.table.opened.connect(self._select)
@@ -103,6 +105,16 @@ class OrdersPanel(TablePanel):
         return header
 
     # --- cells ---
+
+    def _greyed(self, cell: Callable[[TrackedOrder], Cell]) -> Callable[[TrackedOrder], Cell]:
+        """Orders placed elsewhere that the settings leave alone."""
+
+        def drawn(tracked: TrackedOrder) -> Cell:
+            made = cell(tracked)
+            ignored = self.context.desk.foreign.is_ignored(tracked)
+            return replace(made, role="faint", badge_role="faint", strong=False) if ignored else made
+
+        return drawn
 
     @staticmethod
     def _coin(tracked: TrackedOrder) -> Cell:
@@ -165,6 +177,9 @@ class OrdersPanel(TablePanel):
         if not tracked.status.is_live:
             return Cell()
         cancel = Action("cancel", "Cancel", "Cancel it (Del)", key=Qt.Key.Key_Delete)
+        if tracked.foreign:
+            adopt = Action("adopt", "Adopt", "Placed elsewhere: treat it as one of yours from now on")
+            return Cell(actions=(adopt,) if self.context.desk.foreign.is_ignored(tracked) else (adopt, cancel))
         if not _can_change(tracked):
             return Cell(actions=(cancel,))
         return Cell(
@@ -221,6 +236,10 @@ class OrdersPanel(TablePanel):
             self.context.select(tracked.order.coin)
 
     def _act(self, client_order_id: str, name: str) -> None:
+        if name == "adopt":
+            outcome = self.context.desk.manual.adopt(client_order_id)
+            self.context.notify(Severity.INFO if outcome.ok else Severity.WARNING, outcome.sentence)
+            return
         if name == "cancel":
             self._run(client_order_id, self.context.desk.manual.cancel(client_order_id), "Cancel")
             return

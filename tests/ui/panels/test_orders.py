@@ -168,14 +168,17 @@ async def test_the_modify_key_opens_the_editor_of_the_price(qtbot: QtBot) -> Non
         assert editor.text() == "3400.1"
 
 
-async def test_an_order_placed_elsewhere_says_so_and_can_be_cancelled_but_not_changed(qtbot: QtBot) -> None:
+async def test_an_order_placed_elsewhere_says_so_and_can_be_adopted_or_cancelled(qtbot: QtBot) -> None:
     async with trading() as scene:
         panel = panel_of(scene, qtbot)
         scene.bus.publish(OrderReported(VenueOrder("ETH", Side.BUY, D(3400), D(1), D(1), 77, None, NOW)))
         panel.model.flush()
         key = panel.model.key_at(0)
         assert text(panel, str(key), "source") == "elsewhere"
-        assert [action.name for action in panel.model.cell(0, len(panel.model.columns) - 1).actions] == ["cancel"]
+        assert [action.name for action in panel.model.cell(0, len(panel.model.columns) - 1).actions] == [
+            "adopt",
+            "cancel",
+        ]
 
 
 async def test_cancel_all_asks_back_and_cancel_of_a_coin_spares_the_others(qtbot: QtBot) -> None:
@@ -197,3 +200,20 @@ async def test_cancel_all_asks_back_and_cancel_of_a_coin_spares_the_others(qtbot
         panel.cancel_all.click()
         await settled(scene)
         assert not scene.desk.orders.live()
+
+
+async def test_an_ignored_order_is_grey_until_it_is_adopted(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        execution = scene.desk.settings.execution.model_copy(update={"foreign_orders": "ignore"})
+        scene.desk.settings = scene.desk.settings.model_copy(update={"execution": execution})
+        panel = panel_of(scene, qtbot)
+        scene.bus.publish(OrderReported(VenueOrder("ETH", Side.BUY, D(3400), D(1), D(1), 77, None, NOW)))
+        panel.model.flush()
+        last = len(panel.model.columns) - 1
+        assert {panel.model.cell(0, column).role for column in range(last)} == {"faint"}
+        assert [action.name for action in panel.model.cell(0, last).actions] == ["adopt"]
+        panel._act("oid:77", "adopt")
+        panel.model.touch()
+        panel.model.flush()
+        assert text(panel, "oid:77", "source") == "adopted"
+        assert panel.model.cell(0, 0).role == ""
