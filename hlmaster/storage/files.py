@@ -1,8 +1,7 @@
-"""Private folders and files, SQLite errors in plain words, and the quarantine of what is damaged."""
+"""Private folders and files, and SQLite errors in plain words."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
 from datetime import UTC, datetime
@@ -58,15 +57,6 @@ def unused(path: Path) -> Path:
 
 def sqlite_files(path: Path) -> tuple[Path, ...]:
     return (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm"))
-
-
-def quarantine(path: Path, now_ms: int) -> Path:
-    """Set a damaged database and its side files aside as ``NAME.damaged-TIME``, where repair tools can have it."""
-    aside = unused(path.with_name(f"{path.name}.damaged-{stamp(now_ms)}"))
-    for file, name in zip(sqlite_files(path), sqlite_files(aside), strict=True):
-        with contextlib.suppress(FileNotFoundError):
-            file.replace(name)
-    return aside
 
 
 def error_code(error: sqlite3.Error) -> int:

@@ -45,9 +45,15 @@ class SessionLock:
                 f"The session {self.path.stem} is open in another window (process {holder or 'unknown'}).",
                 "Close that one, or choose another session with --session.",
             ) from error
-        os.lseek(handle, 0, os.SEEK_SET)
-        os.truncate(handle, 0)
-        os.write(handle, f"{os.getpid()}\n".encode())
+        try:
+            os.lseek(handle, 0, os.SEEK_SET)
+            os.truncate(handle, 0)
+            os.write(handle, f"{os.getpid()}\n".encode())
+        except OSError as error:
+            os.close(handle)
+            raise StorageError(
+                f"The lock {self.path} cannot be written: {error.strerror}.", "Free some space."
+            ) from error
         self._handle = handle
 
     def release(self) -> None:

@@ -15,7 +15,7 @@ from hlmaster.core.clock import Clock
 from hlmaster.core.errors import DatabaseDamaged, StorageError
 from hlmaster.core.model import Mode
 from hlmaster.storage.backup import backup, restore, verify
-from hlmaster.storage.files import private_folder, quarantine, stamp, unused
+from hlmaster.storage.files import private_folder, reason, stamp, unused
 from hlmaster.storage.intents import open_journal
 from hlmaster.storage.journal import SqliteJournal
 from hlmaster.storage.lock import SessionLock
@@ -60,10 +60,6 @@ class Session:
     def database(self, configured: str | None = None) -> str:
         """The desk store's URL: PostgreSQL if one is configured, else the session's own SQLite file."""
         return configured or f"sqlite:///{self.desk_path}"
-
-    def set_aside(self, path: Path) -> Path:
-        """Quarantine one damaged database of this session; it begins anew at the next opening."""
-        return quarantine(path, self._clock.wall_ms())
 
     def close(self) -> None:
         self.file.used(self._clock.wall_ms())
@@ -240,10 +236,11 @@ class Sessions:
             SessionFile(fresh / "session.sqlite").create(info)
             open_journal(fresh / "journal.sqlite").close()
             fresh.replace(folder)
-        except OSError as error:
+        except (OSError, StorageError) as error:
+            shutil.rmtree(fresh, ignore_errors=True)
             raise StorageError(
-                f"The session {name} cannot be created in {folder.parent}: {error.strerror}.",
-                "Free some space, or make the folder writable.",
+                f"The session {name} cannot be created in {folder.parent}: {_cause(error)}.",
+                "Free some space, make the folder writable, or choose another one with --data.",
             ) from error
         return info
 
@@ -268,6 +265,14 @@ def check_name(name: str) -> None:
             f"A session cannot be called {name!r}.",
             "Use 1 to 40 letters, digits, dots, dashes or underscores, beginning with a letter or digit.",
         )
+
+
+def _cause(error: OSError | StorageError) -> str:
+    """What the system or SQLite said, without the words of the file it was said about."""
+    first = error.__cause__ if isinstance(error, StorageError) else error
+    if isinstance(first, sqlite3.Error):
+        return reason(first)
+    return str(first.strerror if isinstance(first, OSError) else error).rstrip(".")
 
 
 def _check_balance(balance: Decimal) -> None:

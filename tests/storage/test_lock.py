@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -54,3 +55,16 @@ def test_a_lock_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
     (tmp_path / "main.lock").mkdir()
     with pytest.raises(StorageError, match="cannot be opened"):
         SessionLock(tmp_path / "main.lock").acquire()
+
+
+def test_a_lock_on_a_full_disk_is_explained_and_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_handle: int, _text: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    lock = SessionLock(tmp_path / "main.lock")
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(StorageError, match="No space left"):
+        lock.acquire()
+    monkeypatch.undo()
+    lock.acquire()
+    lock.release()

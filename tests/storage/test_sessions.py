@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -253,14 +254,25 @@ def test_a_creation_cut_short_leaves_no_session(sessions: Sessions) -> None:
     assert SessionFile(sessions.data / "demo" / "main" / "session.sqlite").info().name == "main"
 
 
-def test_a_damaged_database_is_set_aside_and_begins_anew(sessions: Sessions) -> None:
-    session = sessions.create(Mode.DEMO, "main")
-    session.journal_path.write_bytes(b"garbage" * 1000)
-    with pytest.raises(DatabaseDamaged):
-        session.journal().open()
-    aside = session.set_aside(session.journal_path)
-    assert aside.name.startswith("journal.sqlite.damaged-")
-    journal = session.journal()
-    journal.open()
-    journal.close()
-    session.close()
+@pytest.mark.parametrize("victim", ["session.sqlite", "journal.sqlite"])
+def test_a_disk_too_full_for_a_new_session_is_said_in_one_sentence(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch, victim: str
+) -> None:
+    connect: Any = sqlite3.connect
+
+    def on_full_disk(path: str | Path, **options: Any) -> Any:
+        if victim in str(path):
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+        return connect(path, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", on_full_disk)
+    folder = sessions.data / "demo"
+    with pytest.raises(StorageError) as raised:
+        sessions.create(Mode.DEMO, "main")
+    assert raised.value.sentence == f"The session main cannot be created in {folder}: the disk is full."
+    assert "--data" in raised.value.cure
+    assert sorted(path.name for path in folder.iterdir()) == [".locks"]
+    monkeypatch.undo()
+    sessions.create(Mode.DEMO, "main").close()
