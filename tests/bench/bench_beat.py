@@ -38,21 +38,18 @@ def exchange(folder: Path) -> Iterator[tuple[Path, IO[str]]]:
     """An embedded exchange behind a line that can be made loud: its ready file, and where to write the rate."""
     inner, outer = folder / "exchange.json", folder / "line.json"
     command = ["hlmaster", "simulate", "--faucet", "10000", "--seed", "7", "--ready-file", str(inner), "--watch-stdin"]
-    with _child(command, inner), _child(["tests.bench.loud_line", str(inner), str(outer)], outer) as line:
+    with _child(command), _child(["tests.bench.loud_line", str(inner), str(outer)]) as line:
         assert line.stdin is not None
         yield outer, line.stdin
 
 
 @contextmanager
-def _child(module: list[str], ready: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", *module]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+def _child(module: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """A program that says a line when it is ready."""
+    child = subprocess.Popen([sys.executable, "-m", *module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        deadline = time.monotonic() + 30
-        while not (ready.exists() and ready.read_text()):
-            if child.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{module[0]} did not get ready")
-            time.sleep(0.05)
+        if child.stdout is None or not child.stdout.readline():
+            raise RuntimeError(f"{module[0]} did not get ready")
         yield child
     finally:
         child.kill()

@@ -15,7 +15,7 @@ import sys
 from collections import deque
 from itertools import count, islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from hlmaster.exchange.simulator.connection import text_frame
@@ -130,18 +130,23 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             await writer.drain()
 
 
-async def main(ready: dict[str, Any], own_ready_file: IO[str]) -> None:
+async def main(ready_file: Path, own_ready_file: Path) -> None:
+    ready = _read(ready_file)
     proxy = Proxy(urlsplit(ready["url"]).port or 0)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    with own_ready_file:
-        json.dump(ready | {"url": url}, own_ready_file)
+    line = json.dumps(ready | {"url": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"})
+    await asyncio.to_thread(own_ready_file.write_text, line)
+    print(line, flush=True)
     beat = asyncio.create_task(proxy.pulse())
     while rate := await asyncio.to_thread(sys.stdin.readline):
         proxy.rate = float(rate)
     beat.cancel()
 
 
+def _read(ready_file: Path) -> dict[str, Any]:
+    ready: dict[str, Any] = json.loads(ready_file.read_text(encoding="utf-8"))
+    return ready
+
+
 if __name__ == "__main__":
-    whole = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    asyncio.run(main(whole, Path(sys.argv[2]).open("w", encoding="utf-8")))
+    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))
