@@ -28,6 +28,7 @@ from hlmaster.core.events import (
 from hlmaster.core.model import Instrument
 from hlmaster.core.orders import ActionKind, Expiry, Fill
 from hlmaster.core.ports import Trading
+from hlmaster.desk.allowance import AllowanceWatch
 from hlmaster.desk.brake import Brake
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.clock_watch import ClockWatch
@@ -36,6 +37,7 @@ from hlmaster.desk.health import Health, LinkWatch, LoopLag, percentile
 from hlmaster.desk.listing import Listing
 from hlmaster.desk.manual import Manual
 from hlmaster.desk.outcome import Outcome
+from hlmaster.desk.overdue import Overdue
 from hlmaster.desk.parts import Parts
 from hlmaster.desk.protecting import LOOK_SECONDS, Protecting, refuse_off
 from hlmaster.desk.recovery import Recovery
@@ -62,6 +64,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 STALENESS_SECONDS = 0.25
 EQUITY_SECONDS = 2.0
+LEVERAGES_AT_ONCE = 8
+LEVERAGE_SECONDS = 4.0
+"""Between the leverages of further coins, so that they never crowd out what trading asks."""
 
 
 class Desk:
@@ -148,7 +153,9 @@ class Desk:
         )
         self.protector = self._protecting.protector
         self.brake.before_closing = self.protector.stand_down
+        self._overdue = Overdue(self.bus, self.clock, self.orders, self.portfolio, self._reconcile_soon)
         self.lag = LoopLag(self.clock)
+        self._allowance = AllowanceWatch(self.guard, parts.trading.health)
         self._clock_watch = ClockWatch(self.clock, self.guard, self._reconcile_soon)
         parts.trading.expiry = _expiry(self.settings)
         self.link = LinkWatch(self.bus, self.clock, parts.market_data.health)
@@ -217,9 +224,10 @@ class Desk:
         await self.reconciler.run_until_done()
         await self._read_account_settings()
         self._ready = True
+        self._own(self._read_leverages(), "leverages")
         self.tools.start()
         self.protector.start()
-        self._every(LOOK_SECONDS, self.protector.look, "protection")
+        self._every(LOOK_SECONDS, self._protect, "protection")
         self._every(EQUITY_SECONDS, self._sample, "equity")
         self._own(self._reconcile_forever(), "reconcile")
 
@@ -276,8 +284,13 @@ class Desk:
             self.feed.set_clock_offset(offset)
         self.feed.check_staleness()
         self.brake.look()
+        self._allowance.look()
         self.link.sample()
         self._clock_watch.look()
+
+    def _protect(self) -> None:
+        self._overdue.look()
+        self.protector.look()
 
     def _sample(self) -> None:
         if self.portfolio.is_valued:
@@ -301,14 +314,23 @@ class Desk:
             self._reconciling = self._own(self._reconcile_once(), "reconcile after reconnect")
 
     async def _read_account_settings(self) -> None:
-        """Fee rates and leverages of the watched coins; what cannot be read stays at its documented default."""
+        """The account's fee rates; what cannot be read stays at its documented default."""
         try:
             self.survey.fees = await self._parts.trading.fee_rates()
-            for coin in self.settings.market.watchlist:
-                if coin in self.instruments:
-                    self.survey.leverages[coin] = await self._parts.trading.leverage(coin)
         except VenueError as error:
-            log.warning("account settings could not be read: %s", error)
+            log.warning("the fee rates could not be read: %s", error)
+
+    async def _read_leverages(self) -> None:
+        """Of the watched coins without a position, one after the other: each costs a sixtieth of a minute's budget."""
+        for number, coin in enumerate(self.settings.market.watchlist):
+            if coin not in self.instruments or coin in self.survey.leverages:
+                continue
+            if number >= LEVERAGES_AT_ONCE:
+                await asyncio.sleep(LEVERAGE_SECONDS)
+            try:
+                await self._read_leverage(coin)
+            except VenueError as error:
+                log.warning("the leverage of %s could not be read: %s", coin, error)
 
     # --- facts ---
 
@@ -409,8 +431,8 @@ class Desk:
     async def _on_lost_connection(self) -> str:
         policy = DisconnectPolicy(self.settings.execution.disconnect_policy)
         if policy is DisconnectPolicy.CANCEL_ENTRIES:
-            targets = [order for order in self.orders.live() if not order.order.reduce_only]
-            if not targets:
+            live = [order for order in self.orders.live() if not self.foreign.is_ignored(order)]
+            if all(order.order.reduce_only for order in live):
                 return ""
             outcome = await self.manual.cancel_entries()
             if not outcome.ok:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from hlmaster.core.events import LinkState, TradingState
 from hlmaster.desk.health import Health
+from hlmaster.exchange.hyperliquid.budget import requests_refusal
 from hlmaster.ui.context import Context
 from hlmaster.ui.readout import set_tone
 
@@ -27,6 +28,10 @@ class StatusBar(QWidget):
         self._rate = self._label("Messages per second from the exchange.")
         self._lag = self._label("How late this application's own loop runs, 99 of 100 times at most.")
         self._budget = self._label("Request weight used in the last minute, of what the exchange allows.")
+        self._requests = self._label(
+            "Requests of this account at the exchange since its beginning, of what it may send: 10,000 and one for each "
+            "dollar traded. The last fifth is kept for exits."
+        )
         self._offset = self._label("The exchange's clock minus this computer's.")
         self._orders = self._label("Median time from sending an order to the exchange's answer.")
         self._gate = self._label("Whether new entries are allowed now.")
@@ -37,7 +42,16 @@ class StatusBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 0, 14, 0)
         row.setSpacing(16)
-        for label in (self._link, self._rate, self._lag, self._budget, self._offset, self._orders, self._gate):
+        for label in (
+            self._link,
+            self._rate,
+            self._lag,
+            self._budget,
+            self._requests,
+            self._offset,
+            self._orders,
+            self._gate,
+        ):
             row.addWidget(label)
         row.addWidget(self._defects)
         row.addStretch(1)
@@ -62,6 +76,7 @@ class StatusBar(QWidget):
         set_tone(self._lag, "warning" if health.loop_lag_ms_p99 > 50 else "")
         self._budget.setText(f"rate budget {health.weight_limit - health.weight_used:,}/{health.weight_limit:,}")
         set_tone(self._budget, "warning" if health.weight_used > 0.8 * health.weight_limit else "")
+        self._show_requests(health)
         offset = health.clock_offset_ms
         self._offset.setText("clock –" if offset is None else f"clock {offset:+.0f} ms")
         set_tone(self._offset, "warning" if offset is not None and abs(offset) > 2_000 else "")
@@ -76,6 +91,11 @@ class StatusBar(QWidget):
         now = now.astimezone() if local else now
         speed = f" {desk.clock.speed:g}x" if desk.clock.speed != 1 else ""
         self._clock.setText(f"{now:%H:%M:%S} {'local' if local else 'UTC'}{speed}")
+
+    def _show_requests(self, health: Health) -> None:
+        used, limit = health.address_used, health.address_limit
+        self._requests.setText("" if used is None or limit is None else f"requests {limit - used:,}/{limit:,}")
+        set_tone(self._requests, "warning" if requests_refusal(used, limit) is not None else "")
 
     def _show_link(self, health: Health) -> None:
         age = health.feed_age_seconds

@@ -19,8 +19,8 @@ class AccountCheckPanel(TablePanel):
     TITLE = "Reconciliation"
     EMPTY = (
         "Nothing compared yet",
-        "Orders, fills, positions, funding, transfers and the account's value are compared with the exchange's own word "
-        "at the start, after every reconnect and on a timer. A difference is listed here with its explanation.",
+        "Orders, fills, positions, funding, transfers and the account's value are compared with the exchange's own "
+        "word at the start, after every reconnect and on a timer. A difference is listed here with its explanation.",
     )
 
     def __init__(self, context: Context) -> None:
