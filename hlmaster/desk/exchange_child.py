@@ -74,6 +74,11 @@ class ExchangeChild:
     def pid(self) -> int | None:
         return self._process.pid
 
+    @property
+    def ready_file(self) -> Path:
+        """Where the process says that it is ready; another process can read it too."""
+        return self._process.ready_file
+
     def begin(self) -> None:
         """Spawn the process unless that is done, and tell it its market. Returns at once."""
         if not self._process.is_spawned:
@@ -93,6 +98,31 @@ class ExchangeChild:
             await asyncio.sleep(POLL_SECONDS)
         raise VenueUnreachable(f"The embedded exchange did not start: {self._process.last_words()}")
 
+    async def first_ready(self, clock: Clock, tell: Callable[[str], None]) -> ReadyLine:
+        """As ``wait_ready``, but a failed start is told, as a sentence, and tried again until one succeeds."""
+        try:
+            return await self.wait_ready(clock)
+        except VenueUnreachable as error:
+            tell(f"{error} It is started again.")
+            return await self._start_again(clock, tell)
+
+    async def _start_again(self, clock: Clock, tell: Callable[[str], None]) -> ReadyLine:
+        """Until it is ready; each new reason why it is not is told once."""
+        told = ""
+        while True:
+            self._process.kill()
+            self._process.release()
+            self.restarts += 1
+            try:
+                self._process.spawn()
+                self._process.tell(self._arguments)
+                return await self.wait_ready(clock)
+            except (VenueUnreachable, OSError) as error:
+                if str(error) != told:
+                    told = str(error)
+                    tell(f"{told} It is tried again every few seconds.")
+                await clock.sleep(min(10.0, self.restarts))
+
     def watch(self, clock: Clock, on_end: Callable[[str], None], on_restart: Callable[[ReadyLine], None]) -> None:
         """Keep it alive from now on; told are why it ended, as a sentence, and that it was started again."""
         self._watcher = asyncio.get_running_loop().create_task(
@@ -109,15 +139,7 @@ class ExchangeChild:
                 continue
             why = self._process.last_words() if code in OWN_ENDS else f"its process ended with code {code}."
             on_end(f"The embedded exchange stopped and is started again: {why}")
-            self._process.release()
-            self.restarts += 1
-            try:
-                self._process.spawn()
-                self._process.tell(self._arguments)
-                on_restart(await self.wait_ready(clock))
-            except (VenueUnreachable, OSError) as error:
-                on_end(str(error))
-                await asyncio.sleep(min(10.0, self.restarts))
+            on_restart(await self._start_again(clock, on_end))
 
     async def stop(self) -> None:
         """Closing its standard input asks the child to end; one that does not is killed."""

@@ -118,7 +118,7 @@ def _parts(
     trading: Trading,
     journal: SqliteJournal,
     recorder: Recorder,
-    **around: Callable[[], Any],
+    **around: Any,
 ) -> Parts:
     info = opening.session.info
     # A generated account is the session's alone, so its whole history is; a replayed market may lie years back.
@@ -219,7 +219,7 @@ def _demo(opening: Opening) -> Parts:
 
     async def before() -> None:
         if child is not None:
-            (await child.wait_ready(clock)).anchor(clock)
+            (await child.first_ready(clock, tell)).anchor(clock)
             child.watch(clock, tell, lambda line: line.anchor(clock))
 
     async def after() -> None:

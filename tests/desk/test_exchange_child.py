@@ -25,6 +25,11 @@ arguments = sys.argv[1:] + json.loads(sys.stdin.readline())
 value = lambda name: arguments[arguments.index(name) + 1]
 if "--broken" in arguments:
     sys.exit("Traceback\\nThe port is taken.")
+if "--shy" in arguments:
+    place = pathlib.Path(value("--shy"))
+    if tries := int(place.read_text()):
+        place.write_text(str(tries - 1))
+        sys.exit("Not yet.")
 if "--stubborn" in arguments:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 ready = {"url": "http://127.0.0.1:" + value("--port"), "start_ms": 1000, "wall_ms": 2000, "speed": 20.0}
@@ -129,6 +134,19 @@ async def test_its_last_words_say_why_it_did_not_start(spawn: Callable[..., Exch
     child = spawn("--broken")
     with pytest.raises(VenueUnreachable, match="did not start: The port is taken"):
         await child.wait_ready(CLOCK)
+
+
+async def test_a_first_start_that_fails_is_told_and_tried_again(
+    spawn: Callable[..., ExchangeChild], tmp_path: Path
+) -> None:
+    (tmp_path / "tries").write_text("3")
+    child, told = spawn("--shy", str(tmp_path / "tries")), list[str]()
+    assert (await child.first_ready(ManualClock(), told.append)).url == "http://127.0.0.1:4711"
+    assert told == [
+        "The embedded exchange did not start: Not yet. It is started again.",
+        "The embedded exchange did not start: Not yet. It is tried again every few seconds.",
+    ]
+    assert child.restarts == 3
 
 
 async def test_one_that_died_is_started_again_at_the_same_address(spawn: Callable[..., ExchangeChild]) -> None:
