@@ -29,7 +29,7 @@ class StatusBar(QWidget):
         self._lag = self._label("How late this application's own loop runs, 99 of 100 times at most.")
         self._budget = self._label("Request weight used in the last minute, of what the exchange allows.")
         self._requests = self._label(
-            "Requests of this account at the exchange since its beginning, of what it may send: 10,000 and one for each "
+            "Requests of this account at the exchange since its beginning, of what it may send: 10,000 and one per "
             "dollar traded. The last fifth is kept for exits."
         )
         self._offset = self._label("The exchange's clock minus this computer's.")
