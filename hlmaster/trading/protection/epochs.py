@@ -117,6 +117,13 @@ class Epochs:
                 if owner is not None and not owner.foreign:
                     epoch.ours = True
                     break
+            since = epoch.opened_ms - CLOCK_SKEW_MS
+            # A fill that only the venue's statement explains has no owner; the order that it was of may tell.
+            epoch.ours = epoch.ours or any(
+                order.filled_size and order.updated_ms >= since and order.order.side.sign == epoch.sign
+                for order in self._tracker.all()
+                if order.order.coin == epoch.coin and not order.foreign and not order.order.reduce_only
+            )
         return epoch.ours or self._settings().protect_foreign
 
     def policy(self, epoch: Epoch) -> Policy:

@@ -1,0 +1,77 @@
+"""Fills that the exchange has hinted at and that have not come: a frame was lost, so the exchange is asked at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from decimal import Decimal
+
+from hlmaster.core.bus import Bus
+from hlmaster.core.clock import Clock
+from hlmaster.core.events import AccountSnapshot, FillBooked, OrderChanged
+from hlmaster.trading.execution.tracker import OrderTracker
+from hlmaster.trading.portfolio import Portfolio
+
+PATIENCE_SECONDS = 1.0
+AGAIN_SECONDS = 5.0
+TRIES = 3
+"""What is not explained by then is a difference, and the books' usual comparison goes on about it."""
+
+
+class Overdue:
+    """Compares what order replies and account statements say with the fills booked; ``ask`` has the books reconciled."""
+
+    def __init__(
+        self, bus: Bus, clock: Clock, tracker: OrderTracker, portfolio: Portfolio, ask: Callable[[], None]
+    ) -> None:
+        self._clock, self._tracker, self._portfolio, self._ask = clock, tracker, portfolio, ask
+        self._booked: dict[str, Decimal] = {}
+        """Size of the fills of each order that is being watched."""
+        self._due: dict[str, tuple[float, int]] = {}
+        """Order ids and coins: when to ask about them, and how often that has been done."""
+        bus.subscribe(OrderChanged, self._on_order)
+        bus.subscribe(FillBooked, self._on_fill)
+        bus.subscribe(AccountSnapshot, self._on_account)
+
+    def look(self) -> None:
+        """Call it a few times a second."""
+        now = self._clock.monotonic()
+        late = [(name, tries + 1) for name, (due, tries) in self._due.items() if due <= now]
+        for name, tries in late:
+            self._due[name] = (now + AGAIN_SECONDS if tries < TRIES else math.inf, tries)
+        if late:
+            self._ask()
+
+    def _on_order(self, fact: OrderChanged) -> None:
+        order = fact.order
+        if order.foreign or not order.filled_size:
+            return
+        name = order.client_order_id
+        if name not in self._booked:
+            fills = [booked.fill for booked in self._portfolio.fills if booked.fill.client_order_id == name]
+            self._booked[name] = sum((fill.size for fill in fills), Decimal(0))
+        self._note(name, self._booked[name] < order.filled_size)
+        if order.status.is_final and name not in self._due:
+            del self._booked[name]
+
+    def _on_fill(self, fact: FillBooked) -> None:
+        owner = self._tracker.of_fill(fact.fill)
+        if owner is None or owner.client_order_id not in self._booked:
+            return
+        name = owner.client_order_id
+        self._booked[name] += fact.fill.size
+        self._note(name, self._booked[name] < owner.filled_size)
+        if owner.status.is_final and name not in self._due:
+            del self._booked[name]
+
+    def _on_account(self, fact: AccountSnapshot) -> None:
+        theirs = {position.coin: position.size for position in fact.account.positions}
+        ours = {coin: held.size for coin, held in self._portfolio.ledger.holdings.items()}
+        for coin in theirs.keys() | ours.keys():
+            self._note(coin, theirs.get(coin, Decimal(0)) != ours.get(coin, Decimal(0)))
+
+    def _note(self, name: str, wanting: bool) -> None:
+        if wanting:
+            self._due.setdefault(name, (self._clock.monotonic() + PATIENCE_SECONDS, 0))
+        else:
+            self._due.pop(name, None)
