@@ -172,6 +172,9 @@ class ActionKind(StrEnum):
     CANCEL = "cancel"
     LEVERAGE = "leverage"
     MARGIN = "margin"
+    NOOP = "noop"
+    """Does nothing but use up a nonce: whatever was signed with the same one can never be carried out after it."""
+    SCHEDULE_CANCEL = "schedule cancel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,31 +183,107 @@ class CancelTarget:
     order_id: int | None
     client_order_id: str | None
 
+    @property
+    def name(self) -> str:
+        """The key under which the desk knows the order."""
+        return self.client_order_id or f"oid:{self.order_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class AssetSnapshot:
+    """A coin as an action named it: its number and lot at the moment of signing."""
+
+    coin: str
+    asset: int
+    size_decimals: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActionItem:
+    """One item of an action as the wire has it. ``price`` and ``size`` are the very texts that were signed.
+
+    ``subject``: the client order id, the name of the order to cancel, the coin, or what else is acted upon.
+    """
+
+    subject: str
+    asset: AssetSnapshot | None = None
+    price: str = ""
+    size: str = ""
+    order: Order | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Bytes ready to send: everything decided, nothing sent. Times are market milliseconds."""
+    """Bytes ready to send: everything decided, nothing sent. Times are market milliseconds of the venue."""
 
     kind: ActionKind
     body: bytes
     payload_hash: str
     nonce: int
     expires_ms: int | None
-    orders: tuple[Order, ...] = ()
-    replaces: tuple[str, ...] = ()
-    """Client or venue ids that a modify or cancel targets, as text."""
+    items: tuple[ActionItem, ...]
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        return tuple(item.order for item in self.items if item.order is not None)
+
+    @property
+    def is_entry(self) -> bool:
+        return any(order.purpose is Purpose.ENTRY for order in self.orders)
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A row of the journal: committed to disk before its bytes leave."""
+    """A row of the journal, one for each item of an action: committed to disk before its bytes leave."""
 
-    order: Order
     kind: ActionKind
+    subject: str
     nonce: int
     expires_ms: int | None
     payload_hash: str
     created_ms: int
+    asset: AssetSnapshot | None = None
+    price: str = ""
+    size: str = ""
+    purpose: Purpose | None = None
+    """None for actions that carry no order."""
+    side: Side | None = None
+    reduce_only: bool = False
+    order: Order | None = None
+
+    @property
+    def may_go_without_disk(self) -> bool:
+        """Cancels, and orders that can only reduce: getting out must not depend on a disk."""
+        return self.kind is ActionKind.CANCEL or self.reduce_only
+
+
+def intents_of(prepared: Prepared, created_ms: int) -> tuple[Intent, ...]:
+    return tuple(
+        Intent(
+            prepared.kind,
+            item.subject,
+            prepared.nonce,
+            prepared.expires_ms,
+            prepared.payload_hash,
+            created_ms,
+            item.asset,
+            item.price,
+            item.size,
+            item.order.purpose if item.order else None,
+            item.order.side if item.order else None,
+            item.order.reduce_only if item.order else False,
+            item.order,
+        )
+        for item in prepared.items
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """Wall seconds from signing after which the venue must refuse an action."""
+
+    entry_seconds: float = 15.0
+    exit_seconds: float = 30.0
 
 
 class ReplyKind(StrEnum):

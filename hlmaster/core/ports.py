@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import Protocol
 
 from hlmaster.core.candles import CandleBlock
-from hlmaster.core.events import EquityPoint, TrackedOrder
+from hlmaster.core.events import Adjustment, Discrepancy, EquityPoint, TrackedOrder
 from hlmaster.core.model import Account, FeeRates, Instrument, Interval, Leverage
 from hlmaster.core.orders import (
+    ActionKind,
     Approved,
     CancelTarget,
     CashMove,
+    Expiry,
     Fill,
     FundingPayment,
     Grouping,
@@ -79,6 +81,8 @@ class Trading(Protocol):
     """
 
     health: LinkHealth
+    expiry: Expiry
+    """Of the actions prepared from now on."""
 
     @property
     def address(self) -> str:
@@ -99,11 +103,18 @@ class Trading(Protocol):
     def prepare_isolated_margin(self, coin: str, amount: Decimal) -> Prepared:
         """Add (positive) or take back (negative) isolated margin, USD."""
 
+    def prepare_noop(self, nonce: int) -> Prepared:
+        """Uses up a nonce that another action was signed with: accepted, it proves that one can never land."""
+
+    def prepare_schedule_cancel(self, time_ms: int | None) -> Prepared:
+        """Have the venue cancel every open order, stops too, at ``time_ms``; None takes that back."""
+
     async def send(self, prepared: Prepared) -> tuple[OrderReply, ...]:
         """One reply per item, in order (a whole refusal is repeated for each item).
 
-        Raises OutcomeUnknown when the bytes may have arrived and no recognisable answer came back,
-        VenueUnreachable when they certainly did not leave, RateLimited when our own budget forbids sending.
+        Raises OutcomeUnknown when the bytes may have arrived and no recognisable answer came back (NonceUsed where
+        the venue says that it has seen this nonce before), VenueUnreachable when they certainly did not leave,
+        RateLimited when our own budget forbids sending.
         """
 
     async def account(self) -> Account: ...
@@ -128,14 +139,24 @@ class Trading(Protocol):
 class Journal(Protocol):
     """Durable intents: what was about to be sent, committed before it was."""
 
+    @property
+    def unclean(self) -> bool:
+        """True when an earlier run did not end in order and nobody has confirmed it since."""
+
+    def confirm(self) -> None:
+        """A person knows of the unclean end; written soon."""
+
     async def commit(self, intents: Sequence[Intent]) -> None:
         """On disk when this returns. Raises JournalUnavailable."""
 
     async def unresolved(self) -> list[Intent]:
-        """Intents whose orders have not reached a final state, oldest first."""
+        """Intents without an end, oldest first."""
 
-    def resolve(self, client_order_id: str, status: str, text: str) -> None:
-        """Note the final state; written soon, not awaited."""
+    def resolve(self, subject: str, status: str, text: str) -> None:
+        """Close every intent about an order that has reached its final state; written soon, not awaited."""
+
+    def conclude(self, kind: ActionKind, nonce: int, status: str, text: str = "") -> None:
+        """Close the intents of one action; written soon, not awaited."""
 
     def reserve_nonce(self, now_ms: int) -> int:
         """``max(now, last + 1)``, unique over restarts."""
@@ -152,6 +173,10 @@ class Store(Protocol):
 
     def save_cash(self, move: CashMove) -> None: ...
 
+    def save_adjustment(self, adjustment: Adjustment) -> None: ...
+
+    def save_discrepancy(self, discrepancy: Discrepancy) -> None: ...
+
     def save_equity(self, point: EquityPoint) -> None: ...
 
     def save_refusal(self, time_ms: int, coin: str, rule: str, sentence: str) -> None: ...
@@ -164,6 +189,11 @@ class Store(Protocol):
     async def funding(self) -> list[FundingPayment]: ...
 
     async def cash(self) -> list[CashMove]: ...
+
+    async def adjustments(self) -> list[Adjustment]: ...
+
+    async def discrepancies(self, limit: int = 1000) -> list[Discrepancy]:
+        """The latest ``limit``, oldest first."""
 
     async def equity(self, limit: int = 5000) -> list[EquityPoint]: ...
 

@@ -14,15 +14,26 @@ from pathlib import Path
 
 from hlmaster.core.clock import Clock
 from hlmaster.core.errors import JournalUnavailable, StorageError
+from hlmaster.core.failpoints import NO_FAILPOINTS, Failpoints, Point
 from hlmaster.core.orders import ActionKind, Intent
 from hlmaster.storage.answers import answer
 from hlmaster.storage.files import error_code, reason
-from hlmaster.storage.intents import open_journal, read_unresolved, row_of, unavailable, write_intents
+from hlmaster.storage.intents import (
+    note_ending,
+    open_journal,
+    read_unresolved,
+    row_of,
+    take_nonce_floor,
+    unavailable,
+    was_clean,
+    write_intents,
+)
+from hlmaster.storage.nonces import NonceBlocks
 from hlmaster.storage.reserve import Reserve
 
 log = logging.getLogger(__name__)
-NONCE_BLOCK_MS = 60_000
-NONCE_WAIT_SECONDS = 0.25
+NONCES = "nonces"
+"""The file beside the journal that keeps the nonces of several processes apart."""
 QUEUE_SIZE = 4_096
 BACKLOG_SIZE = 10_000
 BATCH = 256
@@ -63,30 +74,30 @@ class SqliteJournal:
     fails their commit raises too, but they are kept in memory and written as soon as the disk allows.
     """
 
-    def __init__(self, path: Path, clock: Clock, reserve: Reserve | None = None) -> None:
+    def __init__(
+        self, path: Path, clock: Clock, reserve: Reserve | None = None, failpoints: Failpoints = NO_FAILPOINTS
+    ) -> None:
         self.path = path
+        self.unclean = False
+        """An earlier run did not end in order, and nobody has confirmed that since."""
         self.trouble = ""
         """Why entries are refused at the moment, as a sentence; empty while all is well."""
         self._clock = clock
+        self._failpoints = failpoints
         self._reserve = reserve or Reserve(path.with_name("reserve"))
         self._queue: queue.Queue[_Write | _Read | _Stop] = queue.Queue(QUEUE_SIZE)
         self._in_hand: list[_Write | _Read | _Stop] = []
         self._backlog: list[_Write] = []
         self._thread: threading.Thread | None = None
-        self._nonce_guard = threading.Lock()
-        self._last_nonce = 0
-        self._nonce_bound = 0
+        self._nonces = NonceBlocks(path.with_name(NONCES))
 
     def open(self) -> None:
         """Check the file and start the writer. Raises DatabaseDamaged, DatabaseTooNew, JournalUnavailable."""
         connection = open_journal(self.path)
         try:
-            [(last,)] = connection.execute(
-                "SELECT max(bound, (SELECT ifnull(max(nonce), 0) FROM intents)) FROM nonce_bound"
-            ).fetchall()
-            self._last_nonce = last
-            self._nonce_bound = last + NONCE_BLOCK_MS
-            _set_bound(connection, self._nonce_bound)
+            self._nonces.floor = take_nonce_floor(connection)
+            self.unclean = not was_clean(connection)
+            note_ending(connection, clean=False)
         except sqlite3.Error as error:
             connection.close()
             raise unavailable(self.path, reason(error)) from error
@@ -101,6 +112,7 @@ class SqliteJournal:
         self._queue.put(_Stop())
         self._thread.join()
         self._thread = None
+        self._nonces.release()
         if self._backlog:
             log.critical("%d journal entries could not be written before the end: %s", len(self._backlog), self.trouble)
 
@@ -110,7 +122,7 @@ class SqliteJournal:
         rows = [row_of(intent) for intent in kept]
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        vital = all(intent.kind is ActionKind.CANCEL or intent.order.reduce_only for intent in kept)
+        vital = all(intent.may_go_without_disk for intent in kept)
         settle = functools.partial(answer, loop, done)
         self._put(_Write(lambda db: write_intents(db, rows), vital, settle, kept))
         await done
@@ -123,40 +135,26 @@ class SqliteJournal:
         self._put(_Read(lambda db: settle(self._read_unresolved(db)), settle))
         return await done
 
-    def resolve(self, client_order_id: str, status: str, text: str) -> None:
-        """Note the final state of an order; written soon, not awaited."""
-        values = (status, text, self._clock.now_ms(), client_order_id)
-        statement = (
-            "UPDATE intents SET status = ?, text = ?, resolved_ms = ? WHERE client_order_id = ? AND status IS NULL"
-        )
+    def resolve(self, subject: str, status: str, text: str) -> None:
+        """Close every intent about an order that has reached its final state; written soon, not awaited."""
+        self._close("subject = ?", (subject,), status, text)
+
+    def conclude(self, kind: ActionKind, nonce: int, status: str, text: str = "") -> None:
+        """Close the intents of one action; written soon, not awaited."""
+        self._close("nonce = ? AND kind = ?", (nonce, kind.value), status, text)
+
+    def _close(self, which: str, those: tuple[object, ...], status: str, text: str) -> None:
+        values = (status, text, self._clock.now_ms(), *those)
+        statement = f"UPDATE intents SET status = ?, text = ?, resolved_ms = ? WHERE {which} AND status IS NULL"
         self._put(_Write(lambda db: db.execute(statement, values), vital=True))
 
+    def confirm(self) -> None:
+        """A person knows of the unclean end: the next one counts as clean if this run ends in order."""
+        self.unclean = False
+
     def reserve_nonce(self, now_ms: int) -> int:
-        """``max(now, last + 1)``, unique over restarts: no nonce leaves before a bound above it is on disk.
-
-        The bound moves a minute at a time and ahead of need, so this seldom waits; on a disk that refuses it goes on
-        in memory after a quarter of a second, because closing must remain possible.
-        """
-        with self._nonce_guard:
-            nonce = max(now_ms, self._last_nonce + 1)
-            self._last_nonce = nonce
-            if nonce > self._nonce_bound:
-                if not self._extend(nonce + NONCE_BLOCK_MS).wait(NONCE_WAIT_SECONDS):
-                    log.warning("nonce %d is not yet on disk", nonce)
-            elif nonce > self._nonce_bound - NONCE_BLOCK_MS // 2:
-                self._extend(nonce + NONCE_BLOCK_MS)
-            return nonce
-
-    def _extend(self, bound: int) -> threading.Event:
-        written = threading.Event()
-
-        def settle(error: StorageError | None) -> None:
-            if error is None:
-                self._nonce_bound = max(self._nonce_bound, bound)
-            written.set()
-
-        self._put(_Write(lambda db: _set_bound(db, bound), vital=False, settle=settle))
-        return written
+        """``max(now, last + 1)``, unique over restarts and over processes; never waits for the journal's disk."""
+        return self._nonces.reserve(now_ms)
 
     def _put(self, item: _Write | _Read) -> None:
         if self._thread is None:
@@ -243,6 +241,8 @@ class SqliteJournal:
             connection.execute("BEGIN IMMEDIATE")
             for write in (*self._backlog, *writes):
                 write.apply(connection)
+            if any(write.intents for write in writes):
+                self._failpoints.pass_by(Point.WRITTEN)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             if connection.in_transaction:
@@ -269,7 +269,8 @@ class SqliteJournal:
 
     def _finish(self, connection: sqlite3.Connection) -> None:
         try:
-            _set_bound(connection, self._last_nonce)
+            _set_bound(connection, self._nonces.last)
+            note_ending(connection, clean=not self.unclean)
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:
             log.error("The journal %s could not be tidied: %s.", self.path, reason(error))

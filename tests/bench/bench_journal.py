@@ -20,7 +20,7 @@ COMMITS = 2_000
 
 def intent(nonce: int) -> Intent:
     order = Order("BTC", Side.BUY, Decimal("0.01"), Decimal("97000"))
-    return Intent(order, ActionKind.ORDER, nonce, nonce + 15_000, "ab" * 32, nonce)
+    return Intent(ActionKind.ORDER, order.client_order_id, nonce, nonce + 15_000, "ab" * 32, nonce, order=order)
 
 
 async def measure(path: Path) -> tuple[list[float], list[float]]:

@@ -80,9 +80,9 @@ async def test_a_file_that_appears_between_the_gate_and_the_send_stops_the_order
     halting: Scene, file: HaltFile
 ) -> None:
     order = Order("ETH", Side.BUY, D("0.1"), D(3010))
-    assert halting.desk._last_look(order) is None
+    assert halting.desk.gate.check(order).passed
     file.write(Halt("hlmaster kill", 0, "Now."))
-    assert "HALTED" in (halting.desk._last_look(order) or "")
+    assert "HALTED" in " ".join(failure.sentence for failure in halting.desk.gate.check(order).failures)
 
 
 async def test_a_file_is_noticed_without_any_order_and_its_end_too(halting: Scene, file: HaltFile) -> None:

@@ -108,7 +108,10 @@ async def test_the_exchange_and_the_files_are_closed_even_when_the_disk_fails() 
 async def test_what_the_journal_holds_open_is_asked_after() -> None:
     made = scene()
     lost, landed = order(price="2900"), order(price="2900")
-    made.journal.open_intents = [Intent(item, ActionKind.ORDER, 1, NOW - 60_000, "", NOW) for item in (lost, landed)]
+    made.journal.open_intents = [
+        Intent(ActionKind.ORDER, item.client_order_id, nonce, NOW - 60_000, "", NOW, order=item)
+        for nonce, item in enumerate((lost, landed))
+    ]
     made.desk.orders.register(landed, NOW - 60_000)
     made.desk.orders.mark(landed.client_order_id, OrderStatus.CANCELED)
     async with running(made):

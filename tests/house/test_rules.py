@@ -22,7 +22,7 @@ BROAD_HANDLERS = {
     "hlmaster/storage/vault/system.py::SystemKeyring._ask.work": "back-ends raise the errors of five libraries",
     "hlmaster/storage/vault/system.py::make": "a back-end that does not load is no keyring; the sentence says why",
     "hlmaster/storage/vault/worker.py::in_worker.run": "the top of the keyring's thread; whoever asked is told",
-    "hlmaster/trading/execution/executor.py::Executor._resolve": "the task's top; the order stays in doubt, loudly",
+    "hlmaster/trading/execution/resolver.py::Resolver._resolve": "the task's top; the order stays in doubt, loudly",
     "hlmaster/trading/execution/flatten.py::Flattener._go": "the task's top; a step that broke is tried again",
     "hlmaster/ui/context.py::Context._carry_out": "the top of every task the window starts",
     "hlmaster/trading/risk/gate.py::Gate._ask": "a rule that fails is a refusal: the gate fails closed",

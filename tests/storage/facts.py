@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 from hlmaster.core.events import TrackedOrder
 from hlmaster.core.model import Mode, Side
 from hlmaster.core.orders import (
+    ActionKind,
+    AssetSnapshot,
     CashMove,
     Fill,
     FundingPayment,
+    Intent,
     Order,
     OrderStatus,
     Purpose,
@@ -20,6 +23,7 @@ from hlmaster.core.orders import (
     TriggerKind,
     new_client_order_id,
 )
+from hlmaster.core.rounding import wire_text
 from hlmaster.storage.session_file import SessionInfo
 
 NOW = 1_700_000_000_000
@@ -101,3 +105,21 @@ def a_fill(n: int) -> Fill:
 def an_order() -> TrackedOrder:
     order = Order("BTC", Side.BUY, Decimal("0.010"), Decimal(97_000))
     return TrackedOrder(order, OrderStatus.RESTING, 7, Decimal(0), None, NOW, NOW, expires_ms=NOW + 15_000)
+
+
+def intent_about(order: Order, nonce: int, *, kind: ActionKind = ActionKind.ORDER) -> Intent:
+    return Intent(
+        kind=kind,
+        subject=order.client_order_id,
+        nonce=nonce,
+        expires_ms=nonce + 15_000,
+        payload_hash="ab" * 32,
+        created_ms=nonce,
+        asset=AssetSnapshot(order.coin, 3, 5),
+        price=wire_text(order.price),
+        size=wire_text(order.size),
+        purpose=order.purpose,
+        side=order.side,
+        reduce_only=order.reduce_only,
+        order=order,
+    )

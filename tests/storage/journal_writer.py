@@ -28,7 +28,8 @@ async def main(path: Path) -> None:
         nonce = journal.reserve_nonce(STOPPED_CLOCK_MS)
         say(f"nonce {nonce}")
         order = Order("BTC", Side.BUY, Decimal("0.01"), Decimal("97000"))
-        await journal.commit([Intent(order, ActionKind.ORDER, nonce, None, "ab" * 32, nonce)])
+        intent = Intent(ActionKind.ORDER, order.client_order_id, nonce, None, "ab" * 32, nonce, order=order)
+        await journal.commit([intent])
         say(f"committed {order.client_order_id}")
 
 

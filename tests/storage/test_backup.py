@@ -12,10 +12,10 @@ import pytest
 from hlmaster.core.clock import ManualClock
 from hlmaster.core.errors import DatabaseDamaged, SessionBusy, StorageError
 from hlmaster.core.model import Mode, Side
-from hlmaster.core.orders import ActionKind, Intent, Order
+from hlmaster.core.orders import Intent, Order
 from hlmaster.storage.recorder import Recorder
 from hlmaster.storage.sessions import Session, Sessions
-from tests.storage.facts import NOW, a_fill
+from tests.storage.facts import NOW, a_fill, intent_about
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def sessions(tmp_path: Path) -> Sessions:
 
 def intent(n: int) -> Intent:
     order = Order("BTC", Side.BUY, Decimal("0.01"), Decimal(97_000))
-    return Intent(order, ActionKind.ORDER, NOW + n, None, "ab" * 32, NOW)
+    return intent_about(order, NOW + n)
 
 
 async def worked(session: Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,14 +10,17 @@ from decimal import Decimal
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
-from hlmaster.core.errors import JournalUnavailable
+from hlmaster.core.errors import JournalUnavailable, NonceUsed
 from hlmaster.core.events import AccountSnapshot, FillsReported, OrderReported
 from hlmaster.core.model import Account, FeeRates, Leverage, MarginMode, Position, Side
 from hlmaster.core.orders import (
+    ActionItem,
     ActionKind,
     Approved,
+    AssetSnapshot,
     CancelTarget,
     CashMove,
+    Expiry,
     Fill,
     FundingPayment,
     Grouping,
@@ -29,7 +33,8 @@ from hlmaster.core.orders import (
     VenueOrder,
 )
 from hlmaster.core.ports import LinkHealth
-from tests.trading.scenes import D
+from hlmaster.core.rounding import wire_text
+from tests.trading.scenes import ETH, D
 
 LIFETIME_MS = 15_000
 
@@ -42,7 +47,10 @@ class MemoryJournal:
         self.intents: list[Intent] = []
         self.resolved: dict[str, str] = {}
         self.open_intents: list[Intent] = []
+        self.concluded: dict[tuple[ActionKind, int], str] = {}
         self.full = False
+        self.crashed = False
+        """The last run did not end in order."""
 
     async def commit(self, intents: Sequence[Intent]) -> None:
         if self.full:
@@ -53,11 +61,27 @@ class MemoryJournal:
     async def unresolved(self) -> list[Intent]:
         return self.open_intents
 
-    def resolve(self, client_order_id: str, status: str, text: str) -> None:
-        self.resolved[client_order_id] = status
+    @property
+    def unclean(self) -> bool:
+        return self.crashed
+
+    def confirm(self) -> None:
+        self.crashed = False
+
+    def resolve(self, subject: str, status: str, text: str) -> None:
+        self.resolved[subject] = status
+
+    def conclude(self, kind: ActionKind, nonce: int, status: str, text: str = "") -> None:
+        self.concluded[kind, nonce] = status
 
     def reserve_nonce(self, now_ms: int) -> int:
         return now_ms
+
+
+def item_of(order: Order) -> ActionItem:
+    """ETH is the market's second coin and the others its first, as in the tests' listings."""
+    asset = AssetSnapshot(order.coin, 1, 4) if order.coin == ETH.coin else AssetSnapshot(order.coin, 0, 5)
+    return ActionItem(order.client_order_id, asset, wire_text(order.price), wire_text(order.size), order)
 
 
 class MemoryVenue:
@@ -87,8 +111,12 @@ class MemoryVenue:
         self.all_funding: list[FundingPayment] = []
         self.cash: list[CashMove] = [CashMove(clock.now_ms(), D(10_000), "deposit", "first")]
         self.positions: dict[str, Decimal] = {}
+        self.nonces: set[int] = set()
+        """Those used up. A script's exception leaves its nonce unused: the request was lost on its way."""
+        self.expiry = Expiry()
         self._bus, self._clock = bus, clock
         self._ids = 100
+        self._nonce = 0
 
     @property
     def address(self) -> str:
@@ -102,35 +130,51 @@ class MemoryVenue:
 
     # --- preparing ---
 
-    def _prepared(self, kind: ActionKind, orders: tuple[Order, ...] = (), replaces: tuple[str, ...] = ()) -> Prepared:
+    def _prepared(self, kind: ActionKind, *items: ActionItem, targets: Sequence[int | None] = ()) -> Prepared:
         now = self._clock.now_ms()
-        return Prepared(kind, b"", "hash", now, now + LIFETIME_MS, orders, replaces)
+        self._nonce = max(now, self._nonce + 1)
+        body = json.dumps(targets).encode()
+        return Prepared(kind, body, "hash", self._nonce, now + LIFETIME_MS, items)
 
     def prepare_orders(self, approved: Sequence[Approved], grouping: Grouping = Grouping.NONE) -> Prepared:
-        return self._prepared(ActionKind.ORDER, tuple(item.order for item in approved))
+        return self._prepared(ActionKind.ORDER, *(item_of(one.order) for one in approved))
 
     def prepare_modify(self, target: CancelTarget, approved: Approved) -> Prepared:
-        return self._prepared(ActionKind.MODIFY, (approved.order,), (str(target.order_id),))
+        return self._prepared(ActionKind.MODIFY, item_of(approved.order), targets=[target.order_id])
 
     def prepare_cancel(self, targets: Sequence[CancelTarget]) -> Prepared:
-        return self._prepared(ActionKind.CANCEL, replaces=tuple(str(target.order_id) for target in targets))
+        items = (ActionItem(target.name) for target in targets)
+        return self._prepared(ActionKind.CANCEL, *items, targets=[target.order_id for target in targets])
 
     def prepare_leverage(self, coin: str, leverage: Leverage) -> Prepared:
-        return self._prepared(ActionKind.LEVERAGE)
+        return self._prepared(ActionKind.LEVERAGE, ActionItem(coin))
 
     def prepare_isolated_margin(self, coin: str, amount: Decimal) -> Prepared:
-        return self._prepared(ActionKind.MARGIN)
+        return self._prepared(ActionKind.MARGIN, ActionItem(coin))
+
+    def prepare_noop(self, nonce: int) -> Prepared:
+        return Prepared(ActionKind.NOOP, b"[]", "hash", nonce, None, (ActionItem(str(nonce)),))
+
+    def prepare_schedule_cancel(self, time_ms: int | None) -> Prepared:
+        return self._prepared(ActionKind.SCHEDULE_CANCEL, ActionItem("account"))
 
     # --- acting ---
 
     async def send(self, prepared: Prepared) -> tuple[OrderReply, ...]:
-        self.events.append("send")
-        self.sent.append(prepared)
-        if self.script:
+        self.events.append("send" if prepared.kind is not ActionKind.NOOP else "fence")
+        if prepared.kind is ActionKind.NOOP:
+            self._listen()
+        else:
+            self.sent.append(prepared)
+        if self.script and prepared.kind is not ActionKind.NOOP:
             answer = self.script.popleft()
             if isinstance(answer, Exception):
                 raise answer
+            self.nonces.add(prepared.nonce)
             return answer
+        if prepared.nonce in self.nonces:
+            raise NonceUsed("Used.")
+        self.nonces.add(prepared.nonce)
         replies = self._carry_out(prepared)
         if self.lost is not None:
             lost, self.lost = self.lost, None
@@ -139,10 +183,10 @@ class MemoryVenue:
 
     def _carry_out(self, prepared: Prepared) -> tuple[OrderReply, ...]:
         if prepared.kind is ActionKind.CANCEL:
-            return tuple(self._cancel(int(name)) for name in prepared.replaces)
+            return tuple(self._cancel(name) for name in json.loads(prepared.body))
         if prepared.kind is ActionKind.MODIFY:
-            (old,) = prepared.replaces
-            if self._cancel(int(old)).kind is ReplyKind.REJECTED:
+            (old,) = json.loads(prepared.body)
+            if self._cancel(old).kind is ReplyKind.REJECTED:
                 return (OrderReply(ReplyKind.REJECTED, text="Cannot modify canceled or filled order"),)
         return tuple(self._place(order) for order in prepared.orders) or (OrderReply(ReplyKind.DONE),)
 

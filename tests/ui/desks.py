@@ -28,11 +28,14 @@ from hlmaster.core.events import (
 from hlmaster.core.margin import liquidation_price
 from hlmaster.core.model import Account, FeeRates, Instrument, Leverage, MarginMode, MarginTier, Mode, Position, Side
 from hlmaster.core.orders import (
+    ActionItem,
     ActionKind,
     ApprovalMint,
     Approved,
+    AssetSnapshot,
     CancelTarget,
     CashMove,
+    Expiry,
     Fill,
     FundingPayment,
     Grouping,
@@ -87,6 +90,8 @@ class MemoryVenue:
         self.booked: list[Fill] = []
         self._bus, self._clock = bus, clock
         self._ids = iter(range(1, 10**9))
+        self._nonces = iter(range(NOW, NOW + 10**9))
+        self.expiry = Expiry()
         self.cash = D(10_000)
 
     async def start(self) -> None:
@@ -137,25 +142,36 @@ class MemoryVenue:
 
     # --- what it is told ---
 
-    def _prepared(self, kind: ActionKind, orders: Sequence[Order] = (), replaces: Sequence[str] = ()) -> Prepared:
+    def _prepared(self, kind: ActionKind, *items: ActionItem) -> Prepared:
         expires = self._clock.now_ms() + 15_000
-        return Prepared(kind, b"{}", "hash", self._clock.now_ms(), expires, tuple(orders), tuple(replaces))
+        return Prepared(kind, b"{}", "hash", next(self._nonces), expires, items)
+
+    def _item(self, order: Order) -> ActionItem:
+        listed = instruments()[order.coin]
+        asset = AssetSnapshot(order.coin, listed.asset, listed.size_decimals)
+        return ActionItem(order.client_order_id, asset, str(order.price), str(order.size), order)
 
     def prepare_orders(self, approved: Sequence[Approved], grouping: Grouping = Grouping.NONE) -> Prepared:
-        return self._prepared(ActionKind.ORDER, [item.order for item in approved])
+        return self._prepared(ActionKind.ORDER, *(self._item(one.order) for one in approved))
 
     def prepare_modify(self, target: CancelTarget, approved: Approved) -> Prepared:
-        return self._prepared(ActionKind.MODIFY, [approved.order], [str(target.client_order_id)])
+        return self._prepared(ActionKind.MODIFY, self._item(approved.order))
 
     def prepare_cancel(self, targets: Sequence[CancelTarget]) -> Prepared:
-        return self._prepared(ActionKind.CANCEL, replaces=[str(target.client_order_id) for target in targets])
+        return self._prepared(ActionKind.CANCEL, *(ActionItem(target.name) for target in targets))
 
     def prepare_leverage(self, coin: str, leverage: Leverage) -> Prepared:
         self.leverages[coin] = leverage
-        return self._prepared(ActionKind.LEVERAGE, replaces=[coin])
+        return self._prepared(ActionKind.LEVERAGE, ActionItem(coin))
 
     def prepare_isolated_margin(self, coin: str, amount: Decimal) -> Prepared:
-        return self._prepared(ActionKind.MARGIN, replaces=[coin])
+        return self._prepared(ActionKind.MARGIN, ActionItem(coin))
+
+    def prepare_noop(self, nonce: int) -> Prepared:
+        return self._prepared(ActionKind.NOOP, ActionItem(str(nonce)))
+
+    def prepare_schedule_cancel(self, time_ms: int | None) -> Prepared:
+        return self._prepared(ActionKind.SCHEDULE_CANCEL, ActionItem("account"))
 
     async def send(self, prepared: Prepared) -> tuple[OrderReply, ...]:
         self.sent.append(prepared)
@@ -163,7 +179,7 @@ class MemoryVenue:
         if self.loses_answers:
             raise OutcomeUnknown("The answer was lost.")
         if prepared.kind is ActionKind.CANCEL:
-            return tuple(self._cancel(name) for name in prepared.replaces)
+            return tuple(self._cancel(item.subject) for item in prepared.items)
         if not prepared.orders:
             return (OrderReply(ReplyKind.DONE),)
         replies = tuple(self._take(order) for order in prepared.orders)

@@ -30,7 +30,7 @@ from hlmaster.core.events import (
     Trades,
 )
 from hlmaster.core.model import Account, FeeRates, Instrument, Interval, Leverage, MarginMode, MarginTier, Mode, Side
-from hlmaster.core.orders import ApprovalMint, Intent, OrderStatus, Trigger, VenueOrder
+from hlmaster.core.orders import ActionKind, ApprovalMint, Expiry, Intent, OrderStatus, Trigger, VenueOrder
 from hlmaster.core.ports import LinkHealth
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.parts import Parts, SessionInfo
@@ -109,6 +109,7 @@ class MemoryTrading:
 
     def __init__(self) -> None:
         self.health = LinkHealth()
+        self.expiry = Expiry()
         self.address = "0x" + "1" * 40
 
     async def start(self) -> None:
@@ -145,7 +146,7 @@ class MemoryTrading:
         raise AssertionError(f"a market panel sent {what}")
 
     prepare_orders = prepare_modify = prepare_cancel = prepare_leverage = _nothing_is_sent
-    prepare_isolated_margin = send = _nothing_is_sent
+    prepare_isolated_margin = prepare_noop = prepare_schedule_cancel = send = _nothing_is_sent
 
 
 class MemoryJournal:
@@ -155,7 +156,15 @@ class MemoryJournal:
     async def unresolved(self) -> list[Intent]:
         return []
 
-    def resolve(self, client_order_id: str, status: str, text: str) -> None:
+    unclean = False
+
+    def confirm(self) -> None:
+        return None
+
+    def resolve(self, subject: str, status: str, text: str) -> None:
+        return None
+
+    def conclude(self, kind: ActionKind, nonce: int, status: str, text: str = "") -> None:
         return None
 
     def reserve_nonce(self, now_ms: int) -> int:

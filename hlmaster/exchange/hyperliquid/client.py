@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import ModuleType
@@ -17,6 +17,7 @@ import msgspec
 
 from hlmaster.core.clock import Clock
 from hlmaster.core.errors import ConfigError, OutcomeUnknown, RateLimited, VenueRefused, VenueUnreachable
+from hlmaster.core.failpoints import NO_FAILPOINTS, Failpoints, Point
 from hlmaster.core.ports import LinkHealth
 from hlmaster.exchange.hyperliquid.budget import Priority, WeightBudget, query_weight, rows_weight
 from hlmaster.exchange.hyperliquid.codec import excerpt
@@ -109,6 +110,7 @@ class Client:
         budget: WeightBudget,
         timing: ClientTiming | None = None,
         jitter: Callable[[], float] = random.random,
+        failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -120,6 +122,8 @@ class Client:
         self._clock = clock
         self._timing = timing or ClientTiming()
         self._jitter = jitter
+        self._failpoints = failpoints
+        self._traced = {} if failpoints is NO_FAILPOINTS else {"trace": self._trace}
         self.breaker = Breaker(clock, self._timing)
         self._url = url
         self._sessions: dict[str, httpx.AsyncClient] = {}
@@ -202,9 +206,10 @@ class Client:
         return response.content
 
     async def act(self, body: bytes, weight: int, priority: Priority) -> bytes:
-        """Send one signed action, once. Returns the body of a 200 or of a provable refusal of the request's form.
+        """Send one signed action, once. Returns the body of a 200.
 
-        Raises RateLimited (nothing was carried out), VenueUnreachable (no byte left), OutcomeUnknown (anything else).
+        Raises VenueRefused (the request's form was refused), RateLimited (nothing was carried out), VenueUnreachable
+        (no byte left), OutcomeUnknown (anything else).
         """
         if not self.budget.take(weight, priority):
             raise RateLimited(
@@ -215,7 +220,7 @@ class Client:
         # A venue closes idle connections without a word; an action must not meet one, so idle ones are dropped first.
         session = self._session(httpx, "actions", 4, 4.0)
         try:
-            response = await session.post("/exchange", content=body)
+            response = await session.post("/exchange", content=body, extensions=self._traced)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             self._count(VenueUnreachable.code)
             raise VenueUnreachable(
@@ -231,7 +236,7 @@ class Client:
             self._back_off(response.headers.get("retry-after"))
             raise RateLimited("The exchange refused the action unread (HTTP 429); nothing was done.", "Wait a moment.")
         if response.status_code in (400, 415, 422):
-            return msgspec.json.encode({"status": "err", "response": excerpt(response.content)})
+            raise VenueRefused(f"The exchange could not read the request: {excerpt(response.content)}")
         if response.status_code != 200:
             self._count(OutcomeUnknown.code)
             raise OutcomeUnknown(
@@ -248,6 +253,12 @@ class Client:
             pause = max(pause, float(retry_after))
         self._refusals += 1
         self.budget.refuse_reads(pause * (1.0 + 0.25 * self._jitter()))
+
+    async def _trace(self, event: str, info: Mapping[str, Any]) -> None:
+        if event == "http11.send_request_body.complete":
+            await self._failpoints.reach(Point.SOCKET_WRITTEN)
+        elif event == "http11.receive_response_headers.started":
+            await self._failpoints.reach(Point.BEFORE_REPLY)
 
     def _pause(self, attempt: int) -> float:
         ceiling = min(self._timing.first_pause * 2.0 ** (attempt - 1), self._timing.longest_pause)

@@ -6,7 +6,9 @@ import asyncio
 import hashlib
 import logging
 import random
+from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,11 +18,13 @@ from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
 from hlmaster.core.errors import (
     InvariantBroken,
+    NonceUsed,
     OutcomeUnknown,
     RateLimited,
     SigningError,
     UnrecognisedReply,
     VenueError,
+    VenueRefused,
 )
 from hlmaster.core.events import (
     AccountLinkChanged,
@@ -36,12 +40,16 @@ from hlmaster.core.events import (
     OrderReported,
     Severity,
 )
+from hlmaster.core.failpoints import NO_FAILPOINTS, Failpoints
 from hlmaster.core.model import Account, FeeRates, Instrument, Leverage
 from hlmaster.core.orders import (
+    ActionItem,
     ActionKind,
     Approved,
+    AssetSnapshot,
     CancelTarget,
     CashMove,
+    Expiry,
     Fill,
     FundingPayment,
     Grouping,
@@ -49,10 +57,12 @@ from hlmaster.core.orders import (
     OrderReply,
     Prepared,
     Purpose,
+    ReplyKind,
     VenueOrder,
 )
 from hlmaster.core.ports import LinkHealth
-from hlmaster.exchange.hyperliquid import actions, signing
+from hlmaster.core.rounding import wire_text
+from hlmaster.exchange.hyperliquid import actions, replies, signing
 from hlmaster.exchange.hyperliquid.budget import Priority, WeightBudget, action_weight, requests_refusal
 from hlmaster.exchange.hyperliquid.chores import Chores
 from hlmaster.exchange.hyperliquid.client import Client, ClientTiming, is_loopback
@@ -62,10 +72,10 @@ from hlmaster.exchange.hyperliquid.signing import Network, Signer
 from hlmaster.exchange.hyperliquid.socket import Socket, SocketTiming, socket_url
 
 log = logging.getLogger(__name__)
-ENTRY_SECONDS = 15
-REDUCING_SECONDS = 30
 EXPIRED_REQUESTS = 5
 """What an action that arrives after its expiry is counted as."""
+OFFSETS = 5
+"""Readings of the venue's clock that are kept. Readers may lag and never lead, so the latest is believed."""
 OVERLAP_MS = 2 * 3_600_000
 """Rows may reach the venue's readers late; after a reconnect this much is asked for again."""
 STREAMS = (
@@ -98,6 +108,7 @@ class HyperliquidTrading:
         poll_every: float = 10.0,
         allowance_every: float = 60.0,
         jitter: Callable[[], float] = random.random,
+        failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         """``address``: the account that is traded and queried, never an API wallet's own. Raises SigningError.
 
@@ -106,6 +117,8 @@ class HyperliquidTrading:
         if signer.worthless and not is_loopback(url):
             raise SigningError("A generated demo key must not be used off this computer.", "Enter an API wallet's key.")
         self.health = LinkHealth()
+        self.expiry = Expiry()
+        self._offsets: deque[float] = deque(maxlen=OFFSETS)
         self._bus = bus
         self._clock = clock
         self._network = network
@@ -113,7 +126,7 @@ class HyperliquidTrading:
         self._address = address.lower()
         self._reserve_nonce = reserve_nonce
         self._is_genuine = is_genuine
-        self._client = Client(url, clock, self.health, budget or WeightBudget(clock), client_timing, jitter)
+        self._client = Client(url, clock, self.health, budget or WeightBudget(clock), client_timing, jitter, failpoints)
         self._queries = AccountQueries(self._client, clock, self._address)
         self._poll_every = poll_every
         self._allowance_every = allowance_every
@@ -177,48 +190,58 @@ class HyperliquidTrading:
         """Raises InvariantBroken for an approval that is not the gate's, SigningError for a wrong signature."""
         orders = tuple(self._order(item) for item in approved)
         action = actions.place(orders, grouping, self._instruments)
-        return self._prepare(ActionKind.ORDER, action, self._lifetime(orders), orders=orders)
+        return self._prepare(ActionKind.ORDER, action, [self._item(order) for order in orders])
 
     def prepare_modify(self, target: CancelTarget, approved: Approved) -> Prepared:
         order = self._order(approved)
         action = actions.modify(target, order, self._instruments)
-        name = str(target.client_order_id or target.order_id)
-        return self._prepare(ActionKind.MODIFY, action, self._lifetime((order,)), orders=(order,), replaces=(name,))
+        return self._prepare(ActionKind.MODIFY, action, [self._item(order)])
 
     def prepare_cancel(self, targets: Sequence[CancelTarget]) -> Prepared:
         action = actions.cancel(targets, self._instruments)
-        names = tuple(str(target.client_order_id or target.order_id) for target in targets)
-        return self._prepare(ActionKind.CANCEL, action, REDUCING_SECONDS, replaces=names)
+        return self._prepare(ActionKind.CANCEL, action, [self._about(one.coin, one.name) for one in targets])
 
     def prepare_leverage(self, coin: str, leverage: Leverage) -> Prepared:
         action = actions.update_leverage(coin, leverage, self._instruments)
-        return self._prepare(ActionKind.LEVERAGE, action, ENTRY_SECONDS)
+        return self._prepare(ActionKind.LEVERAGE, action, [self._about(coin, coin)])
 
     def prepare_isolated_margin(self, coin: str, amount: Decimal) -> Prepared:
         """Add (positive) or take back (negative) isolated margin, USD."""
         action = actions.update_isolated_margin(coin, amount, self._instruments)
-        return self._prepare(ActionKind.MARGIN, action, ENTRY_SECONDS)
+        return self._prepare(ActionKind.MARGIN, action, [self._about(coin, coin)])
+
+    def prepare_noop(self, nonce: int) -> Prepared:
+        """Uses up a nonce that another action was signed with. It changes nothing, so it need not expire."""
+        return self._sign(ActionKind.NOOP, actions.noop(), nonce, None, [ActionItem(str(nonce))])
+
+    def prepare_schedule_cancel(self, time_ms: int | None) -> Prepared:
+        """Have the venue cancel every open order, stops too, at ``time_ms``; None takes that back."""
+        return self._prepare(ActionKind.SCHEDULE_CANCEL, actions.schedule_cancel(time_ms), [ActionItem("account")])
 
     def _order(self, approved: Approved) -> Order:
         if not self._is_genuine(approved):
             raise InvariantBroken("An order reached the exchange adapter without the risk gate's approval.")
         return approved.order
 
-    @staticmethod
-    def _lifetime(orders: Sequence[Order]) -> int:
-        return ENTRY_SECONDS if any(order.purpose is Purpose.ENTRY for order in orders) else REDUCING_SECONDS
+    def _about(self, coin: str, subject: str) -> ActionItem:
+        listed = actions.instrument(self._instruments, coin)
+        return ActionItem(subject, AssetSnapshot(coin, listed.asset, listed.size_decimals))
 
-    def _prepare(
-        self,
-        kind: ActionKind,
-        action: actions.Action,
-        lifetime: int,
-        orders: tuple[Order, ...] = (),
-        replaces: tuple[str, ...] = (),
+    def _item(self, order: Order) -> ActionItem:
+        named = self._about(order.coin, order.client_order_id)
+        return replace(named, price=wire_text(order.price), size=wire_text(order.size), order=order)
+
+    def _prepare(self, kind: ActionKind, action: actions.Action, items: Sequence[ActionItem]) -> Prepared:
+        now_ms = self._venue_ms()
+        entering = any(item.order is not None and item.order.purpose is Purpose.ENTRY for item in items)
+        protecting = kind is ActionKind.CANCEL or (not entering and any(item.order for item in items))
+        seconds = self.expiry.exit_seconds if protecting else self.expiry.entry_seconds
+        expires_ms = now_ms + int(seconds * 1000 * self._clock.speed)
+        return self._sign(kind, action, self._reserve_nonce(now_ms), expires_ms, items)
+
+    def _sign(
+        self, kind: ActionKind, action: actions.Action, nonce: int, expires_ms: int | None, items: Sequence[ActionItem]
     ) -> Prepared:
-        now_ms = self._clock.now_ms()
-        nonce = self._reserve_nonce(now_ms)
-        expires_ms = now_ms + int(lifetime * 1000 * self._clock.speed)
         signature = self._signer.sign(action, nonce, expires_ms, self._network)
         body = msgspec.json.encode(
             {
@@ -229,7 +252,16 @@ class HyperliquidTrading:
                 "expiresAfter": expires_ms,
             }
         )
-        return Prepared(kind, body, hashlib.sha256(body).hexdigest(), nonce, expires_ms, orders, replaces)
+        return Prepared(kind, body, hashlib.sha256(body).hexdigest(), nonce, expires_ms, tuple(items))
+
+    def _venue_ms(self) -> int:
+        """Now by the venue's clock, as far as it is known: expiries and nonces are judged by it."""
+        return self._clock.now_ms() + int(self.health.clock_offset_ms or 0)
+
+    def _learn_time(self, venue_ms: int, asked_ms: int) -> None:
+        """The stamp was made between the asking and now; its middle is the best guess."""
+        self._offsets.append(venue_ms - (asked_ms + self._clock.now_ms()) / 2)
+        self.health.clock_offset_ms = max(self._offsets)
 
     # --- sending ---
 
@@ -238,26 +270,32 @@ class HyperliquidTrading:
 
         Raises VenueUnreachable (nothing left), RateLimited (nothing was done), OutcomeUnknown (ask, never repeat).
         """
-        items = max(len(prepared.orders), len(prepared.replaces), 1)
+        items = len(prepared.items)
         priority = _priority(prepared)
         if priority is Priority.ENTRY:
             why = requests_refusal(self.health.address_used, self.health.address_limit, items)
             if why is not None:
                 raise RateLimited(f"{why} Nothing was sent.")
-        raw = await self._client.act(prepared.body, action_weight(items), priority)
-        if self.health.address_used is not None:
-            self.health.address_used += items * (EXPIRED_REQUESTS if actions.is_expired(raw) else 1)
-        if actions.is_duplicate_nonce(raw):
-            raise OutcomeUnknown("The exchange has seen this very request before.", "It is being looked up.")
         try:
-            return actions.read_reply(raw, items)
+            raw = await self._client.act(prepared.body, action_weight(items), priority)
+        except VenueRefused as refusal:
+            return (OrderReply(ReplyKind.REJECTED, text=refusal.sentence),) * items
+        if self.health.address_used is not None:
+            self.health.address_used += items * (EXPIRED_REQUESTS if replies.says_expired(raw) else 1)
+        if replies.says_nonce_used(raw):
+            raise NonceUsed("The exchange has seen this request's number before.", "It is being looked up.")
+        try:
+            return replies.read_reply(raw, prepared)
         except UnrecognisedReply as error:
             raise OutcomeUnknown(error.sentence, "It is being looked up.") from error
 
     # --- asking ---
 
     async def account(self) -> Account:
-        return await self._queries.account()
+        asked_ms = self._clock.now_ms()
+        account = await self._queries.account()
+        self._learn_time(account.time_ms, asked_ms)
+        return account
 
     async def open_orders(self) -> tuple[VenueOrder, ...]:
         return tuple(order for order in await self._queries.open_orders() if order.coin in self._instruments)

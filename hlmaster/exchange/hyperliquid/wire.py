@@ -356,7 +356,7 @@ class LedgerFrame(msgspec.Struct):
     data: UserLedger
 
 
-# --- answers of the exchange endpoint: loose on purpose, judged by ``actions`` ---
+# --- answers of the exchange endpoint: judged by ``replies`` ---
 
 
 class ExchangeReply(msgspec.Struct):
@@ -367,3 +367,31 @@ class ExchangeReply(msgspec.Struct):
 class ActionResponse(msgspec.Struct):
     type: str
     data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class Statuses(msgspec.Struct, forbid_unknown_fields=True):
+    statuses: list[msgspec.Raw]
+
+
+class Resting(msgspec.Struct):
+    oid: int
+    cloid: str | None = None
+
+
+class RestingReply(msgspec.Struct, forbid_unknown_fields=True):
+    resting: Resting
+
+
+class Filled(msgspec.Struct, rename="camel"):
+    total_sz: str
+    avg_px: str
+    oid: int
+    cloid: str | None = None
+
+
+class FilledReply(msgspec.Struct, forbid_unknown_fields=True):
+    filled: Filled
+
+
+class ErrorReply(msgspec.Struct, forbid_unknown_fields=True):
+    error: str

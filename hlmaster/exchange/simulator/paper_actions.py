@@ -37,7 +37,15 @@ class MoveMargin(msgspec.Struct, frozen=True, tag="margin"):
     usd: Decimal
 
 
-Action = Place | Modify | Cancel | SetLeverage | MoveMargin
+class ScheduleCancel(msgspec.Struct, frozen=True, tag="schedule cancel"):
+    time_ms: int | None
+
+
+class Noop(msgspec.Struct, frozen=True, tag="noop"):
+    """Only uses up its nonce."""
+
+
+Action = Place | Modify | Cancel | SetLeverage | MoveMargin | ScheduleCancel | Noop
 
 
 def reference(target: CancelTarget) -> int | str:

@@ -9,6 +9,7 @@ market; hours in which it was closed charge nothing.
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -18,7 +19,7 @@ import msgspec
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import HOUR_MS, Clock
-from hlmaster.core.errors import InvariantBroken, VenueRefused
+from hlmaster.core.errors import InvariantBroken, NonceUsed, VenueRefused
 from hlmaster.core.events import (
     AccountSnapshot,
     AssetContext,
@@ -33,10 +34,13 @@ from hlmaster.core.events import (
 )
 from hlmaster.core.model import Account, FeeRates, Instrument, Leverage
 from hlmaster.core.orders import (
+    ActionItem,
     ActionKind,
     Approved,
+    AssetSnapshot,
     CancelTarget,
     CashMove,
+    Expiry,
     Fill,
     FundingPayment,
     Grouping,
@@ -47,7 +51,7 @@ from hlmaster.core.orders import (
     VenueOrder,
 )
 from hlmaster.core.ports import LinkHealth
-from hlmaster.core.rounding import to_decimal
+from hlmaster.core.rounding import to_decimal, wire_text
 from hlmaster.exchange.simulator import translation
 from hlmaster.exchange.simulator.accounts import Trader
 from hlmaster.exchange.simulator.engine import Engine
@@ -60,7 +64,9 @@ from hlmaster.exchange.simulator.paper_actions import (
     Cancel,
     Modify,
     MoveMargin,
+    Noop,
     Place,
+    ScheduleCancel,
     SetLeverage,
     reference,
 )
@@ -68,9 +74,9 @@ from hlmaster.exchange.simulator.prices import RATE_DECIMALS
 from hlmaster.exchange.simulator.shown_book import ShownBook
 
 ADDRESS = "0x" + b"paper account".hex().rjust(40, "0")
-EXPIRY_SECONDS = 15
 SNAPSHOT_MS = 1_000
 KEPT_ROWS = 500
+KEPT_NONCES = 100
 EXPIRED = "Action already expired"
 
 
@@ -100,7 +106,9 @@ class PaperTrading:
         self._state = state
         self._save = save
         self._is_genuine = is_genuine
+        self.expiry = Expiry()
         self._last_nonce = 0
+        self._nonces: deque[int] = deque(maxlen=KEPT_NONCES)
         self._subscriptions: list[Callable[[], None]] = []
         self._engine: Engine | None = None
         self._books: dict[str, ShownBook] = {}
@@ -197,6 +205,7 @@ class PaperTrading:
         """Bring the account's time up to now; at a new hour funding is due."""
         floor = self._floor_engine.floor
         floor.now_ms = max(floor.now_ms, self._clock.now_ms())
+        self._floor_engine.fire_schedules()
         hour = floor.now_ms // HOUR_MS
         if hour == self._funded_hour:
             return
@@ -219,23 +228,32 @@ class PaperTrading:
         """Raises InvariantBroken for an approval that is not the gate's, VenueRefused for an unknown coin."""
         orders = tuple(self._order(item) for item in approved)
         action = Place([translation.new_order(order, self._asset(order.coin)) for order in orders], grouping.value)
-        return self._prepare(ActionKind.ORDER, action, orders)
+        return self._prepare(ActionKind.ORDER, action, [self._item(order) for order in orders])
 
     def prepare_modify(self, target: CancelTarget, approved: Approved) -> Prepared:
         order = self._order(approved)
         action = Modify(reference(target), translation.new_order(order, self._asset(order.coin)))
-        return self._prepare(ActionKind.MODIFY, action, (order,), (str(reference(target)),))
+        return self._prepare(ActionKind.MODIFY, action, [self._item(order)])
 
     def prepare_cancel(self, targets: Sequence[CancelTarget]) -> Prepared:
         action = Cancel([(self._asset(target.coin), reference(target)) for target in targets])
-        return self._prepare(ActionKind.CANCEL, action, (), tuple(str(reference(target)) for target in targets))
+        return self._prepare(ActionKind.CANCEL, action, [self._about(one.coin, one.name) for one in targets])
 
     def prepare_leverage(self, coin: str, leverage: Leverage) -> Prepared:
-        return self._prepare(ActionKind.LEVERAGE, SetLeverage(self._asset(coin), leverage))
+        action = SetLeverage(self._asset(coin), leverage)
+        return self._prepare(ActionKind.LEVERAGE, action, [self._about(coin, coin)])
 
     def prepare_isolated_margin(self, coin: str, amount: Decimal) -> Prepared:
         """Add (positive) or take back (negative) isolated margin, USD."""
-        return self._prepare(ActionKind.MARGIN, MoveMargin(self._asset(coin), amount))
+        return self._prepare(ActionKind.MARGIN, MoveMargin(self._asset(coin), amount), [self._about(coin, coin)])
+
+    def prepare_noop(self, nonce: int) -> Prepared:
+        """Uses up a nonce that another action was prepared with."""
+        return self._bytes(ActionKind.NOOP, Noop(), nonce, None, [ActionItem(str(nonce))])
+
+    def prepare_schedule_cancel(self, time_ms: int | None) -> Prepared:
+        """Cancel every open order, stops too, at ``time_ms``; None takes that back."""
+        return self._prepare(ActionKind.SCHEDULE_CANCEL, ScheduleCancel(time_ms), [ActionItem("account")])
 
     def _order(self, approved: Approved) -> Order:
         if self._is_genuine is not None and not self._is_genuine(approved):
@@ -248,31 +266,49 @@ class PaperTrading:
             raise VenueRefused(f"{coin} is not listed on this market.", "Choose a listed coin.")
         return instrument.asset
 
-    def _prepare(
-        self, kind: ActionKind, action: Action, orders: tuple[Order, ...] = (), replaces: tuple[str, ...] = ()
-    ) -> Prepared:
+    def _about(self, coin: str, subject: str) -> ActionItem:
+        """Under the number of the market that is shown; our own is nobody else's business."""
+        listed = self._listed() if callable(self._listed) else self._listed
+        one = listed.get(coin) or self._floor_engine.floor.instruments[coin]
+        return ActionItem(subject, AssetSnapshot(coin, one.asset, one.size_decimals))
+
+    def _item(self, order: Order) -> ActionItem:
+        named = self._about(order.coin, order.client_order_id)
+        return replace(named, price=wire_text(order.price), size=wire_text(order.size), order=order)
+
+    def _prepare(self, kind: ActionKind, action: Action, items: Sequence[ActionItem]) -> Prepared:
         now_ms = self._clock.now_ms()
         self._last_nonce = max(self._last_nonce + 1, now_ms)
+        seconds = self.expiry.exit_seconds if kind is ActionKind.CANCEL else self.expiry.entry_seconds
+        return self._bytes(kind, action, self._last_nonce, now_ms + int(seconds * 1000 * self._clock.speed), items)
+
+    @staticmethod
+    def _bytes(
+        kind: ActionKind, action: Action, nonce: int, expires_ms: int | None, items: Sequence[ActionItem]
+    ) -> Prepared:
         body = msgspec.json.encode(action)
-        expires_ms = now_ms + int(EXPIRY_SECONDS * 1000 * self._clock.speed)
-        return Prepared(kind, body, hashlib.sha256(body).hexdigest(), self._last_nonce, expires_ms, orders, replaces)
+        return Prepared(kind, body, hashlib.sha256(body).hexdigest(), nonce, expires_ms, tuple(items))
 
     # --- sending ---
 
     async def send(self, prepared: Prepared) -> tuple[OrderReply, ...]:
-        """Carried out at once; saved before it is told or answered."""
+        """Carried out at once; saved before it is told or answered. Raises NonceUsed for a nonce seen before."""
         action = msgspec.json.decode(prepared.body, type=Action)
+        if prepared.nonce in self._nonces:
+            raise NonceUsed("Paper trading has seen this request's number before.", "It is being looked up.")
+        self._nonces.append(prepared.nonce)
         self._tick()
         floor = self._floor_engine.floor
         if prepared.expires_ms is not None and floor.now_ms > prepared.expires_ms:
-            items = max(len(prepared.orders), len(prepared.replaces), 1)
-            return (OrderReply(ReplyKind.REJECTED, text=EXPIRED),) * items
-        replies = self._carry_out(action)
-        self._settle()
+            replies = (OrderReply(ReplyKind.REJECTED, text=EXPIRED),) * len(prepared.items)
+        else:
+            replies = self._carry_out(action)
+        self._settle(acted=True)
         return replies
 
     def _carry_out(self, action: Action) -> tuple[OrderReply, ...]:
-        placing, treasury = self._floor_engine.placing, self._floor_engine.treasury
+        engine = self._floor_engine
+        placing, treasury = engine.placing, engine.treasury
         match action:
             case Place(orders, grouping):
                 replies = self._stale(orders) or placing.place(ADDRESS, orders, grouping)
@@ -289,6 +325,10 @@ class PaperTrading:
                 return (translation.done_reply(treasury.update_leverage(ADDRESS, asset, leverage)),)
             case MoveMargin(asset, usd):
                 return (translation.done_reply(treasury.update_isolated_margin(ADDRESS, asset, usd)),)
+            case ScheduleCancel(time_ms):
+                return (translation.done_reply(engine.schedule_cancel(ADDRESS, time_ms)),)
+            case Noop():
+                return (OrderReply(ReplyKind.DONE),)
 
     def _stale(self, orders: Sequence[NewOrder]) -> list[Reply]:
         """A refusal for the whole batch where one order would be matched against old data."""
@@ -305,12 +345,12 @@ class PaperTrading:
 
     # --- telling ---
 
-    def _settle(self, *, whole: bool = False) -> None:
+    def _settle(self, *, whole: bool = False, acted: bool = False) -> None:
         """Save what changed, then publish it as a real venue's streams would."""
         floor = self._floor_engine.floor
         changed = bool(floor.traders.take_dirty())
         events = floor.drain()
-        if changed:
+        if changed or acted:
             self._save(self.export_state())
         fills: list[Fill] = []
         for event in events:
@@ -387,11 +427,14 @@ class PaperTrading:
             "counters": engine.floor.export_counters(),
             "account": traders.export(ADDRESS),
             "rows": rows,
+            "nonces": list(self._nonces),
         }
 
     def _restore(self, engine: Engine, state: Mapping[str, Any]) -> None:
         """Coins may have moved in the venue's list since; orders follow their coin."""
         engine.floor.restore_counters(state["counters"])
+        self._nonces.extend(state.get("nonces", ()))
+        self._last_nonce = max(self._nonces, default=0)
         engine.restore_user(ADDRESS, state["account"], state["rows"])
         for order in engine.floor.traders.open(ADDRESS).orders.values():
             order.asset = engine.floor.asset_of(order.coin)

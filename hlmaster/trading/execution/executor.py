@@ -1,10 +1,15 @@
-"""Sends approved orders, each written to disk before its bytes leave, and finds out what became of every one."""
+"""Sends approved orders, each written to disk before its bytes leave. What has no answer goes to the resolver.
+
+The order of steps is a promise: reservation (the gate's yes and the tracker's entry), preparation (nonce, expiry,
+bytes, hash), commit, last look, send.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 
 from hlmaster.core.bus import Bus
@@ -19,7 +24,8 @@ from hlmaster.core.errors import (
     VenueRefused,
     VenueUnreachable,
 )
-from hlmaster.core.events import Notice, OrderChanged, Rejected, Severity, TrackedOrder
+from hlmaster.core.events import Notice, Rejected, Severity, TrackedOrder
+from hlmaster.core.failpoints import NO_FAILPOINTS, Failpoints, Point
 from hlmaster.core.model import Leverage
 from hlmaster.core.orders import (
     Approved,
@@ -31,117 +37,193 @@ from hlmaster.core.orders import (
     OrderStatus,
     Prepared,
     ReplyKind,
+    intents_of,
 )
 from hlmaster.core.ports import Journal, Trading
+from hlmaster.trading.execution.last_look import Look
+from hlmaster.trading.execution.resolver import Doubt, Resolver
 from hlmaster.trading.execution.tracker import OrderTracker
 
 log = logging.getLogger(__name__)
 LATENCIES = 500
-RESOLVE_EVERY_SECONDS = 5.0
-CLEAN_NEGATIVES = 3
-EXPIRY_MARGIN_MS = 2_000
-LastLook = Callable[[Order], str | None]
+DISK_PATIENCE_SECONDS = 2.0
+"""Cancels and reducing orders wait for the journal so long, and then go on with what is in memory."""
 
 
 class Executor:
-    """``last_look`` is asked synchronously right before the send; a sentence from it stops the order."""
+    """``last_look`` remembers the orders at their approval; what it returns is asked right before the send."""
 
     def __init__(
-        self, bus: Bus, clock: Clock, trading: Trading, journal: Journal, tracker: OrderTracker, last_look: LastLook
+        self,
+        bus: Bus,
+        clock: Clock,
+        trading: Trading,
+        journal: Journal,
+        tracker: OrderTracker,
+        last_look: Callable[[Sequence[Order]], Look],
+        resolver: Resolver,
+        failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
         self._bus, self._clock, self._trading = bus, clock, trading
         self._journal, self._tracker, self._last_look = journal, tracker, last_look
-        self._resolving: dict[str, asyncio.Task[None]] = {}
+        self._resolver, self._failpoints = resolver, failpoints
+        self._writing: set[asyncio.Task[None]] = set()
         self.latency_ms: list[float] = []
-        bus.subscribe(OrderChanged, self._on_order)
-
-    async def stop(self) -> None:
-        for task in self._resolving.values():
-            task.cancel()
-        await asyncio.gather(*self._resolving.values(), return_exceptions=True)
 
     # --- placing ---
 
     async def place(self, approved: Sequence[Approved], grouping: Grouping = Grouping.NONE) -> list[TrackedOrder]:
-        """Register, prepare, commit, last look, send. Returns the orders as they stand afterwards."""
+        """Returns the orders as they stand afterwards: rejected, on the venue's book, final, or in doubt."""
         orders = [item.order for item in approved]
+        for order in orders:
+            self._tracker.register(order)
+        look = self._last_look(orders)
         try:
             prepared = self._trading.prepare_orders(approved, grouping)
         except HlError as error:
-            self._register(orders, None)
             return self._fail(orders, str(error))
-        self._register(orders, prepared.expires_ms)
-        return await self._carry_out(prepared, orders)
-
-    def _register(self, orders: Sequence[Order], expires_ms: int | None) -> None:
         for order in orders:
-            self._tracker.register(order, expires_ms)
-
-    async def _carry_out(self, prepared: Prepared, orders: list[Order]) -> list[TrackedOrder]:
+            self._tracker.prepared(order.client_order_id, prepared.expires_ms)
         try:
-            await self._commit(prepared, orders)
-        except JournalUnavailable as error:
+            await self._make_ready(prepared, look)
+        except (JournalUnavailable, VenueRefused) as error:
             return self._fail(orders, str(error))
-        stopped = next((why for order in orders if (why := self._last_look(order)) is not None), None)
-        if stopped is not None:
-            return self._fail(orders, stopped)
+        except asyncio.CancelledError:
+            self._fail(orders, "It was given up before it left.")
+            raise
         for order in orders:
             self._tracker.mark(order.client_order_id, OrderStatus.SENT)
         try:
-            replies = await self._send(prepared)
+            with self._in_doubt_unless_answered(prepared):
+                replies = await self._send(prepared)
         except (VenueUnreachable, VenueRefused, RateLimited) as error:
             return self._fail(orders, str(error))
         except VenueError as error:
-            return [self._doubt(order, error) for order in orders]
+            return [self._doubted(order, error) for order in orders]
+        if any(reply.kind is ReplyKind.UNRECOGNISED for reply in replies):
+            self._doubt(prepared)
         return [self._book(order, reply) for order, reply in zip(orders, replies, strict=True)]
 
+    async def _make_ready(self, prepared: Prepared, look: Look) -> None:
+        """Commit, then the last look; when it returns, the send follows with nothing awaited in between.
+
+        Raises JournalUnavailable, or VenueRefused with what has changed.
+        """
+        await self._failpoints.reach(Point.SIGNED)
+        await self._commit(prepared)
+        why = look(prepared)
+        if why is not None:
+            raise VenueRefused(why)
+
     async def modify(self, target: TrackedOrder, approved: Approved) -> TrackedOrder:
-        """Cancel-replace under the same client order id. Raises HlError when the old order stands as it was."""
+        """Cancel-replace under the same client order id. Raises HlError when the old order stands as it was.
+
+        When nobody knows, the order comes back ``resolving`` and is so until the resolver has found out.
+        """
         order = approved.order
         name = order.client_order_id
-        prepared = self._trading.prepare_modify(_target(target), approved)
-        await self._commit(prepared, [order])
-        stopped = self._last_look(order)
-        if stopped is not None:
-            raise VenueRefused(f"Not sent. {stopped}", "The order stands as it was.")
-        self._tracker.begin_replacing(name)
+        if target.resolving:
+            raise VenueRefused(
+                "An earlier change of this order is still being found out.", "Wait, or cancel it."
+            )
+        look = self._last_look([order])
+        self._tracker.begin_replacing(name, order)
         try:
-            (reply, *_) = await self._send(prepared)
-            if reply.kind is ReplyKind.UNRECOGNISED:
-                raise UnrecognisedReply(reply.text or "The exchange gave no recognisable answer.")
+            prepared = self._trading.prepare_modify(_target(target), approved)
+            reply = await self._send_one(prepared, look)
         except (OutcomeUnknown, UnrecognisedReply) as error:
-            self._notice(Severity.WARNING, f"The change of {order.coin} is unconfirmed: {error.sentence}", error.code)
-            await self._ask_after(name)
+            self._tracker.doubt_replacing(name)
+            sentence = f"The change of {order.coin} is unconfirmed; the exchange is being asked. {error.sentence}"
+            self._notice(Severity.WARNING, sentence, error.code)
             return self._tracker.get(name) or target
-        else:
-            if reply.kind is ReplyKind.REJECTED:
-                self._bus.publish(Rejected(order, reply.text, self._clock.now_ms()))
-                raise VenueRefused(f"The exchange refused the change: {reply.text}", "The order stands as it was.")
-            return self._tracker.replaced(name, order, reply) or target
-        finally:
+        except HlError:
             self._tracker.not_replaced(name)
+            raise
+        except asyncio.CancelledError:
+            self._tracker.doubt_replacing(name)
+            raise
+        if reply.kind is ReplyKind.REJECTED:
+            self._tracker.not_replaced(name)
+            self._bus.publish(Rejected(order, reply.text, self._clock.now_ms()))
+            raise VenueRefused(f"The exchange refused the change: {reply.text}", "The order stands as it was.")
+        return self._tracker.replaced(name, order, reply) or target
 
-    async def _commit(self, prepared: Prepared, orders: Sequence[Order]) -> None:
-        """On disk when this returns. Raises JournalUnavailable for entries; an exit must not wait for a disk."""
-        now = self._clock.now_ms()
-        intents = [
-            Intent(order, prepared.kind, prepared.nonce, prepared.expires_ms, prepared.payload_hash, now)
-            for order in orders
-        ]
+    async def _send_one(self, prepared: Prepared, look: Look) -> OrderReply:
+        """An action with one item and one answer. Raises HlError; OutcomeUnknown once the resolver has taken it up."""
         try:
+            await self._make_ready(prepared, look)
+            with self._in_doubt_unless_answered(prepared):
+                (reply,) = await self._send(prepared)
+                if reply.kind is ReplyKind.UNRECOGNISED:
+                    raise OutcomeUnknown(reply.text or "The answer was not recognisable.", "It is being looked up.")
+        except (VenueUnreachable, VenueRefused, RateLimited) as error:
+            self._resolver.conclude(prepared.kind, prepared.nonce, "not sent", str(error))
+            raise
+        self._resolver.conclude(prepared.kind, prepared.nonce, str(reply.kind), reply.text)
+        return reply
+
+    # --- the journal and the wire ---
+
+    async def _commit(self, prepared: Prepared) -> None:
+        """On disk when this returns. Raises JournalUnavailable, save for exits, which must not wait for a disk."""
+        await self._failpoints.reach(Point.BEFORE_INTENT)
+        intents = intents_of(prepared, self._clock.now_ms())
+        if all(intent.may_go_without_disk for intent in intents):
+            await self._commit_exit(intents)
+        else:
             await self._journal.commit(intents)
-        except JournalUnavailable as error:
-            if not all(order.reduce_only for order in orders):
-                raise
-            self._notice(Severity.CRITICAL, f"An exit was sent without a journal entry: {error}", error.code)
+        await self._failpoints.reach(Point.COMMITTED)
+
+    async def _commit_exit(self, intents: Sequence[Intent]) -> None:
+        writing = asyncio.get_running_loop().create_task(self._journal.commit(intents), name="commit an exit")
+        self._writing.add(writing)
+        writing.add_done_callback(self._written)
+        await asyncio.wait({writing}, timeout=DISK_PATIENCE_SECONDS)
+        if not writing.done():
+            error: BaseException | None = JournalUnavailable(
+                "The journal's disk does not answer.", "It is tried again."
+            )
+        else:
+            error = writing.exception()
+        if isinstance(error, JournalUnavailable):
+            sentence = f"An exit goes out without an entry on disk; it is kept in memory. {error}"
+            self._notice(Severity.CRITICAL, sentence, error.code)
+        elif error is not None:
+            raise error
+
+    def _written(self, writing: asyncio.Task[None]) -> None:
+        self._writing.discard(writing)
+        if not writing.cancelled() and writing.exception() is not None:
+            log.info("an exit's journal entry: %s", writing.exception())
+
+    async def stop(self) -> None:
+        for writing in self._writing:
+            writing.cancel()
+        await asyncio.gather(*self._writing, return_exceptions=True)
 
     async def _send(self, prepared: Prepared) -> tuple[OrderReply, ...]:
         started = self._clock.monotonic()
         try:
-            return await self._trading.send(prepared)
+            replies = await self._trading.send(prepared)
         finally:
             self.latency_ms.append((self._clock.monotonic() - started) * 1000)
             del self.latency_ms[:-LATENCIES]
+        await self._failpoints.reach(Point.REPLIED)
+        return replies
+
+    @contextmanager
+    def _in_doubt_unless_answered(self, prepared: Prepared) -> Iterator[None]:
+        """Whatever ends a send without an answer, a cancelled task too, leaves its outcome to the resolver."""
+        try:
+            yield
+        except (VenueUnreachable, VenueRefused, RateLimited):
+            raise
+        except BaseException:
+            self._doubt(prepared)
+            raise
+
+    def _doubt(self, prepared: Prepared) -> None:
+        self._resolver.take_up(Doubt.about(prepared, self._clock.now_ms()))
 
     def _book(self, order: Order, reply: OrderReply) -> TrackedOrder:
         tracked = self._tracker.answer(order.client_order_id, reply)
@@ -161,7 +243,7 @@ class Executor:
             self._bus.publish(Rejected(order, f"Not sent. {why}", self._clock.now_ms()))
         return failed
 
-    def _doubt(self, order: Order, error: VenueError) -> TrackedOrder:
+    def _doubted(self, order: Order, error: VenueError) -> TrackedOrder:
         sentence = f"The fate of {order.side} {order.size} {order.coin} is unknown; asking the exchange. {error}"
         self._notice(Severity.WARNING, sentence, error.code)
         tracked = self._tracker.mark(order.client_order_id, OrderStatus.UNKNOWN, error.sentence)
@@ -169,82 +251,29 @@ class Executor:
             raise LookupError(f"order {order.client_order_id} was sent but never registered")
         return tracked
 
-    # --- unknown outcomes ---
-
-    def resolve_all(self) -> None:
-        """Take up every order whose outcome a crash or a lost answer left open."""
-        for tracked in self._tracker.unsettled():
-            if tracked.status in (OrderStatus.INTENDED, OrderStatus.SENT, OrderStatus.UNKNOWN):
-                self._resolve_later(tracked.client_order_id)
-
-    def _on_order(self, fact: OrderChanged) -> None:
-        if fact.order.status is OrderStatus.UNKNOWN and not fact.order.foreign:
-            self._resolve_later(fact.order.client_order_id)
-
-    def _resolve_later(self, client_order_id: str) -> None:
-        if client_order_id not in self._resolving:
-            task = asyncio.get_running_loop().create_task(
-                self._resolve(client_order_id), name=f"resolve {client_order_id}"
-            )
-            self._resolving[client_order_id] = task
-            task.add_done_callback(lambda _: self._resolving.pop(client_order_id, None))
-
-    async def _resolve(self, client_order_id: str) -> None:
-        try:
-            await self._find_out(client_order_id)
-        except Exception as error:
-            log.exception("resolving order %s failed", client_order_id)
-            sentence = f"The fate of order {client_order_id} could not be found out ({error})."
-            self._notice(Severity.CRITICAL, sentence, "INV-001")
-
-    async def _find_out(self, client_order_id: str) -> None:
-        """Ask until the venue answers, or until the order has expired and three clean negatives prove it never came."""
-        negatives = 0
-        while (tracked := self._in_doubt(client_order_id)) is not None:
-            known = await self._ask_after(client_order_id)
-            negatives = negatives + 1 if known is False and self._has_expired(tracked) else 0
-            if negatives >= CLEAN_NEGATIVES:
-                came = (self._tracker.get(client_order_id) or tracked).filled_size > 0
-                status = OrderStatus.CANCELED if came else OrderStatus.REJECTED
-                text = "It is gone at the exchange." if came else "It expired without reaching the exchange."
-                self._tracker.mark(client_order_id, status, text)
-            elif self._in_doubt(client_order_id):
-                await self._clock.sleep(RESOLVE_EVERY_SECONDS)
-
-    def _in_doubt(self, client_order_id: str) -> TrackedOrder | None:
-        tracked = self._tracker.get(client_order_id)
-        return None if tracked is None or tracked.status.is_final or tracked.status.is_live else tracked
-
-    def _has_expired(self, tracked: TrackedOrder) -> bool:
-        """Past the moment from which the venue refuses it; without one it was never made ready to be sent."""
-        expires = tracked.created_ms if tracked.expires_ms is None else tracked.expires_ms
-        return self._clock.now_ms() > expires + EXPIRY_MARGIN_MS * self._clock.speed
-
-    async def _ask_after(self, client_order_id: str) -> bool | None:
-        """True: found and booked. False: the venue says it does not know it. None: no answer."""
-        try:
-            venue = await self._trading.order_status(client_order_id)
-        except VenueError as error:
-            log.info("no answer about order %s: %s", client_order_id, error)
-            return None
-        if venue is None:
-            return False
-        self._tracker.report(venue)
-        return True
-
-    # --- cancels and leverage ---
+    # --- cancels and the account ---
 
     async def cancel(self, targets: Sequence[TrackedOrder]) -> list[tuple[TrackedOrder, str | None]]:
         """Each order with None, or with the venue's reason why it could not be cancelled."""
         if not targets:
             return []
         prepared = self._trading.prepare_cancel([_target(tracked) for tracked in targets])
+        await self._failpoints.reach(Point.SIGNED)
+        await self._commit(prepared)
         try:
-            replies = await self._send(prepared)
+            with self._in_doubt_unless_answered(prepared):
+                replies = await self._send(prepared)
+        except (VenueUnreachable, VenueRefused, RateLimited) as error:
+            self._resolver.conclude(prepared.kind, prepared.nonce, "not sent", str(error))
+            raise
         except OutcomeUnknown:
             for tracked in targets:
-                await self._ask_after(tracked.client_order_id)
+                await self._resolver.ask_after(tracked.client_order_id)
             raise
+        if any(reply.kind is ReplyKind.UNRECOGNISED for reply in replies):
+            self._doubt(prepared)
+        else:
+            self._resolver.conclude(prepared.kind, prepared.nonce, "answered")
         return [await self._cancelled(item, reply) for item, reply in zip(targets, replies, strict=True)]
 
     async def _cancelled(self, tracked: TrackedOrder, reply: OrderReply) -> tuple[TrackedOrder, str | None]:
@@ -252,7 +281,7 @@ class Executor:
             self._tracker.mark(tracked.client_order_id, OrderStatus.CANCELED)
             return tracked, None
         # Gone already is no failure, but only the venue knows whether it was filled.
-        await self._ask_after(tracked.client_order_id)
+        await self._resolver.ask_after(tracked.client_order_id)
         now = self._tracker.get(tracked.client_order_id) or tracked
         if now.status is OrderStatus.CANCELED:
             return tracked, None
@@ -262,10 +291,16 @@ class Executor:
         await self._done_or_raise(self._trading.prepare_leverage(coin, leverage))
 
     async def add_isolated_margin(self, coin: str, amount: Decimal) -> None:
+        """USD; negative takes back what is not needed."""
         await self._done_or_raise(self._trading.prepare_isolated_margin(coin, amount))
 
+    async def schedule_cancel(self, time_ms: int | None) -> None:
+        """Have the venue cancel every open order, stops too, at ``time_ms``; None takes that back."""
+        await self._done_or_raise(self._trading.prepare_schedule_cancel(time_ms))
+
     async def _done_or_raise(self, prepared: Prepared) -> None:
-        (reply, *_) = await self._send(prepared)
+        """Raises HlError; with OutcomeUnknown the resolver finds out and tells it as ``ActionResolved``."""
+        reply = await self._send_one(prepared, self._last_look(()))
         if reply.kind is not ReplyKind.DONE:
             raise VenueRefused(f"The exchange refused: {reply.text or 'no recognisable answer'}.")
 

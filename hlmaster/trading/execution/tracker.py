@@ -14,6 +14,7 @@ from decimal import Decimal
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
 from hlmaster.core.events import FillBooked, OpenOrdersSnapshot, OrderChanged, OrderReported, TrackedOrder
+from hlmaster.core.failpoints import NO_FAILPOINTS, Failpoints, Point
 from hlmaster.core.orders import Fill, Order, OrderReply, OrderStatus, Purpose, ReplyKind, TimeInForce, VenueOrder
 from hlmaster.core.ports import Store
 from hlmaster.core.rounding import wire_text
@@ -25,8 +26,8 @@ _RANK[OrderStatus.WAITING] = _RANK[OrderStatus.RESTING]
 
 
 class OrderTracker:
-    def __init__(self, bus: Bus, clock: Clock, store: Store) -> None:
-        self._bus, self._clock, self._store = bus, clock, store
+    def __init__(self, bus: Bus, clock: Clock, store: Store, failpoints: Failpoints = NO_FAILPOINTS) -> None:
+        self._bus, self._clock, self._store, self._failpoints = bus, clock, store, failpoints
         self._orders: dict[str, TrackedOrder] = {}
         self._by_venue_id: dict[int, str] = {}
         self._final: deque[str] = deque()
@@ -111,16 +112,34 @@ class OrderTracker:
                 status = OrderStatus.CANCELED
         return self._advance(tracked, status, order_id=reply.order_id)
 
+    def prepared(self, client_order_id: str, expires_ms: int | None) -> None:
+        """The order was signed: from ``expires_ms`` on the venue refuses it."""
+        tracked = self._orders[client_order_id]
+        self._put(replace(tracked, expires_ms=expires_ms))
+
+    def adopt(self, client_order_id: str) -> TrackedOrder | None:
+        """From now on an order that was placed elsewhere is one of ours."""
+        tracked = self._orders.get(client_order_id)
+        if tracked is None or not tracked.foreign:
+            return tracked
+        return self._put(replace(tracked, foreign=False, order=replace(tracked.order, source="adopted")))
+
     # --- a modify ---
 
-    def begin_replacing(self, client_order_id: str) -> None:
+    def begin_replacing(self, client_order_id: str, order: Order) -> None:
         """From now until the outcome is told, the end of the old venue order is not the end of this order."""
         self._replacing[client_order_id] = None
+        self._put(replace(self._orders[client_order_id], replacement=order))
+
+    def doubt_replacing(self, client_order_id: str) -> None:
+        """Nobody knows whether the modify was carried out."""
+        tracked = self._orders.get(client_order_id)
+        if tracked is not None and tracked.replacement is not None:
+            self._put(replace(tracked, resolving=True))
 
     def replaced(self, client_order_id: str, order: Order, reply: OrderReply) -> TrackedOrder | None:
         """The modify was accepted: the order lives on in this shape under the venue id of the reply."""
-        self._replacing.pop(client_order_id, None)
-        tracked = self._orders.get(client_order_id)
+        tracked = self._end_replacing(client_order_id)
         if tracked is None:
             return None
         if reply.order_id is not None and tracked.order_id is not None:
@@ -131,10 +150,18 @@ class OrderTracker:
         return self._answered(replace(tracked, order=order), reply)
 
     def not_replaced(self, client_order_id: str) -> None:
-        """The modify was refused, or nobody knows: what the venue said meanwhile counts after all."""
-        held = self._replacing.pop(client_order_id, None)
+        """The modify was not carried out: what the venue said meanwhile counts after all."""
+        held = self._replacing.get(client_order_id)
+        self._end_replacing(client_order_id)
         if held is not None:
             self.report(held)
+
+    def _end_replacing(self, client_order_id: str) -> TrackedOrder | None:
+        self._replacing.pop(client_order_id, None)
+        tracked = self._orders.get(client_order_id)
+        if tracked is None or tracked.replacement is None:
+            return tracked
+        return self._put(replace(tracked, replacement=None, resolving=False))
 
     def _renewed(self, tracked: TrackedOrder, order_id: int) -> TrackedOrder:
         """The order at the beginning of its life under a new venue id, whose fills may have come first."""
@@ -143,6 +170,8 @@ class OrderTracker:
             tracked,
             status=OrderStatus.SENT,
             order_id=order_id,
+            replacement=None,
+            resolving=False,
             filled_size=size,
             average_price=notional / size if size else None,
         )
@@ -162,6 +191,7 @@ class OrderTracker:
         if known.order_id is not None and venue.order_id > known.order_id:
             if venue.status is OrderStatus.REJECTED or known.status in (OrderStatus.FILLED, OrderStatus.REJECTED):
                 return known
+            self._replacing.pop(key, None)
             known = replace(self._renewed(known, venue.order_id), order=_as_order(venue, known.order))
         elif _contradicted(known) and venue.status is not OrderStatus.REJECTED:
             known = self._renewed(known, venue.order_id)
@@ -255,6 +285,7 @@ class OrderTracker:
                 self._final.append(tracked.client_order_id)
                 self._forget_old()
         self._store.save_order(tracked)
+        self._failpoints.pass_by(Point.NOTED)
         self._bus.publish(OrderChanged(tracked))
         return tracked
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hlmaster.core.events import BookSnapshot
-from hlmaster.core.orders import ReplyKind
-from hlmaster.exchange.hyperliquid import account, actions, codec
+from hlmaster.core.model import Side
+from hlmaster.core.orders import ActionItem, ActionKind, Order, Prepared, ReplyKind
+from hlmaster.exchange.hyperliquid import account, codec, replies
 from hlmaster.exchange.hyperliquid.instruments import read_meta
 
 FOLDER = Path(__file__).resolve().parents[4] / "shared" / "hyperliquid" / "fixtures"
@@ -38,7 +40,12 @@ ANSWERS: dict[str, Reader] = {
     "userNonFundingLedgerUpdates": lambda raw: account.cash_moves(codec.LEDGER.read(raw), USER),
     "userRateLimit": codec.RATE_LIMIT.read,
 }
-ACTIONS = {"exchange_order": 1, "exchange_cancel": 1, "exchange_error": 1, "exchange_updateLeverage": 1}
+ACTIONS = {
+    "exchange_order": ActionKind.ORDER,
+    "exchange_cancel": ActionKind.CANCEL,
+    "exchange_error": ActionKind.ORDER,
+    "exchange_updateLeverage": ActionKind.LEVERAGE,
+}
 NOT_DECODED = {
     "allPerpMetas": "only the first dex is traded",
     "delegatorHistory": "staking is not offered",
@@ -121,12 +128,26 @@ def test_every_recorded_frame_becomes_a_fact_or_belongs_to_an_ignored_channel(
 
 def test_every_recorded_answer_to_an_action_is_recognised(recorded: list[tuple[str, dict[str, Any]]]) -> None:
     for name, case in recorded:
-        if name in ACTIONS:
-            statuses = case["response"].get("response")
-            items = len(statuses["data"]["statuses"]) if isinstance(statuses, dict) and "data" in statuses else 1
-            replies = actions.read_reply(raw(case["response"]), items)
-            assert len(replies) == items
-            assert all(reply.kind is not ReplyKind.UNRECOGNISED for reply in replies)
+        if name not in ACTIONS:
+            continue
+        answer = raw(case["response"])
+        if replies.says_nonce_used(answer):
+            continue
+        told = case["response"]["response"]
+        items = len(told["data"]["statuses"]) if isinstance(told, dict) and "data" in told else 1
+        found = replies.read_reply(answer, action_answered_by(case["response"], ACTIONS[name], items))
+        assert len(found) == items
+        assert all(reply.kind is not ReplyKind.UNRECOGNISED for reply in found)
+
+
+def action_answered_by(payload: dict[str, Any], kind: ActionKind, items: int) -> Prepared:
+    """An action whose orders bear the names that the recorded answer gives them."""
+    told = payload["response"]
+    statuses = told["data"]["statuses"] if isinstance(told, dict) and "data" in told else [None] * items
+    bodies = [next(iter(status.values())) if isinstance(status, dict) else None for status in statuses]
+    names = [body.get("cloid") or "0x0" if isinstance(body, dict) else "0x0" for body in bodies]
+    orders = [Order("BTC", Side.BUY, Decimal(10**6), Decimal(1), client_order_id=name) for name in names]
+    return Prepared(kind, b"", "", 1, 2, tuple(ActionItem(order.client_order_id, order=order) for order in orders))
 
 
 def test_a_frame_with_spaces_or_another_key_order_reads_the_same(recorded: list[tuple[str, dict[str, Any]]]) -> None:

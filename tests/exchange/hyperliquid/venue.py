@@ -84,6 +84,17 @@ def candle(coin: str, open_ms: int, *, close: float = 1.0, trades: int = 1, inte
     return {"t": open_ms, "T": open_ms + 59_999, "s": coin, "i": interval, "v": "1.0", "n": trades} | prices
 
 
+def in_kind(action: dict[str, Any]) -> dict[str, Any]:
+    for names, kind, status in (
+        (("orders", "modifies"), "order", {"resting": {"oid": 9}}),
+        (("cancels",), "cancel", "success"),
+    ):
+        for name in names:
+            if name in action:
+                return {"status": "ok", "response": {"type": kind, "data": {"statuses": [status] * len(action[name])}}}
+    return {"status": "ok", "response": {"type": "default"}}
+
+
 class Venue:
     """``async with Venue() as venue``: HTTP and websocket on one free port of this computer."""
 
@@ -107,7 +118,8 @@ class Venue:
         """Status and text to answer the next queries with, before the ordinary answers resume."""
         self.sick = ""
         """A kind of query that meets HTTP 502 for as long as it stands here."""
-        self.reply: Payload = {"status": "ok", "response": {"type": "default"}}
+        self.reply: Payload = None
+        """The answer to every action; None answers in kind, and every order rests."""
         self.reply_status = 200
         self.retry_after: str | None = None
         """Sent with every refusal."""
@@ -168,7 +180,8 @@ class Venue:
         self.actions.append(await request.read())
         if self.lose_reply:
             cast(asyncio.WriteTransport, request.transport).abort()
-        text = self.reply if isinstance(self.reply, str) else json.dumps(self.reply)
+        reply = in_kind(json.loads(self.actions[-1]).get("action", {})) if self.reply is None else self.reply
+        text = reply if isinstance(reply, str) else json.dumps(reply)
         return web.Response(status=self.reply_status, text=text, headers=self._headers())
 
     def _headers(self) -> dict[str, str]:

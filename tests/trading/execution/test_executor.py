@@ -16,7 +16,6 @@ from hlmaster.core.errors import (
     JournalUnavailable,
     OutcomeUnknown,
     RateLimited,
-    UnrecognisedReply,
     VenueRefused,
     VenueUnreachable,
 )
@@ -29,11 +28,13 @@ from hlmaster.core.orders import (
     Order,
     OrderReply,
     OrderStatus,
+    Prepared,
     ReplyKind,
     VenueOrder,
     Verdict,
 )
-from hlmaster.trading.execution.executor import CLEAN_NEGATIVES, Executor
+from hlmaster.trading.execution.executor import Executor
+from hlmaster.trading.execution.resolver import Resolver
 from hlmaster.trading.execution.tracker import OrderTracker
 from tests.trading.scenes import NOW, D, MemoryStore, order
 from tests.trading.venues import LIFETIME_MS, MemoryJournal, MemoryVenue
@@ -53,13 +54,17 @@ class Scene:
         self.venue = MemoryVenue(self.bus, self.clock, events=self.events)
         self.journal = MemoryJournal(self.events)
         self.tracker = OrderTracker(self.bus, self.clock, MemoryStore())
+        self.resolver = Resolver(self.bus, self.clock, self.venue, self.journal, self.tracker)
         self.executor = Executor(
-            self.bus, self.clock, self.venue, self.journal, self.tracker, lambda order: self.why_not
+            self.bus, self.clock, self.venue, self.journal, self.tracker, lambda orders: self.look, self.resolver
         )
         self.notices: list[Notice] = []
         self.rejected: list[Rejected] = []
         self.bus.subscribe(Notice, self.notices.append)
         self.bus.subscribe(Rejected, self.rejected.append)
+
+    def look(self, prepared: Prepared) -> str | None:
+        return self.why_not
 
     async def place(self, *orders: Order) -> TrackedOrder:
         (first, *_) = await self.executor.place([approved(item) for item in orders])
@@ -70,7 +75,7 @@ class Scene:
         for _ in range(200):
             await asyncio.sleep(0)
             found = self.tracker.get(name)
-            if found is not None and (found.status.is_final or found.status.is_live):
+            if found is not None and (found.status.is_final or found.status.is_live) and not found.resolving:
                 return found
         raise AssertionError(f"{name} is still in doubt")
 
@@ -84,6 +89,7 @@ async def scene() -> AsyncIterator[Scene]:
     made = Scene()
     yield made
     await made.executor.stop()
+    await made.resolver.stop()
 
 
 def passive(**more: Any) -> Order:
@@ -160,71 +166,6 @@ async def test_the_reply_decides(scene: Scene, reply: OrderReply, status: OrderS
     placed = await scene.place(order())
     assert placed.status is status
     assert [fact.text for fact in scene.rejected] == [reply.text] * (status is OrderStatus.REJECTED)
-
-
-# --- unknown outcomes ---
-
-
-@pytest.mark.parametrize("error", [LOST, UnrecognisedReply("Gibberish.")])
-async def test_a_lost_answer_is_looked_up_and_never_sent_again(scene: Scene, error: HlError) -> None:
-    scene.venue.lost, scene.venue.held = error, True
-    placed = await scene.place(passive())
-    assert placed.status is OrderStatus.UNKNOWN
-    found = await scene.settled(placed.client_order_id)
-    assert (found.status, found.order_id) == (OrderStatus.RESTING, 101)
-    assert len(scene.venue.sent) == 1
-
-
-async def test_the_stream_may_tell_before_the_answer_is_lost(scene: Scene) -> None:
-    scene.venue.lost = LOST
-    placed = await scene.place(passive())
-    assert (placed.status, placed.text) == (OrderStatus.RESTING, "")
-
-
-async def test_an_order_that_never_came_is_dead_only_after_its_expiry_and_clean_negatives(scene: Scene) -> None:
-    scene.venue.script.append(LOST)
-    placed = await scene.place(order())
-    found = await scene.settled(placed.client_order_id)
-    assert (found.status, found.text) == (OrderStatus.REJECTED, "It expired without reaching the exchange.")
-    assert scene.clock.now_ms() > NOW + LIFETIME_MS
-    assert len(scene.venue.asked) > CLEAN_NEGATIVES
-    assert len(scene.venue.sent) == 1
-
-
-async def test_silence_proves_nothing(scene: Scene) -> None:
-    scene.venue.script.append(LOST)
-    scene.venue.deaf = VenueUnreachable("No line.")
-    placed = await scene.place(order())
-    for _ in range(50):
-        await asyncio.sleep(0)
-    assert scene.clock.now_ms() > NOW + 2 * LIFETIME_MS
-    now = scene.tracker.get(placed.client_order_id)
-    assert now is not None
-    assert now.status is OrderStatus.UNKNOWN
-    scene.venue.deaf = None
-    assert (await scene.settled(placed.client_order_id)).status is OrderStatus.REJECTED
-
-
-async def test_an_answer_in_unknown_words_is_asked_again_after_a_pause(scene: Scene) -> None:
-    scene.venue.script.append(LOST)
-    wanted = order()
-    odd = VenueOrder("ETH", Side.BUY, D(3000), D(1), D(1), 7, wanted.client_order_id, NOW, status=OrderStatus.UNKNOWN)
-    scene.venue.statuses[wanted.client_order_id] = odd
-    await scene.place(wanted)
-    for _ in range(20):
-        await asyncio.sleep(0)
-    waited = (scene.clock.now_ms() - NOW) / 1000
-    assert 1 < len(scene.venue.asked) <= waited / 5 + 1
-
-
-async def test_what_a_crash_left_open_is_taken_up(scene: Scene) -> None:
-    left, never_ready = order(), order()
-    scene.tracker.register(left, NOW - 60_000)
-    scene.tracker.mark(left.client_order_id, OrderStatus.SENT)
-    scene.tracker.register(never_ready)
-    scene.executor.resolve_all()
-    for name in (left.client_order_id, never_ready.client_order_id):
-        assert (await scene.settled(name)).status is OrderStatus.REJECTED
 
 
 # --- changing and cancelling ---

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
@@ -52,7 +53,7 @@ def actions(scene: Scene) -> list[str]:
     found = []
     for sent in scene.venue.sent:
         if sent.kind is ActionKind.CANCEL:
-            found.append(f"cancel {' '.join(sent.replaces)}")
+            found.append(f"cancel {' '.join(str(number) for number in json.loads(sent.body))}")
         found += [f"close {order.coin} {order.size}" for order in sent.orders]
     return found
 

@@ -220,7 +220,7 @@ MODIFY_EVENTS: dict[str, Callable[[Scene], object]] = {
 def test_a_modify_ends_the_same_in_every_order_of_its_events(way: tuple[str, ...]) -> None:
     made = sent()
     made.tracker.answer(NAME, resting(7))
-    made.tracker.begin_replacing(NAME)
+    made.tracker.begin_replacing(NAME, order(client_order_id=NAME))
     for event in way:
         MODIFY_EVENTS[event](made)
         if event != "reply" and way.index(event) < way.index("reply"):
@@ -236,7 +236,7 @@ def test_a_refused_modify_leaves_the_old_order_as_it_was() -> None:
     made = sent()
     made.hear(told())
     before = made.now
-    made.tracker.begin_replacing(NAME)
+    made.tracker.begin_replacing(NAME, order(client_order_id=NAME))
     made.hear(told(OrderStatus.REJECTED, "1", order_id=8))
     made.tracker.not_replaced(NAME)
     assert made.now == before
@@ -245,7 +245,7 @@ def test_a_refused_modify_leaves_the_old_order_as_it_was() -> None:
 def test_a_cancel_heard_during_a_refused_modify_counts_after_all() -> None:
     made = sent()
     made.hear(told())
-    made.tracker.begin_replacing(NAME)
+    made.tracker.begin_replacing(NAME, order(client_order_id=NAME))
     made.hear(told(OrderStatus.CANCELED))
     assert made.now.status.is_live
     made.tracker.not_replaced(NAME)

@@ -29,7 +29,14 @@ def required_margin(order: Order, situation: Situation) -> Decimal:
 
 def reserved_margin(tracked: TrackedOrder, position: Decimal, leverage: int) -> Decimal:
     """What an order on its way or in the book keeps from other orders, USD; nothing if it can only reduce."""
-    order, left = tracked.order, tracked.remaining
+    reserved = _reserved(tracked.order, tracked.remaining, position, leverage)
+    if tracked.replacement is not None:
+        changed = tracked.replacement
+        reserved = max(reserved, _reserved(changed, changed.size, position, leverage))
+    return reserved
+
+
+def _reserved(order: Order, left: Decimal, position: Decimal, leverage: int) -> Decimal:
     if order.reduce_only or (position * order.side.sign < 0 and left <= abs(position)):
         return Decimal(0)
     return initial_margin(left * order.price, leverage)
