@@ -6,8 +6,7 @@ import argparse
 import math
 import sys
 from pathlib import Path
-from typing import Any
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hlmaster import __version__
 from hlmaster.core.errors import ConfigError, HlError
@@ -15,7 +14,7 @@ from hlmaster.core.errors import ConfigError, HlError
 if TYPE_CHECKING:
     from hlmaster.desk.exchange_process import ExchangeProcess
 
-COMMANDS = ("gui", "headless", "simulate", "health", "sessions")
+COMMANDS = ("gui", "headless", "simulate", "health", "sessions", "kill", "resume")
 FAILED = 2
 LARGEST_SIDE = 16_384
 
@@ -40,6 +39,8 @@ def main(argv: list[str] | None = None) -> int:
                 return app.headless(chosen, process)
             case "health":
                 return app.health(chosen)
+            case "kill" | "resume":
+                return app.halting(chosen)
             case _:
                 return app.sessions(chosen)
     except HlError as error:
@@ -78,6 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     health = commands.add_parser("health", help="ask a running desk how it is")
     _add_common(health)
     health.add_argument("--json", action="store_true", help="one JSON line instead of a table")
+    _add_kill(
+        commands.add_parser("kill", help="halt, cancel every order, close every position, even of a desk that hangs")
+    )
+    _add_resume(commands.add_parser("resume", help="lift the halt that a kill left"))
     sessions = commands.add_parser("sessions", help="list, reset or export sessions")
     _add_common(sessions)
     sessions.add_argument("action", choices=("list", "reset", "export"), nargs="?", default="list")
@@ -141,6 +146,26 @@ def _add_headless(parser: argparse.ArgumentParser) -> None:
         "--i-understand-the-risks", action="store_true", dest="understood", help="all of this account can be lost"
     )
     risks.add_argument("--account-tail", metavar="XXXX", help="the last four characters of the account")
+
+
+def _add_kill(parser: argparse.ArgumentParser) -> None:
+    _add_resume(parser)
+    _add_passphrase(parser)
+    parser.add_argument("--exchange", type=Path, metavar="READYFILE", help="the exchange on this computer it trades on")
+    parser.add_argument(
+        "--for",
+        type=_seconds,
+        dest="seconds",
+        default=30.0,
+        metavar="SECONDS",
+        help="when to raise the alarm",
+    )
+    parser.add_argument("--json", action="store_true", help="end with one JSON line")
+
+
+def _add_resume(parser: argparse.ArgumentParser) -> None:
+    _add_common(parser)
+    parser.add_argument("--yes", action="store_true", help="do not ask first")
 
 
 def _add_passphrase(parser: argparse.ArgumentParser) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import functools
 import getpass
 import json
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -26,6 +27,7 @@ from hlmaster.core.logs import Logs, start_logs
 from hlmaster.core.model import Mode
 from hlmaster.core.secret import Secret
 from hlmaster.desk import control
+from hlmaster.desk.brake import control_verbs
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.exchange_child import ExchangeChild
 from hlmaster.desk.exchange_process import ExchangeProcess
@@ -209,8 +211,14 @@ def _stop_on_signals() -> asyncio.Event:
 
 
 def _control(run: Launch, desk: Desk) -> control.Control:
-    answers: dict[str, Callable[[], dict[str, Any]]] = {"health": lambda: health_record(desk)}
-    return control.Control(run.data, run.mode, run.opening.session.info.name, answers)
+    child, ready_file = run.opening.child, run.opening.ready_file
+    exchange = None
+    if child is not None:
+        exchange = control.Exchange(child.ready_file, is_child=True)
+    elif ready_file is not None:
+        exchange = control.Exchange(ready_file, is_child=False)
+    answers: dict[str, control.Answer] = {"health": lambda: health_record(desk), **control_verbs(desk.brake)}
+    return control.Control(run.data, run.mode, run.opening.session.info.name, answers, exchange)
 
 
 def health_record(desk: Desk) -> dict[str, Any]:
@@ -230,6 +238,14 @@ def health(arguments: argparse.Namespace) -> int:
     answer = control.ask(data_folder(arguments.data), chosen_mode(arguments.mode), arguments.session, "health")
     print(json.dumps(answer) if arguments.json else _table(answer))
     return 0
+
+
+def halting(arguments: argparse.Namespace) -> int:
+    """``kill`` and ``resume``."""
+    from hlmaster.desk import kill_command
+
+    data, ask = data_folder(arguments.data), functools.partial(passphrase, arguments)
+    return {"kill": kill_command.kill, "resume": kill_command.resume}[arguments.command](arguments, data, ask)
 
 
 def sessions(arguments: argparse.Namespace) -> int:

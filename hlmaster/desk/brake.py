@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,9 @@ from hlmaster.trading.execution.flatten import PATIENCE_SECONDS, Flattener, Flat
 
 log = logging.getLogger(__name__)
 REASON = "halt"
+WHO, WHY = "hlmaster kill", "The kill switch was thrown from the command line."
+ASKED_SECONDS = 10.0
+"""How long another process waits for us before it goes ahead itself: both act on the exchange's word."""
 
 
 class Brake:
@@ -90,6 +93,20 @@ class Brake:
             except StorageError as error:
                 log.error("the report of the kill switch could not be kept: %s", error)
         return report
+
+
+def control_verbs(brake: Brake) -> dict[str, Callable[[], Awaitable[dict[str, Any]]]]:
+    """What another process of the same user may ask for."""
+
+    async def kill() -> dict[str, Any]:
+        return report_record(await brake.kill(WHO, WHY, ASKED_SECONDS))
+
+    async def lift() -> dict[str, Any]:
+        there_was = brake.halt is not None
+        await brake.lift()
+        return {"lifted": there_was}
+
+    return {"kill": kill, "lift": lift}
 
 
 def halt_sentence(halt: Halt) -> str:

@@ -16,6 +16,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,21 +32,29 @@ def _pointer(data: Path, mode: Mode, session: str) -> Path:
     return data / "run" / f"{mode}-{session}.json"
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An exchange on this computer; one that is a child of the desk ends with it."""
+
+    ready_file: Path
+    is_child: bool
+
+
 class Control:
     """``answers`` maps a verb (``health``) to the function that answers it; one that takes its time is awaited.
 
-    ``ready_file``: of the exchange on this computer that the desk trades on, if it does.
+    ``exchange``: the one on this computer that the desk trades on, if it does.
     """
 
     def __init__(
-        self, data: Path, mode: Mode, session: str, answers: dict[str, Answer], ready_file: Path | None = None
+        self, data: Path, mode: Mode, session: str, answers: dict[str, Answer], exchange: Exchange | None = None
     ) -> None:
         self._pointer = _pointer(data, mode, session)
         name = hashlib.sha256(str(self._pointer.absolute()).encode()).hexdigest()[:16]
         self._folder = Path(tempfile.gettempdir()) / f"hlmaster-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
         self._socket_path = self._folder / f"{name}.sock"
         self._answers = answers | {"ping": lambda: {"pid": os.getpid()}}
-        self._ready_file = ready_file
+        self._exchange = exchange
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -56,9 +65,10 @@ class Control:
         if hasattr(asyncio, "start_unix_server"):
             self._server = await asyncio.start_unix_server(self._serve, str(self._socket_path), limit=MAX_REQUEST)
             self._socket_path.chmod(0o600)
-            where = {"socket": str(self._socket_path), "pid": os.getpid()}
-            if self._ready_file is not None:
-                where["ready_file"] = str(self._ready_file.absolute())
+            where: dict[str, Any] = {"socket": str(self._socket_path), "pid": os.getpid()}
+            if self._exchange is not None:
+                where["ready_file"] = str(self._exchange.ready_file.absolute())
+                where["is_child"] = self._exchange.is_child
             self._pointer.write_text(json.dumps(where), encoding="utf-8")
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -93,10 +103,11 @@ def _refuse_foreign(folder: Path) -> None:
         raise StorageError(f"{folder} does not belong to you alone.", "Remove it and start again.")
 
 
-def exchange_of(data: Path, mode: Mode, session: str) -> Path | None:
-    """The ready file of the exchange that the session's desk trades, or traded, on."""
+def exchange_of(data: Path, mode: Mode, session: str) -> Exchange | None:
+    """The exchange that the session's desk trades on, or traded on before it died."""
     try:
-        return Path(json.loads(_pointer(data, mode, session).read_text(encoding="utf-8"))["ready_file"])
+        where = json.loads(_pointer(data, mode, session).read_text(encoding="utf-8"))
+        return Exchange(Path(where["ready_file"]), bool(where["is_child"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -102,6 +102,10 @@ class SessionFile:
         """Generated at the first call. Raises InvariantBroken for any other mode."""
         if self.info().mode is not Mode.DEMO:
             raise InvariantBroken("Only a demo session has a generated wallet.")
+        with self._connection(reading=True) as connection:
+            found = connection.execute("SELECT private_key FROM demo_wallet").fetchall()
+        if found:
+            return DemoWallet(found[0][0])
         with self._connection() as connection:
             key = 1 + secrets.randbelow(CURVE_ORDER - 1)
             connection.execute("INSERT OR IGNORE INTO demo_wallet VALUES (1, ?)", (f"0x{key:064x}",))

@@ -16,7 +16,7 @@ import pytest
 
 from hlmaster.core.errors import StorageError, VenueUnreachable
 from hlmaster.core.model import Mode
-from hlmaster.desk.control import MAX_REQUEST, Control, ask, exchange_of
+from hlmaster.desk.control import MAX_REQUEST, Control, Exchange, ask, exchange_of
 
 
 @pytest.fixture(autouse=True)
@@ -95,12 +95,12 @@ async def test_a_verb_that_takes_its_time_is_waited_for_as_long_as_asked(tmp_pat
 
 
 async def test_the_pointer_names_the_exchange_also_after_a_crash(tmp_path: Path) -> None:
-    ready = tmp_path / "ready.json"
-    door = Control(tmp_path, Mode.DEMO, "default", {}, ready)
+    exchange = Exchange(tmp_path / "ready.json", is_child=True)
+    door = Control(tmp_path, Mode.DEMO, "default", {}, exchange)
     assert exchange_of(tmp_path, Mode.DEMO, "default") is None
     await door.start()
     try:
-        assert exchange_of(tmp_path, Mode.DEMO, "default") == ready
+        assert exchange_of(tmp_path, Mode.DEMO, "default") == exchange
     finally:
         await door.stop()
 

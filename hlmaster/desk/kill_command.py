@@ -1,0 +1,83 @@
+"""``hlmaster kill`` and ``hlmaster resume``: what they ask, and how they tell what became of it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from hlmaster.core.errors import ConfigError, StorageError
+from hlmaster.core.secret import Secret
+from hlmaster.desk.kill import Killed, lift, throw
+from hlmaster.desk.rescue import Place
+from hlmaster.settings import chosen_mode
+from hlmaster.storage.session_file import SessionFile
+from hlmaster.storage.vault.entries import KEYED_MODES, Keeper
+
+FLAT, DECLINED, NOT_FLAT = 0, 1, 2
+Ask = Callable[[Keeper], Secret | None]
+
+
+def kill(arguments: argparse.Namespace, data: Path, ask: Ask) -> int:
+    """0 when the exchange says flat, 2 when not, 1 when the question was declined. Raises HlError."""
+    place = _place(arguments, data, arguments.exchange, ask)
+    whose = f"the {place.mode} session {place.session!r}"
+    if not _confirmed(arguments, f"Cancel every order and close every position of {whose}, and halt it."):
+        return DECLINED
+    done = asyncio.run(throw(place, arguments.seconds, _say))
+    for complaint in done.complaints:
+        _say(complaint)
+    sys.stdout.write((json.dumps({"by": done.by, **done.report}) if arguments.json else _told(done)) + "\n")
+    return FLAT if done.is_flat else NOT_FLAT
+
+
+def resume(arguments: argparse.Namespace, data: Path, ask: Ask) -> int:
+    place = _place(arguments, data, None, lambda _: None)
+    if not _confirmed(arguments, f"Allow new orders of the {place.mode} session {place.session!r} again."):
+        return DECLINED
+    sys.stdout.write("The halt is lifted.\n" if asyncio.run(lift(place)) else "There was no halt.\n")
+    return FLAT
+
+
+def _place(arguments: argparse.Namespace, data: Path, exchange: Path | None, ask: Ask) -> Place:
+    place = Place(data, chosen_mode(arguments.mode), arguments.session, exchange)
+    if place.mode not in KEYED_MODES:
+        return place
+    from dataclasses import replace
+
+    from hlmaster.desk.connection import recorded
+
+    try:
+        account = recorded(SessionFile(place.folder / "session.sqlite"))
+    except (ConfigError, StorageError):
+        return place
+    return place if account is None else replace(place, passphrase=ask(account.keeper))
+
+
+def _confirmed(arguments: argparse.Namespace, what: str) -> bool:
+    """Raises ConfigError where nobody can be asked and --yes was not said."""
+    if arguments.yes:
+        return True
+    if not sys.stdin.isatty():
+        raise ConfigError(what, "Add --yes to mean it.")
+    sys.stderr.write(f"{what} Type yes: ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() == "yes"
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"hlmaster: {sentence}\n")
+    sys.stderr.flush()
+
+
+def _told(done: Killed) -> str:
+    report = done.report
+    lines = [report.get("sentence") or report.get("error") or "Nothing is known.", f"  by         {done.by}"]
+    if report.get("proof"):
+        lines.append(f"  proof      the exchange's statement of {report['proof']}")
+    for name in ("cancelled", "closed", "remaining", "problems"):
+        lines += [f"  {name:<10} {text}" for text in report.get(name, ())]
+    return "\n".join(map(str, lines))
