@@ -8,6 +8,7 @@ and the window are wall time.
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +17,12 @@ SECOND_MS = 1_000
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
+
+
+_SLEEPLESS: int | None = getattr(
+    time, {"linux": "CLOCK_BOOTTIME", "darwin": "CLOCK_MONOTONIC"}.get(sys.platform, ""), None
+)
+"""The clock that also runs while the computer sleeps. ``monotonic`` stands still then, except on Windows."""
 
 
 class Clock(Protocol):
@@ -40,8 +47,9 @@ class Clock(Protocol):
 class SystemClock:
     """Market time from the operating system, scaled from an anchor.
 
-    The anchor is held against the monotonic clock, so a wall clock set back an hour moves neither market time nor ages;
-    ``wall_jump_ms`` tells by how much the two have parted since the start.
+    The anchor is held against clocks that only go forward, so a wall clock set back an hour moves neither market time
+    nor ages; ``wall_jump_ms`` tells by how much wall and monotonic time have parted since the start. An embedded
+    exchange sleeps with this computer, so its time does too; the real one lives on, and market time with it.
     """
 
     def __init__(self, start_ms: int | None = None, wall_ms: int | None = None, speed: float = 1.0) -> None:
@@ -53,11 +61,16 @@ class SystemClock:
         self.speed = speed
         self._wall_anchor = wall_now
         self._mono_anchor = time.monotonic()
+        self._sleeps = start_ms is not None
+        self._tick_anchor = self._ticks()
         since = 0 if wall_ms is None else wall_now - wall_ms
         self._market_anchor = float(wall_now) if start_ms is None else start_ms + since * speed
 
     def now_ms(self) -> int:
-        return int(self._market_anchor + self.speed * 1000.0 * (time.monotonic() - self._mono_anchor))
+        return int(self._market_anchor + self.speed * 1000.0 * (self._ticks() - self._tick_anchor))
+
+    def _ticks(self) -> float:
+        return time.monotonic() if self._sleeps or _SLEEPLESS is None else time.clock_gettime(_SLEEPLESS)
 
     def wall_ms(self) -> int:
         return time.time_ns() // 1_000_000

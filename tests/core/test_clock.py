@@ -15,12 +15,22 @@ class Machine:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.wall_ns = 1_790_000_000_000_000_000
         self.mono = 50.0
-        system = SimpleNamespace(time_ns=lambda: self.wall_ns, monotonic=lambda: self.mono)
+        self.slept = 7.0
+        system = SimpleNamespace(
+            time_ns=lambda: self.wall_ns,
+            monotonic=lambda: self.mono,
+            clock_gettime=lambda clock: {4711: self.mono + self.slept}[clock],
+        )
         monkeypatch.setattr("hlmaster.core.clock.time", system)
+        monkeypatch.setattr("hlmaster.core.clock._SLEEPLESS", 4711)
 
     def pass_seconds(self, seconds: float) -> None:
         self.mono += seconds
         self.wall_ns += int(seconds * 1e9)
+
+    def sleep(self, seconds: int) -> None:
+        self.slept += seconds
+        self.wall_ns += seconds * 10**9
 
 
 def test_market_time_is_utc_on_the_real_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,6 +59,32 @@ def test_a_wall_clock_set_back_an_hour_moves_neither_market_time_nor_ages(monkey
     assert system.now_ms() == 1_790_000_001_000
     assert system.monotonic() == 51.0
     assert system.wall_jump_ms() == -3_600_000
+
+
+def test_the_real_exchange_lives_on_while_this_computer_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch)
+    system = SystemClock()
+    machine.pass_seconds(1)
+    machine.sleep(3_600)
+    assert system.now_ms() == system.wall_ms() == 1_790_003_601_000
+    assert (system.monotonic(), system.wall_jump_ms()) == (51.0, 3_600_000)
+
+
+def test_an_embedded_exchange_sleeps_with_this_computer(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch)
+    system = SystemClock(1_600_000_000_000, speed=20)
+    machine.sleep(3_600)
+    machine.pass_seconds(1)
+    assert system.now_ms() == 1_600_000_020_000
+    assert system.wall_jump_ms() == 3_600_000
+
+
+def test_market_time_runs_where_no_clock_runs_through_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch)
+    monkeypatch.setattr("hlmaster.core.clock._SLEEPLESS", None)
+    system = SystemClock()
+    machine.pass_seconds(1.5)
+    assert system.now_ms() == 1_790_000_001_500
 
 
 async def test_a_manual_clock_moves_only_when_told() -> None:
