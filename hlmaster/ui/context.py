@@ -14,6 +14,7 @@ from hlmaster.core.events import Notice, Severity
 from hlmaster.core.model import Interval
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.outcome import Outcome
+from hlmaster.settings import Settings
 from hlmaster.ui.bridge import Bridge
 from hlmaster.ui.theme import Theme
 
@@ -27,6 +28,7 @@ class Context(QObject):
     interval_changed = Signal(object)
     price_picked = Signal(str, float)
     theme_changed = Signal(object)
+    settings_changed = Signal()
     notified = Signal(object)
 
     def __init__(self, desk: Desk, bridge: Bridge, theme: Theme) -> None:
@@ -46,6 +48,10 @@ class Context(QObject):
         if interval is not self.interval:
             self.interval = interval
             self.interval_changed.emit(interval)
+
+    def apply_settings(self, settings: Settings) -> None:
+        self.desk.apply_settings(settings)
+        self.settings_changed.emit()
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme

@@ -64,6 +64,10 @@ class EquityChart(QWidget):
         self._zone = LocalTime(zone)
         self.update()
 
+    @property
+    def time_zone(self) -> tzinfo | None:
+        return self._zone.zone
+
     def set_drawdown_shown(self, on: bool) -> None:
         self._drawdown_shown = on
         self.update()

@@ -130,7 +130,7 @@ class SettingsDialog(QDialog):
             self._say(str(error), "down")
             return False
         self._origins = origins
-        self._context.desk.apply_settings(settings)
+        self._context.apply_settings(settings)
         self.form.settle(lambda key: origin_words(origins[key]))
         self._show_state()
         self._say(f"Saved to {self._file.name}.", "up")

@@ -141,7 +141,6 @@ class ChartPanel(MarketPanel):
         box.addWidget(self.chart, 1)
         self.setFocusProxy(self.chart)
         self._averages = [MovingAverage(length) for length in AVERAGE_LENGTHS]
-        self._zone = ""
         self._drawn: tuple[str, Interval] | None = None
         """Whose candles the chart holds."""
         self._arrived: set[tuple[str, Interval]] = set()
@@ -150,12 +149,14 @@ class ChartPanel(MarketPanel):
         self._listing = QTimer(self, interval=LISTING_MS)
         self._listing.timeout.connect(self._load)
         self._listen()
+        self._take_settings()
         self.show_coin()
 
     def _listen(self) -> None:
         context, bridge = self.context, self.context.bridge
         context.interval_changed.connect(self._take_interval)
         context.theme_changed.connect(self._dress)
+        context.settings_changed.connect(self._take_settings)
         self.chart.older_wanted.connect(self._want_older)
         self.chart.canvas_wanted.connect(lambda: context.run(self._add_canvas(), "Loading the chart"))
         bridge.on_fact(self, SeriesLoaded, self._series_loaded)
@@ -337,17 +338,16 @@ class ChartPanel(MarketPanel):
         self.chart.set_lines(own_lines(self.context.desk, self.coin, decimals))
 
     def beat(self) -> None:
-        """The countdown, whether the data may be trusted, and the time zone, which the settings may have changed."""
+        """The countdown, and whether the data may be trusted."""
         desk, market = self.context.desk, self.market
         self.chart.set_now(desk.clock.now_ms())
         if market is not None:
             self.chart.set_stale(market.stale_for_entries)
         else:
             self.chart.set_stale(f"The exchange does not list {self.coin}." if desk.is_ready else None)
-        zone = desk.settings.general.time_zone
-        if zone != self._zone:
-            self._zone = zone
-            self.chart.set_time_zone(figures.zone(zone))
+
+    def _take_settings(self) -> None:
+        self.chart.set_time_zone(figures.zone(self.context.desk.settings.general.time_zone))
 
 
 def _prices(block: CandleBlock) -> tuple[Floats, Floats, Floats, Floats, Floats]:

@@ -26,7 +26,6 @@ class EquityPanel(Panel):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.chart = EquityChart(self, context.theme.chart_palette())
-        self.chart.set_time_zone(figures.zone(context.desk.settings.general.time_zone))
         self.chart.setAccessibleName("Equity curve")
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -40,11 +39,16 @@ class EquityPanel(Panel):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.stats)
         self._since_judged = 0
+        self._take_settings()
         self._catch_up()
+        context.settings_changed.connect(self._take_settings)
         context.theme_changed.connect(self._on_theme)
         context.bridge.on_fact(self, SessionRestored, lambda _: self._catch_up())
         context.bridge.on_fact(self, EquityPoint, self._on_point)
         context.bridge.on_fact(self, FillBooked, lambda _: self._judge())
+
+    def _take_settings(self) -> None:
+        self.chart.set_time_zone(figures.zone(self.context.desk.settings.general.time_zone))
 
     def _catch_up(self) -> None:
         """Show the whole curve, also what the desk remembered only after the window was there.

@@ -67,10 +67,14 @@ class LogModel(QAbstractTableModel):
         self._shown: deque[tuple[int, LogEntry]] = deque()
         self._count = 0
         self._filter = Filter()
-        self._zone = zone(where)
+        self.set_time_zone(where)
         self._number, self._text = number_font(11), text_font(12)
         self._colours: dict[str, QColor] = {}
         self.set_theme(theme)
+
+    def set_time_zone(self, where: str) -> None:
+        self._zone = zone(where)
+        self.layoutChanged.emit()
 
     def set_theme(self, theme: Theme) -> None:
         self._colours = {
@@ -188,12 +192,16 @@ class LogPanel(Panel):
         copy.setContext(Qt.ShortcutContext.WidgetShortcut)
         context.notified.connect(self._on_notice)
         context.theme_changed.connect(self.model.set_theme)
+        context.settings_changed.connect(self._take_settings)
         self.destroyed.connect(ring.subscribe(self._arrived.append))
         self._beat = QTimer(self)
         self._beat.setInterval(BEAT_MS)
         self._beat.timeout.connect(self.take)
         self._beat.start()
         self.take()
+
+    def _take_settings(self) -> None:
+        self.model.set_time_zone(self.context.desk.settings.general.time_zone)
 
     def _head(self) -> QWidget:
         head = QWidget()

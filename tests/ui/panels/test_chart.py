@@ -239,7 +239,6 @@ async def test_the_time_zone_follows_the_settings(qtbot: Any) -> None:
     panel = await opened(scene, qtbot)
     settings = scene.desk.settings
     general = settings.general.model_copy(update={"time_zone": "utc"})
-    scene.desk.apply_settings(settings.model_copy(update={"general": general}))
-    panel.beat()
+    panel.context.apply_settings(settings.model_copy(update={"general": general}))
     assert panel.chart.frame.zone.zone is UTC
     await panel.context.close()

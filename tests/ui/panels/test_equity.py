@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from decimal import Decimal
 
 import pytest
@@ -58,3 +59,14 @@ async def test_the_stored_curve_appears_though_the_window_was_there_first(qtbot:
         await scene.desk.portfolio.restore()
         scene.bus.publish(SessionRestored())
         assert panel.chart.equity.tolist() == [2.0, 3.0]
+
+
+async def test_the_time_zone_follows_the_settings(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        panel = EquityPanel(scene.context)
+        qtbot.addWidget(panel)
+        settings = scene.desk.settings
+        for name, zone in (("utc", UTC), ("local", None)):
+            general = settings.general.model_copy(update={"time_zone": name})
+            scene.context.apply_settings(settings.model_copy(update={"general": general}))
+            assert panel.chart.time_zone is zone
