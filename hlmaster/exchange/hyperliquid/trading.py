@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import random
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from decimal import Decimal
+from collections.abc import Callable
 from typing import Any
-
-import msgspec
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
 from hlmaster.core.errors import (
-    InvariantBroken,
     NonceUsed,
     OutcomeUnknown,
     RateLimited,
@@ -41,32 +34,25 @@ from hlmaster.core.events import (
     Severity,
 )
 from hlmaster.core.failpoints import NO_FAILPOINTS, Failpoints
-from hlmaster.core.model import Account, FeeRates, Instrument, Leverage
+from hlmaster.core.model import Account, FeeRates, Leverage
 from hlmaster.core.orders import (
-    ActionItem,
     ActionKind,
     Approved,
-    AssetSnapshot,
-    CancelTarget,
     CashMove,
-    Expiry,
     Fill,
     FundingPayment,
-    Grouping,
-    Order,
     OrderReply,
     Prepared,
     Purpose,
     ReplyKind,
     VenueOrder,
 )
-from hlmaster.core.ports import LinkHealth
-from hlmaster.core.rounding import wire_text
-from hlmaster.exchange.hyperliquid import actions, replies, signing
+from hlmaster.exchange.hyperliquid import replies, signing
 from hlmaster.exchange.hyperliquid.budget import Priority, WeightBudget, action_weight, requests_refusal
 from hlmaster.exchange.hyperliquid.chores import Chores
 from hlmaster.exchange.hyperliquid.client import Client, ClientTiming, is_loopback
 from hlmaster.exchange.hyperliquid.instruments import read_meta
+from hlmaster.exchange.hyperliquid.preparing import Preparing
 from hlmaster.exchange.hyperliquid.queries import AccountQueries
 from hlmaster.exchange.hyperliquid.signing import Network, Signer
 from hlmaster.exchange.hyperliquid.socket import Socket, SocketTiming, socket_url
@@ -74,8 +60,6 @@ from hlmaster.exchange.hyperliquid.socket import Socket, SocketTiming, socket_ur
 log = logging.getLogger(__name__)
 EXPIRED_REQUESTS = 5
 """What an action that arrives after its expiry is counted as."""
-OFFSETS = 5
-"""Readings of the venue's clock that are kept. Readers may lag and never lead, so the latest is believed."""
 OVERLAP_MS = 2 * 3_600_000
 """Rows may reach the venue's readers late; after a reconnect this much is asked for again."""
 STREAMS = (
@@ -88,7 +72,7 @@ STREAMS = (
 )
 
 
-class HyperliquidTrading:
+class HyperliquidTrading(Preparing):
     """``core.ports.Trading`` for one account. Streams repeat what queries say; receivers remove repeats by key."""
 
     def __init__(
@@ -110,28 +94,17 @@ class HyperliquidTrading:
         jitter: Callable[[], float] = random.random,
         failpoints: Failpoints = NO_FAILPOINTS,
     ) -> None:
-        """``address``: the account that is traded and queried, never an API wallet's own. Raises SigningError.
-
-        ``reserve_nonce`` turns market milliseconds into an unused nonce; ``is_genuine`` tells the gate's approvals.
-        """
+        """``address``: the account that is traded and queried, never an API wallet's own. Raises SigningError."""
         if signer.worthless and not is_loopback(url):
             raise SigningError("A generated demo key must not be used off this computer.", "Enter an API wallet's key.")
-        self.health = LinkHealth()
-        self.expiry = Expiry()
-        self._offsets: deque[float] = deque(maxlen=OFFSETS)
+        super().__init__(clock, network, signer, reserve_nonce, is_genuine)
         self._bus = bus
-        self._clock = clock
-        self._network = network
-        self._signer = signer
         self._address = address.lower()
-        self._reserve_nonce = reserve_nonce
-        self._is_genuine = is_genuine
         self._client = Client(url, clock, self.health, budget or WeightBudget(clock), client_timing, jitter, failpoints)
         self._queries = AccountQueries(self._client, clock, self._address)
         self._poll_every = poll_every
         self._allowance_every = allowance_every
         self._jitter = jitter
-        self._instruments: dict[str, Instrument] = {}
         self._chores = Chores(bus.publish)
         self._pulling: asyncio.Task[None] | None = None
         self._down = asyncio.Event()
@@ -183,85 +156,6 @@ class HyperliquidTrading:
                 sentence = f"{coin} changed its number or lot at the exchange, from {known} to {instrument}."
                 self._bus.publish(Notice(Severity.WARNING, sentence, "VEN-006"))
         self._instruments = found or self._instruments
-
-    # --- preparing: no wire is touched ---
-
-    def prepare_orders(self, approved: Sequence[Approved], grouping: Grouping = Grouping.NONE) -> Prepared:
-        """Raises InvariantBroken for an approval that is not the gate's, SigningError for a wrong signature."""
-        orders = tuple(self._order(item) for item in approved)
-        action = actions.place(orders, grouping, self._instruments)
-        return self._prepare(ActionKind.ORDER, action, [self._item(order) for order in orders])
-
-    def prepare_modify(self, target: CancelTarget, approved: Approved) -> Prepared:
-        order = self._order(approved)
-        action = actions.modify(target, order, self._instruments)
-        return self._prepare(ActionKind.MODIFY, action, [self._item(order)])
-
-    def prepare_cancel(self, targets: Sequence[CancelTarget]) -> Prepared:
-        action = actions.cancel(targets, self._instruments)
-        return self._prepare(ActionKind.CANCEL, action, [self._about(one.coin, one.name) for one in targets])
-
-    def prepare_leverage(self, coin: str, leverage: Leverage) -> Prepared:
-        action = actions.update_leverage(coin, leverage, self._instruments)
-        return self._prepare(ActionKind.LEVERAGE, action, [self._about(coin, coin)])
-
-    def prepare_isolated_margin(self, coin: str, amount: Decimal) -> Prepared:
-        """Add (positive) or take back (negative) isolated margin, USD."""
-        action = actions.update_isolated_margin(coin, amount, self._instruments)
-        return self._prepare(ActionKind.MARGIN, action, [self._about(coin, coin)])
-
-    def prepare_noop(self, nonce: int) -> Prepared:
-        """Uses up a nonce that another action was signed with. It changes nothing, so it need not expire."""
-        return self._sign(ActionKind.NOOP, actions.noop(), nonce, None, [ActionItem(str(nonce))])
-
-    def prepare_schedule_cancel(self, time_ms: int | None) -> Prepared:
-        """Have the venue cancel every open order, stops too, at ``time_ms``; None takes that back."""
-        return self._prepare(ActionKind.SCHEDULE_CANCEL, actions.schedule_cancel(time_ms), [ActionItem("account")])
-
-    def _order(self, approved: Approved) -> Order:
-        if not self._is_genuine(approved):
-            raise InvariantBroken("An order reached the exchange adapter without the risk gate's approval.")
-        return approved.order
-
-    def _about(self, coin: str, subject: str) -> ActionItem:
-        listed = actions.instrument(self._instruments, coin)
-        return ActionItem(subject, AssetSnapshot(coin, listed.asset, listed.size_decimals))
-
-    def _item(self, order: Order) -> ActionItem:
-        named = self._about(order.coin, order.client_order_id)
-        return replace(named, price=wire_text(order.price), size=wire_text(order.size), order=order)
-
-    def _prepare(self, kind: ActionKind, action: actions.Action, items: Sequence[ActionItem]) -> Prepared:
-        now_ms = self._venue_ms()
-        entering = any(item.order is not None and item.order.purpose is Purpose.ENTRY for item in items)
-        protecting = kind is ActionKind.CANCEL or (not entering and any(item.order for item in items))
-        seconds = self.expiry.exit_seconds if protecting else self.expiry.entry_seconds
-        expires_ms = now_ms + int(seconds * 1000 * self._clock.speed)
-        return self._sign(kind, action, self._reserve_nonce(now_ms), expires_ms, items)
-
-    def _sign(
-        self, kind: ActionKind, action: actions.Action, nonce: int, expires_ms: int | None, items: Sequence[ActionItem]
-    ) -> Prepared:
-        signature = self._signer.sign(action, nonce, expires_ms, self._network)
-        body = msgspec.json.encode(
-            {
-                "action": action,
-                "nonce": nonce,
-                "signature": {"r": signature.r, "s": signature.s, "v": signature.v},
-                "vaultAddress": None,
-                "expiresAfter": expires_ms,
-            }
-        )
-        return Prepared(kind, body, hashlib.sha256(body).hexdigest(), nonce, expires_ms, tuple(items))
-
-    def _venue_ms(self) -> int:
-        """Now by the venue's clock, as far as it is known: expiries and nonces are judged by it."""
-        return self._clock.now_ms() + int(self.health.clock_offset_ms or 0)
-
-    def _learn_time(self, venue_ms: int, asked_ms: int) -> None:
-        """The stamp was made between the asking and now; its middle is the best guess."""
-        self._offsets.append(venue_ms - (asked_ms + self._clock.now_ms()) / 2)
-        self.health.clock_offset_ms = max(self._offsets)
 
     # --- sending ---
 

@@ -8,7 +8,6 @@ market; hours in which it was closed charge nothing.
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -19,7 +18,7 @@ import msgspec
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import HOUR_MS, Clock
-from hlmaster.core.errors import InvariantBroken, NonceUsed, VenueRefused
+from hlmaster.core.errors import NonceUsed, VenueRefused
 from hlmaster.core.events import (
     AccountSnapshot,
     AssetContext,
@@ -32,26 +31,19 @@ from hlmaster.core.events import (
     OrderReported,
     Trades,
 )
-from hlmaster.core.model import Account, FeeRates, Instrument, Leverage
+from hlmaster.core.model import Account, FeeRates, Leverage
 from hlmaster.core.orders import (
-    ActionItem,
-    ActionKind,
     Approved,
-    AssetSnapshot,
-    CancelTarget,
     CashMove,
-    Expiry,
     Fill,
     FundingPayment,
-    Grouping,
-    Order,
     OrderReply,
     Prepared,
     ReplyKind,
     VenueOrder,
 )
 from hlmaster.core.ports import LinkHealth
-from hlmaster.core.rounding import to_decimal, wire_text
+from hlmaster.core.rounding import to_decimal
 from hlmaster.exchange.simulator import translation
 from hlmaster.exchange.simulator.accounts import Trader
 from hlmaster.exchange.simulator.engine import Engine
@@ -68,8 +60,8 @@ from hlmaster.exchange.simulator.paper_actions import (
     Place,
     ScheduleCancel,
     SetLeverage,
-    reference,
 )
+from hlmaster.exchange.simulator.paper_preparing import Listed, PaperPreparing
 from hlmaster.exchange.simulator.prices import RATE_DECIMALS
 from hlmaster.exchange.simulator.shown_book import ShownBook
 
@@ -80,7 +72,7 @@ KEPT_NONCES = 100
 EXPIRED = "Action already expired"
 
 
-class PaperTrading:
+class PaperTrading(PaperPreparing):
     """``core.ports.Trading`` for one paper account.
 
     ``instruments`` is a mapping, or a function that gives it, read at ``start``. ``state`` is the document last given
@@ -92,22 +84,18 @@ class PaperTrading:
         self,
         bus: Bus,
         clock: Clock,
-        instruments: Mapping[str, Instrument] | Callable[[], Mapping[str, Instrument]],
+        instruments: Listed,
         start_balance: Decimal,
         state: dict[str, Any] | None,
         save: Callable[[dict[str, Any]], None],
         is_genuine: Callable[[Approved], bool] | None = None,
     ) -> None:
+        super().__init__(clock, instruments, is_genuine)
         self.health = LinkHealth()
         self._bus = bus
-        self._clock = clock
-        self._listed = instruments
         self._start_balance = start_balance
         self._state = state
         self._save = save
-        self._is_genuine = is_genuine
-        self.expiry = Expiry()
-        self._last_nonce = 0
         self._nonces: deque[int] = deque(maxlen=KEPT_NONCES)
         self._subscriptions: list[Callable[[], None]] = []
         self._engine: Engine | None = None
@@ -126,6 +114,7 @@ class PaperTrading:
         if not listed:
             raise VenueRefused("Paper trading cannot start before the market's coins are known.")
         instruments = {coin: replace(one, asset=number) for number, (coin, one) in enumerate(listed.items())}
+        self._tradable = instruments
         self._books = {coin: ShownBook(Grid(one.size_decimals), self._clock.speed) for coin, one in instruments.items()}
         now_ms = self._clock.now_ms()
         self._engine = Engine(instruments, self._books, now_ms, lambda *_: None, lambda *_: None)
@@ -221,73 +210,6 @@ class PaperTrading:
         """Right after a start positions may still lack a mark; until then nothing can be valued."""
         marks = self._floor_engine.floor.marks
         return all(coin in marks for coin in self._trader().account.holdings)
-
-    # --- preparing ---
-
-    def prepare_orders(self, approved: Sequence[Approved], grouping: Grouping = Grouping.NONE) -> Prepared:
-        """Raises InvariantBroken for an approval that is not the gate's, VenueRefused for an unknown coin."""
-        orders = tuple(self._order(item) for item in approved)
-        action = Place([translation.new_order(order, self._asset(order.coin)) for order in orders], grouping.value)
-        return self._prepare(ActionKind.ORDER, action, [self._item(order) for order in orders])
-
-    def prepare_modify(self, target: CancelTarget, approved: Approved) -> Prepared:
-        order = self._order(approved)
-        action = Modify(reference(target), translation.new_order(order, self._asset(order.coin)))
-        return self._prepare(ActionKind.MODIFY, action, [self._item(order)])
-
-    def prepare_cancel(self, targets: Sequence[CancelTarget]) -> Prepared:
-        action = Cancel([(self._asset(target.coin), reference(target)) for target in targets])
-        return self._prepare(ActionKind.CANCEL, action, [self._about(one.coin, one.name) for one in targets])
-
-    def prepare_leverage(self, coin: str, leverage: Leverage) -> Prepared:
-        action = SetLeverage(self._asset(coin), leverage)
-        return self._prepare(ActionKind.LEVERAGE, action, [self._about(coin, coin)])
-
-    def prepare_isolated_margin(self, coin: str, amount: Decimal) -> Prepared:
-        """Add (positive) or take back (negative) isolated margin, USD."""
-        return self._prepare(ActionKind.MARGIN, MoveMargin(self._asset(coin), amount), [self._about(coin, coin)])
-
-    def prepare_noop(self, nonce: int) -> Prepared:
-        """Uses up a nonce that another action was prepared with."""
-        return self._bytes(ActionKind.NOOP, Noop(), nonce, None, [ActionItem(str(nonce))])
-
-    def prepare_schedule_cancel(self, time_ms: int | None) -> Prepared:
-        """Cancel every open order, stops too, at ``time_ms``; None takes that back."""
-        return self._prepare(ActionKind.SCHEDULE_CANCEL, ScheduleCancel(time_ms), [ActionItem("account")])
-
-    def _order(self, approved: Approved) -> Order:
-        if self._is_genuine is not None and not self._is_genuine(approved):
-            raise InvariantBroken("An order reached paper trading without the risk gate's approval.")
-        return approved.order
-
-    def _asset(self, coin: str) -> int:
-        instrument = self._floor_engine.floor.instruments.get(coin)
-        if instrument is None:
-            raise VenueRefused(f"{coin} is not listed on this market.", "Choose a listed coin.")
-        return instrument.asset
-
-    def _about(self, coin: str, subject: str) -> ActionItem:
-        """Under the number of the market that is shown; our own is nobody else's business."""
-        listed = self._listed() if callable(self._listed) else self._listed
-        one = listed.get(coin) or self._floor_engine.floor.instruments[coin]
-        return ActionItem(subject, AssetSnapshot(coin, one.asset, one.size_decimals))
-
-    def _item(self, order: Order) -> ActionItem:
-        named = self._about(order.coin, order.client_order_id)
-        return replace(named, price=wire_text(order.price), size=wire_text(order.size), order=order)
-
-    def _prepare(self, kind: ActionKind, action: Action, items: Sequence[ActionItem]) -> Prepared:
-        now_ms = self._clock.now_ms()
-        self._last_nonce = max(self._last_nonce + 1, now_ms)
-        seconds = self.expiry.exit_seconds if kind is ActionKind.CANCEL else self.expiry.entry_seconds
-        return self._bytes(kind, action, self._last_nonce, now_ms + int(seconds * 1000 * self._clock.speed), items)
-
-    @staticmethod
-    def _bytes(
-        kind: ActionKind, action: Action, nonce: int, expires_ms: int | None, items: Sequence[ActionItem]
-    ) -> Prepared:
-        body = msgspec.json.encode(action)
-        return Prepared(kind, body, hashlib.sha256(body).hexdigest(), nonce, expires_ms, tuple(items))
 
     # --- sending ---
 

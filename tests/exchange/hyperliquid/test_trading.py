@@ -11,7 +11,7 @@ import pytest
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import ManualClock, SystemClock
-from hlmaster.core.errors import InvariantBroken, OutcomeUnknown, RateLimited, SigningError, VenueUnreachable
+from hlmaster.core.errors import InvariantBroken, NonceUsed, OutcomeUnknown, RateLimited, SigningError, VenueUnreachable
 from hlmaster.core.events import (
     AccountLinkChanged,
     AccountResynchronised,
@@ -29,7 +29,9 @@ from hlmaster.core.orders import (
     ActionKind,
     ApprovalMint,
     Approved,
+    AssetSnapshot,
     CancelTarget,
+    Expiry,
     Order,
     OrderStatus,
     Prepared,
@@ -135,6 +137,50 @@ async def test_what_makes_risk_smaller_lives_twice_as_long_and_market_time_stret
         assert exit_order.expires_ms == cancel.expires_ms == 10_000_000 + 30_000 * 20
         assert quick.prepare().expires_ms == leverage.expires_ms == 10_000_000 + 15_000 * 20
         await quick.trading.stop()
+
+
+async def test_expiries_and_nonces_go_by_the_venues_clock_and_stale_readings_do_not_count(rig: Rig) -> None:
+    reserved: list[int] = []
+    rig.trading._reserve_nonce = lambda now_ms: reserved.append(now_ms) or len(reserved)  # type: ignore[func-returns-value]
+    for ahead_ms in (3_600_000, 0):
+        rig.venue.ahead_ms = ahead_ms
+        await rig.trading.account()
+    expires_ms = rig.prepare().expires_ms
+    assert expires_ms is not None
+    assert abs(reserved[0] - rig.clock.now_ms() - 3_600_000) < 1_000
+    assert expires_ms - reserved[0] == 15_000
+    for _ in range(4):
+        await rig.trading.account()
+    rig.prepare()
+    assert abs(reserved[1] - rig.clock.now_ms()) < 1_000, "a clock that was set back is believed in the end"
+
+
+async def test_expiries_are_as_the_settings_say(rig: Rig) -> None:
+    rig.trading.expiry = Expiry(7, 70)
+    before = rig.clock.now_ms()
+    entry, cancel = rig.prepare(), rig.trading.prepare_cancel([CancelTarget("ETH", 5, None)])
+    assert [round((one.expires_ms or 0) - before, -3) for one in (entry, cancel)] == [7_000, 70_000]
+
+
+async def test_a_fence_is_signed_with_the_nonce_of_what_it_fences_and_a_used_one_is_told_apart(rig: Rig) -> None:
+    prepared = rig.prepare()
+    fence = rig.trading.prepare_noop(prepared.nonce)
+    assert (fence.kind, fence.nonce, fence.expires_ms) == (ActionKind.NOOP, prepared.nonce, None)
+    assert body_of(fence)["action"] == {"type": "noop"}
+    assert [reply.kind for reply in await rig.trading.send(fence)] == [ReplyKind.DONE]
+    rig.venue.reply = {"status": "err", "response": f"Invalid nonce: duplicate nonce {prepared.nonce}"}
+    with pytest.raises(NonceUsed):
+        await rig.trading.send(fence)
+
+
+async def test_a_scheduled_cancel_names_its_time(rig: Rig) -> None:
+    assert body_of(rig.trading.prepare_schedule_cancel(5))["action"] == {"type": "scheduleCancel", "time": 5}
+    assert body_of(rig.trading.prepare_schedule_cancel(None))["action"] == {"type": "scheduleCancel"}
+
+
+async def test_what_was_signed_is_told_as_it_stands_on_the_wire(rig: Rig) -> None:
+    (item,) = rig.prepare(price=Decimal("50.00"), size=Decimal("0.10")).items
+    assert (item.asset, item.price, item.size) == (AssetSnapshot("ETH", 2, 4), "50", "0.1")
 
 
 async def test_only_the_gates_own_approvals_are_signed(rig: Rig) -> None:

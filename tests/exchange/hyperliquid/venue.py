@@ -106,7 +106,7 @@ class Venue:
             "l2Book": lambda body: book(body["coin"]),
             "exchangeStatus": {"time": 1_700_000_000_000, "specialStatuses": None},
             "candleSnapshot": [],
-            "clearinghouseState": STATE,
+            "clearinghouseState": lambda body: STATE | {"time": SystemClock().now_ms() + self.ahead_ms},
             "frontendOpenOrders": [],
             "userFillsByTime": [],
             "userFunding": [],
@@ -118,6 +118,8 @@ class Venue:
         """Status and text to answer the next queries with, before the ordinary answers resume."""
         self.sick = ""
         """A kind of query that meets HTTP 502 for as long as it stands here."""
+        self.ahead_ms = 0
+        """By how much this venue's clock is ahead of ours."""
         self.reply: Payload = None
         """The answer to every action; None answers in kind, and every order rests."""
         self.reply_status = 200
