@@ -32,7 +32,12 @@ class Killed:
 
 
 async def throw(place: Place, patience: float, say: Callable[[str], None]) -> Killed:
-    """``say`` is told each step as a sentence."""
+    """``say`` is told each step as a sentence. Raises StorageError for a session that does not exist."""
+    if not place.folder.is_dir():
+        raise StorageError(
+            f"There is no {place.mode} session called {place.session!r} in {place.data}.",
+            "The others are listed by: hlmaster sessions.",
+        )
     clock = SystemClock()
     began = clock.monotonic()
     complaints: list[str] = []

@@ -133,7 +133,7 @@ async def _connected(place: Place) -> AsyncIterator[Flattener]:
             tracker,
             lambda: line.market_data.instruments,
             lambda: settings.risk.exit_slippage_cap_percent,
-            _last_arrival_ms(session.journal_path, line.clock),
+            *_on_their_way(session.journal_path, line.clock),
         )
         stack.push_async_callback(flattener.stop)
         yield flattener
@@ -147,8 +147,6 @@ def _session(place: Place) -> tuple[Session, Settings]:
             "The session is halted; start it and flatten there.",
         )
     file = SessionFile(place.folder / "session.sqlite")
-    if not file.path.exists():
-        raise StorageError(f"There is no {place.mode} session called {place.session} in {place.data}.")
     kind = DemoSession if place.mode is Mode.DEMO else Session
     session = kind(place.folder, file.info(), _lock(place), SystemClock())
     try:
@@ -209,15 +207,15 @@ async def _demo_exchange(place: Place, session: Session, settings: Settings, sta
             return child.ready_file
 
 
-def _last_arrival_ms(journal: Path, clock: SystemClock) -> int:
-    """Until when, in market time, the exchange may take an entry that the desk had sent."""
+def _on_their_way(journal: Path, clock: SystemClock) -> tuple[dict[str, int], int]:
+    """Entries the desk may have sent, by client order id with their expiry; or until when nameless ones may arrive."""
     try:
         with contextlib.closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True, timeout=1.0)) as database:
-            open_intents = read_unresolved(database, journal)
+            intents = read_unresolved(database, journal)
     except (sqlite3.Error, StorageError) as error:
         log.warning("the journal cannot be read (%s), so what it may have sent is waited for", error)
-        return clock.now_ms() + int(ENTRY_LIFETIME_MS * clock.speed)
-    return max((i.expires_ms for i in open_intents if i.expires_ms and not i.may_go_without_disk), default=0)
+        return {}, clock.now_ms() + int(ENTRY_LIFETIME_MS * clock.speed)
+    return {i.subject: i.expires_ms for i in intents if i.expires_ms and i.order and not i.may_go_without_disk}, 0
 
 
 def _situation(line: Line, coin: str) -> Situation:

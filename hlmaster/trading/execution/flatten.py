@@ -81,8 +81,9 @@ class _Course:
 class Flattener:
     """Acts on what the exchange states, whoever placed or opened it, and never on our own books.
 
-    ``quiet_from_ms``: until the exchange's time has passed it, an entry sent by somebody else with these keys may still
-    arrive, so nothing before it proves anything; entries of our own on their way count by their expiry.
+    An entry on its way spoils the proof: ours until it is answered or has expired by the exchange's time, those of
+    another process by ``elsewhere`` (expiry by client order id, until the exchange knows the order) or, where they are
+    not known by name, until ``quiet_from_ms``.
     """
 
     def __init__(
@@ -95,11 +96,13 @@ class Flattener:
         tracker: OrderTracker,
         instruments: Callable[[], Mapping[str, Instrument]],
         exit_cap_percent: Callable[[], Decimal],
+        elsewhere: Mapping[str, int] | None = None,
         quiet_from_ms: int = 0,
     ) -> None:
         self._bus, self._clock, self._trading, self._gate = bus, clock, trading, gate
         self._executor, self._tracker, self._instruments = executor, tracker, instruments
-        self._exit_cap_percent, self._quiet_from_ms = exit_cap_percent, quiet_from_ms
+        self._exit_cap_percent = exit_cap_percent
+        self._elsewhere, self._quiet_from_ms = dict(elsewhere or {}), quiet_from_ms
         self._course = _Course(0.0, over=True)
         self._task: asyncio.Task[None] | None = None
 
@@ -156,7 +159,7 @@ class Flattener:
         orders, account = await self._look(course)
         course.problems = ()
         if not orders and not account.positions:
-            return self._prove(course, account)
+            return await self._prove(course, account)
         entries = [order for order in orders if not order.reduce_only]
         await self._cancel(course, entries)
         await asyncio.gather(*(self._close(course, position) for position in account.positions))
@@ -185,14 +188,25 @@ class Flattener:
         course.remaining = held + tuple(_order_text(order) for order in orders)
         return orders, account
 
-    def _prove(self, course: _Course, account: Account) -> bool:
-        late_ms = max([self._quiet_from_ms, *self._in_flight()]) - account.time_ms
+    async def _prove(self, course: _Course, account: Account) -> bool:
+        if await self._some_arrived(account.time_ms):
+            return False
+        late_ms = max([self._quiet_from_ms, *self._elsewhere.values(), *self._in_flight()]) - account.time_ms
         if late_ms >= 0:
             seconds = late_ms / 1000 / self._clock.speed
             course.problems = (f"An order that was on its way may still arrive for {seconds:.0f} s.",)
             return False
         course.proof_ms, course.over = account.time_ms, True
         return True
+
+    async def _some_arrived(self, time_ms: int) -> bool:
+        """Whether entries of another process are off the list now: a later statement shows what became of them."""
+        open_names = [name for name, expires_ms in self._elsewhere.items() if expires_ms >= time_ms]
+        answers = await asyncio.gather(*(self._trading.order_status(name) for name in open_names))
+        still = {name for name, answer in zip(open_names, answers, strict=True) if answer is None}
+        before = len(self._elsewhere)
+        self._elsewhere = {name: expires_ms for name, expires_ms in self._elsewhere.items() if name in still}
+        return len(self._elsewhere) < before
 
     def _in_flight(self) -> list[int]:
         """Until when each of our own entries without an answer may be accepted."""

@@ -24,7 +24,7 @@ from hlmaster.core.orders import (
     TriggerKind,
     VenueOrder,
 )
-from hlmaster.trading.execution.flatten import EXIT_CAPS, PATIENCE_SECONDS
+from hlmaster.trading.execution.flatten import EXIT_CAPS, PATIENCE_SECONDS, Flattener
 from tests.desk.desks import Scene, running
 from tests.trading.scenes import NOW, D
 
@@ -185,6 +185,40 @@ async def test_nothing_is_proven_while_an_entry_may_still_arrive(scene: Scene) -
     assert report.proof_ms > expires
 
 
+def beside(scene: Scene, elsewhere: dict[str, int], quiet_from_ms: int = 0) -> Flattener:
+    """The way to flat of a process that knows what another one may have sent."""
+    desk = scene.desk
+    return Flattener(
+        desk.bus,
+        desk.clock,
+        scene.venue,
+        desk.gate,
+        desk.executor,
+        desk.orders,
+        lambda: desk.instruments,
+        lambda: D(8),
+        elsewhere,
+        quiet_from_ms,
+    )
+
+
+async def test_what_another_process_may_have_sent_is_waited_for_until_it_has_expired(scene: Scene) -> None:
+    expires = scene.clock.now_ms() + 5_000
+    for flattener in (beside(scene, {"0xabc": expires}), beside(scene, {}, expires + 5_000)):
+        report = await flattener.run()
+        assert report.proof_ms is not None
+        assert report.proof_ms > expires
+        expires += 5_000
+
+
+async def test_what_another_process_sent_and_the_exchange_knows_is_not_waited_for(scene: Scene) -> None:
+    order = foreign(scene, 7)
+    scene.venue.statuses["0xabc"] = replace(order, client_order_id="0xabc", status=OrderStatus.CANCELED)
+    report = await beside(scene, {"0xabc": scene.clock.now_ms() + 5_000}).run()
+    assert report.proof_ms is not None
+    assert report.seconds < 2
+
+
 async def test_an_older_statement_proves_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     scene.venue.positions["ETH"] = D(1)
     told, ages = scene.venue.account, iter([0, 60_000])
@@ -202,7 +236,11 @@ async def test_an_older_statement_proves_nothing(scene: Scene, monkeypatch: pyte
 async def test_an_order_that_was_gone_already_does_not_spoil_the_proof(scene: Scene) -> None:
     foreign(scene, 7)
     scene.venue.script.append((OrderReply(ReplyKind.REJECTED, text="already canceled"),))
-    scene.desk.bus.subscribe(OrderChanged, lambda _: scene.venue.orders.pop(7, None))
+
+    def gone(_: OrderChanged) -> None:
+        scene.venue.orders.pop(7, None)
+
+    scene.desk.bus.subscribe(OrderChanged, gone)
     assert (await scene.desk.flattener.run()).is_flat
 
 

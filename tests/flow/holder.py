@@ -1,0 +1,61 @@
+"""A desk with an ETH position, a stop and a resting entry, that then freezes as told: ``python -m tests.flow.holder``.
+
+Arguments: DATA, READYFILE or ``-``, and ``stay`` or ``block``: whether its loop goes on or stands still in a callback.
+Prints ``ready`` when everything is at the exchange.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+from hlmaster import app
+from hlmaster.core.model import Side
+from hlmaster.core.orders import OrderStatus
+from hlmaster.desk.desk import Desk
+from hlmaster.desk.modes import build
+from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from tests.flow.desks import arguments, fresh, until
+
+D = Decimal
+
+
+async def hold(data: Path, exchange: Path | None, how: str) -> None:
+    run = app.launch(arguments(data, exchange=exchange), console=False)
+    desk = Desk(build(run.opening))
+    door = app._control(run, desk)
+    await desk.start()
+    await door.start()
+    await until(lambda: desk.is_ready, desk)
+    await fresh(desk, "ETH")
+    mid = desk.survey("ETH").mid
+    assert mid is not None
+    low, lower = ((mid * share).quantize(D(1)) for share in (D("0.97"), D("0.9")))
+    bought = Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.USD, D(500))
+    resting = replace(bought, kind=TicketKind.LIMIT, amount=D(300), limit_price=low)
+    position = (await desk.manual.place(bought)).orders[0].filled_size
+    stop = replace(
+        bought,
+        side=Side.SELL,
+        kind=TicketKind.STOP_MARKET,
+        size_unit=SizeUnit.COIN,
+        amount=position,
+        trigger_price=lower,
+        reduce_only=True,
+    )
+    for ticket in (resting, stop):
+        outcome = await desk.manual.place(ticket)
+        assert outcome.orders, outcome.sentence
+    await until(lambda: len([o for o in desk.orders.live() if o.status is not OrderStatus.SENT]) == 2, desk)
+    print("ready", flush=True)  # noqa: T201  the test reads it
+    if how == "block":
+        threading.Event().wait()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(hold(Path(sys.argv[1]), None if sys.argv[2] == "-" else Path(sys.argv[2]), sys.argv[3]))
