@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
@@ -27,6 +27,8 @@ from hlmaster.ui.theme import text_font
 
 log = logging.getLogger(__name__)
 ROW, HEAD, MARGIN, GAP = 26, 24, 7, 10
+STACKED_ROW, STACKED_HEAD, LINE = 38, 36, 15
+"""Heights where two columns share one place, one over the other."""
 REPAINT_MS = 250
 COURSE_CANDLES = 120
 RETRY_SECONDS = 30.0
@@ -43,17 +45,29 @@ class Column:
     help: str
 
 
+COIN = Column("COIN", 5, None, "Coin. Click: the order of the settings.")
+COURSE = Column("", 0, None, "The last two hours.")
 COLUMNS = (
-    Column("COIN", 5, None, "Coin. Click: the order of the settings."),
-    Column("", 0, None, "The last two hours."),
+    COIN,
+    COURSE,
     Column("MARK", 8, lambda market: market.mark, "Mark price, which margin and stops go by."),
     Column("24H", 6, lambda market: market.day_change_fraction, "Change of the mark price over 24 hours."),
     Column("5S", 6, lambda market: market.momentum(MOMENTUM_SECONDS), "Momentum: change of the mid over 5 seconds."),
     Column("FUND", 8, lambda market: market.context.funding_rate if market.context else None, "Funding per hour."),
 )
-LEFT_OUT = ("5S", "", "FUND")
-"""Columns that a panel too narrow for all of them leaves out, in this order."""
+STACKED = {"MARK": "FUND", "24H": "5S"}
+"""Which column stands under which in a panel too narrow for all of them in one line."""
 LEAST_COURSE = 28
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a column is painted: left and right edge, and its line in the row, 0 or 1."""
+
+    column: Column
+    left: int
+    right: int
+    line: int = 0
 
 
 class WatchlistPanel(PaintedPanel):
@@ -62,7 +76,7 @@ class WatchlistPanel(PaintedPanel):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.setMinimumSize(200, HEAD + 2 * ROW)
+        self.setMinimumSize(200, STACKED_HEAD + 2 * STACKED_ROW)
         self.sorted_by: str | None = None
         self.descending = True
         self.rows: list[str] = list(context.desk.settings.market.watchlist)
@@ -163,74 +177,100 @@ class WatchlistPanel(PaintedPanel):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), colour(self.theme.panel))
-        columns = self._places()
+        places = self._places()
         for row, coin in enumerate(self.rows[self._scrolled :]):
-            top = HEAD + row * ROW
+            top = self.head_height + row * self.row_height
             if top > self.height():
                 break
-            self._paint_row(painter, coin, top, columns)
-        self._paint_head(painter, columns)
+            self._paint_row(painter, coin, top, places)
+        self._paint_head(painter, places)
         if not self._painted:
             self._painted = True
             self.first_painted.emit()
 
-    def _places(self) -> list[tuple[Column, int, int]]:
-        """Columns with their left and right edges."""
-        advance = self.ink.advance
+    @property
+    def is_stacked(self) -> bool:
+        return self._spare(COLUMNS) < LEAST_COURSE
+
+    @property
+    def row_height(self) -> int:
+        return STACKED_ROW if self.is_stacked else ROW
+
+    @property
+    def head_height(self) -> int:
+        return STACKED_HEAD if self.is_stacked else HEAD
+
+    def _spare(self, columns: Sequence[Column]) -> int:
+        """Pixels that no column of a fixed width takes."""
+        taken = sum(column.characters * self.ink.advance + GAP for column in columns) - GAP
+        return int(self.width() - 2 * MARGIN - taken)
+
+    def _places(self) -> list[Place]:
         columns = list(COLUMNS)
-
-        def spare() -> int:
-            """Pixels that no column of a fixed width takes."""
-            taken = sum(column.characters * advance + GAP for column in columns) - GAP
-            return int(self.width() - 2 * MARGIN - taken)
-
-        for title in LEFT_OUT:
-            if spare() < (LEAST_COURSE if COLUMNS[1] in columns else 0):
-                columns = [column for column in columns if column.title != title]
-        course = max(0, spare())  # without a course the coin's name has the room
+        if self.is_stacked:
+            columns = [column for column in columns if column.title not in STACKED.values()]
+            if self._spare(columns) < LEAST_COURSE:
+                columns.remove(COURSE)
+        course = max(0, self._spare(columns))  # without a course the coin's name has the room
         places, left = [], float(MARGIN)
         for column in columns:
-            width = column.characters * advance or course
-            if column is COLUMNS[0] and COLUMNS[1] not in columns:
+            width = column.characters * self.ink.advance or course
+            if column is COIN and COURSE not in columns:
                 width += course
-            places.append((column, int(left), int(left + width)))
+            places.append(Place(column, int(left), int(left + width)))
             left += width + GAP
+        if self.is_stacked:
+            lower = {column.title: column for column in COLUMNS}
+            places += [
+                replace(place, column=lower[STACKED[place.column.title]], line=1)
+                for place in places
+                if place.column.title in STACKED
+            ]
         return places
 
-    def _paint_head(self, painter: QPainter, columns: list[tuple[Column, int, int]]) -> None:
+    def _paint_head(self, painter: QPainter, places: list[Place]) -> None:
         theme = self.theme
-        painter.fillRect(0, 0, self.width(), HEAD, colour(theme.panel))
+        painter.fillRect(0, 0, self.width(), self.head_height, colour(theme.panel))
         painter.setFont(text_font(theme.caption_pixels))
-        for column, left, right in columns:
+        for place in places:
+            column = place.column
             is_sorted = column.title == self.sorted_by
-            painter.setPen(colour(theme.text if is_sorted else theme.muted))
+            painter.setPen(colour(theme.text if is_sorted else theme.muted if place.line == 0 else theme.faint))
             arrow = (" ↓" if self.descending else " ↑") if is_sorted else ""
-            place = Qt.AlignmentFlag.AlignLeft if column.value is None else Qt.AlignmentFlag.AlignRight
+            side = Qt.AlignmentFlag.AlignLeft if column.value is None else Qt.AlignmentFlag.AlignRight
             painter.drawText(
-                QRect(left - GAP, 0, right - left + GAP, HEAD) if column.value else QRect(left, 0, right - left, HEAD),
-                place | Qt.AlignmentFlag.AlignVCenter,
+                self._head_box(place).adjusted(-GAP if column.value else 0, 0, 0, 0),
+                side | Qt.AlignmentFlag.AlignVCenter,
                 column.title + arrow,
             )
 
-    def _paint_row(self, painter: QPainter, coin: str, top: int, columns: list[tuple[Column, int, int]]) -> None:
-        theme = self.theme
+    def _head_box(self, place: Place) -> QRect:
+        if not self.is_stacked or place.column.value is None:
+            return QRect(place.left, 0, place.right - place.left, self.head_height)
+        return QRect(place.left, 3 + place.line * LINE, place.right - place.left, LINE)
+
+    def _paint_row(self, painter: QPainter, coin: str, top: int, places: list[Place]) -> None:
+        theme, height = self.theme, self.row_height
         if coin == self.coin:
-            painter.fillRect(0, top, self.width(), ROW, colour(theme.selected))
+            painter.fillRect(0, top, self.width(), height, colour(theme.selected))
         elif coin == self._hovered:
-            painter.fillRect(0, top, self.width(), ROW, colour(theme.raised))
+            painter.fillRect(0, top, self.width(), height, colour(theme.raised))
         market = market_of(self.context.desk, coin)
         stale = market is None or not {CONTEXT, MID}.isdisjoint(market.stale_streams)
-        lift = (ROW - self.ink.height) / 2
         self.strong_ink.use(painter, theme.muted if stale else theme.text)
-        self.strong_ink.left(painter, coin, columns[0][1], top + lift)
-        for column, left, right in columns[1:]:
+        self.strong_ink.left(painter, coin, places[0].left, top + (height - self.ink.height) / 2)
+        for place in places[1:]:
+            column = place.column
             if column.value is None:
-                self._paint_course(painter, coin, QRect(left, top + 6, right - left, ROW - 12), stale)
+                box = QRect(place.left, top + 6, place.right - place.left, height - 12)
+                self._paint_course(painter, coin, box, stale)
                 continue
             value = None if market is None else column.value(market)
             text = _text(column.title, value, market)
-            self.ink.use(painter, theme.faint if stale or value is None else self._tone(column.title, text))
-            self.ink.right(painter, text, right, top + lift)
+            ink = self.small_ink if place.line else self.ink
+            ink.use(painter, theme.faint if stale or value is None else self._tone(column.title, text))
+            middle = height / 2 if not self.is_stacked else height / 2 + (place.line - 0.5) * LINE
+            ink.right(painter, text, place.right, top + middle - ink.height / 2)
 
     def _paint_course(self, painter: QPainter, coin: str, place: QRect, stale: bool) -> None:
         course = self.course(coin)
@@ -250,15 +290,20 @@ class WatchlistPanel(PaintedPanel):
     # --- hands ---
 
     def coin_at(self, y: float) -> str | None:
-        row = int(y - HEAD) // ROW + self._scrolled
-        return self.rows[row] if y >= HEAD and row < len(self.rows) else None
+        row = int(y - self.head_height) // self.row_height + self._scrolled
+        return self.rows[row] if y >= self.head_height and row < len(self.rows) else None
+
+    def _is_in_head(self, place: Place, x: float, y: float) -> bool:
+        box = self._head_box(place)
+        is_low = self.is_stacked and y >= LINE + 3
+        return box.left() - GAP <= x <= box.right() and (place.column.value is None or bool(place.line) == is_low)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         at = event.position()
-        if at.y() < HEAD:
-            for column, left, right in self._places():
-                if left - GAP <= at.x() < right and (column.value or column.title):
-                    self.sort_by(column.title)
+        if at.y() < self.head_height:
+            for place in self._places():
+                if self._is_in_head(place, at.x(), at.y()) and place.column.title:
+                    self.sort_by(place.column.title)
             return
         coin = self.coin_at(at.y())
         if coin is not None:
@@ -281,14 +326,18 @@ class WatchlistPanel(PaintedPanel):
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._scroll_to(self._scrolled - round(event.angleDelta().y() / 40))
 
+    @property
+    def _fitting(self) -> int:
+        return max(1, (self.height() - self.head_height) // self.row_height)
+
     def _scroll_to(self, row: int) -> None:
-        fitting = max(1, (self.height() - HEAD) // ROW)
+        fitting = self._fitting
         self._scrolled = max(0, min(row, len(self.rows) - fitting))
         self.update()
 
     def _keep_in_sight(self) -> None:
         if self.coin in self.rows:
-            at, fitting = self.rows.index(self.coin), max(1, (self.height() - HEAD) // ROW)
+            at, fitting = self.rows.index(self.coin), self._fitting
             self._scroll_to(min(max(self._scrolled, at - fitting + 1), at))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -310,8 +359,8 @@ class WatchlistPanel(PaintedPanel):
 
     def explain(self, x: float, y: float) -> str:
         """The tooltip at this place."""
-        if y < HEAD:
-            return next((column.help for column, left, right in self._places() if left <= x < right), "")
+        if y < self.head_height:
+            return next((place.column.help for place in self._places() if self._is_in_head(place, x, y)), "")
         coin = self.coin_at(y)
         return "" if coin is None else self._describe(coin)
 

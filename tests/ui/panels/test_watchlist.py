@@ -15,7 +15,7 @@ from tests.ui.market_desk import PRICES, MarketScene, open_context, shown, until
 COINS = list(PRICES)
 
 
-def opened(scene: MarketScene, qtbot: Any, width: int = 300, height: int = 500) -> WatchlistPanel:
+def opened(scene: MarketScene, qtbot: Any, width: int = 420, height: int = 500) -> WatchlistPanel:
     panel = WatchlistPanel(open_context(scene, qtbot))
     shown(panel, qtbot, width, height)
     panel.grab()
@@ -60,26 +60,40 @@ def test_a_click_on_the_head_sorts(qtbot: Any) -> None:
     scene = MarketScene()
     moved(scene)
     panel = opened(scene, qtbot)
-    place = next((left + right) // 2 for column, left, right in panel._places() if column.title == "MARK")
+    place = next((place.left + place.right) // 2 for place in panel._places() if place.column.title == "MARK")
     qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(place, 5))
     assert panel.sorted_by == "MARK"
     assert panel.rows[0] == "BTC"
 
 
 @pytest.mark.parametrize(
-    ("width", "titles"),
+    ("width", "upper", "lower"),
     [
-        (420, ["COIN", "", "MARK", "24H", "5S", "FUND"]),
-        (300, ["COIN", "", "MARK", "24H", "FUND"]),
-        (250, ["COIN", "MARK", "24H", "FUND"]),
-        (200, ["COIN", "MARK", "24H"]),
+        (420, ["COIN", "", "MARK", "24H", "5S", "FUND"], []),
+        (300, ["COIN", "", "MARK", "24H"], ["FUND", "5S"]),
+        (264, ["COIN", "", "MARK", "24H"], ["FUND", "5S"]),
+        (200, ["COIN", "MARK", "24H"], ["FUND", "5S"]),
     ],
 )
-def test_a_narrow_panel_leaves_out_columns_and_cuts_none(qtbot: Any, width: int, titles: list[str]) -> None:
+def test_a_narrow_panel_stacks_columns_and_hides_no_figure(
+    qtbot: Any, width: int, upper: list[str], lower: list[str]
+) -> None:
     panel = opened(MarketScene(), qtbot, width=width)
     places = panel._places()
-    assert [column.title for column, _, _ in places] == titles
-    assert places[-1][2] <= width
+    lines = [[place.column.title for place in places if place.line == line] for line in (0, 1)]
+    assert lines == [upper, lower]
+    assert all(0 <= place.left <= place.right <= width for place in places)
+
+
+def test_stacked_heads_sort_and_explain_each_its_own_column(qtbot: Any) -> None:
+    panel = opened(MarketScene(), qtbot, width=300)
+    right = next(place.right for place in panel._places() if place.column.title == "24H")
+    for y, title, help_ in ((5, "24H", "Change of the mark"), (25, "5S", "Momentum")):
+        qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(right - 5, y))
+        assert panel.sorted_by == title
+        assert panel.explain(right - 5, y).startswith(help_)
+    qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(20, panel.head_height + 2 * panel.row_height + 5))
+    assert panel.context.coin == panel.rows[2]
 
 
 def test_more_coins_than_fit_scroll_and_the_chosen_one_stays_in_sight(qtbot: Any) -> None:
