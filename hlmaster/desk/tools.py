@@ -108,9 +108,9 @@ class _Hands:
     def __init__(self, manual: Manual, tracker: OrderTracker) -> None:
         self._manual, self._tracker = manual, tracker
 
-    async def place(self, order: Order) -> TrackedOrder | None:
+    async def place(self, order: Order) -> TrackedOrder | str:
         outcome = await self._manual.submit([order])
-        return outcome.orders[0] if outcome.orders else None
+        return outcome.orders[0] if outcome.orders else outcome.sentence
 
     async def move(self, client_order_id: str, price: Decimal) -> TrackedOrder | None:
         outcome = await self._manual.modify(client_order_id, price=price)

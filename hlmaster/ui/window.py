@@ -40,6 +40,7 @@ from hlmaster.ui.panels.orders import OrdersPanel
 from hlmaster.ui.panels.positions import PositionsPanel
 from hlmaster.ui.panels.tape import TapePanel
 from hlmaster.ui.panels.ticket import TicketPanel
+from hlmaster.ui.panels.tools import ToolsPanel
 from hlmaster.ui.panels.watchlist import WatchlistPanel
 from hlmaster.ui.resources import resource
 from hlmaster.ui.statusbar import StatusBar
@@ -91,6 +92,7 @@ class Window(QMainWindow):
             LadderPanel,
             TapePanel,
             TicketPanel,
+            ToolsPanel,
             PositionsPanel,
             OrdersPanel,
             FillsPanel,
@@ -147,7 +149,9 @@ class Window(QMainWindow):
         self.splitDockWidget(docks["positions"], docks["equity"], Qt.Orientation.Horizontal)
         for key in ("orders", "fills", "history", "reconciliation", "log"):
             self.tabifyDockWidget(docks["positions"], docks[key])
-        docks["positions"].raise_()
+        self.tabifyDockWidget(docks["ticket"], docks["tools"])
+        for key in ("positions", "ticket"):
+            docks[key].raise_()
         self._size_default()
         self._refresh_titles()
 

@@ -196,7 +196,8 @@ async def test_a_post_only_refusal_is_tried_again(desk: Scene) -> None:
 async def test_a_refused_chase_says_so(desk: Scene) -> None:
     desk.desk.tools.chase(Chase("ETH", Side.BUY, D(9_000), D(3010), 600))
     await soon(lambda: not desk.desk.tools.chases())
-    assert "The order was refused." in desk.notices[-1].sentence
+    assert "0 of 9000 ETH filled. " in desk.notices[-1].sentence
+    assert "margin" in desk.notices[-1].sentence
     assert desk.venue.sent == []
 
 

@@ -14,7 +14,7 @@ from hlmaster.core.clock import Clock
 from hlmaster.core.events import Notice, Severity, TrackedOrder
 from hlmaster.core.model import Side
 from hlmaster.core.orders import Order, OrderStatus, Purpose, TimeInForce, new_client_order_id
-from hlmaster.core.rounding import wire_text
+from hlmaster.core.rounding import round_price, wire_text
 from hlmaster.trading.execution.tracker import OrderTracker, describe_order
 from hlmaster.trading.situation import Situation
 
@@ -38,8 +38,8 @@ class Chase:
 class Hands(Protocol):
     """The steps of a chase that touch the market, through the gate; they answer with the order as it then stands."""
 
-    async def place(self, order: Order) -> TrackedOrder | None:
-        """None: the gate refused."""
+    async def place(self, order: Order) -> TrackedOrder | str:
+        """A sentence when the gate refused."""
 
     async def move(self, client_order_id: str, price: Decimal) -> TrackedOrder | None:
         """None: it stands as it was."""
@@ -106,7 +106,7 @@ class Chaser:
             return order.order.price if order is not None else None
         if (best - self.chase.limit) * self.chase.side.sign > 0:
             return None
-        return best
+        return round_price(best, situation.instrument.size_decimals, self.chase.side)
 
     async def _be_at(self, price: Decimal) -> str:
         """A sentence when it cannot go on."""
@@ -114,13 +114,13 @@ class Chaser:
         if order is None or order.status in (OrderStatus.CANCELED, OrderStatus.REJECTED):
             if order is not None and not _crossed(order):
                 return f"Its order ended: {describe_order(order)}"
-            placed = await self._place(price)
-            return "" if placed else "The order was refused."
+            return await self._place(price)
         if order.status.is_live and (price - order.order.price) * self.chase.side.sign > 0:
             await self._hands.move(order.client_order_id, price)
         return ""
 
-    async def _place(self, price: Decimal) -> bool:
+    async def _place(self, price: Decimal) -> str:
+        """Empty, or why it was refused."""
         order = Order(
             coin=self.chase.coin,
             side=self.chase.side,
@@ -133,10 +133,10 @@ class Chaser:
             client_order_id=new_client_order_id(),
         )
         placed = await self._hands.place(order)
-        if placed is None:
-            return False
+        if isinstance(placed, str):
+            return placed
         self._names.append(order.client_order_id)
-        return True
+        return ""
 
     async def _withdraw(self) -> None:
         order = self.order
