@@ -14,7 +14,7 @@ import asyncio
 import functools
 import selectors
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
@@ -38,6 +38,8 @@ class _Selector(selectors.DefaultSelector):
         if loop.pending:
             patience = THREAD_PATIENCE if timeout is None or timeout > 0 else 0
             return [event for event in super().select(patience) if event[0].fd == loop.wake_up_fd]
+        if loop.guests:
+            return super().select(THREAD_PATIENCE)
         events = super().select(0)
         if not events:
             if timeout is None:
@@ -51,6 +53,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._now = 0.0
         self.pending = 0
         """Jobs of other threads whose answers are owed."""
+        self.guests = 0
+        """Blocking clients in other threads that are being served over sockets of this loop."""
         selector = _Selector()
         super().__init__(selector)
         self.wake_up_fd: int = self._ssock.fileno()  # type: ignore[attr-defined]
@@ -70,6 +74,15 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
             yield
         finally:
             self.pending -= 1
+
+    async def calling(self, blocking: Callable[[], T]) -> T:
+        """What a blocking client, in a thread of its own, gets from a server on this loop. Time stands still."""
+        self.guests += 1
+        try:
+            with ThreadPoolExecutor(1) as pool:
+                return await asyncio.wrap_future(pool.submit(blocking), loop=self)
+        finally:
+            self.guests -= 1
 
     def run_in_executor(  # type: ignore[override]
         self, executor: Executor | None, func: Callable[..., T], *args: Any
