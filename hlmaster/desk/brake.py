@@ -31,8 +31,6 @@ class Brake:
         self._file, self._flattener = file, flattener
         self._on_disk = False
         self.halt: Halt | None = None
-        self.before_closing: Callable[[], None] = lambda: None
-        """Called before positions are closed: whoever protects or follows them stands down."""
 
     def look(self) -> None:
         """Obey the halt file, whoever wrote or removed it. Asked before every order and on a timer."""
@@ -82,7 +80,6 @@ class Brake:
         self._guard.release(REASON)
 
     async def _flatten(self, patience: float) -> FlattenReport:
-        self.before_closing()
         report = await self._flattener.run(patience, insist=True)
         severity = Severity.WARNING if report.is_flat else Severity.CRITICAL
         cure = "" if report.is_flat else "It is tried again until it is flat; look at the exchange's own page too."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from decimal import Decimal
@@ -64,6 +65,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 STALENESS_SECONDS = 0.25
 EQUITY_SECONDS = 2.0
+CHART_SECONDS = 0.02
+"""In which a chart that waits for the list of markets has asked for its candles."""
+STORE_SECONDS = 1.0
+"""The longest that the session waits for charts."""
 LEVERAGES_AT_ONCE = 8
 LEVERAGE_SECONDS = 4.0
 """Between the leverages of further coins, so that they never crowd out what trading asks."""
@@ -152,7 +157,7 @@ class Desk:
             self.feed,
         )
         self.protector = self._protecting.protector
-        self.brake.before_closing = self.protector.stand_down
+        self.flattener.before_closing = self.protector.stand_down
         self._overdue = Overdue(self.bus, self.clock, self.orders, self.portfolio, self._reconcile_soon)
         self.lag = LoopLag(self.clock)
         self._allowance = AllowanceWatch(self.guard, parts.trading.health)
@@ -188,6 +193,11 @@ class Desk:
             lambda: self.settings.risk.exit_slippage_cap_percent,
         )
 
+    @property
+    def account(self) -> str:
+        """The address that is traded, lower case."""
+        return self._parts.trading.address
+
     # --- life ---
 
     @property
@@ -213,7 +223,10 @@ class Desk:
         for coin in self.settings.market.watchlist:
             self._watch_coin(coin)
         self._every(STALENESS_SECONDS, self._watch, "staleness")
-        # Prices first: the store's libraries take half a second to load, and a chart need not wait for them.
+        # Prices and charts first: the store's libraries take half a second to load, and neither need wait for them.
+        await self.clock.sleep(CHART_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.charts.settled(), STORE_SECONDS)
         self._parts.open_store()
         await self.orders.restore()
         await self.portfolio.restore()

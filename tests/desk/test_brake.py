@@ -134,6 +134,6 @@ async def test_an_exchange_that_is_away_is_an_alarm_and_flat_follows_when_it_is_
 async def test_who_follows_positions_stands_down_first(halting: Scene) -> None:
     seen: list[bool] = []
     halting.hold("1")
-    halting.desk.brake.before_closing = lambda: seen.append(bool(halting.venue.positions["ETH"]))
+    halting.desk.flattener.before_closing = lambda: seen.append(bool(halting.venue.positions["ETH"]))
     await halting.desk.kill()
     assert seen == [True]

@@ -103,6 +103,8 @@ class Flattener:
         self._executor, self._tracker, self._instruments = executor, tracker, instruments
         self._exit_cap_percent = exit_cap_percent
         self._elsewhere, self._quiet_from_ms = dict(elsewhere or {}), quiet_from_ms
+        self.before_closing: Callable[[], None] = lambda: None
+        """Called before positions are closed, each time: whoever protects or follows them stands down."""
         self._course = _Course(0.0, over=True)
         self._task: asyncio.Task[None] | None = None
 
@@ -162,6 +164,8 @@ class Flattener:
             return await self._prove(course, account)
         entries = [order for order in orders if not order.reduce_only]
         await self._cancel(course, entries)
+        if account.positions:
+            self.before_closing()
         await asyncio.gather(*(self._close(course, position) for position in account.positions))
         # A stop goes last: only where this statement shows neither a position nor an entry that could have become one.
         busy = course.open_coins | {order.coin for order in entries}
