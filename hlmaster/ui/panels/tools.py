@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from hlmaster.core.errors import HlError
@@ -41,6 +41,7 @@ class ToolsPanel(Panel):
         self.submit.setMinimumHeight(32)
         self.message = QLabel(self)
         self.message.setWordWrap(True)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.running = QFrame(self)
         self._rows = QVBoxLayout(self.running)
         self._shown: tuple[str, ...] = ()

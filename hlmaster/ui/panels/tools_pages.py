@@ -126,6 +126,7 @@ class LadderPage(Page):
         self.pair_of(self.near, self.far)
         self.column.addWidget(self.shape)
         self.pair_of(self.post_only, self.reduce_only)
+        self.column.addStretch(1)
 
     def clear(self) -> None:
         super().clear()
@@ -200,6 +201,7 @@ class PairPage(Page):
         self.reduce_only.setChecked(True)
         for widget in (self.amount, self.first, self.second, self.reduce_only):
             self.column.addWidget(widget)
+        self.column.addStretch(1)
 
     def read(self, instrument: Instrument) -> Reading:
         missing = self.missing()
@@ -226,6 +228,7 @@ class ChasePage(Page):
         self.column.addWidget(self.amount)
         self.pair_of(self.limit, self.seconds)
         self.column.addWidget(self.reduce_only)
+        self.column.addStretch(1)
 
     def clear(self) -> None:
         super().clear()
