@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import contextlib
 import functools
-import getpass
 import json
 import logging
 import os
@@ -25,22 +24,20 @@ from hlmaster.core.errors import ConfigError, HlError, StorageError
 from hlmaster.core.events import Notice, Severity
 from hlmaster.core.logs import Logs, start_logs
 from hlmaster.core.model import Mode
-from hlmaster.core.secret import Secret
 from hlmaster.desk import control
 from hlmaster.desk.brake import control_verbs
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.exchange_child import ExchangeChild
 from hlmaster.desk.exchange_process import ExchangeProcess
+from hlmaster.desk.identity import passphrase, who_trades
 from hlmaster.desk.modes import Opening, build, exchange_arguments
-from hlmaster.desk.permission import LiveConfirmation, confirm_live
 from hlmaster.desk.summary import summary
 from hlmaster.desk.watchdog import Watchdog
 from hlmaster.settings import Origins, Settings, chosen_mode
-from hlmaster.storage.sessions import DemoSession, Session, Sessions
-from hlmaster.storage.vault.entries import KEYED_MODES, Keeper
+from hlmaster.storage.sessions import DemoSession, Sessions
+from hlmaster.storage.vault.entries import KEYED_MODES
 
 if TYPE_CHECKING:
-    from hlmaster.desk.connection import Connection
     from hlmaster.desk.connector import Connected
     from hlmaster.ui.window import Window
 
@@ -110,60 +107,13 @@ def _launch(
     connection = None
     if mode in KEYED_MODES:
         try:
-            connection = _connection(arguments, session, connected)
+            connection = who_trades(arguments, data, session, connected)
         except BaseException:
             logs.close()
             session.close()
             raise
     opening = Opening(session, settings, arguments.exchange, child, connection)
     return Launch(data, mode, opening, settings_file, origins, logs)
-
-
-def _connection(arguments: argparse.Namespace, session: Session, connected: Connected | None) -> Connection:
-    """Who trades: what was just connected, or what the session remembers, confirmed anew in live."""
-    from hlmaster.desk import connection
-
-    mode, clock = session.info.mode, SystemClock()
-    if connected is not None and connected.connection is not None:
-        if connected.acknowledged:
-            connection.acknowledge_notice(session.file, clock.wall_ms())
-        connection.record(session.file, connected.connection.record)
-        return connected.connection
-    account = connection.recorded(session.file)
-    if account is None:
-        raise ConfigError(
-            f"The {mode} session {session.info.name!r} has no account yet.",
-            f"Connect one in the window, or with: hlmaster connect --mode {mode}.",
-        )
-    said = said_on_the_command_line(arguments)
-    permit = confirm_live(account.account, said) if mode is Mode.LIVE else None
-    if permit is not None:
-        connection.acknowledge_notice(session.file, clock.wall_ms())
-    secret = passphrase(arguments, account.keeper)
-    return asyncio.run(connection.connect(mode, account, data_folder(arguments.data), secret, permit))
-
-
-def said_on_the_command_line(arguments: argparse.Namespace) -> LiveConfirmation:
-    """Flags of the headless desk; the window's command line has none of them, so it always asks."""
-    understood = bool(getattr(arguments, "understood", False))
-    return LiveConfirmation(
-        named=arguments.mode == Mode.LIVE.value,
-        account_tail=str(getattr(arguments, "account_tail", "") or ""),
-        live_flag=bool(getattr(arguments, "live", False)),
-        understood_flag=understood,
-        notice_acknowledged=understood,
-    )
-
-
-def passphrase(arguments: argparse.Namespace, keeper: Keeper) -> Secret | None:
-    """Of the vault: from standard input or typed unseen; never from an argument or the environment."""
-    if keeper is not Keeper.VAULT:
-        return None
-    if getattr(arguments, "passphrase_stdin", False):
-        return Secret(sys.stdin.readline().rstrip("\r\n"))
-    if not sys.stdin.isatty():
-        raise ConfigError("The vault's passphrase is asked for on a terminal.", "Use one, or --passphrase-stdin.")
-    return Secret(getpass.getpass("Passphrase of the vault: "))
 
 
 # --- headless ---
@@ -278,13 +228,18 @@ def _balance(text: str | None) -> Decimal:
 def gui(arguments: argparse.Namespace, process: ExchangeProcess | None = None) -> int:
     """Windows one after the other: switching the session ends one desk and opens the next."""
     offscreen = _without_display()
-    run, trouble = _try_launch(arguments, process, console=offscreen)
-    import qasync
-    from PySide6.QtWidgets import QApplication
+    run, trouble, keyed = None, None, chosen_mode(arguments.mode) in KEYED_MODES
+    if not keyed:
+        run, trouble = _try_launch(arguments, process, console=offscreen)
+    from hlmaster.ui import qt
 
-    application = QApplication(sys.argv[:1])
-    application.setQuitOnLastWindowClosed(False)
+    sys.setswitchinterval(qt.SWITCH_SECONDS)
+    application = qt.application(sys.argv[:1])
+    import qasync
+
     with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
+        if keyed:
+            run, trouble = _launch_next(runner, arguments, None, console=offscreen)
         while run is not None:
             try:
                 chosen = runner.run(_gui(run, arguments, offscreen=offscreen))
@@ -295,15 +250,21 @@ def gui(arguments: argparse.Namespace, process: ExchangeProcess | None = None) -
                 run.logs.close()
             if chosen is None:
                 return 0
-            arguments.session, balance = chosen
-            if balance is not None:
-                Sessions(run.data, SystemClock()).reset(run.mode, arguments.session, balance).close()
-            run, trouble = _try_launch(arguments, console=offscreen)
-        if trouble is not None and arguments.screenshot is None and application.platformName() != "offscreen":
+            connected = None
+            if isinstance(chosen, tuple):
+                arguments.session, balance = chosen
+                if balance is not None:
+                    Sessions(run.data, SystemClock()).reset(run.mode, arguments.session, balance).close()
+            else:
+                connected = chosen
+            run, trouble = _launch_next(runner, arguments, connected, console=offscreen)
+        if trouble is None:
+            return 0
+        if arguments.screenshot is None and application.platformName() != "offscreen":
             from hlmaster.ui.trouble import show_trouble
 
             runner.run(show_trouble(trouble))
-    raise trouble or ConfigError("There is nothing to open.")
+    raise trouble
 
 
 def _try_launch(
@@ -311,6 +272,27 @@ def _try_launch(
 ) -> tuple[Launch | None, HlError | None]:
     try:
         return launch(arguments, process, console=console), None
+    except HlError as error:
+        return None, error
+
+
+def _launch_next(
+    runner: asyncio.Runner, arguments: argparse.Namespace, connected: Connected | None, *, console: bool
+) -> tuple[Launch | None, HlError | None]:
+    """The next desk of this window; testnet and live ask first who trades. Neither desk nor trouble: the user left."""
+    try:
+        if connected is None and chosen_mode(arguments.mode) in KEYED_MODES:
+            from hlmaster.ui.who_trades import ask_who_trades
+
+            sessions = Sessions(data_folder(arguments.data), SystemClock())
+            settings, _ = Settings.load(sessions.data / "settings.toml", os.environ, arguments.overrides)
+            chosen = chosen_mode(arguments.mode), arguments.session
+            connected = runner.run(ask_who_trades(sessions, *chosen, arguments.exchange, settings.general))
+            if connected is None:
+                return None, None
+        if connected is not None:
+            arguments.mode, arguments.session = connected.mode.value, connected.session
+        return launch(arguments, None, connected, console=console), None
     except HlError as error:
         return None, error
 
@@ -326,12 +308,17 @@ def _without_display() -> bool:
     return True
 
 
-async def _gui(run: Launch, arguments: argparse.Namespace, *, offscreen: bool) -> tuple[str, Decimal | None] | None:
-    """Until the window is closed; returns the session to open next, with a balance if it starts afresh."""
+async def _gui(
+    run: Launch, arguments: argparse.Namespace, *, offscreen: bool
+) -> tuple[str, Decimal | None] | Connected | None:
+    """Until the window is closed; returns the session to open next, with a balance if it starts afresh, or another
+    mode and account."""
     from hlmaster.ui.window import Window
 
     desk = Desk(build(run.opening))
-    window = Window(desk, run.settings_file, run.origins, run.logs.ring, Sessions(run.data, SystemClock()))
+    window = Window(
+        desk, run.settings_file, run.origins, run.logs.ring, Sessions(run.data, SystemClock()), arguments.exchange
+    )
     window.open(arguments.size)
     stop = _stop_on_signals()
     door = _control(run, desk)
@@ -359,7 +346,7 @@ async def _gui(run: Launch, arguments: argparse.Namespace, *, offscreen: bool) -
     for end in ends:
         if isinstance(end, Exception):
             raise end
-    return window.next_session
+    return window.next_connected or window.next_session
 
 
 async def _close_on(stop: asyncio.Event, window: Window) -> None:

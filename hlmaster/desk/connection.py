@@ -82,15 +82,21 @@ def record(file: SessionFile, account: AccountRecord) -> None:
     file.set_memo(MEMO, memo)
 
 
+def known_accounts(sessions: Sessions, mode: Mode) -> dict[str, AccountRecord | None]:
+    """By session, the last used first; None for a session that nobody connected yet."""
+    names = [info.name for info in sessions.list(mode) if not info.trouble]
+    return {name: recorded(SessionFile(sessions.data / mode.value / name / SESSION_FILE)) for name in names}
+
+
 def session_for(sessions: Sessions, mode: Mode, account: AccountRecord) -> str:
     """The session of this account, or the name of one to begin."""
-    names = [info.name for info in sessions.list(mode) if not info.trouble]
-    for name in names:
-        known = recorded(SessionFile(sessions.data / mode.value / name / SESSION_FILE))
-        if known is None or (known.account, known.rehearsal) == (account.account, account.rehearsal):
+    known = known_accounts(sessions, mode)
+    for name, other in known.items():
+        if other is not None and (other.account, other.rehearsal) == (account.account, account.rehearsal):
             return name
-    if DEFAULT_NAME not in names:
-        return DEFAULT_NAME
+    free = [name for name, other in known.items() if other is None]
+    if free or DEFAULT_NAME not in known:
+        return free[0] if free else DEFAULT_NAME
     return f"{'rehearsal' if account.rehearsal else 'account'}-{account.account[-4:]}"
 
 

@@ -69,6 +69,10 @@ class Connector:
         return VENUES[self.mode]
 
     @property
+    def is_rehearsal(self) -> bool:
+        return self._ready_file is not None
+
+    @property
     def agent(self) -> str:
         """The API wallet's address; empty before there is one."""
         return "" if self._signer is None else self._signer.address
@@ -174,7 +178,7 @@ class Connector:
         self.entrance = None
 
     def _record(self, keeper: Keeper) -> AccountRecord:
-        return AccountRecord(self.account, self.agent, keeper, rehearsal=self._ready_file is not None)
+        return AccountRecord(self.account, self.agent, keeper, rehearsal=self.is_rehearsal)
 
     def forget_key(self) -> None:
         self._signer = self._key = self.entrance = self._keeper = None

@@ -11,6 +11,7 @@ from hlmaster.core.events import Severity, TradingState, TradingStateChanged
 from hlmaster.core.model import Mode
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
+from hlmaster.ui.kill_switch import KillSwitch
 from hlmaster.ui.readout import Readout
 
 REFRESH_MS = 250
@@ -29,6 +30,7 @@ class TopBar(QWidget):
 
     menu_wanted = Signal(QWidget)
     session_wanted = Signal()
+    mode_wanted = Signal()
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -36,11 +38,13 @@ class TopBar(QWidget):
         self.setProperty("role", "topbar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(52)
-        self._badge = QLabel(BADGES[context.desk.mode])
+        self._badge = QPushButton(self._badge_text())
         self._badge.setProperty("role", "badge")
         self._badge.setProperty("mode", str(context.desk.mode))
         self._badge.setFixedHeight(24)
-        self._badge.setToolTip("Which market and whose money this window trades.")
+        self._badge.setToolTip("Which market and whose money this window trades. Click to choose another.")
+        self._badge.setAccessibleName(f"Mode: {self._badge_text()}")
+        self._badge.clicked.connect(self.mode_wanted)
         self._session = Readout("Session", "default", "Click to list, open, reset or export sessions.")
         self._session.setCursor(Qt.CursorShape.PointingHandCursor)
         self._mark = Readout("Mark", "00,000.0", "The price that margin, liquidation and triggers go by.")
@@ -54,7 +58,8 @@ class TopBar(QWidget):
         self._pause.setToolTip("Stop new entries; exits, stops and cancels go on. Again to resume.")
         self._flatten = QPushButton("FLATTEN ALL")
         self._flatten.setProperty("role", "danger")
-        self._flatten.setToolTip("Cancel every order and close every position. Press twice within three seconds.")
+        self._flatten.setToolTip("Cancel every order, close every position, go on. Press twice within three seconds.")
+        self.kill_switch = KillSwitch(context)
         self._menu = QPushButton("☰")
         self._menu.setProperty("role", "ghost")
         self._menu.setToolTip("Settings, sessions, layout, help")
@@ -97,6 +102,7 @@ class TopBar(QWidget):
             self._available,
             self._pause,
             self._flatten,
+            self.kill_switch,
             self._menu,
         )
         for widget in right:
@@ -111,9 +117,15 @@ class TopBar(QWidget):
         narrow = self.width() < NARROW
         self._brand.setVisible(not narrow)
         self._session.setVisible(not narrow)
-        badge = BADGES[self._context.desk.mode]
-        self._badge.setText(badge.split(" · ")[0] if narrow else badge)
+        self._badge.setText(self._badge_text(narrow=narrow))
         super().resizeEvent(event)
+
+    def _badge_text(self, *, narrow: bool = False) -> str:
+        """With the account's last four characters where there is one; they stay in view at every width."""
+        desk = self._context.desk
+        name, meaning = BADGES[desk.mode].split(" · ")
+        account = f" …{desk.account[-4:]}" if desk.mode in (Mode.TESTNET, Mode.LIVE) else ""
+        return f"{name}{account}" if narrow else f"{name}{account} · {meaning}"
 
     # --- figures ---
 

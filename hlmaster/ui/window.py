@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeySequence
@@ -27,6 +27,7 @@ from hlmaster.ui.dialogs.leaving import LeavingDialog
 from hlmaster.ui.dialogs.sessions import SessionsDialog
 from hlmaster.ui.dialogs.settings import SettingsDialog
 from hlmaster.ui.dock import PanelDock
+from hlmaster.ui.kill_switch import KEYS
 from hlmaster.ui.notices import Banner, Notices
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.panels.account_check import AccountCheckPanel
@@ -46,6 +47,9 @@ from hlmaster.ui.resources import resource
 from hlmaster.ui.statusbar import StatusBar
 from hlmaster.ui.topbar import TopBar
 
+if TYPE_CHECKING:
+    from hlmaster.desk.connector import Connected
+
 log = logging.getLogger(__name__)
 DEFAULT_SIZE = (1600, 980)
 SMALLEST = (1080, 680)
@@ -55,13 +59,25 @@ AUTOSAVE_MS = 30_000
 class Window(QMainWindow):
     """``closed`` is set when the user has left and said what happens to what is open.
 
-    ``next_session`` names the session to open afterwards, with a balance when it is to be reset.
+    ``next_session`` names the session to open afterwards, with a balance when it is to be reset; ``next_connected`` the
+    mode and account.
     """
 
-    def __init__(self, desk: Desk, settings_file: Path, origins: Origins, ring: LogRing, sessions: Sessions) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        settings_file: Path,
+        origins: Origins,
+        ring: LogRing,
+        sessions: Sessions,
+        ready_file: Path | None = None,
+    ) -> None:
+        """``ready_file``: of an embedded exchange that plays testnet or live here, for rehearsals."""
         super().__init__()
+        self._ready_file = ready_file
         self.closed = asyncio.Event()
         self.next_session: tuple[str, Decimal | None] | None = None
+        self.next_connected: Connected | None = None
         self._desk, self._settings_file, self._origins, self._sessions = desk, settings_file, origins, sessions
         self._leaving: LeavingDialog | None = None
         general = desk.settings.general
@@ -123,6 +139,7 @@ class Window(QMainWindow):
         strip.addWidget(self._status, 1)
         self._top.menu_wanted.connect(self._open_menu)
         self._top.session_wanted.connect(self._open_sessions)
+        self._top.mode_wanted.connect(self._open_modes)
         for dock in self.docks.values():
             dock.dockLocationChanged.connect(lambda _: QTimer.singleShot(0, self, self._refresh_titles))
             dock.visibilityChanged.connect(lambda _: QTimer.singleShot(0, self, self._refresh_titles))
@@ -178,12 +195,15 @@ class Window(QMainWindow):
         self._act("Settings", QKeySequence("Ctrl+,"), self._open_settings)
         self._act("Save layout", QKeySequence("Ctrl+S"), self._save_layout)
         self._act("Leave", QKeySequence("Ctrl+Q"), self.close)
+        kill = self._act("Kill", QKeySequence(KEYS), self._top.kill_switch.press_key)
+        kill.setAutoRepeat(False)
 
-    def _act(self, name: str, keys: QKeySequence, work: Callable[[], object]) -> None:
+    def _act(self, name: str, keys: QKeySequence, work: Callable[[], object]) -> QAction:
         action = QAction(name, self)
         action.setShortcut(keys)
         action.triggered.connect(work)
         self.addAction(action)
+        return action
 
     def _open_menu(self, below: QWidget) -> None:
         menu = QMenu(self)
@@ -193,6 +213,7 @@ class Window(QMainWindow):
             panels.addAction(dock.toggleViewAction())
         menu.addAction("Default layout", self._arrange)
         menu.addSeparator()
+        menu.addAction("Mode and account …", self._open_modes)
         menu.addAction("Sessions …", self._open_sessions)
         menu.addAction("Settings …\tCtrl+,", self._open_settings)
         menu.addAction("Help\tF1", self._help.open_help)
@@ -254,7 +275,7 @@ class Window(QMainWindow):
 
     def _decide(self, decision: str) -> None:
         if decision == "stay":
-            self.next_session = None
+            self.next_session = self.next_connected = None
             return
         self.context.run(self._leave(decision), "leaving")
 
@@ -310,6 +331,20 @@ class Window(QMainWindow):
         dialog.chosen.connect(lambda name: self._switch(name, None))
         dialog.reset_wanted.connect(self._switch)
         dialog.open()
+
+    def _open_modes(self) -> None:
+        from hlmaster.desk.connector import Connector
+        from hlmaster.ui.dialogs.connect import ConnectDialog
+
+        dialog = ConnectDialog(self._sessions, self._desk.mode, Connector(self._sessions.data, self._ready_file), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.connected.connect(self._connect)
+        dialog.open()
+
+    def _connect(self, connected: Connected) -> None:
+        """Another mode or account is another desk: this window closes, with its questions, and the next one opens."""
+        self.next_connected = connected
+        self.close()
 
     def _switch(self, name: str, balance: Decimal | None) -> None:
         self.next_session = (name, balance)

@@ -33,11 +33,11 @@ class Scene:
 
 def test_entries_wait_for_the_first_yes() -> None:
     scene = Scene()
-    assert scene.guard.state is TradingState.REDUCING
-    scene.watch.judge(seen(Outcome.UNKNOWN))
-    assert scene.guard.state is TradingState.REDUCING
-    scene.watch.judge(seen(Outcome.PASSED))
-    assert scene.guard.state is TradingState.ACTIVE
+    states = [scene.guard.state]
+    for outcome in (Outcome.UNKNOWN, Outcome.PASSED):
+        scene.watch.judge(seen(outcome))
+        states.append(scene.guard.state)
+    assert states == [TradingState.REDUCING, TradingState.REDUCING, TradingState.ACTIVE]
     assert not scene.notices
 
 

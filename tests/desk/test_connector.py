@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import eth_account
@@ -28,10 +29,10 @@ def refusal(entrance: Entrance) -> str:
     return f"{failed.name}: {failed.sentence} {failed.cure}"
 
 
-async def approved(made: Rehearsal, **how: float) -> Connector:
+async def approved(made: Rehearsal, days: float | None = None) -> Connector:
     connector = made.connector()
     connector.set_account(made.account)
-    await made.approve(connector.create_wallet(), **how)
+    await made.approve(connector.create_wallet(), days=days)
     return connector
 
 
@@ -64,7 +65,7 @@ async def test_the_main_key_is_recognised_and_never_stored(tmp_path: Path) -> No
             connector.paste_key(Secret(made.main_key))
         assert connector.agent == ""
         other = eth_account.Account.create()
-        made.server.house.venue.deposit(other.address.lower(), 5, made.server.house.now())
+        made.server.house.venue.deposit(other.address.lower(), Decimal(5), made.server.house.now())
         connector.paste_key(Secret(other.key.hex()))
         assert "agent: This is the main key of another account" in refusal(await connector.check())
         with pytest.raises(AccessRefused):
@@ -85,7 +86,7 @@ async def test_a_phrase_or_garbage_is_no_key(tmp_path: Path) -> None:
 async def test_a_wallet_of_another_account_is_refused(tmp_path: Path) -> None:
     async with rehearsal(tmp_path) as made:
         stranger = Rehearsal(made.server, made.ready_file, made.data, made.mode)
-        made.server.house.venue.deposit(stranger.account, 5, made.server.house.now())
+        made.server.house.venue.deposit(stranger.account, Decimal(5), made.server.house.now())
         connector = made.connector()
         connector.set_account(made.account)
         await stranger.approve(connector.create_wallet())

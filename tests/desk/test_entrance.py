@@ -94,7 +94,7 @@ def test_a_payload_signed_in_one_mode_never_recovers_to_the_wallet_in_another(si
     """M2, over orders, cancels and the rest, with and without expiry."""
     signer = Signer.generate()
     order = {"a": 0, "b": True, "p": "100", "s": "1", "r": False, "t": {"limit": {"tif": "Gtc"}}}
-    actions = [
+    actions: list[dict[str, object]] = [
         {"type": "order", "orders": [order], "grouping": "na"},
         {"type": "cancel", "cancels": [{"a": 0, "o": 1}]},
         {"type": "updateLeverage", "asset": 0, "isCross": True, "leverage": 5},

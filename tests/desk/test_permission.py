@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from hlmaster.__main__ import _parser
-from hlmaster.app import said_on_the_command_line
 from hlmaster.core.errors import ConfigError
 from hlmaster.core.model import Mode
+from hlmaster.desk.identity import said_on_the_command_line
 from hlmaster.desk.parts import SessionInfo
 from hlmaster.desk.permission import LIVE_PHRASE, LiveConfirmation, LivePermit, check_permit, confirm_live
 from hlmaster.settings import Settings, chosen_mode
@@ -185,11 +185,11 @@ def test_nobody_else_names_the_permits_maker_or_the_seal() -> None:
     naming = {
         source.path for source in sources() for word in ("LivePermit(", "_SEAL", "confirm_live(") if word in source.text
     }
-    assert naming == {"hlmaster/desk/permission.py", "hlmaster/desk/connector.py", "hlmaster/app.py"}
+    assert naming == {"hlmaster/desk/permission.py", "hlmaster/desk/connector.py", "hlmaster/desk/identity.py"}
 
 
 def test_nothing_changes_the_mode_of_a_session_that_runs() -> None:
-    """The window's leverage box has a mode of another kind; a connector is no running session."""
+    """A connector is no running session, and what is launched next is another one; leverage has modes of its own."""
     writing = {
         name
         for source in sources()
@@ -203,6 +203,7 @@ def test_nothing_changes_the_mode_of_a_session_that_runs() -> None:
         "Connector.choose",
         "Connector.resume",
         "LeverageBox.__init__",
+        "_launch_next",
     }
     with pytest.raises(FrozenInstanceError):
         SessionInfo("default", Mode.DEMO, 0, Decimal(1), Path()).mode = Mode.LIVE  # type: ignore[misc]

@@ -1,0 +1,27 @@
+"""Qt's bindings, loaded for a start that people wait for."""
+
+import builtins
+
+from PySide6 import QtWidgets
+
+SWITCH_SECONDS = 0.001
+"""How long a worker thread may keep the interpreter to itself while the window has something to do. Python's own five
+milliseconds, paid at every step of a frame, are what a library that loads beside the window would cost it."""
+
+
+def without_source_search() -> None:
+    """Take back the hook on ``import`` that PySide6 leaves behind; more than once does no harm.
+
+    It reads the source text of every module imported afterwards, and keeps it, in search of PySide6's ``__feature__``
+    switches. Nobody here uses those, and there are a thousand modules to come.
+    """
+    ours = getattr(builtins, "__orig_import__", None)
+    if ours is not None and builtins.__import__.__name__ == "__feature_import__":
+        builtins.__import__ = ours
+
+
+def application(arguments: list[str]) -> QtWidgets.QApplication:
+    without_source_search()
+    result = QtWidgets.QApplication(arguments)
+    result.setQuitOnLastWindowClosed(False)
+    return result
