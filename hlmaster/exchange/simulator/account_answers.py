@@ -16,6 +16,8 @@ from hlmaster.exchange.simulator.wire import dec
 
 ZERO = Decimal(0)
 MOST_FILLS = 2000
+REACHABLE_FILLS = 10_000
+"""Older ones are not served at all."""
 MOST_ROWS = 500
 SPOT_RATES = (
     ("0.0007", "0.0004"),
@@ -77,7 +79,8 @@ def user_fills(house: House, question: Question) -> Any:
 
 def user_fills_by_time(house: House, question: Question) -> Any:
     start, end = question.start_ms, question.end_ms
-    rows = [row for row in house.venue.fills(question.user) if start <= row.time_ms <= end]
+    reachable = house.venue.fills(question.user)[-REACHABLE_FILLS:]
+    rows = [row for row in reachable if start <= row.time_ms <= end]
     rows = rows[::-1][:MOST_FILLS] if question.flag("reversed") else rows[:MOST_FILLS]
     return shapes.merged_fills(rows) if question.flag("aggregateByTime") else [shapes.fill(row) for row in rows]
 

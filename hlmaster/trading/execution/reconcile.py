@@ -2,8 +2,8 @@
 
 Every pass asks for cash moves, fills, funding, open orders and the account, and publishes them as the facts that the
 streams publish too: the books fold each fact once. What the books lacked is told as a ``Discrepancy``. What stays apart
-after everything within reach was fetched becomes an ``Adjustment``: the venue's statement anchors the books, and history
-explains it as far as it goes, never overrides it.
+after everything within reach was fetched becomes an ``Adjustment``: the venue's statement anchors the books; history
+explains it as far as it goes and never overrides it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import HOUR_MS, MINUTE_MS, Clock
@@ -21,9 +22,11 @@ from hlmaster.core.events import (
     Adjustment,
     CashMoved,
     Discrepancy,
+    FillBooked,
     FillsReported,
     FundingReported,
     OpenOrdersSnapshot,
+    SessionRestored,
     TrackedOrder,
 )
 from hlmaster.core.model import Account
@@ -47,6 +50,15 @@ STREAM_LAG_MS = 5_000
 CLEAN_NEGATIVES = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Until when the books are known to be whole; before what streams brought later there may be holes. 0: unknown."""
+
+    cash_ms: int = 0
+    fill_ms: int = 0
+    funding_ms: int = 0
+
+
 class Reconciler:
     def __init__(
         self, bus: Bus, clock: Clock, trading: Trading, tracker: OrderTracker, portfolio: Portfolio, since_ms: int
@@ -57,10 +69,15 @@ class Reconciler:
         self._lock = asyncio.Lock()
         self._begun = self._done = 0
         self._overlap_ms = OVERLAP_MS
+        self._proven = Cursor()
         self._searched: frozenset[str] = frozenset()
         """What was apart when all of history was last asked for: coins, and "" for the account's value."""
         self._out_of_reach = ""
         self._negatives: dict[str, int] = {}
+        self._away: Counter[str] | None = None
+        """Fills by coin that a continued session books before its first pass is done: they happened while away."""
+        bus.subscribe(SessionRestored, lambda _: self._on_restored())
+        bus.subscribe(FillBooked, lambda fact: self._on_booked(fact.fill))
         self.last_success_ms: int | None = None
 
     async def run(self) -> None:
@@ -89,12 +106,12 @@ class Reconciler:
                 return
 
     async def _pass(self) -> None:
-        ledger = self._portfolio.ledger
         apart = self._apart()
         whole = bool(apart - self._searched)
-        cash = await self._trading.cash_moves(self._since_ms if whole else self._from(ledger.last_cash_ms))
-        fills = await self._trading.fills(self._since_ms if whole else self._from(ledger.last_fill_ms))
-        funding = await self._trading.funding(self._since_ms if whole else self._from(ledger.last_funding_ms))
+        proven = Cursor() if whole else self._proven
+        cash = await self._trading.cash_moves(self._from(proven.cash_ms))
+        fills = await self._trading.fills(self._from(proven.fill_ms))
+        funding = await self._trading.funding(self._from(proven.funding_ms))
         asked_ms = self._clock.now_ms()
         orders = await self._trading.open_orders()
         account = await self._trading.account()
@@ -105,11 +122,17 @@ class Reconciler:
         self._bus.publish(FundingReported(funding))
         self._bus.publish(OpenOrdersSnapshot(orders, asked_ms))
         self._bus.publish(AccountSnapshot(account))
+        self._proven = self._newest()
         self._overlap_ms = DENSE_OVERLAP_MS if len(fills) >= DENSE and not whole else OVERLAP_MS
         self._anchor(account)
         self._searched = apart if whole else self._searched & self._apart()
         await self._settle_missing()
+        self._tell_of_the_time_away()
         self.last_success_ms = self._clock.now_ms()
+
+    def _newest(self) -> Cursor:
+        ledger = self._portfolio.ledger
+        return Cursor(ledger.last_cash_ms, ledger.last_fill_ms, ledger.last_funding_ms)
 
     def _from(self, last_ms: int) -> int:
         """With an overlap; from the session's beginning when nothing is booked yet."""
@@ -121,27 +144,39 @@ class Reconciler:
     # --- fills ---
 
     def _tell_of_fills(self, fills: Sequence[Fill]) -> None:
-        """Fills that the stream should have brought and had not. The first of a new session are no surprise."""
-        ledger = self._portfolio.ledger
-        if self.last_success_ms is None and not ledger.last_fill_ms:
+        """Fills that the stream should have brought and had not."""
+        if self.last_success_ms is None:
             return
+        ledger = self._portfolio.ledger
         settled_ms = self._clock.now_ms() - STREAM_LAG_MS * self._clock.speed
         missed = Counter(fill.coin for fill in fills if not ledger.knows(fill) and fill.time_ms < settled_ms)
-        while_away = self.last_success_ms is None
-        reason = (
-            "They happened while this program was not running." if while_away else "The stream had not told of them."
-        )
-        for coin, count in sorted(missed.items()):
-            self._tell(f"{coin} fills", "0", str(count), f"{reason} They are booked now.")
+        self._tell_of(missed, "The stream had not told of them.")
+
+    def _tell_of(self, fills: Counter[str], why: str) -> None:
+        for coin, count in sorted(fills.items()):
+            self._tell(f"{coin} fills", "0", str(count), f"{why} They are booked now.")
+
+    def _on_restored(self) -> None:
+        self._proven = self._newest()
+        if self._portfolio.ledger.last_fill_ms:
+            self._away = Counter()
+
+    def _on_booked(self, fill: Fill) -> None:
+        if self._away is not None:
+            self._away[fill.coin] += 1
+
+    def _tell_of_the_time_away(self) -> None:
+        away, self._away = self._away or Counter(), None
+        self._tell_of(away, "They happened while this program was not running.")
 
     def _look_for_lost(self, fills: Sequence[Fill]) -> None:
         """The venue serves the latest fills alone: a hole between ours and its oldest cannot be filled."""
-        last_ms = self._portfolio.ledger.last_fill_ms
+        last_ms = self._proven.fill_ms
         if len(fills) < REACH or not last_ms or min(fill.time_ms for fill in fills) <= last_ms:
             return
         self._out_of_reach = (
-            f"The exchange serves only the latest {REACH:,} fills, and more than that happened since our last one: what "
-            "lies between is out of reach. Positions and account value follow the exchange's statement."
+            f"The exchange serves only the latest {REACH:,} fills, and more than that happened since our last one: "
+            "what lies between is out of reach. Positions and account value follow the exchange's statement."
         )
         self._tell("fill history", "incomplete", f"{len(fills):,} fills", self._out_of_reach)
 

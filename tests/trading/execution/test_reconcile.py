@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import HOUR_MS, ManualClock
 from hlmaster.core.errors import VenueUnreachable
-from hlmaster.core.events import Discrepancy, FillsReported
+from hlmaster.core.events import Discrepancy, FillsReported, SessionRestored
 from hlmaster.core.model import Account, Side
 from hlmaster.core.orders import FundingPayment, Order, OrderStatus, VenueOrder
 from hlmaster.trading.execution.reconcile import CLEAN_NEGATIVES, OVERLAP_MS, REACH, Reconciler
@@ -180,11 +180,13 @@ async def test_fills_that_no_stream_told_of_are_told_and_booked() -> None:
 
 async def test_fills_of_the_time_while_the_program_was_not_running_are_told_as_such() -> None:
     scene = Scene()
-    scene.bus.publish(FillsReported((fill(Side.BUY, "1", "3000", NOW - HOUR_MS),)))
-    scene.venue.all_fills = [booked.fill for booked in scene.portfolio.fills]
+    scene.store.saved_fills.append(fill(Side.BUY, "1", "3000", NOW - HOUR_MS))
+    await scene.portfolio.restore()
+    scene.bus.publish(SessionRestored())
     scene.hold("1", NOW - 60_000)
+    scene.bus.publish(FillsReported((fill(Side.BUY, "1", "3000", NOW - 50_000),)))
     await scene.reconciler.run()
-    assert ["not running" in fact.explanation for fact in scene.told] == [True]
+    assert [(fact.venues, "not running" in fact.explanation) for fact in scene.told] == [("2", True)]
 
 
 # --- the venue's statement anchors the books ---
