@@ -24,6 +24,7 @@ from hlmaster.ui.armed_button import ArmedButton
 from hlmaster.ui.leverage_box import LeverageBox
 from hlmaster.ui.number_field import NumberField
 from hlmaster.ui.segments import Segments
+from hlmaster.ui.share_slider import ShareSlider
 
 class Ui_TicketPanel(object):
     def setupUi(self, TicketPanel):
@@ -42,9 +43,9 @@ class Ui_TicketPanel(object):
         self.contents = QWidget()
         self.contents.setObjectName(u"contents")
         self.contents_layout = QVBoxLayout(self.contents)
-        self.contents_layout.setSpacing(8)
+        self.contents_layout.setSpacing(7)
         self.contents_layout.setObjectName(u"contents_layout")
-        self.contents_layout.setContentsMargins(12, 10, 12, 4)
+        self.contents_layout.setContentsMargins(12, 8, 12, 4)
         self.head = QWidget(self.contents)
         self.head.setObjectName(u"head")
         self.head_layout = QHBoxLayout(self.head)
@@ -133,6 +134,11 @@ class Ui_TicketPanel(object):
 
         self.contents_layout.addWidget(self.price_row)
 
+        self.time_in_force = Segments(self.contents)
+        self.time_in_force.setObjectName(u"time_in_force")
+
+        self.contents_layout.addWidget(self.time_in_force)
+
         self.size_row = QWidget(self.contents)
         self.size_row.setObjectName(u"size_row")
         self.size_row_layout = QHBoxLayout(self.size_row)
@@ -151,6 +157,12 @@ class Ui_TicketPanel(object):
 
 
         self.contents_layout.addWidget(self.size_row)
+
+        self.share = ShareSlider(self.contents)
+        self.share.setObjectName(u"share")
+        self.share.setMaximumSize(QSize(16777215, 14))
+
+        self.contents_layout.addWidget(self.share)
 
         self.share_row = QWidget(self.contents)
         self.share_row.setObjectName(u"share_row")
@@ -445,6 +457,9 @@ class Ui_TicketPanel(object):
         self.ask.setToolTip(QCoreApplication.translate("TicketPanel", u"Fill in the best ask", None))
 #endif // QT_CONFIG(tooltip)
         self.ask.setProperty(u"role", QCoreApplication.translate("TicketPanel", u"small", None))
+#if QT_CONFIG(accessibility)
+        self.time_in_force.setAccessibleName(QCoreApplication.translate("TicketPanel", u"Time in force", None))
+#endif // QT_CONFIG(accessibility)
         self.amount.setProperty(u"caption", QCoreApplication.translate("TicketPanel", u"Size", None))
 #if QT_CONFIG(accessibility)
         self.amount.setAccessibleName(QCoreApplication.translate("TicketPanel", u"Size", None))
@@ -458,6 +473,9 @@ class Ui_TicketPanel(object):
 #if QT_CONFIG(tooltip)
         self.unit.setToolTip(QCoreApplication.translate("TicketPanel", u"What the size is measured in", None))
 #endif // QT_CONFIG(tooltip)
+#if QT_CONFIG(accessibility)
+        self.share.setAccessibleName(QCoreApplication.translate("TicketPanel", u"Share of the largest size", None))
+#endif // QT_CONFIG(accessibility)
         self.share_25.setText(QCoreApplication.translate("TicketPanel", u"25%", None))
 #if QT_CONFIG(tooltip)
         self.share_25.setToolTip("")

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from hlmaster.core.errors import HlError
 from hlmaster.core.model import Leverage
+from hlmaster.core.orders import TimeInForce
 from hlmaster.core.rounding import PERP_MAX_DECIMALS, snap_price, to_decimal
 from hlmaster.desk.outcome import Outcome
 from hlmaster.trading.preview import Preview
@@ -66,6 +67,7 @@ class TicketPanel(Panel):
         ui.kind.chosen.connect(lambda _: self._on_shape())
         ui.side.chosen.connect(lambda _: self._on_edit())
         ui.execution.chosen.connect(lambda _: self._on_shape())
+        ui.time_in_force.chosen.connect(lambda _: self._on_shape())
         ui.unit.currentIndexChanged.connect(lambda _: self._on_shape())
         ui.reduce_only.toggled.connect(lambda _: self._on_shape())
         ui.attach_stop.toggled.connect(lambda _: self._on_shape())
@@ -75,6 +77,7 @@ class TicketPanel(Panel):
             button.clicked.connect(partial(self._fill_price, name))
         for share in SHARES:
             self.form.share_button(share).clicked.connect(partial(self._take_share, share))
+        ui.share.chosen.connect(self._take_share)
         ui.submit.confirmed.connect(self._send)
         ui.leverage.clicked.connect(self._toggle_leverage)
         ui.leverage_box.wanted.connect(self._set_leverage)
@@ -129,8 +132,16 @@ class TicketPanel(Panel):
     def _show_account(self, situation: Situation | None) -> None:
         ui = self.ui
         known = situation is not None
-        for widget in (ui.leverage, ui.bid, ui.mid, ui.ask, *(self.form.share_button(share) for share in SHARES)):
+        for widget in (
+            ui.leverage,
+            ui.bid,
+            ui.mid,
+            ui.ask,
+            ui.share,
+            *(self.form.share_button(share) for share in SHARES),
+        ):
             widget.setEnabled(known)
+        ui.share.follow(None if situation is None else self._share(situation))
         if situation is None:
             _say(ui.position, "")
             return
@@ -187,7 +198,8 @@ class TicketPanel(Panel):
             return f"{start} at market"
         price = order.trigger.price if order.trigger is not None else order.price
         kind = order.kind.split()[0] if order.trigger is not None else order.kind
-        return f"{start} {kind} {figures.price(price, decimals)}"
+        suffix = " IOC" if order.trigger is None and order.time_in_force is TimeInForce.IOC else ""
+        return f"{start} {kind} {figures.price(price, decimals)}{suffix}"
 
     # --- filling in ---
 
@@ -216,17 +228,26 @@ class TicketPanel(Panel):
 
     def _take_share(self, share: int) -> None:
         situation = self._situation()
-        if situation is None:
+        room = None if situation is None else self._room(situation)
+        if situation is None or room is None:
             return
+        amount = sizes.shared_amount(share, self.form.unit, *room, situation)
+        self.ui.amount.set_value(amount if share else None)
+
+    def _share(self, situation: Situation) -> Decimal | None:
+        """What part of what is possible the typed size is, in per cent."""
+        amount, room = self.ui.amount.value, self._room(situation)
+        return None if amount is None or room is None else sizes.share_of(amount, self.form.unit, *room, situation)
+
+    def _room(self, situation: Situation) -> tuple[Decimal, Decimal] | None:
+        """The most coins that can be ordered, and the price they are counted at."""
         kind, limits = self.form.kind, self.context.desk.settings.risk
         price = sizes.entry_price(situation, self.form.side, kind, self.ui.price.value, self.ui.trigger.value)
         if price is None:
-            return
+            return None
         if self.ui.reduce_only.isChecked():
-            most = abs(situation.position)
-        else:
-            most = sizes.largest_size(situation, limits, self.form.side, price, market=not kind.has_limit_price)
-        self.ui.amount.set_value(sizes.shared_amount(share, self.form.unit, most, price, situation))
+            return abs(situation.position), price
+        return sizes.largest_size(situation, limits, self.form.side, price, market=not kind.has_limit_price), price
 
     def _on_price_picked(self, coin: str, price: float) -> None:
         """A click in the book or on the chart: into the trigger of a trigger order, else into the limit price."""

@@ -9,6 +9,7 @@ from itertools import pairwise
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from hlmaster.core.model import Side
+from hlmaster.core.orders import TimeInForce
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from hlmaster.ui.forms.ui_ticket_panel import Ui_TicketPanel
 from hlmaster.ui.number_field import NumberField
@@ -17,9 +18,13 @@ SHARES = (25, 50, 75, 100)
 KINDS = (
     ("market", "Market", "Trades at once, at the best prices there are", ""),
     ("limit", "Limit", "Trades at this price or better, and waits in the book for it", ""),
-    ("post-only", "Post", "Post-only: a limit order that is cancelled rather than pay the taker fee", ""),
     ("stop", "Stop", "Wakes when the mark price runs against you to the trigger", ""),
     ("take profit", "Take", "Take profit: wakes when the mark price reaches your target", ""),
+)
+TIMES_IN_FORCE = (
+    (TimeInForce.GTC, "GTC", "Good till cancelled: what does not trade at once waits in the book", ""),
+    (TimeInForce.IOC, "IOC", "Immediate or cancel: trades what it can at once, the rest is cancelled", ""),
+    (TimeInForce.ALO, "Post-only", "Waits in the book, and is cancelled rather than pay the taker fee", ""),
 )
 SIDES = ((Side.BUY, "Buy / Long", "Buy", "buy"), (Side.SELL, "Sell / Short", "Sell", "sell"))
 EXECUTIONS = (
@@ -45,6 +50,7 @@ class TicketForm:
         ui.kind.set_options(KINDS)
         ui.side.set_options(SIDES)
         ui.execution.set_options(EXECUTIONS)
+        ui.time_in_force.set_options(TIMES_IN_FORCE)
         for unit in SizeUnit:
             ui.unit.addItem(coin if unit is SizeUnit.COIN else str(unit), unit)
         ui.submit.setMinimumHeight(32)
@@ -63,8 +69,8 @@ class TicketForm:
         """From what is traded to the button that sends it; leverage, seldom touched, comes last."""
         ui = self._ui
         order: list[QWidget] = [*ui.kind.buttons(), *ui.side.buttons(), ui.trigger, *ui.execution.buttons()]
-        order += [ui.price, ui.bid, ui.mid, ui.ask, ui.amount, ui.unit, *map(self.share_button, SHARES)]
-        order += [ui.reduce_only, ui.attach_stop, ui.stop, ui.submit, ui.leverage]
+        order += [ui.price, ui.bid, ui.mid, ui.ask, *ui.time_in_force.buttons(), ui.amount, ui.unit, ui.share]
+        order += [*map(self.share_button, SHARES), ui.reduce_only, ui.attach_stop, ui.stop, ui.submit, ui.leverage]
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
 
@@ -90,7 +96,13 @@ class TicketForm:
         choice: str = self._ui.kind.value
         if choice in ("stop", "take profit"):
             return TicketKind(f"{choice} {self._ui.execution.value}")
-        return TicketKind(choice)
+        is_post_only = choice == "limit" and self._ui.time_in_force.value is TimeInForce.ALO
+        return TicketKind.POST_ONLY if is_post_only else TicketKind(choice)
+
+    @property
+    def time_in_force(self) -> TimeInForce:
+        """Of a plain limit order; every other kind has one of its own."""
+        return TimeInForce(self._ui.time_in_force.value) if self.kind is TicketKind.LIMIT else TimeInForce.GTC
 
     @property
     def unit(self) -> SizeUnit:
@@ -109,6 +121,7 @@ class TicketForm:
         ui, kind = self._ui, self.kind
         ui.trigger_row.setVisible(kind.has_trigger_price)
         ui.price_row.setVisible(kind.has_limit_price)
+        ui.time_in_force.setVisible(kind in (TicketKind.LIMIT, TicketKind.POST_ONLY))
         ui.stop.setVisible(self.wants_stop())
         ui.risk_box.setVisible(self.wants_stop())
         ui.attach_stop.setEnabled(not ui.reduce_only.isChecked())
@@ -116,16 +129,15 @@ class TicketForm:
         for share in SHARES:
             button = self.share_button(share)
             button.setText(f"{share / 100:g}%" if risky else f"{share}%")
-            button.setToolTip(self._share_tip(share))
+            button.setToolTip(f"{share / 100:g} % of equity at risk" if risky else self._share_tip(f"{share} %"))
+        ui.share.setToolTip("Up to 1 % of equity at risk" if risky else self._share_tip("A share"))
 
-    def _share_tip(self, share: int) -> str:
-        if self.unit is SizeUnit.RISK_USD:
-            return f"{share / 100:g} % of equity at risk"
+    def _share_tip(self, share: str) -> str:
         if self.unit is SizeUnit.EQUITY_PERCENT:
-            return f"A position worth {share} % of equity"
+            return f"A position worth {share[0].lower() + share[1:]} of equity"
         if self._ui.reduce_only.isChecked():
-            return f"{share} % of the position"
-        return f"{share} % of the most that free margin and your largest order allow"
+            return f"{share} of the position"
+        return f"{share} of the most that free margin and your largest order allow"
 
     def read(self, coin: str) -> Reading:
         ui, kind = self._ui, self.kind
@@ -154,6 +166,7 @@ class TicketForm:
                 stop_price=ui.stop.value if self.wants_stop() else None,
                 attach_stop=ui.attach_stop.isChecked(),
                 reduce_only=ui.reduce_only.isChecked(),
+                time_in_force=self.time_in_force,
             )
         )
 

@@ -1,4 +1,4 @@
-"""How much the ticket's share buttons mean, and the steps of its fields."""
+"""How much the ticket's slider and share buttons mean, and the steps of its fields."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from hlmaster.trading.ticket import SizeUnit, TicketKind
 CENT = Decimal("0.01")
 SHARE_OF_RISK = Decimal(100)
 """Shares of 25, 50, 75 and 100 mean 0.25 to 1 per cent of equity where the unit is money at risk."""
+MOST_COINS = Decimal(10) ** 15
+"""Beyond any order, and still a size that can be rounded: a price of nearly nothing would ask for more."""
 STEPS = {SizeUnit.USD: Decimal(10), SizeUnit.EQUITY_PERCENT: Decimal(1), SizeUnit.RISK_USD: Decimal(1)}
 
 
@@ -40,7 +42,7 @@ def largest_size(situation: Situation, limits: RiskLimits, side: Side, price: De
     most = (free + mirrored * price / leverage) / (price * (1 / leverage + fee))
     if most < mirrored:
         most = free / (price * fee) if fee > 0 else mirrored
-    return round_size(min(most, limits.max_order_value_usd / price), situation.instrument.size_decimals)
+    return round_size(min(most, limits.max_order_value_usd / price, MOST_COINS), situation.instrument.size_decimals)
 
 
 def shared_amount(share: int, unit: SizeUnit, most: Decimal, price: Decimal, situation: Situation) -> Decimal:
@@ -51,6 +53,15 @@ def shared_amount(share: int, unit: SizeUnit, most: Decimal, price: Decimal, sit
         return (situation.equity * share / 100 / SHARE_OF_RISK).quantize(CENT, ROUND_DOWN)
     coins = round_size(most * share / 100, situation.instrument.size_decimals)
     return coins if unit is SizeUnit.COIN else (coins * price).quantize(CENT, ROUND_DOWN)
+
+
+def share_of(amount: Decimal, unit: SizeUnit, most: Decimal, price: Decimal, situation: Situation) -> Decimal | None:
+    """The per cent that ``shared_amount`` would give ``amount`` for; None where nothing is possible."""
+    if unit is SizeUnit.EQUITY_PERCENT:
+        return amount
+    coins = amount / price if unit is SizeUnit.USD else amount
+    whole = situation.equity / SHARE_OF_RISK if unit is SizeUnit.RISK_USD else most
+    return coins / whole * 100 if whole > 0 else None
 
 
 def stepped_price(price: Decimal | None, steps: int, situation: Situation) -> Decimal | None:

@@ -20,6 +20,7 @@ from hlmaster.ui.panels.ticket import TicketPanel
 from tests.ui.desks import TradingScene, confirming, settled, shown, trading, until
 
 D = Decimal
+TIMES = {"post-only": TimeInForce.ALO, "limit IOC": TimeInForce.IOC}
 UNITS = {unit: number for number, unit in enumerate(SizeUnit)}
 
 
@@ -39,7 +40,8 @@ async def focused(panel: TicketPanel) -> None:
 
 
 def fill(panel: TicketPanel, kind: str = "market", **fields: str) -> None:
-    panel.ui.kind.choose(kind)
+    panel.ui.kind.choose("limit" if kind in TIMES else kind)
+    panel.ui.time_in_force.choose(TIMES.get(kind, TimeInForce.GTC))
     for name, text in fields.items():
         getattr(panel.ui, name).setText(text)
 
@@ -89,6 +91,7 @@ KINDS = [
     ("market", {}, "market", TimeInForce.IOC),
     ("limit", {"price": "3400"}, "limit", TimeInForce.GTC),
     ("post-only", {"price": "3400"}, "post-only", TimeInForce.ALO),
+    ("limit IOC", {"price": "3440"}, "limit", TimeInForce.IOC),
     ("stop", {"trigger": "3500"}, "stop market", TimeInForce.GTC),
     ("take profit", {"trigger": "3300"}, "take profit market", TimeInForce.GTC),
 ]
@@ -107,6 +110,37 @@ async def test_each_kind_of_order_is_sent_as_meant(
         (order,) = orders(scene)
         assert (order.kind, order.time_in_force, order.side, order.size) == (word, time_in_force, Side.BUY, D("0.5"))
         assert "Buy 0.5 ETH" in reason(panel)
+
+
+async def test_a_time_in_force_is_asked_for_plain_limit_orders_alone(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        panel = panel_of(scene, qtbot)
+        fill(panel, "limit IOC", price="3440", amount="0.5")
+        assert panel.ui.time_in_force.isVisible()
+        assert panel.ui.submit.text() == "Buy 0.5 ETH limit 3,440.0 IOC"
+        for kind in ("market", "stop", "take profit"):
+            panel.ui.kind.choose(kind)
+            assert not panel.ui.time_in_force.isVisible()
+            assert panel.form.time_in_force is TimeInForce.GTC
+
+
+@pytest.mark.parametrize("unit", list(SizeUnit))
+async def test_the_slider_takes_and_shows_a_share(qtbot: QtBot, unit: SizeUnit) -> None:
+    async with trading() as scene:
+        panel = panel_of(scene, qtbot)
+        panel.ui.unit.setCurrentIndex(UNITS[unit])
+        fill(panel, stop="3300")
+        panel.form.share_button(50).click()
+        assert panel.ui.share.value() == 50
+        half = panel.ui.amount.value
+        panel.ui.share.setValue(25)
+        quarter = panel.ui.amount.value
+        assert half is not None
+        assert quarter is not None
+        assert abs(quarter * 2 - half) <= half / 100
+        panel.ui.share.setValue(0)
+        assert panel.ui.amount.text() == ""
+        assert reason(panel) == "Enter the size."
 
 
 async def test_a_trigger_can_wake_a_limit_order(qtbot: QtBot) -> None:
@@ -417,14 +451,15 @@ async def test_tab_walks_from_what_is_traded_to_the_button_that_sends_it(qtbot: 
         fill(panel, "limit", price="3400", amount="0.5")
         panel.ui.price.setFocus()
         walked = []
-        for _ in range(13):
+        for _ in range(17):
             panel.focusNextChild()
             walked.append(panel.focusWidget())
         ui = panel.ui
         for earlier, later in (
             (ui.bid, ui.amount),
             (ui.amount, ui.unit),
-            (ui.unit, ui.submit),
+            (ui.unit, ui.share),
+            (ui.share, ui.submit),
             (ui.submit, ui.leverage),
         ):
             assert walked.index(earlier) < walked.index(later)

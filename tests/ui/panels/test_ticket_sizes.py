@@ -57,6 +57,17 @@ def test_a_quarter_means_what_the_unit_says(unit: SizeUnit, amount: str) -> None
     assert sizes.shared_amount(25, unit, D(2), D(3000), scene()) == D(amount)
 
 
+@given(st.integers(1, 100), st.sampled_from(list(SizeUnit)))
+def test_the_share_of_a_shared_amount_is_the_share(share: int, unit: SizeUnit) -> None:
+    amount = sizes.shared_amount(share, unit, D(50), D(3000), scene())
+    assert round(sizes.share_of(amount, unit, D(50), D(3000), scene()) or D(0)) == share
+
+
+def test_nothing_has_no_share_where_nothing_is_possible() -> None:
+    assert sizes.share_of(D(1), SizeUnit.COIN, D(0), D(3000), scene()) is None
+    assert sizes.share_of(D(1), SizeUnit.RISK_USD, D(1), D(3000), scene(equity=D(0))) is None
+
+
 @given(st.decimals("0.0001", 100_000, places=6), st.integers(-20, 20))
 def test_a_stepped_price_is_always_on_the_grid_and_above_zero(price: D, steps: int) -> None:
     stepped = sizes.stepped_price(price, steps, scene())
