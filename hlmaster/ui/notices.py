@@ -6,7 +6,9 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hlmaster.core.events import LinkChanged, LinkState, Notice, Severity, TradingState, TradingStateChanged
+from hlmaster.desk.brake import halt_sentence
 from hlmaster.ui.context import Context
+from hlmaster.ui.dialogs.confirm import ask
 
 MOST = 4
 WIDTH = 380
@@ -95,9 +97,13 @@ class Banner(QFrame):
         self.setProperty("role", "banner")
         self._words = QLabel()
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._lift = QPushButton("Lift the halt …")
+        self._lift.setProperty("role", "small")
+        self._lift.clicked.connect(self._ask_to_lift)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 4, 10, 4)
-        row.addWidget(self._words)
+        row.addWidget(self._words, 1)
+        row.addWidget(self._lift)
         context.bridge.on_fact(self, LinkChanged, self._on_link)
         context.bridge.on_fact(self, TradingStateChanged, lambda _: self._refresh())
         self._refresh()
@@ -108,7 +114,11 @@ class Banner(QFrame):
 
     def _refresh(self) -> None:
         guard, severity, words = self._context.desk.guard, "", ""
-        if self._link.state is LinkState.CONNECTING:
+        halt = self._context.desk.brake.halt
+        self._lift.setVisible(halt is not None)
+        if halt is not None:
+            severity, words = "critical", halt_sentence(halt)
+        elif self._link.state is LinkState.CONNECTING:
             severity, words = "warning", f"Connecting. {self._link.sentence}"
         elif self._link.state is not LinkState.CONNECTED and self._context.desk.is_ready:
             retry = self._link.retry_in_seconds
@@ -122,3 +132,11 @@ class Banner(QFrame):
             self.setProperty("severity", severity)
             self.style().unpolish(self)
             self.style().polish(self)
+
+    def _ask_to_lift(self) -> None:
+        self._context.run(self._lift_if_meant(), "lift the halt")
+
+    async def _lift_if_meant(self) -> None:
+        sentence = "New orders will be allowed again. Do this only when you know why trading was halted."
+        if await ask(self.window(), "Lift the halt?", sentence, yes="Lift the halt", no="Stay halted", danger=True):
+            await self._context.desk.lift_halt()

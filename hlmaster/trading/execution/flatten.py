@@ -13,7 +13,15 @@ from hlmaster.core.clock import Clock
 from hlmaster.core.errors import HlError, VenueError
 from hlmaster.core.events import AccountSnapshot, OpenOrdersSnapshot
 from hlmaster.core.model import Account, Instrument, Position
-from hlmaster.core.orders import Order, OrderStatus, Purpose, TimeInForce, VenueOrder, Verdict
+from hlmaster.core.orders import (
+    Order,
+    OrderStatus,
+    Purpose,
+    TimeInForce,
+    TriggerKind,
+    VenueOrder,
+    Verdict,
+)
 from hlmaster.core.ports import Trading
 from hlmaster.core.rounding import round_price, wire_text
 from hlmaster.trading.execution.executor import Executor
@@ -283,6 +291,7 @@ def _position_text(position: Position) -> str:
 
 
 def _order_text(order: VenueOrder) -> str:
-    kind = f"{order.trigger.kind} trigger" if order.trigger is not None else "order"
-    price = order.trigger.price if order.trigger is not None else order.price
-    return f"{order.side} {wire_text(order.size)} {order.coin} {kind} at {wire_text(price)}"
+    if order.trigger is None:
+        return f"{order.side} {wire_text(order.size)} {order.coin} order at {wire_text(order.price)}"
+    kind = "stop" if order.trigger.kind is TriggerKind.STOP else "take profit"
+    return f"{order.side} {wire_text(order.size)} {order.coin} {kind} at {wire_text(order.trigger.price)}"

@@ -1,0 +1,80 @@
+"""What the kill switch did: cancelled, closed, what remains, and the exchange's own word for it."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from hlmaster.trading.execution.flatten import FlattenReport
+from hlmaster.ui import figures
+
+WIDTH = 560
+MOST = 12
+STILL_HALTED = "Trading is halted, after a restart too, until you lift the halt in the banner."
+
+
+class KillReport(QDialog):
+    """Not modal: the window stays usable beside it. ``zone`` draws the time of proof."""
+
+    def __init__(self, report: FlattenReport, zone: tzinfo | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Kill switch")
+        self.setFixedWidth(WIDTH)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        heading = QLabel("You are flat" if report.is_flat else "You are NOT flat")
+        heading.setProperty("role", "brand")
+        words = QLabel(_proof(report, zone))
+        words.setWordWrap(True)
+        after = QLabel(STILL_HALTED)
+        after.setWordWrap(True)
+        after.setProperty("role", "muted")
+        close = QPushButton("Close")
+        close.setProperty("role", "primary")
+        close.clicked.connect(self.accept)
+        last = QHBoxLayout()
+        last.addWidget(after, 1)
+        last.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 16, 18, 14)
+        layout.setSpacing(10)
+        layout.addWidget(heading)
+        layout.addWidget(words)
+        layout.addWidget(_facts(report))
+        layout.addLayout(last)
+
+
+def _proof(report: FlattenReport, zone: tzinfo | None) -> str:
+    if report.proof_ms is None:
+        return "The exchange did not show an empty account. It is tried again until it does; look at its own page too."
+    return (
+        f"The exchange's statement of {figures.clock(report.proof_ms, zone)}, made after the last action, "
+        f"shows no order and no position. It took {report.seconds:.1f} s."
+    )
+
+
+def _facts(report: FlattenReport) -> QFrame:
+    frame = QFrame()
+    frame.setProperty("role", "panel")
+    grid = QGridLayout(frame)
+    grid.setContentsMargins(12, 8, 12, 8)
+    grid.setHorizontalSpacing(14)
+    rows = (
+        ("CANCELLED", report.cancelled),
+        ("CLOSED", report.closed),
+        ("REMAINING", report.remaining or (() if report.is_flat else ("not known",))),
+        ("PROBLEMS", report.problems),
+    )
+    for row, (name, texts) in enumerate(rows):
+        if name == "PROBLEMS" and not texts:
+            continue
+        more = (f"and {len(texts) - MOST} more",) if len(texts) > MOST else ()
+        caption, label = QLabel(name), QLabel("\n".join((*texts[:MOST], *more)) or "none")
+        caption.setProperty("role", "caption")
+        label.setProperty("role", "number")
+        label.setWordWrap(True)
+        grid.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(label, row, 1)
+    grid.setColumnStretch(1, 1)
+    return frame

@@ -1,0 +1,86 @@
+"""The button that must be held."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt, QVariantAnimation
+from pytestqt.qtbot import QtBot
+
+from hlmaster.ui.hold_button import HoldButton
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def button(qtbot: QtBot) -> HoldButton:
+    made = HoldButton("HOLD", "AGAIN")
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def counted(button: HoldButton) -> list[int]:
+    seen: list[int] = []
+    button.fired.connect(lambda: seen.append(1))
+    return seen
+
+
+def test_held_long_enough_it_fires_once(button: HoldButton, qtbot: QtBot) -> None:
+    seen = counted(button)
+    button.progress.setDuration(30)
+    qtbot.mousePress(button, LEFT)
+    qtbot.waitUntil(lambda: seen == [1])
+    qtbot.mouseRelease(button, LEFT)
+    assert seen == [1]
+
+
+def test_a_click_does_nothing(button: HoldButton, qtbot: QtBot) -> None:
+    seen = counted(button)
+    qtbot.mouseClick(button, LEFT)
+    assert button.progress.state() is QVariantAnimation.State.Stopped
+    assert seen == []
+
+
+def test_the_space_bar_holds_it_too(button: HoldButton, qtbot: QtBot) -> None:
+    seen = counted(button)
+    button.progress.setDuration(30)
+    qtbot.keyPress(button, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: seen == [1])
+    qtbot.keyRelease(button, Qt.Key.Key_Space)
+    assert seen == [1]
+
+
+def test_progress_is_visible_while_it_is_held(button: HoldButton, qtbot: QtBot) -> None:
+    before = button.grab().toImage()
+    qtbot.mousePress(button, LEFT)
+    button.progress.setCurrentTime(600)
+    held = button.grab().toImage()
+    qtbot.mouseRelease(button, LEFT)
+    assert held.pixelColor(4, 4) != before.pixelColor(4, 4)
+
+
+def test_a_key_fires_at_its_second_press_and_says_so_at_the_first(button: HoldButton) -> None:
+    seen = counted(button)
+    button.press_key()
+    assert (button.text(), seen) == ("AGAIN", [])
+    button.press_key()
+    assert (button.text(), seen) == ("HOLD", [1])
+
+
+def test_a_key_is_forgotten_after_a_while(button: HoldButton, qtbot: QtBot) -> None:
+    seen = counted(button)
+    button._armed.setInterval(20)
+    button.press_key()
+    qtbot.waitUntil(lambda: button.text() == "HOLD")
+    button.press_key()
+    assert seen == []
+
+
+def test_while_it_is_busy_nothing_fires(button: HoldButton) -> None:
+    seen = counted(button)
+    button.busy("GOING …")
+    button.press_key()
+    button.press_key()
+    assert (button.text(), seen) == ("GOING …", [])
+    button.rest()
+    assert button.isEnabled()
