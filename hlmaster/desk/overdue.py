@@ -19,7 +19,7 @@ TRIES = 3
 
 
 class Overdue:
-    """Compares what order replies and account statements say with the fills booked; ``ask`` has the books reconciled."""
+    """Holds order replies and account statements against the fills booked; ``ask`` has the books reconciled."""
 
     def __init__(
         self, bus: Bus, clock: Clock, tracker: OrderTracker, portfolio: Portfolio, ask: Callable[[], None]

@@ -49,6 +49,8 @@ class Epoch:
     naked_since: float | None = None
     told: bool = False
     """That the stop does not stand yet has been said."""
+    size: Decimal = Decimal(0)
+    """As it was last seen."""
     failures: int = 0
     retry_at: float = -math.inf
     replaced_at: float = -math.inf

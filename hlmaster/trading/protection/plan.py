@@ -13,7 +13,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from hlmaster.core.clock import MINUTE_MS
 from hlmaster.core.model import Instrument, Side
 from hlmaster.core.orders import TriggerKind
-from hlmaster.core.rounding import round_price, round_size, round_size_up, tick_size
+from hlmaster.core.rounding import PERP_MAX_DECIMALS, round_price, round_size, round_size_up, tick_size
 from hlmaster.trading.protection.policy import HUNDRED, TIERS, Policy, StopKind
 from hlmaster.trading.risk.rules.minimum_notional import VENUE_MINIMUM
 
@@ -169,11 +169,13 @@ def _clear_of_liquidation(held: Held, price: Decimal, seen: Circumstances) -> De
 
 def _on_grid(held: Held, price: Decimal, seen: Circumstances) -> Decimal:
     """Rounded towards the mark; a price of nothing or less becomes the smallest there is."""
-    decimals = seen.instrument.size_decimals
-    smallest = Decimal(1).scaleb(decimals - 6)
-    price = max(price, smallest)
-    tick = tick_size(price, decimals)
+    price = max(price, _smallest(seen))
+    tick = tick_size(price, seen.instrument.size_decimals)
     return (price / tick).to_integral_value(ROUND_CEILING if held.size > 0 else ROUND_FLOOR) * tick
+
+
+def _smallest(seen: Circumstances) -> Decimal:
+    return Decimal(1).scaleb(seen.instrument.size_decimals - PERP_MAX_DECIMALS)
 
 
 def _must_close(held: Held, left: Sequence[tuple[Decimal, Decimal]], seen: Circumstances) -> str:
@@ -206,22 +208,21 @@ def _split(
     What is too small for the venue joins the next level, at the end the one before. Stops that the mark has passed join
     the next one, targets that it has passed are left out.
     """
-    decimals = seen.instrument.size_decimals
     parts: list[tuple[Decimal, Decimal]] = []
     given, owed, counted = ZERO, ZERO, ZERO
     for share, trigger in shares:
         counted += share
-        upto = amount if counted == whole else round_size(amount * counted / whole, decimals)
+        upto = amount if counted == whole else round_size(amount * counted / whole, seen.instrument.size_decimals)
         owed, given = owed + upto - given, upto
         if _is_passed(kind, held, trigger, seen.mark):
             owed = owed if kind is TriggerKind.STOP else ZERO
         elif parts and parts[-1][1] == trigger:
             parts[-1], owed = (parts[-1][0] + owed, trigger), ZERO
-        elif owed * trigger >= VENUE_MINIMUM:
+        elif owed >= _least(held, trigger, seen):
             parts.append((owed, trigger))
             owed = ZERO
     if owed:
-        parts = _with_rest(parts, owed, shares[-1][1], kind, abs(held.size), decimals)
+        parts = _with_rest(parts, owed, shares[-1][1], kind, held, seen)
     return tuple(Level(kind, size, trigger, _worst(held, trigger, seen)) for size, trigger in parts)
 
 
@@ -230,15 +231,21 @@ def _with_rest(
     owed: Decimal,
     trigger: Decimal,
     kind: TriggerKind,
-    position: Decimal,
-    decimals: int,
+    held: Held,
+    seen: Circumstances,
 ) -> list[tuple[Decimal, Decimal]]:
     """What no later level takes goes to the last one. A stop alone may have to cover more than asked to be accepted."""
     if parts:
         return [*parts[:-1], (parts[-1][0] + owed, parts[-1][1])]
-    if kind is TriggerKind.TAKE_PROFIT and owed < position:
+    if kind is TriggerKind.TAKE_PROFIT and owed < abs(held.size):
         return []
-    return [(min(position, max(owed, round_size_up(VENUE_MINIMUM / trigger, decimals))), trigger)]
+    return [(min(abs(held.size), max(owed, _least(held, trigger, seen))), trigger)]
+
+
+def _least(held: Held, trigger: Decimal, seen: Circumstances) -> Decimal:
+    """Coins that the venue takes for enough, whether it values them at the trigger or at the worst price."""
+    price = min(trigger, _worst(held, trigger, seen))
+    return round_size_up(VENUE_MINIMUM / price, seen.instrument.size_decimals)
 
 
 def _is_passed(kind: TriggerKind, held: Held, trigger: Decimal, mark: Decimal | None) -> bool:
@@ -267,4 +274,5 @@ def _targets(held: Held, policy: Policy, seen: Circumstances, past: Past) -> tup
 def _worst(held: Held, trigger: Decimal, seen: Circumstances) -> Decimal:
     """The worst price, on the far side of the trigger and never of the quote."""
     far = trigger * (1 + seen.cap * held.exit_side.sign)
-    return round_price(far, seen.instrument.size_decimals, held.exit_side, marketable=True)
+    worst = round_price(far, seen.instrument.size_decimals, held.exit_side, marketable=True)
+    return max(worst, _smallest(seen))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -234,6 +235,10 @@ class Protector:
             epoch.naked_since, epoch.told = None, False
         elif epoch.naked_since is None:
             epoch.naked_since = now
+        if abs(size) > abs(epoch.size):
+            # What has just been added has not failed yet.
+            epoch.failures, epoch.retry_at = 0, -math.inf
+        epoch.size = size
         if not wanted.close:
             epoch.past = replace(epoch.past, stops=wanted.ratchet)
         arriving = any(in_flight(order) and self._is_young(order) for order in has.arriving)

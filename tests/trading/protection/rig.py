@@ -30,8 +30,10 @@ from hlmaster.core.model import Instrument, Interval, Mode, Side
 from hlmaster.core.orders import (
     ActionKind,
     ApprovalMint,
+    Order,
     OrderReply,
     Prepared,
+    Purpose,
     ReplyKind,
     TriggerKind,
     VenueOrder,
@@ -41,6 +43,7 @@ from hlmaster.desk.desk import Desk
 from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.exchange.simulator.trading import PaperTrading
 from hlmaster.settings import Settings
+from hlmaster.trading.protection.cover import PREFIX, SOURCE
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from tests.hostile.virtual_time import VirtualClock
 from tests.trading.scenes import ETH, D, MemoryStore
@@ -48,6 +51,7 @@ from tests.trading.venues import MemoryJournal
 
 LATENCY_SECONDS = 0.05
 HEARTBEAT_SECONDS = 0.5
+SAMPLE_SECONDS = 0.1
 TOLD = (AccountSnapshot, FillsReported, OpenOrdersSnapshot, OrderReported)
 
 
@@ -102,6 +106,9 @@ class Line:
         self.fault: Callable[[Prepared], str] = lambda prepared: ""
         self.sent: list[tuple[float, Prepared]] = []
         self.dead = False
+        self.believed: Callable[[], Decimal] = lambda: D(0)
+        self.witness: Callable[[Prepared, Decimal], Callable[[], None]] = lambda prepared, believed: lambda: None
+        """Called right before an action is carried out, what it returns right after."""
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.account_of, name)
@@ -122,7 +129,7 @@ class Line:
 
     async def send(self, prepared: Prepared) -> tuple[OrderReply, ...]:
         self.sent.append((asyncio.get_running_loop().time(), prepared))
-        fault = self.fault(prepared)
+        fault, believed = self.fault(prepared), self.believed()
         await asyncio.sleep(LATENCY_SECONDS)
         if fault == "request lost":
             await asyncio.sleep(5)
@@ -138,7 +145,9 @@ class Line:
             await asyncio.sleep(6)
         if self.dead:
             raise VenueUnreachable("No line.")
+        after = self.witness(prepared, believed)
         replies = await self.account_of.send(prepared)
+        after()
         await asyncio.sleep(LATENCY_SECONDS)
         if fault == "reply lost":
             await asyncio.sleep(5)
@@ -157,7 +166,8 @@ class Sample:
     at: float
     size: Decimal
     covered: Decimal
-    orders: tuple[VenueOrder, ...]
+    ours: int
+    """Triggers that the desk placed on its own."""
 
     @property
     def bare(self) -> bool:
@@ -176,6 +186,12 @@ class Rig:
     """Which facts of the account's streams never arrive."""
 
     def __post_init__(self) -> None:
+        self.down: list[tuple[float, float]] = []
+        """When there was no desk, from and to."""
+        self.gaps: list[str] = []
+        """Where a cancel of ours took away cover that was needed."""
+        self.replacements: list[tuple[float, Decimal]] = []
+        """When a stop was placed though the position was covered, and its size."""
         self._exchange = Bus()
         self.market = Market(self.clock, self._exchange)
         self.mint = ApprovalMint()
@@ -207,6 +223,8 @@ class Rig:
         self.market.buses[1:] = [bus]
         session = SessionInfo("default", Mode.DEMO, 0, D(100_000), self.folder)
         line: Any = self.line
+        self.line.witness = self._witness
+        self.line.believed = lambda: self.desk.portfolio.size("ETH")
         self.desk = Desk(
             Parts(bus, self.clock, self.mint, self.market, line, self.journal, self.store, session, self.settings)
         )
@@ -222,8 +240,30 @@ class Rig:
 
     async def crash(self) -> None:
         """No last words: what is on its way never arrives, and the next desk knows what the store knew."""
+        began = self.clock.monotonic()
         await self.close()
         await self.open()
+        self.down.append((began, self.clock.monotonic()))
+
+    def _witness(self, prepared: Prepared, believed: Decimal) -> Callable[[], None]:
+        before = self.truth()
+        stops = [order for order in prepared.orders if order.purpose is Purpose.PROTECT and is_stop(order)]
+        if any(order.source == SOURCE for order in stops) and before.size and not before.bare:
+            self.replacements.append((before.at, before.size))
+
+        def after() -> None:
+            now = self.truth()
+            ours = any(item.subject.startswith(PREFIX) for item in prepared.items)
+            if (
+                prepared.kind is ActionKind.CANCEL
+                and ours
+                and before.size
+                and not before.bare
+                and now.covered < abs(believed)
+            ):
+                self.gaps.append(f"at {now.at:.2f} {before.covered} of {before.size} became {now.covered}")
+
+        return after
 
     def _hear(self, fact: object) -> None:
         asyncio.get_running_loop().call_later(LATENCY_SECONDS, self._pass_on, fact)
@@ -268,12 +308,19 @@ class Rig:
     # --- the truth ---
 
     def truth(self) -> Sample:
-        listed = self.account._account().positions if self.account._prices_known() else ()
-        size = next((position.size for position in listed if position.coin == "ETH"), D(0))
-        orders = tuple(self.account._open_orders())
-        exit_side = Side.SELL if size > 0 else Side.BUY
-        covered = sum((order.size for order in orders if is_stop(order) and order.side is exit_side), D(0))
-        return Sample(self.clock.monotonic(), size, covered, orders)
+        """Straight from the exchange's records, for it is asked thousands of times."""
+        trader, grid = self.account._trader(), self.account._floor_engine.floor.grids["ETH"]
+        size = trader.account.size("ETH")
+        acting = [
+            order for order in trader.orders.values() if order.is_waiting and order.reduce_only and order.parent is None
+        ]
+        covered = sum(grid.size(o.lots) for o in acting if o.tpsl == "sl" and o.is_buy == (size < 0))
+        ours = sum(1 for order in acting if (order.cloid or "").startswith(PREFIX))
+        return Sample(self.clock.monotonic(), size, D(covered), ours)
+
+    @property
+    def orders(self) -> tuple[VenueOrder, ...]:
+        return tuple(self.account._open_orders())
 
     @property
     def size(self) -> Decimal:
@@ -282,7 +329,7 @@ class Rig:
     @property
     def stops(self) -> list[tuple[Decimal, Decimal]]:
         """(size, trigger) as they rest at the exchange, nearest to the highest price first."""
-        found = [(o.size, o.trigger.price) for o in self.truth().orders if is_stop(o) and o.trigger is not None]
+        found = [(o.size, o.trigger.price) for o in self.orders if is_stop(o) and o.trigger is not None]
         return sorted(found, key=lambda stop: -stop[1])
 
     @property
@@ -293,10 +340,10 @@ class Rig:
         """Sample the truth until cancelled."""
         while True:
             self.samples.append(self.truth())
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(SAMPLE_SECONDS)
 
 
-def is_stop(order: VenueOrder) -> bool:
+def is_stop(order: VenueOrder | Order) -> bool:
     return order.reduce_only and order.trigger is not None and order.trigger.kind is TriggerKind.STOP
 
 

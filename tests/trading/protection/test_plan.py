@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hlmaster.core.model import Instrument, MarginTier, Side
 from hlmaster.core.orders import TriggerKind
-from hlmaster.core.rounding import is_valid_price, is_valid_size, round_size, tick_size
+from hlmaster.core.rounding import is_valid_price, is_valid_size, round_size_up, tick_size
 from hlmaster.trading.protection.plan import Circumstances, Held, Past, Plan, plan
 from hlmaster.trading.protection.policy import Policy, StopKind
 from tests.trading.scenes import ETH, NOW
@@ -115,7 +115,7 @@ def test_tiers_that_have_fired_leave_the_rest_to_the_others() -> None:
 
 
 def test_a_position_of_less_than_three_smallest_orders_has_fewer_tiers() -> None:
-    assert stops(made(held("0.0100"), stop="tiered")) == [(D("0.0066"), D(2970)), (D("0.0034"), D(2960))]
+    assert stops(made(held("0.0108"), stop="tiered")) == [(D("0.0071"), D(2970)), (D("0.0037"), D(2960))]
     assert stops(made(held("0.0090"), stop="tiered")) == [(D("0.0090"), D(2970))]
     small = made(held("0.0030"), stop="tiered")
     assert len(small.stops) == 1
@@ -214,7 +214,7 @@ def test_each_is_large_enough_for_the_venue_or_closes_everything(scene: tuple[He
     position, policy, seen = scene
     result = plan(position, policy, seen, Past())
     for level in (*result.stops, *result.targets):
-        assert level.size * level.trigger >= 10 or level.size == abs(position.size)
+        assert level.size * min(level.trigger, level.worst) >= 10 or level.size == abs(position.size)
 
 
 @given(scenes())
@@ -286,6 +286,7 @@ def test_what_others_cover_is_left_to_them(scene: tuple[Held, Policy, Circumstan
     result = plan(position, policy, seen, Past(), rest)
     total = sum((level.size for level in result.stops), D(0))
     if not result.close:
-        least = round_size(10 / min(level.trigger for level in result.stops), seen.instrument.size_decimals)
-        assert rest <= total <= max(rest, min(abs(position.size), least + seen.instrument.lot))
+        worst = min(min(level.trigger, level.worst) for level in result.stops)
+        least = round_size_up(10 / worst, seen.instrument.size_decimals)
+        assert rest <= total <= max(rest, min(abs(position.size), least))
     assert all(level.kind is TriggerKind.STOP for level in result.stops)

@@ -55,8 +55,8 @@ async def test_a_cancelled_partly_filled_parent_leaves_no_gap(tmp_path: Path) ->
     async with Rig(settings(), tmp_path) as rig:
         rig.market.depth = 0.3
         rig.market.tell()
-        outcome = await rig.buy("1", limit_price=D("3000.1"), stop_price=D(2900), attach_stop=True)
         rig.market.mid = 3001
+        outcome = await rig.buy("1", limit_price=D("3000.1"), stop_price=D(2900), attach_stop=True)
         await rig.until(lambda: rig.size and rig.is_covered, 5)
         await rig.desk.manual.cancel(outcome.orders[0].client_order_id)
         await rig.wait(15)
@@ -126,10 +126,10 @@ async def test_a_flip_is_protected_on_its_new_side_and_the_old_stop_goes(tmp_pat
 async def test_no_stop_of_ours_outlives_its_position(tmp_path: Path) -> None:
     async with Rig(settings(take_profits=["1:50"]), tmp_path) as rig:
         await rig.buy("1")
-        await rig.until(lambda: len(rig.truth().orders) == 2, 20)
+        await rig.until(lambda: len(rig.orders) == 2, 20)
         await rig.sell("1")
         await rig.until(lambda: not rig.size)
-        assert await rig.until(lambda: not rig.truth().orders) < 30
+        assert await rig.until(lambda: not rig.orders) < 30
 
 
 @virtual
@@ -258,7 +258,7 @@ async def test_a_restart_without_memory_knows_its_stops_by_their_names(tmp_path:
         await rig.wait(15)
         assert (rig.stops, placed(rig)) == (before, [])
         await rig.desk.manual.close("ETH")
-        await rig.until(lambda: not rig.truth().orders, 30)
+        await rig.until(lambda: not rig.orders, 30)
 
 
 @virtual
@@ -285,7 +285,7 @@ async def test_who_closes_is_not_worked_against(tmp_path: Path) -> None:
         assert len(placed(rig)) == count
         report = await rig.desk.kill()
         assert len(placed(rig)) - count <= 1
-        await rig.until(lambda: not rig.size and not rig.truth().orders, 60)
+        await rig.until(lambda: not rig.size and not rig.orders, 60)
         assert report is not None
 
 
@@ -327,7 +327,7 @@ async def test_a_time_stop_closes_the_position_and_its_stops(tmp_path: Path) -> 
         await rig.buy("1")
         await rig.until(lambda: rig.size and rig.is_covered)
         assert 58 < await rig.until(lambda: not rig.size, 70) < 62
-        await rig.until(lambda: not rig.truth().orders, 30)
+        await rig.until(lambda: not rig.orders, 30)
 
 
 @virtual
