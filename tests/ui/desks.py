@@ -245,7 +245,7 @@ class TradingScene:
         self.market_data = MemoryMarketData(self.clock)  # type: ignore[arg-type]
         self.market_data.listed = instruments()
         self.store = MemoryStore()
-        session = SessionInfo("default", Mode.DEMO, NOW, D(10_000), Path())
+        session = SessionInfo("default", Mode.DEMO, NOW, D(10_000), Path("unused"))
         self.desk = Desk(
             Parts(
                 self.bus,

@@ -177,7 +177,7 @@ class MarketScene:
     def __init__(self, *, listed: bool = True, settings: Settings | None = None) -> None:
         self.clock, self.bus = ManualClock(NOW), Bus()
         self.market_data = MemoryMarketData(self.clock)
-        session = SessionInfo("default", Mode.DEMO, NOW, D(10_000), Path())
+        session = SessionInfo("default", Mode.DEMO, NOW, D(10_000), Path("unused"))
         parts = Parts(
             self.bus,
             self.clock,

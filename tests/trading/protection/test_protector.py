@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from hlmaster.core.events import Severity, TradingState
-from hlmaster.core.orders import Purpose
+from hlmaster.core.orders import Prepared, Purpose
 from hlmaster.trading.protection.policy import Policy
 from hlmaster.trading.protection.protector import Standing
 from hlmaster.trading.ticket import TicketKind
@@ -181,23 +182,27 @@ def flat_candles(rig: Rig, high_low: float) -> Any:
 @virtual
 async def test_a_refused_stop_is_tried_again_and_stands(tmp_path: Path) -> None:
     async with Rig(settings(), tmp_path) as rig:
-        refusals = iter(["refused", "limited", "down"])
-        rig.line.fault = lambda sent: next(refusals, "") if purpose(sent) is Purpose.PROTECT else ""
+        rig.line.fault = protection_meets("refused", "limited", "down")
         await rig.buy("1")
         await rig.until(lambda: rig.size != 0)
         assert await rig.until(lambda: rig.is_covered) < 5
 
 
-def purpose(sent: Any) -> Purpose | None:
+def purpose(sent: Prepared) -> Purpose | None:
     return sent.orders[0].purpose if sent.orders else None
+
+
+def protection_meets(*faults: str) -> Callable[[Prepared], str]:
+    """One after the other, then the line is good."""
+    coming = iter(faults)
+    return lambda sent: next(coming, "") if purpose(sent) is Purpose.PROTECT else ""
 
 
 @virtual
 async def test_lost_answers_do_not_leave_it_bare_and_what_is_doubled_is_cancelled(tmp_path: Path) -> None:
     for fault in ("request lost", "reply lost", "slow"):
         async with Rig(settings(), tmp_path) as rig:
-            once = iter([fault])
-            rig.line.fault = lambda sent, once=once: next(once, "") if purpose(sent) is Purpose.PROTECT else ""
+            rig.line.fault = protection_meets(fault)
             await rig.buy("1")
             await rig.until(lambda: rig.size != 0)
             assert await rig.until(lambda: rig.is_covered) < 5, fault

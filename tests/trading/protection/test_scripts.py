@@ -23,8 +23,8 @@ from tests.trading.protection.rig import FAULTS, Rig, settings
 from tests.trading.protection.test_protector import flat_candles
 from tests.trading.scenes import D
 
-SCRIPTS, BATCHES = 600, 20
-STEPS = 12
+SCRIPTS, BATCHES = 500, 20
+STEPS = 9
 DEEDS = (
     *("buy", "sell", "piecemeal", "piecemeal", "piecemeal", "ticket", "close", "part", "cancel", "hand", "unhand"),
     *("drift", "drift", "drift", "drift", "jump", "choose", "crash"),
