@@ -204,7 +204,9 @@ class HyperliquidTrading(Preparing):
         return await self._queries.cash_moves(since_ms)
 
     async def order_status(self, client_order_id: str) -> VenueOrder | None:
-        return await self._queries.order_status(client_order_id)
+        """Also by the name that an order without a client id goes by, ``oid:7``."""
+        venue_id = client_order_id.removeprefix("oid:")
+        return await self._queries.order_status(client_order_id if venue_id == client_order_id else int(venue_id))
 
     async def fee_rates(self) -> FeeRates:
         return await self._queries.fee_rates()

@@ -381,6 +381,8 @@ async def test_orders_can_be_asked_for_by_name(rig: Rig) -> None:
     found = await rig.trading.order_status("0x" + "ab" * 16)
     assert found is not None
     assert (found.status, found.original_size, found.size) == (OrderStatus.FILLED, Decimal("2.0"), Decimal("0.0"))
+    await rig.trading.order_status("oid:7")
+    assert rig.venue.asked[-1]["oid"] == 7
 
 
 async def test_fees_and_leverage_come_from_the_exchange(rig: Rig) -> None:

@@ -1,0 +1,69 @@
+"""A desk that watches fifty coins never hears "too many requests", and keeps what exits need."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hlmaster.core.model import Side
+from hlmaster.core.orders import OrderStatus
+from hlmaster.exchange.simulator import opening
+from hlmaster.exchange.simulator.listing import LISTINGS
+from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from tests.flow.second_client import Beside, beside, watching
+from tests.hostile.virtual_time import virtual
+from tests.trading.scenes import D
+
+MANY = [replace(LISTINGS[-1], coin=f"C{number}") for number in range(50 - len(LISTINGS))] + list(LISTINGS)
+
+
+def refused(scene: Beside) -> int:
+    """How often the exchange said HTTP 429, or that the account's requests are spent."""
+    parts = scene.desk._parts
+    errors = [health.errors.get("VEN-004", 0) for health in (parts.market_data.health, parts.trading.health)]
+    return sum(errors)
+
+
+@virtual
+async def test_fifty_coins_start_and_live_within_the_exchange_s_own_budgets() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opening, "LISTINGS", tuple(MANY))
+        coins = tuple(one.coin for one in MANY)
+        async with beside(7, watching(*coins), coins=coins) as scene:
+            most = 0
+            started = scene.clock.monotonic()
+            while scene.clock.monotonic() - started < 200:
+                most = max(most, scene.desk._parts.trading._client.budget.used)  # type: ignore[attr-defined]
+                await scene.desk.clock.sleep(1.0)
+            assert refused(scene) == 0
+            assert most <= 0.8 * 1_200
+            assert set(coins) <= set(scene.desk.survey.leverages), "leverages follow without haste"
+
+
+@virtual
+async def test_while_the_account_s_requests_run_low_only_exits_are_sent() -> None:
+    async with beside(8) as scene:
+        desk, used = scene.desk, scene.server.house.address_budget.used
+        await scene.until(lambda: desk.survey("ETH").stale is None, 60)
+        ticket = Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.USD, D(500))
+        low = desk.survey("ETH").best_bid
+        assert low is not None
+        resting = Ticket(
+            "ETH", Side.BUY, TicketKind.POST_ONLY, SizeUnit.USD, D(500), limit_price=D(int(low * D("0.9")))
+        )
+        assert (await desk.manual.place(ticket)).ok
+        rested = await desk.manual.place(resting)
+        assert rested.orders[0].status is OrderStatus.RESTING
+        used[scene.account] = 9_900
+        await scene.until(lambda: "entries are off" in desk.guard.sentence, 120)
+        refusal = await desk.manual.place(ticket)
+        assert not refusal.ok
+        assert "of its 1" in refusal.sentence, "it names both figures"
+        used[scene.account] = 15_000
+        assert (await desk.manual.cancel(rested.orders[0].client_order_id)).ok, "cancels have an allowance of their own"
+        used[scene.account] = 9_900
+        assert (await desk.manual.close("ETH")).ok
+        used[scene.account] = 100
+        await scene.until(lambda: desk.guard.sentence == "Trading is open.", 120)
+        assert (await desk.manual.place(ticket)).ok
