@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hlmaster import __version__
 from hlmaster.core.errors import ConfigError, HlError
+from hlmaster.core.secret import keep_to_ourselves
 
 if TYPE_CHECKING:
     from hlmaster.desk.exchange_process import ExchangeProcess
 
-COMMANDS = ("gui", "headless", "simulate", "health", "sessions", "kill", "resume")
+COMMANDS = ("gui", "headless", "simulate", "health", "sessions", "kill", "resume", "connect", "doctor")
 FAILED = 2
 LARGEST_SIDE = 16_384
+LIGHT = {"OPENBLAS_NUM_THREADS": "1", "PYDANTIC_DISABLE_PLUGINS": "__all__"}
+"""For libraries that read the environment at their import: no threads for linear algebra, of which there is none here,
+and no search of the disk for foreign plug-ins. Each would cost the start a twentieth of a second."""
 
 
 def main(argv: list[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
+    for name, value in LIGHT.items():
+        os.environ.setdefault(name, value)
     if arguments[:1] == ["simulate"]:
         from hlmaster.exchange.simulator.command import run
 
         return run(arguments[1:])
+    keep_to_ourselves()
     if not arguments or (arguments[0] not in COMMANDS and arguments[0] not in ("-h", "--help", "--version")):
         arguments.insert(0, "gui")
     try:
@@ -41,6 +49,8 @@ def main(argv: list[str] | None = None) -> int:
                 return app.health(chosen)
             case "kill" | "resume":
                 return app.halting(chosen)
+            case "connect" | "doctor":
+                return app.accounts(chosen)
             case _:
                 return app.sessions(chosen)
     except HlError as error:
@@ -83,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("kill", help="halt, cancel every order, close every position, even of a desk that hangs")
     )
     _add_resume(commands.add_parser("resume", help="lift the halt that a kill left"))
+    _add_connect(commands.add_parser("connect", help="connect an account of testnet or live by its API wallet"))
+    _add_doctor(commands.add_parser("doctor", help="check this computer, the connections and the account"))
     sessions = commands.add_parser("sessions", help="list, reset or export sessions")
     _add_common(sessions)
     sessions.add_argument("action", choices=("list", "reset", "export"), nargs="?", default="list")
@@ -96,6 +108,30 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--session", default="default", help="name of the session; created when new")
     parser.add_argument("--data", type=Path, help="data folder (default: the system's place for it)")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="a setting")
+
+
+def _add_connect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mode", choices=("testnet", "live"), required=True)
+    parser.add_argument("--account", required=True, metavar="0x…", help="address of the account that is traded")
+    parser.add_argument("--create", action="store_true", help="make the API wallet here; else its key is asked for")
+    parser.add_argument(
+        "--keep", choices=("keyring", "vault"), default="keyring", help="where the key is kept (default: keyring)"
+    )
+    parser.add_argument("--session", help="name of the session (default: that of the account, or a new one)")
+    parser.add_argument("--data", type=Path, help="data folder (default: the system's place for it)")
+    parser.add_argument("--exchange", type=Path, metavar="READYFILE", help="rehearse on an exchange that runs here")
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--network", choices=("mainnet", "testnet"), default="mainnet")
+    parser.add_argument("--session", default="default", help="whose account is checked")
+    parser.add_argument("--data", type=Path, help="data folder (default: the system's place for it)")
+    parser.add_argument("--exchange", type=Path, metavar="READYFILE", help="ask an exchange that runs here instead")
+    parser.add_argument(
+        "--trade", action="store_true", help="testnet: place small orders to learn how the exchange treats them"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON line instead of a list")
+    _add_passphrase(parser)
 
 
 def _add_desk(parser: argparse.ArgumentParser) -> None:

@@ -198,6 +198,17 @@ def halting(arguments: argparse.Namespace) -> int:
     return {"kill": kill_command.kill, "resume": kill_command.resume}[arguments.command](arguments, data, ask)
 
 
+def accounts(arguments: argparse.Namespace) -> int:
+    """``connect`` and ``doctor``."""
+    from hlmaster.desk import connect_command, doctor_command
+
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    data = data_folder(arguments.data)
+    if arguments.command == "connect":
+        return connect_command.connect(arguments, data)
+    return doctor_command.doctor(arguments, data, functools.partial(passphrase, arguments))
+
+
 def sessions(arguments: argparse.Namespace) -> int:
     mode, store = chosen_mode(arguments.mode), Sessions(data_folder(arguments.data), SystemClock())
     if arguments.action == "list":
