@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 EXIT_CAPS = (Decimal(1), Decimal(3), Decimal(8))
 """Percent: a closing order that finds no taker is tried again with a wider cap, up to the exit cap in the settings."""
 PATIENCE_SECONDS = 30.0
+LOOK_SECONDS = 1.0
+"""A query that takes longer is not waited for: what the streams have told meanwhile is acted on."""
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
 
@@ -114,6 +116,11 @@ class Flattener:
         self.before_closing: Callable[[], None] = lambda: None
         """Called before positions are closed, each time: whoever protects or follows them stands down."""
         self._course = _Course(0.0, over=True)
+        self._orders: tuple[VenueOrder, ...] = ()
+        self._account: Account | None = None
+        self._is_news = False
+        bus.subscribe(OpenOrdersSnapshot, self._on_orders)
+        bus.subscribe(AccountSnapshot, self._on_account)
         self._task: asyncio.Task[None] | None = None
 
     async def run(self, patience: float = PATIENCE_SECONDS, *, insist: bool = False) -> FlattenReport:
@@ -166,19 +173,45 @@ class Flattener:
 
     async def _round(self, course: _Course) -> bool:
         """One look, and what it asks for. True once the exchange's statement shows nothing and nothing can follow."""
-        orders, account = await self._look(course)
+        look = asyncio.get_running_loop().create_task(self._look(course), name="look at the account")
+        try:
+            while not look.done():
+                await asyncio.wait({look}, timeout=LOOK_SECONDS)
+                if not look.done():
+                    await self._act_on_news(course)
+            orders, account = look.result()
+        except HlError:
+            await self._act_on_news(course)
+            raise
+        finally:
+            look.cancel()
         course.problems = ()
         if not orders and not account.positions:
             return await self._prove(course, account)
+        await self._act(course, orders, account)
+        return False
+
+    async def _act_on_news(self, course: _Course) -> None:
+        """Queries are slow or refused, but the streams are the exchange's word too: enough to act on, once each."""
+        if self._is_news and self._account is not None:
+            self._is_news = False
+            await self._act(course, self._orders, self._account)
+
+    def _on_orders(self, fact: OpenOrdersSnapshot) -> None:
+        self._orders, self._is_news = fact.orders, True
+
+    def _on_account(self, fact: AccountSnapshot) -> None:
+        self._account, self._is_news = fact.account, True
+
+    async def _act(self, course: _Course, orders: Sequence[VenueOrder], account: Account) -> None:
         entries = [order for order in orders if not order.reduce_only]
         await self._cancel(course, entries)
         if account.positions:
             self.before_closing()
         await asyncio.gather(*(self._close(course, position) for position in account.positions))
         # A stop goes last: only where this statement shows neither a position nor an entry that could have become one.
-        busy = course.open_coins | {order.coin for order in entries}
+        busy = {position.coin for position in account.positions} | {order.coin for order in entries}
         await self._cancel(course, [order for order in orders if order.reduce_only and order.coin not in busy])
-        return False
 
     async def _look(self, course: _Course) -> tuple[tuple[VenueOrder, ...], Account]:
         """Orders first: one that fills between the two answers shows up as a position, never as nothing.
@@ -193,6 +226,7 @@ class Flattener:
         course.newest_ms = account.time_ms
         self._bus.publish(OpenOrdersSnapshot(orders, asked_ms))
         self._bus.publish(AccountSnapshot(account))
+        self._is_news = False
         course.open_coins = frozenset(position.coin for position in account.positions)
         for position in account.positions:
             course.held.setdefault(position.coin, _position_text(position))

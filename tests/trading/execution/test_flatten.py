@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from hlmaster.core.errors import OutcomeUnknown, RateLimited, VenueUnreachable
-from hlmaster.core.events import OrderChanged
+from hlmaster.core.events import OpenOrdersSnapshot, OrderChanged
 from hlmaster.core.model import Account, Side
 from hlmaster.core.orders import (
     ActionKind,
@@ -146,6 +146,20 @@ async def test_an_exchange_that_hangs_is_said_within_the_patience(
     monkeypatch.setattr(scene.venue, "open_orders", hang)
     report = await scene.desk.flattener.run(patience=0.05)
     assert report.problems == ("The exchange did not answer within 0 s.",)
+
+
+async def test_while_queries_are_refused_the_streams_are_acted_on_and_prove_nothing(scene: Scene) -> None:
+    scene.venue.positions["ETH"] = D(1)
+    foreign(scene, 7)
+    scene.venue.deaf = RateLimited("HTTP 429.")
+    scene.desk.bus.publish(OpenOrdersSnapshot(tuple(scene.venue.orders.values()), NOW))
+    scene.venue.publish_account()
+    report = await scene.desk.flattener.run()
+    assert (scene.venue.orders, scene.venue.positions["ETH"]) == ({}, D(0))
+    assert actions(scene) == ["cancel 7", "close ETH 1"]
+    assert not report.is_flat
+    scene.venue.deaf = None
+    assert (await scene.desk.flattener.run()).is_flat
 
 
 async def test_what_nobody_takes_is_named_with_its_reason(scene: Scene) -> None:
