@@ -32,6 +32,12 @@ class Charts:
             self._feed.load_series(coin, interval, block)
             self._loaded.add(key)
 
+    async def settled(self) -> None:
+        """Return when every history that is being fetched now is there."""
+        for lock in tuple(self._loading.values()):
+            async with lock:
+                pass
+
     async def older(self, coin: str, interval: Interval) -> int:
         """Rows added before the oldest one held; 0 when the venue has no more. Raises VenueError."""
         key = (coin, interval)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import random
 import ssl
@@ -10,10 +11,9 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidURI, WebSocketException
 
 from hlmaster.core.clock import Clock
@@ -23,6 +23,9 @@ from hlmaster.core.ports import LinkHealth
 from hlmaster.exchange.hyperliquid.client import is_loopback
 from hlmaster.exchange.hyperliquid.codec import Acknowledgement, Ignored, Pong, VenueComplaint, read_frame
 from hlmaster.exchange.hyperliquid.subscriptions import Subscription, Subscriptions, quoted, request
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
 
 log = logging.getLogger(__name__)
 PING = '{"method":"ping"}'
@@ -53,6 +56,11 @@ def socket_url(url: str) -> str:
     parts = urlsplit(url)
     scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
     return f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}/ws"
+
+
+async def _library() -> Any:
+    """The client of websockets, imported beside the loop at the first connection; the window does not wait for it."""
+    return await asyncio.to_thread(importlib.import_module, "websockets.asyncio.client")
 
 
 class Socket:
@@ -151,7 +159,8 @@ class Socket:
         """One connection from start to end: why it ended, and whether no retry can help."""
         self._opened = 0.0
         try:
-            connection = await connect(
+            library = await _library()
+            connection = await library.connect(
                 self._url,
                 compression=None,
                 ping_interval=None,

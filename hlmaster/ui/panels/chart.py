@@ -38,7 +38,7 @@ from hlmaster.ui.theme import Theme
 log = logging.getLogger(__name__)
 QUICK_INTERVALS = (Interval.M1, Interval.M5, Interval.M15, Interval.H1, Interval.H4, Interval.D1)
 AVERAGE_LENGTHS = (9, 21)
-LISTING_MS = 50
+LISTING_MS = 10
 """How often a chart without a listed coin looks whether the venue's list has come."""
 CANVAS = "hlmaster.ui.charts.canvas"
 MOST_STEPS = 50
