@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from hlmaster.core.errors import OutcomeUnknown, RateLimited, SigningError, VenueUnreachable
+from hlmaster.core.errors import OutcomeUnknown, RateLimited, SigningError, VenueRefused, VenueUnreachable
 from hlmaster.exchange.hyperliquid.budget import Priority
 from hlmaster.exchange.hyperliquid.client import Client
 from hlmaster.exchange.hyperliquid.signing import Action, Network, Signer
@@ -59,6 +59,8 @@ class Trial:
             answer = await self._client.act(body, 1, Priority.ENTRY)
         except (OutcomeUnknown, RateLimited, VenueUnreachable) as error:
             return {"status": "unknown", "response": error.sentence}
+        except VenueRefused as error:
+            return {"status": "err", "response": error.sentence}
         try:
             return msgspec.json.decode(answer)
         except msgspec.DecodeError:
