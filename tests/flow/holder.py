@@ -24,13 +24,8 @@ from tests.flow.desks import arguments, fresh, until
 D = Decimal
 
 
-async def hold(data: Path, exchange: Path | None, how: str) -> None:
-    run = app.launch(arguments(data, exchange=exchange), console=False)
-    desk = Desk(build(run.opening))
-    door = app._control(run, desk)
-    await desk.start()
-    await door.start()
-    await until(lambda: desk.is_ready, desk)
+async def hold_eth(desk: Desk) -> None:
+    """A long position, its stop, and a resting entry."""
     await fresh(desk, "ETH")
     mid = desk.survey("ETH").mid
     assert mid is not None
@@ -51,6 +46,16 @@ async def hold(data: Path, exchange: Path | None, how: str) -> None:
         outcome = await desk.manual.place(ticket)
         assert outcome.orders, outcome.sentence
     await until(lambda: len([o for o in desk.orders.live() if o.status is not OrderStatus.SENT]) == 2, desk)
+
+
+async def hold(data: Path, exchange: Path | None, how: str) -> None:
+    run = app.launch(arguments(data, exchange=exchange), console=False)
+    desk = Desk(build(run.opening))
+    door = app._control(run, desk)
+    await desk.start()
+    await door.start()
+    await until(lambda: desk.is_ready, desk)
+    await hold_eth(desk)
     print("ready", flush=True)  # noqa: T201  the test reads it
     if how == "block":
         threading.Event().wait()
