@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
-from hlmaster.core.events import LinkChanged, LinkState
+from hlmaster.core.events import DefectKind, LinkChanged, LinkState, TradingState
 from hlmaster.core.ports import LinkHealth
 
 BEAT_SECONDS = 0.05
@@ -94,3 +95,38 @@ class LinkWatch:
     def age_seconds(self) -> float | None:
         last = self._health.last_frame_monotonic
         return None if last is None else max(0.0, self._clock.monotonic() - last)
+
+
+def describe(
+    market: LinkHealth,
+    account: LinkHealth,
+    link: LinkWatch,
+    lag: LoopLag,
+    *,
+    order_latencies_ms: list[float],
+    defects: Mapping[DefectKind, int],
+    trading_state: TradingState,
+    behind_ms_max: int,
+) -> Health:
+    """All figures of this moment; ``market`` and ``account`` are what the two adapters keep of their lines."""
+    return Health(
+        link=link.last.state,
+        link_sentence=link.last.sentence,
+        messages=market.messages,
+        messages_per_second=link.messages_per_second,
+        feed_age_seconds=link.age_seconds,
+        round_trip_ms=market.round_trip_ms,
+        order_latency_ms=percentile(order_latencies_ms, 0.5) if order_latencies_ms else None,
+        loop_lag_ms_p50=lag.percentile(0.5),
+        loop_lag_ms_p99=lag.percentile(0.99),
+        clock_offset_ms=market.clock_offset_ms,
+        weight_used=market.weight_used,
+        weight_limit=market.weight_limit,
+        address_used=account.address_used,
+        address_limit=account.address_limit,
+        reconnects=market.reconnects,
+        gaps=defects.get(DefectKind.GAP, 0),
+        defects=sum(defects.values()),
+        trading_state=str(trading_state),
+        behind_ms_max=behind_ms_max,
+    )

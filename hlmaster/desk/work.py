@@ -1,0 +1,53 @@
+"""The desk's loops: owned, ended together, and never failing in silence."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from hlmaster.core.bus import Bus
+from hlmaster.core.errors import HlError
+from hlmaster.core.events import Notice, Severity
+
+log = logging.getLogger(__name__)
+
+
+class Work:
+    """What goes wrong in a loop is told as a Notice; the others go on."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def own(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(self._supervise(work, name), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        # A task that is cancelled before its first step never awaits its work.
+        task.add_done_callback(lambda _: work.close())
+        return task
+
+    def every(self, seconds: float, look: Callable[[], None], name: str) -> None:
+        async def repeat() -> None:
+            while True:
+                look()
+                await asyncio.sleep(seconds)
+
+        self.own(repeat(), name)
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _supervise(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        try:
+            await work
+        except HlError as error:
+            log.error("%s stopped: %s", name, error)
+            self._bus.publish(Notice(Severity.ERROR, error.sentence, error.code, error.cure))
+        except Exception as error:
+            log.exception("the task %r failed", name)
+            self._bus.publish(Notice(Severity.CRITICAL, f"An internal task failed ({name}: {error}).", "INV-001"))
