@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -16,7 +17,16 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
 
+# A Qt object freed on a worker's thread ends the process: garbage is collected between tests, on the main thread alone
+gc.disable()
+MOST_GARBAGE = 50_000
+
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
+
+
+def pytest_runtest_teardown() -> None:
+    if gc.get_count()[0] > MOST_GARBAGE:
+        gc.collect()
 
 
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, LoopFactory]:

@@ -4,6 +4,8 @@ import builtins
 
 from PySide6 import QtWidgets
 
+from hlmaster.ui.garbage import GarbageCollector
+
 SWITCH_SECONDS = 0.001
 """How long a worker thread may keep the interpreter to itself while the window has something to do. Python's own five
 milliseconds, paid at every step of a frame, are what a library that loads beside the window would cost it."""
@@ -24,4 +26,5 @@ def application(arguments: list[str]) -> QtWidgets.QApplication:
     without_source_search()
     result = QtWidgets.QApplication(arguments)
     result.setQuitOnLastWindowClosed(False)
+    GarbageCollector(result)
     return result
