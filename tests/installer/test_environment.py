@@ -48,7 +48,30 @@ def test_a_cold_start_installs_uv_and_the_lock_with_hashes(environment: Recorded
     assert packages[:5] == [str(environment.python), "-m", "uv", "pip", "install"]
     assert packages[packages.index("--python") + 1] == str(environment.python)
     assert all("--require-hashes" in command for command in (uv, packages))
+    assert "--compile-bytecode" in packages
     assert packages[-1] == str(environment.root / "installer" / RUNTIME)
+
+
+def program(environment: Recorded, text: str) -> Path:
+    package = environment.root / "hlmaster"
+    package.mkdir()
+    (package / "__init__.py").write_text(text, "utf-8")
+    return package
+
+
+def test_the_program_is_compiled_for_its_first_start(environment: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    package = program(environment, "")
+    environment.ensure(RUNTIME)
+    assert list(package.rglob("*.pyc"))
+
+
+def test_a_program_that_cannot_be_compiled_is_installed_all_the_same(environment: Recorded) -> None:
+    program(environment, "def")
+    environment.ensure(RUNTIME)
+    assert environment.holds(RUNTIME)
+    assert any("starts slower" in line for line in environment.said)
 
 
 def test_a_warm_start_runs_nothing(environment: Recorded) -> None:
