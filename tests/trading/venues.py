@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -117,6 +117,7 @@ class MemoryVenue:
         self._bus, self._clock = bus, clock
         self._ids = 100
         self._nonce = 0
+        self.reserve_nonce: Callable[[int], int] = self._next_nonce
 
     @property
     def address(self) -> str:
@@ -132,9 +133,12 @@ class MemoryVenue:
 
     def _prepared(self, kind: ActionKind, *items: ActionItem, targets: Sequence[int | None] = ()) -> Prepared:
         now = self._clock.now_ms()
-        self._nonce = max(now, self._nonce + 1)
         body = json.dumps(targets).encode()
-        return Prepared(kind, body, "hash", self._nonce, now + LIFETIME_MS, items)
+        return Prepared(kind, body, "hash", self.reserve_nonce(now), now + LIFETIME_MS, items)
+
+    def _next_nonce(self, now_ms: int) -> int:
+        self._nonce = max(now_ms, self._nonce + 1)
+        return self._nonce
 
     def prepare_orders(self, approved: Sequence[Approved], grouping: Grouping = Grouping.NONE) -> Prepared:
         return self._prepared(ActionKind.ORDER, *(item_of(one.order) for one in approved))
@@ -172,16 +176,16 @@ class MemoryVenue:
                 raise answer
             self.nonces.add(prepared.nonce)
             return answer
-        if prepared.nonce in self.nonces:
-            raise NonceUsed("Used.")
-        self.nonces.add(prepared.nonce)
-        replies = self._carry_out(prepared)
+        replies = self.carry_out(prepared)
         if self.lost is not None:
             lost, self.lost = self.lost, None
             raise lost
         return replies
 
-    def _carry_out(self, prepared: Prepared) -> tuple[OrderReply, ...]:
+    def carry_out(self, prepared: Prepared) -> tuple[OrderReply, ...]:
+        if prepared.nonce in self.nonces:
+            raise NonceUsed("Used.")
+        self.nonces.add(prepared.nonce)
         if prepared.kind is ActionKind.CANCEL:
             return tuple(self._cancel(name) for name in json.loads(prepared.body))
         if prepared.kind is ActionKind.MODIFY:

@@ -28,6 +28,7 @@ from hlmaster.core.events import Notice, Rejected, Severity, TrackedOrder
 from hlmaster.core.failpoints import NO_FAILPOINTS, Failpoints, Point
 from hlmaster.core.model import Leverage
 from hlmaster.core.orders import (
+    ActionKind,
     Approved,
     CancelTarget,
     Grouping,
@@ -75,20 +76,17 @@ class Executor:
     async def place(self, approved: Sequence[Approved], grouping: Grouping = Grouping.NONE) -> list[TrackedOrder]:
         """Returns the orders as they stand afterwards: rejected, on the venue's book, final, or in doubt."""
         orders = [item.order for item in approved]
-        for order in orders:
-            self._tracker.register(order)
-        look = self._last_look(orders)
         try:
+            for order in orders:
+                self._tracker.register(order)
+            look = self._last_look(orders)
             prepared = self._trading.prepare_orders(approved, grouping)
+            for order in orders:
+                self._tracker.prepared(order.client_order_id, prepared.expires_ms)
+            await self._make_ready(prepared, look)
         except HlError as error:
             return self._fail(orders, str(error))
-        for order in orders:
-            self._tracker.prepared(order.client_order_id, prepared.expires_ms)
-        try:
-            await self._make_ready(prepared, look)
-        except (JournalUnavailable, VenueRefused) as error:
-            return self._fail(orders, str(error))
-        except asyncio.CancelledError:
+        except BaseException:
             self._fail(orders, "It was given up before it left.")
             raise
         for order in orders:
@@ -123,9 +121,7 @@ class Executor:
         order = approved.order
         name = order.client_order_id
         if target.resolving:
-            raise VenueRefused(
-                "An earlier change of this order is still being found out.", "Wait, or cancel it."
-            )
+            raise VenueRefused("An earlier change of this order is still being found out.", "Wait, or cancel it.")
         look = self._last_look([order])
         self._tracker.begin_replacing(name, order)
         try:
@@ -136,11 +132,11 @@ class Executor:
             sentence = f"The change of {order.coin} is unconfirmed; the exchange is being asked. {error.sentence}"
             self._notice(Severity.WARNING, sentence, error.code)
             return self._tracker.get(name) or target
-        except HlError:
-            self._tracker.not_replaced(name)
-            raise
-        except asyncio.CancelledError:
-            self._tracker.doubt_replacing(name)
+        except BaseException:
+            if self._resolver.is_about(ActionKind.MODIFY, name):
+                self._tracker.doubt_replacing(name)
+            else:
+                self._tracker.not_replaced(name)
             raise
         if reply.kind is ReplyKind.REJECTED:
             self._tracker.not_replaced(name)

@@ -67,7 +67,7 @@ class Doubt:
         return [
             Doubt(
                 items[0].kind,
-                tuple(item.subject for item in items),
+                tuple(dict.fromkeys(item.subject for item in items)),
                 nonce,
                 items[0].expires_ms,
                 items[0].created_ms,
@@ -106,6 +106,10 @@ class Resolver:
     @property
     def open(self) -> tuple[Doubt, ...]:
         return tuple(self._tasks)
+
+    def is_about(self, kind: ActionKind, name: str) -> bool:
+        """Whether such an action upon this order is being found out."""
+        return any(doubt.kind is kind and name in doubt.subjects for doubt in self._tasks)
 
     def take_up(self, doubt: Doubt) -> None:
         if doubt in self._tasks:
