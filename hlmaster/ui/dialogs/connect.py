@@ -295,6 +295,8 @@ class ConnectDialog(QDialog):
         self._say(sentence, "")
         self._task = asyncio.get_running_loop().create_task(self._carry_out(work), name="connect")
         self._task.add_done_callback(self._tell_failure)
+        # A task that is cancelled before its first step never awaits its work
+        self._task.add_done_callback(lambda _: work.close())
         self._refresh()
 
     async def _carry_out(self, work: Coroutine[Any, Any, None]) -> None:
