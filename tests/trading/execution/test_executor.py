@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,23 +19,27 @@ from hlmaster.core.errors import (
     VenueRefused,
     VenueUnreachable,
 )
-from hlmaster.core.events import Notice, Rejected, Severity, TrackedOrder
+from hlmaster.core.events import ActionResolved, Notice, OrderChanged, Rejected, Severity, TrackedOrder
 from hlmaster.core.model import Leverage, MarginMode, Side
 from hlmaster.core.orders import (
     ActionKind,
     ApprovalMint,
     Approved,
+    AssetSnapshot,
+    Intent,
     Order,
     OrderReply,
     OrderStatus,
     Prepared,
+    Purpose,
     ReplyKind,
     VenueOrder,
     Verdict,
 )
-from hlmaster.trading.execution.executor import Executor
+from hlmaster.trading.execution.executor import DISK_PATIENCE_SECONDS, Executor
 from hlmaster.trading.execution.resolver import Resolver
 from hlmaster.trading.execution.tracker import OrderTracker
+from tests.hostile.virtual_time import virtual
 from tests.trading.scenes import NOW, D, MemoryStore, order
 from tests.trading.venues import LIFETIME_MS, MemoryJournal, MemoryVenue
 
@@ -212,7 +216,8 @@ async def test_a_modify_of_unknown_fate_is_looked_up(scene: Scene, arrived: bool
         scene.venue.lost = LOST
     else:
         scene.venue.script.append(LOST)
-    after = await scene.executor.modify(placed, approved(other_price(placed)))
+    await scene.executor.modify(placed, approved(other_price(placed)))
+    after = await scene.settled(placed.client_order_id)
     assert (after.status, after.order.price) == (OrderStatus.RESTING, D(2800 if arrived else 2900))
     assert len(scene.venue.sent) == 2
 
@@ -247,3 +252,145 @@ async def test_a_refused_leverage_is_an_error(scene: Scene) -> None:
     scene.venue.script.append((OrderReply(ReplyKind.REJECTED, text="Too high."),))
     with pytest.raises(VenueRefused, match="Too high"):
         await scene.executor.set_leverage("ETH", Leverage(MarginMode.CROSS, 50))
+
+
+# --- every action, and its steps ---
+
+
+async def test_every_action_has_its_intents_on_disk_before_it_is_sent(scene: Scene) -> None:
+    placed = await resting(scene)
+    await scene.executor.modify(placed, approved(other_price(placed)))
+    await scene.executor.cancel([placed])
+    await scene.executor.set_leverage("ETH", Leverage(MarginMode.CROSS, 5))
+    await scene.executor.add_isolated_margin("ETH", D(5))
+    await scene.executor.schedule_cancel(NOW + 60_000)
+    assert scene.events == ["commit", "send"] * 6
+    kinds = [ActionKind.ORDER, ActionKind.MODIFY, ActionKind.CANCEL]
+    kinds += [ActionKind.LEVERAGE, ActionKind.MARGIN, ActionKind.SCHEDULE_CANCEL]
+    assert [intent.kind for intent in scene.journal.intents] == kinds
+    subjects = [placed.client_order_id] * 3 + ["ETH", "ETH", "account"]
+    assert [intent.subject for intent in scene.journal.intents] == subjects
+    assert len({intent.nonce for intent in scene.journal.intents}) == 6
+    assert {kind for kind, _ in scene.journal.concluded} == set(kinds[1:])
+
+
+async def test_an_intent_says_all_that_was_signed(scene: Scene) -> None:
+    await scene.place(order(Side.SELL, "0.50", "2900.0", reduce_only=True, purpose=Purpose.CLOSE))
+    (intent,) = scene.journal.intents
+    assert (intent.asset, intent.price, intent.size) == (AssetSnapshot("ETH", 1, 4), "2900", "0.5")
+    assert (intent.purpose, intent.side, intent.reduce_only) == (Purpose.CLOSE, Side.SELL, True)
+    assert (intent.payload_hash, intent.expires_ms) == ("hash", NOW + LIFETIME_MS)
+
+
+async def test_the_steps_come_in_the_promised_order(scene: Scene) -> None:
+    steps = scene.events
+    scene.bus.subscribe(OrderChanged, lambda fact: steps.append(str(fact.order.status)))
+    prepare, look = scene.venue.prepare_orders, scene.look
+    scene.venue.prepare_orders = lambda *what: steps.append("prepare") or prepare(*what)  # type: ignore[func-returns-value, method-assign]
+    scene.look = lambda what: steps.append("look") or look(what)  # type: ignore[func-returns-value, method-assign]
+    scene.venue.held = True
+    await scene.place(passive())
+    assert steps == ["intended", "prepare", "intended", "commit", "look", "sent", "send", "resting"]
+
+
+@pytest.mark.parametrize("kind", ["leverage", "margin", "schedule"])
+async def test_what_is_no_exit_does_not_go_without_a_disk(scene: Scene, kind: str) -> None:
+    scene.journal.full = True
+    verbs = {
+        "leverage": lambda: scene.executor.set_leverage("ETH", Leverage(MarginMode.CROSS, 5)),
+        "margin": lambda: scene.executor.add_isolated_margin("ETH", D(5)),
+        "schedule": lambda: scene.executor.schedule_cancel(None),
+    }
+    with pytest.raises(JournalUnavailable):
+        await verbs[kind]()
+    assert scene.venue.sent == []
+
+
+@virtual
+async def test_a_disk_that_hangs_holds_no_exit_back_and_every_entry() -> None:
+    scene = Scene()
+    disk = asyncio.Event()
+
+    async def hang(intents: Sequence[Intent]) -> None:
+        await disk.wait()
+        scene.journal.intents += intents
+
+    scene.venue.positions["ETH"] = D(1)
+    scene.journal.commit = hang  # type: ignore[method-assign]
+    entry = asyncio.create_task(scene.place(order()))
+    assert (await scene.place(order(Side.SELL, reduce_only=True))).status is OrderStatus.FILLED
+    assert asyncio.get_running_loop().time() == DISK_PATIENCE_SECONDS
+    assert [sent.orders[0].reduce_only for sent in scene.venue.sent] == [True]
+    disk.set()
+    await entry
+    assert [sent.orders[0].reduce_only for sent in scene.venue.sent] == [True, False]
+    assert [intent.reduce_only for intent in scene.journal.intents] == [False, True]
+    await scene.executor.stop()
+
+
+async def test_a_send_that_is_given_up_is_found_out(scene: Scene) -> None:
+    never = asyncio.Event()
+
+    async def send(prepared: Prepared) -> tuple[OrderReply, ...]:
+        if prepared.kind is ActionKind.ORDER:
+            await never.wait()
+        return await before(prepared)
+
+    wanted, before = order(), scene.venue.send
+    scene.venue.send = send  # type: ignore[method-assign]
+    placing = asyncio.create_task(scene.place(wanted))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    placing.cancel()
+    await asyncio.gather(placing, return_exceptions=True)
+    assert (await scene.settled(wanted.client_order_id)).status is OrderStatus.REJECTED
+
+
+async def test_an_error_that_nobody_expected_leaves_nothing_on_its_way(scene: Scene) -> None:
+    async def fail(intents: Sequence[Intent]) -> None:
+        raise ZeroDivisionError
+
+    scene.journal.commit = fail  # type: ignore[method-assign]
+    wanted = order()
+    with pytest.raises(ZeroDivisionError):
+        await scene.place(wanted)
+    assert scene.tracker.unsettled() == []
+    assert scene.venue.sent == []
+
+
+async def test_a_change_in_doubt_bears_no_second_one(scene: Scene) -> None:
+    placed = await resting(scene)
+    scene.venue.deaf = VenueUnreachable("No line.")
+    scene.venue.script.append(LOST)
+    after = await scene.executor.modify(placed, approved(other_price(placed)))
+    assert after.resolving
+    assert after.replacement is not None
+    with pytest.raises(VenueRefused, match="still being found out"):
+        await scene.executor.modify(after, approved(other_price(placed)))
+
+
+async def test_a_change_with_an_answer_in_unknown_words_is_found_out(scene: Scene) -> None:
+    placed = await resting(scene)
+    scene.venue.script.append((OrderReply(ReplyKind.UNRECOGNISED, text="?"),))
+    assert (await scene.executor.modify(placed, approved(other_price(placed)))).resolving
+    found = await scene.settled(placed.client_order_id)
+    assert (found.resolving, found.order.price) == (False, D(2900))
+
+
+async def test_a_cancel_with_an_answer_in_unknown_words_is_found_out(scene: Scene) -> None:
+    placed = await resting(scene)
+    scene.venue.script.append((OrderReply(ReplyKind.UNRECOGNISED, text="?"),))
+    ((_, why),) = await scene.executor.cancel([placed])
+    assert why == "?"
+    assert [doubt.kind for doubt in scene.resolver.open] == [ActionKind.CANCEL]
+
+
+async def test_leverage_of_unknown_fate_is_an_error_until_it_is_known(scene: Scene) -> None:
+    resolved: list[ActionResolved] = []
+    scene.bus.subscribe(ActionResolved, resolved.append)
+    scene.venue.script.append(LOST)
+    with pytest.raises(OutcomeUnknown):
+        await scene.executor.set_leverage("ETH", Leverage(MarginMode.CROSS, 5))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert [(fact.kind, fact.arrived) for fact in resolved] == [(ActionKind.LEVERAGE, False)]
