@@ -90,6 +90,8 @@ class Instrument:
     margin_tiers: tuple[MarginTier, ...]
     only_isolated: bool = False
     delisted: bool = False
+    closing_only: bool = False
+    """From an earlier list: the venue's present one has no sound row for it."""
 
     @property
     def lot(self) -> Decimal:

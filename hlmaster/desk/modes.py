@@ -21,6 +21,7 @@ from hlmaster.desk.exchange_child import ExchangeChild, ReadyLine
 from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.exchange.hyperliquid.budget import WeightBudget
 from hlmaster.exchange.hyperliquid.client import is_loopback
+from hlmaster.exchange.hyperliquid.listed import Listed
 from hlmaster.exchange.hyperliquid.market_data import HyperliquidMarketData
 from hlmaster.exchange.hyperliquid.socket import SocketTiming
 from hlmaster.settings import Settings
@@ -106,7 +107,7 @@ def open_trading(
         url, network, signer, account = _demo_place(session, read_ready(ready_file), clock)
     else:
         url, network, signer, account = _real_place(mode, ready_file, connection, clock)
-    return _line(bus, clock, url, network, signer, account, settings, reserve_nonce, mint)
+    return _line(bus, clock, url, network, signer, account, settings, reserve_nonce, mint, session)
 
 
 def _parts(
@@ -142,11 +143,13 @@ def _line(
     settings: Settings,
     reserve_nonce: Callable[[int], int],
     mint: ApprovalMint,
+    session: Session,
 ) -> Line:
     from hlmaster.exchange.hyperliquid.trading import HyperliquidTrading
 
     budget, timing = WeightBudget(clock), _timing(settings)
-    market_data = HyperliquidMarketData(bus, clock, url, budget=budget, socket_timing=timing)
+    listed = Listed(clock, url, session.folder / "markets.json")
+    market_data = HyperliquidMarketData(bus, clock, url, budget=budget, listed=listed, socket_timing=timing)
     trading = HyperliquidTrading(
         bus,
         clock,
@@ -157,6 +160,7 @@ def _line(
         reserve_nonce,
         mint.is_genuine,
         budget=budget,
+        listed=listed,
         socket_timing=timing,
     )
     return Line(bus, clock, market_data, trading)
@@ -211,7 +215,9 @@ def _demo(opening: Opening) -> Parts:
     else:
         raise ConfigError("Demo mode needs an embedded exchange.", "Start without --exchange to get one.")
     journal, recorder = _stores(opening, clock)
-    line = _line(bus, clock, url, network, signer, account, opening.settings, journal.reserve_nonce, mint)
+    line = _line(
+        bus, clock, url, network, signer, account, opening.settings, journal.reserve_nonce, mint, opening.session
+    )
 
     def tell(sentence: str) -> None:
         log.error("%s", sentence)
@@ -249,7 +255,9 @@ def _real(opening: Opening) -> Parts:
     lock = account_lock(opening.session.folder.parent.parent, mode, account)
     lock.acquire()
     journal, recorder = _stores(opening, clock)
-    line = _line(bus, clock, url, network, signer, account, opening.settings, journal.reserve_nonce, mint)
+    line = _line(
+        bus, clock, url, network, signer, account, opening.settings, journal.reserve_nonce, mint, opening.session
+    )
     client = Client(url, clock, LinkHealth(), WeightBudget(clock))
 
     async def look() -> Entrance:

@@ -97,6 +97,8 @@ class Survey:
             return "The account's state is not known yet; entries open once the exchange has answered."
         if any(order.in_doubt for order in self._tracker.unsettled(coin)):
             return f"An earlier {coin} order's fate is still unknown; entries on {coin} open once it is settled."
+        if self.instrument(coin).closing_only:
+            return f"The exchange's list of markets is damaged where {coin} stands: what is open can only be closed."
         if coin in self._portfolio.mismatched:
             return f"The {coin} position in our books and at the exchange differ; entries open once they agree."
         return None

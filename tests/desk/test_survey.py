@@ -9,7 +9,7 @@ import pytest
 from hlmaster.core.errors import ConfigError
 from hlmaster.core.model import Leverage, MarginMode, Side
 from hlmaster.core.orders import OrderStatus
-from hlmaster.trading.portfolio import MISMATCH_GRACE_MS
+from hlmaster.trading.agreement import GRACE_MS
 from tests.desk.desks import Scene, running
 from tests.trading.scenes import D, order
 
@@ -65,7 +65,7 @@ async def test_books_that_stay_apart_from_the_venue_close_the_coin(scene: Scene)
     scene.venue.positions["ETH"] = D(2)
     scene.venue.publish_account()
     assert scene.desk.survey("ETH").stale is None
-    scene.clock.advance(MISMATCH_GRACE_MS + 1)
+    scene.clock.advance(GRACE_MS + 1)
     assert "differ" in (scene.desk.survey("ETH").stale or "")
     assert scene.desk.survey("ETH").position == 2
 

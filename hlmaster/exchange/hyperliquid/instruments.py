@@ -44,12 +44,18 @@ def _margin_tables(meta: wire.Meta, defects: list[str]) -> dict[int, tuple[Margi
     for raw in meta.margin_tables:
         try:
             number, table = _table.decode(raw)
-        except msgspec.MsgspecError as error:
+            tables[number] = _sorted_tiers(table)
+        except (msgspec.MsgspecError, ValueError) as error:
             defects.append(f"A margin table was skipped: {error} in {excerpt(bytes(raw))}")
-            continue
-        tiers = tuple(MarginTier(tier.lower_bound, tier.max_leverage) for tier in table.margin_tiers)
-        tables[number] = tuple(sorted(tiers, key=lambda tier: tier.lower_bound))
     return tables
+
+
+def _sorted_tiers(table: wire.MarginTable) -> tuple[MarginTier, ...]:
+    tiers = tuple(MarginTier(tier.lower_bound, tier.max_leverage) for tier in table.margin_tiers)
+    for tier in tiers:
+        if not tier.lower_bound.is_finite() or tier.lower_bound < 0 or tier.max_leverage < 1:
+            raise ValueError(f"{tier} is no tier")
+    return tuple(sorted(tiers, key=lambda tier: tier.lower_bound))
 
 
 def _instrument(

@@ -35,14 +35,18 @@ from hlmaster.core.events import (
 from hlmaster.core.model import Instrument, Interval
 from hlmaster.core.ports import LinkHealth
 from hlmaster.exchange.hyperliquid import codec, wire
-from hlmaster.exchange.hyperliquid.budget import WeightBudget
+from hlmaster.exchange.hyperliquid.budget import WeightBudget, query_weight
 from hlmaster.exchange.hyperliquid.chores import Chores
 from hlmaster.exchange.hyperliquid.client import Client, ClientTiming
 from hlmaster.exchange.hyperliquid.gaps import CandleGaps, Series
 from hlmaster.exchange.hyperliquid.instruments import instruments_of, read_meta
+from hlmaster.exchange.hyperliquid.listed import Listed
 from hlmaster.exchange.hyperliquid.socket import Socket, SocketTiming, socket_url
 
 log = logging.getLogger(__name__)
+RENEW_SECONDS = 60.0
+POLL_WEIGHT_PER_SECOND = 5.0
+"""What polling instead of a lost line may cost: a quarter of the budget."""
 PAGE = 500
 """Time-range queries may cut their answer at this many rows."""
 _STREAMS = {BookSnapshot: "book", BestQuote: "quote", Trades: "trades", AssetContext: "context"}
@@ -58,6 +62,7 @@ class HyperliquidMarketData:
         url: str,
         *,
         budget: WeightBudget | None = None,
+        listed: Listed | None = None,
         socket_timing: SocketTiming | None = None,
         client_timing: ClientTiming | None = None,
         poll_every: float = 5.0,
@@ -73,7 +78,10 @@ class HyperliquidMarketData:
         self._poll_every = poll_every
         self._offset_every = offset_every
         self._jitter = jitter
+        self._listed = listed or Listed(clock)
         self._instruments: dict[str, Instrument] = {}
+        self._told: frozenset[str] = frozenset()
+        """What is wrong with the list, as it was told."""
         self._watched: set[str] = set()
         self._gaps = CandleGaps()
         self._ages: dict[tuple[str, str], float] = {}
@@ -115,6 +123,7 @@ class HyperliquidMarketData:
         self._deep.start()
         self._chores.start(self._poll_while_down(), "poll while down")
         self._chores.start(self._measure_offset(), "clock offset")
+        self._chores.start(self._renew_instruments(), "renew instruments")
 
     async def stop(self) -> None:
         await self._chores.stop()
@@ -219,6 +228,8 @@ class HyperliquidMarketData:
             try:
                 found, defects = read_meta(await self._client.info("meta"))
             except VenueError as error:
+                if isinstance(error, UnrecognisedReply) and self._fall_back(error):
+                    return
                 attempt += 1
                 pause = min(30.0, 2.0 ** min(attempt - 1, 5)) * (0.5 + 0.5 * self._jitter())
                 self._bus.publish(LinkChanged(LinkState.CONNECTING, str(error), attempt, pause))
@@ -234,13 +245,27 @@ class HyperliquidMarketData:
         except VenueError as error:
             log.warning("the instruments could not be refreshed: %s", error)
 
+    def _fall_back(self, error: UnrecognisedReply) -> bool:
+        """The list of an earlier run, for closing only; False when there is none of the last day."""
+        self._instruments = self._listed.fall_back()
+        if self._instruments:
+            cure = "Positions can be closed; entries open once the list can be read again."
+            self._bus.publish(Notice(Severity.ERROR, error.sentence, error.code, cure))
+        return bool(self._instruments)
+
+    async def _renew_instruments(self) -> None:
+        """While something is wrong with the list it is asked for again."""
+        while True:
+            await self._clock.sleep(RENEW_SECONDS)
+            if any(instrument.closing_only for instrument in self._instruments.values()):
+                await self._refresh_instruments()
+
     def _adopt(self, found: dict[str, Instrument], defects: list[str]) -> None:
-        for sentence in defects:
+        told, self._told = self._told, frozenset(defects)
+        for sentence in self._told - told:
             self._bus.publish(Notice(Severity.WARNING, sentence, "VEN-006", "This market cannot be traded for now."))
-        if not found and self._instruments:
-            return
-        self._instruments = found
-        for coin in self._watched - found.keys():
+        self._instruments = self._listed.take(found)
+        for coin in self._watched - self._instruments.keys():
             self.unwatch(coin)
             sentence = f"{coin} is no longer listed; its streams were dropped."
             self._bus.publish(DataDefect(DefectKind.UNKNOWN_COIN, "meta", coin, sentence, self._clock.now_ms()))
@@ -318,7 +343,8 @@ class HyperliquidMarketData:
         rounds = 0
         while True:
             await self._down.wait()
-            await self._clock.sleep(self._poll_every)
+            weight = query_weight("allMids") + len(self._watched) * query_weight("l2Book") + query_weight("meta") / 3
+            await self._clock.sleep(max(self._poll_every, weight / POLL_WEIGHT_PER_SECOND))
             if not self._down.is_set():
                 continue
             try:

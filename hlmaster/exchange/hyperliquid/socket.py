@@ -99,7 +99,8 @@ class Socket:
         self._speak = asyncio.Event()
         self._all_answered = asyncio.Event()
         self._connections = 0
-        self._opened = self._last_frame = self._last_data = self._pinged = 0.0
+        self._opened: float | None = None
+        self._last_frame = self._last_data = self._pinged = 0.0
         self._offline = 0.0
         self._death = ""
 
@@ -145,7 +146,7 @@ class Socket:
             if fatal:
                 self._die(reason)
                 return
-            if self._opened:
+            if self._opened is not None:
                 alive_until = self._last_frame
                 attempt = 0 if self._last_frame - self._opened >= self._timing.stable_after else attempt
             attempt += 1
@@ -157,7 +158,7 @@ class Socket:
 
     async def _connect_and_listen(self, alive_until: float | None) -> tuple[str, bool]:
         """One connection from start to end: why it ended, and whether no retry can help."""
-        self._opened = 0.0
+        self._opened = None
         try:
             library = await _library()
             connection = await library.connect(

@@ -52,6 +52,7 @@ from hlmaster.exchange.hyperliquid.budget import Priority, WeightBudget, action_
 from hlmaster.exchange.hyperliquid.chores import Chores
 from hlmaster.exchange.hyperliquid.client import Client, ClientTiming, is_loopback
 from hlmaster.exchange.hyperliquid.instruments import read_meta
+from hlmaster.exchange.hyperliquid.listed import Listed
 from hlmaster.exchange.hyperliquid.preparing import Preparing
 from hlmaster.exchange.hyperliquid.queries import AccountQueries
 from hlmaster.exchange.hyperliquid.signing import Network, Signer
@@ -87,6 +88,7 @@ class HyperliquidTrading(Preparing):
         is_genuine: Callable[[Approved], bool],
         *,
         budget: WeightBudget | None = None,
+        listed: Listed | None = None,
         socket_timing: SocketTiming | None = None,
         client_timing: ClientTiming | None = None,
         poll_every: float = 10.0,
@@ -102,6 +104,7 @@ class HyperliquidTrading(Preparing):
         self._address = address.lower()
         self._client = Client(url, clock, self.health, budget or WeightBudget(clock), client_timing, jitter, failpoints)
         self._queries = AccountQueries(self._client, clock, self._address)
+        self._listed = listed or Listed(clock)
         self._poll_every = poll_every
         self._allowance_every = allowance_every
         self._jitter = jitter
@@ -149,13 +152,19 @@ class HyperliquidTrading(Preparing):
         await self._client.close()
 
     async def _load_instruments(self) -> None:
-        found, _ = read_meta(await self._client.info("meta"))
+        try:
+            found, _ = read_meta(await self._client.info("meta"))
+        except UnrecognisedReply:
+            self._instruments = self._listed.fall_back()
+            if not self._instruments:
+                raise
+            return
         for coin, instrument in found.items():
             known = self._instruments.get(coin)
             if known is not None and (known.asset, known.size_decimals) != (instrument.asset, instrument.size_decimals):
                 sentence = f"{coin} changed its number or lot at the exchange, from {known} to {instrument}."
                 self._bus.publish(Notice(Severity.WARNING, sentence, "VEN-006"))
-        self._instruments = found or self._instruments
+        self._instruments = self._listed.take(found)
 
     # --- sending ---
 
