@@ -5,37 +5,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hlmaster.core.errors import HlError, VenueError
+from hlmaster.core.errors import VenueError
 from hlmaster.core.events import (
     AccountResynchronised,
     AccountSnapshot,
-    ActionResolved,
-    DefectKind,
-    LinkChanged,
     LinkState,
-    Notice,
     OrderReported,
     Refused,
     Resynchronised,
     SessionRestored,
-    Severity,
-    TradesSeen,
     TradingState,
 )
 from hlmaster.core.model import Instrument
-from hlmaster.core.orders import ActionKind, Expiry, Fill
+from hlmaster.core.orders import Expiry, Fill
 from hlmaster.core.ports import Trading
 from hlmaster.desk.allowance import AllowanceWatch
 from hlmaster.desk.brake import Brake
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.clock_watch import ClockWatch
-from hlmaster.desk.guard import DisconnectPolicy, Guard
-from hlmaster.desk.health import Health, LinkWatch, LoopLag, percentile
+from hlmaster.desk.guard import Guard
+from hlmaster.desk.health import Health, LinkWatch, LoopLag, describe
 from hlmaster.desk.listing import Listing
+from hlmaster.desk.lost_line import LostLine
 from hlmaster.desk.manual import Manual
 from hlmaster.desk.outcome import Outcome
 from hlmaster.desk.overdue import Overdue
@@ -43,7 +38,10 @@ from hlmaster.desk.parts import Parts
 from hlmaster.desk.protecting import LOOK_SECONDS, Protecting, refuse_off
 from hlmaster.desk.recovery import Recovery
 from hlmaster.desk.survey import Survey
+from hlmaster.desk.terms import Terms
 from hlmaster.desk.tools import Tools
+from hlmaster.desk.watched import Watched
+from hlmaster.desk.work import Work
 from hlmaster.market.feed import Feed
 from hlmaster.settings import Settings
 from hlmaster.trading.differences import Differences
@@ -69,9 +67,6 @@ CHART_SECONDS = 0.02
 """In which a chart that waits for the list of markets has asked for its candles."""
 STORE_SECONDS = 1.0
 """The longest that the session waits for charts."""
-LEVERAGES_AT_ONCE = 8
-LEVERAGE_SECONDS = 4.0
-"""Between the leverages of further coins, so that they never crowd out what trading asks."""
 
 
 class Desk:
@@ -84,48 +79,52 @@ class Desk:
         self.instruments: Mapping[str, Instrument] = Listing(lambda: parts.market_data.instruments)
         self.feed = Feed(self.bus, self.clock, self.instruments)
         self.guard = Guard(self.bus, self.clock)
-        self.orders = OrderTracker(self.bus, self.clock, parts.store, parts.failpoints)
-        self.portfolio = Portfolio(self.bus, self.clock, self._mark, parts.store)
+        self._work = Work(self.bus)
+        self._reconciling: asyncio.Task[None] | None = None
+        self._ready = False
+        self._keep_books(parts)
+        self._open_the_door(parts)
+        self._give_hands(parts)
+        self._keep_watch(parts)
+        for fact in (AccountSnapshot, OrderReported):
+            self.bus.subscribe(fact, lambda _: self.feed.touch_account())
+        self.bus.subscribe(Resynchronised, lambda _: self._reconcile_soon())
+        self.bus.subscribe(AccountResynchronised, lambda _: self._reconcile_soon())
+        self.bus.subscribe(Refused, self._on_refused)
+        self.guard.on_lost_connection(LostLine(lambda: self.settings, self.orders, self.foreign, self.manual))
+
+    def _keep_books(self, parts: Parts) -> None:
+        """Orders, positions and money, and their agreement with the exchange's word."""
+        bus, clock = self.bus, self.clock
+        self.orders = OrderTracker(bus, clock, parts.store, parts.failpoints)
+        self.portfolio = Portfolio(bus, clock, self._mark, parts.store)
         self.portfolio.exit_reason = self._exit_reason
         self.survey = Survey(
-            self.clock,
-            self.feed,
-            lambda: self.instruments,
-            self.portfolio,
-            self.orders,
-            self._trading_state,
+            clock, self.feed, lambda: self.instruments, self.portfolio, self.orders, self._trading_state
         )
-        self.gate = Gate(self.bus, parts.mint, self.survey, lambda: self.settings.risk)
-        self.resolver = Resolver(self.bus, self.clock, parts.trading, parts.journal, self.orders)
-        self.recovery = Recovery(self.bus, self.guard, parts.journal, self.orders, self.resolver, self.mode)
+        self.reconciler = Reconciler(bus, clock, parts.trading, self.orders, self.portfolio, parts.session.since_ms)
+        self.differences = Differences(bus, parts.store)
+        self.foreign = ForeignOrders(bus, self.orders, lambda: ForeignPolicy(self.settings.execution.foreign_orders))
+
+    def _open_the_door(self, parts: Parts) -> None:
+        """The one way to the market: gate, journal, send, and what becomes of what was sent."""
+        bus, clock, orders = self.bus, self.clock, self.orders
+        parts.trading.expiry = _expiry(self.settings)
+        self.gate = Gate(bus, parts.mint, self.survey, lambda: self.settings.risk)
+        self.resolver = Resolver(bus, clock, parts.trading, parts.journal, orders)
+        self.recovery = Recovery(bus, self.guard, parts.journal, orders, self.resolver, self.mode)
         last_look = LastLook(
             self.gate.check, self.survey, self._venue_ms, lambda: self.settings.execution.entry_drift_percent
         )
         self.executor = Executor(
-            self.bus,
-            self.clock,
-            parts.trading,
-            parts.journal,
-            self.orders,
-            last_look,
-            self.resolver,
-            parts.failpoints,
+            bus, clock, parts.trading, parts.journal, orders, last_look, self.resolver, parts.failpoints
         )
-        self._settled = Settled(self.bus, parts.journal, parts.store)
-        self.reconciler = Reconciler(
-            self.bus, self.clock, parts.trading, self.orders, self.portfolio, parts.session.since_ms
-        )
-        self.differences = Differences(self.bus, parts.store)
-        self.foreign = ForeignOrders(
-            self.bus, self.orders, lambda: ForeignPolicy(self.settings.execution.foreign_orders)
-        )
+        self._settled = Settled(bus, parts.journal, parts.store)
         self.flattener = self._flattener(parts.trading)
-        self._access: AccessWatch | None = None
-        if parts.access is not None:
-            from hlmaster.desk.access_watch import AccessWatch
+        self.brake = Brake(bus, clock, self.guard, parts.halt, self.flattener)
 
-            self._access = AccessWatch(self.bus, self.clock, self.guard, parts.access)
-        self.brake = Brake(self.bus, self.clock, self.guard, parts.halt, self.flattener)
+    def _give_hands(self, parts: Parts) -> None:
+        """The verbs, and the hand that keeps every position protected."""
         self.manual = Manual(
             self.bus,
             self.gate,
@@ -158,28 +157,24 @@ class Desk:
         )
         self.protector = self._protecting.protector
         self.flattener.before_closing = self.protector.stand_down
-        self._overdue = Overdue(self.bus, self.clock, self.orders, self.portfolio, self._reconcile_soon)
-        self.lag = LoopLag(self.clock)
+
+    def _keep_watch(self, parts: Parts) -> None:
+        """Over the line, the clock, the loop, the account's rights and allowance, and what is overdue."""
+        bus, clock = self.bus, self.clock
+        self._access: AccessWatch | None = None
+        if parts.access is not None:
+            from hlmaster.desk.access_watch import AccessWatch
+
+            self._access = AccessWatch(bus, clock, self.guard, parts.access)
+        self.lag = LoopLag(clock)
+        self.link = LinkWatch(bus, clock, parts.market_data.health)
+        self._overdue = Overdue(bus, clock, self.orders, self.portfolio, self._reconcile_soon)
         self._allowance = AllowanceWatch(self.guard, parts.trading.health)
-        self._clock_watch = ClockWatch(self.clock, self.guard, self._reconcile_soon)
-        parts.trading.expiry = _expiry(self.settings)
-        self.link = LinkWatch(self.bus, self.clock, parts.market_data.health)
-        self.behind_ms_max = 0
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._reconciling: asyncio.Task[None] | None = None
-        self._watched: set[str] = set()
-        self._past_replay: set[str] = set()
-        """Coins whose first trades since their subscription, which are old ones, have been seen."""
-        self._ready = False
-        self.bus.subscribe(AccountSnapshot, self._on_account)
-        self.bus.subscribe(OrderReported, self._on_order_reported)
-        self.bus.subscribe(Resynchronised, lambda _: self._reconcile_soon())
-        self.bus.subscribe(AccountResynchronised, lambda _: self._reconcile_soon())
-        self.bus.subscribe(LinkChanged, self._on_link)
-        self.bus.subscribe(ActionResolved, self._on_resolved)
-        self.bus.subscribe(Refused, self._on_refused)
-        self.bus.subscribe(TradesSeen, self._on_trades)
-        self.guard.on_lost_connection(self._on_lost_connection)
+        self._clock_watch = ClockWatch(clock, self.guard, self._reconcile_soon)
+        self._watched = Watched(bus, clock, parts.market_data, self.feed, self.instruments)
+        self._terms = Terms(
+            bus, parts.trading, self.survey, self.instruments, lambda: self.settings.market.watchlist, self._work
+        )
 
     def _flattener(self, trading: Trading) -> Flattener:
         return Flattener(
@@ -209,20 +204,19 @@ class Desk:
         """Connect, restore the session and reconcile, all in the background; what goes wrong is told as a Notice."""
         self.brake.look()
         self.recovery.look()
-        self._own(self.lag.run(), "loop lag")
+        self._work.own(self.lag.run(), "loop lag")
         if self._access is not None:
-            self._own(self._access.run(), "access")
-        self._own(self._settled.run(), "journal")
-        self._own(self._connect(), "connect")
+            self._work.own(self._access.run(), "access")
+        self._work.own(self._settled.run(), "journal")
+        self._work.own(self._connect(), "connect")
 
     async def _connect(self) -> None:
         """Keeps trying: without a network the window still opens, says what is wrong, and waits."""
         if self._parts.before is not None:
             await self._parts.before()
         await self._parts.market_data.start()
-        for coin in self.settings.market.watchlist:
-            self._watch_coin(coin)
-        self._every(STALENESS_SECONDS, self._watch, "staleness")
+        self._watched.watch(self.settings.market.watchlist)
+        self._work.every(STALENESS_SECONDS, self._watch, "staleness")
         # Prices and charts first: the store's libraries take half a second to load, and neither need wait for them.
         await asyncio.sleep(CHART_SECONDS)
         with contextlib.suppress(TimeoutError):
@@ -235,20 +229,18 @@ class Desk:
         await self._parts.trading.start()
         await self.recovery.take_up()
         await self.reconciler.run_until_done()
-        await self._read_account_settings()
-        self._ready = True
-        self._own(self._read_leverages(), "leverages")
+        await self._terms.read_fees()
+        self._ready = self._watched.measuring = True
+        self._work.own(self._terms.read_leverages(), "leverages")
         self.tools.start()
         self.protector.start()
-        self._every(LOOK_SECONDS, self._protect, "protection")
-        self._every(EQUITY_SECONDS, self._sample, "equity")
-        self._own(self._reconcile_forever(), "reconcile")
+        self._work.every(LOOK_SECONDS, self._protect, "protection")
+        self._work.every(EQUITY_SECONDS, self._sample, "equity")
+        self._work.own(self._reconcile_forever(), "reconcile")
 
     async def stop(self) -> None:
         """Orderly: loops end, the venue connections close, everything queued reaches the disk. Raises StorageError."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._work.stop()
         await self._protecting.stop()
         await self.guard.stop()
         await self.tools.stop()
@@ -262,32 +254,6 @@ class Desk:
         finally:
             if self._parts.after is not None:
                 await self._parts.after()
-
-    def _own(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(self._supervise(work, name), name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        # A task that is cancelled before its first step never awaits its work.
-        task.add_done_callback(lambda _: work.close())
-        return task
-
-    async def _supervise(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        try:
-            await work
-        except HlError as error:
-            log.error("%s stopped: %s", name, error)
-            self.bus.publish(Notice(Severity.ERROR, error.sentence, error.code, error.cure))
-        except Exception as error:
-            log.exception("the task %r failed", name)
-            self.bus.publish(Notice(Severity.CRITICAL, f"An internal task failed ({name}: {error}).", "INV-001"))
-
-    def _every(self, seconds: float, work: Callable[[], None], name: str) -> None:
-        async def repeat() -> None:
-            while True:
-                work()
-                await asyncio.sleep(seconds)
-
-        self._own(repeat(), name)
 
     # --- loops ---
 
@@ -324,51 +290,12 @@ class Desk:
 
     def _reconcile_soon(self) -> None:
         if self._ready and (self._reconciling is None or self._reconciling.done()):
-            self._reconciling = self._own(self._reconcile_once(), "reconcile after reconnect")
-
-    async def _read_account_settings(self) -> None:
-        """The account's fee rates; what cannot be read stays at its documented default."""
-        try:
-            self.survey.fees = await self._parts.trading.fee_rates()
-        except VenueError as error:
-            log.warning("the fee rates could not be read: %s", error)
-
-    async def _read_leverages(self) -> None:
-        """Of the watched coins without a position, one after the other: each costs a sixtieth of a minute's budget."""
-        for number, coin in enumerate(self.settings.market.watchlist):
-            if coin not in self.instruments or coin in self.survey.leverages:
-                continue
-            if number >= LEVERAGES_AT_ONCE:
-                await asyncio.sleep(LEVERAGE_SECONDS)
-            try:
-                await self._read_leverage(coin)
-            except VenueError as error:
-                log.warning("the leverage of %s could not be read: %s", coin, error)
+            self._reconciling = self._work.own(self._reconcile_once(), "reconcile after reconnect")
 
     # --- facts ---
 
     def _mark(self, coin: str) -> Decimal | None:
         return self.survey.mark(coin)
-
-    def _on_account(self, fact: AccountSnapshot) -> None:
-        self.feed.touch_account()
-        for position in fact.account.positions:
-            self.survey.leverages[position.coin] = position.leverage
-            self._watch_coin(position.coin)
-
-    def _on_order_reported(self, fact: OrderReported) -> None:
-        self.feed.touch_account()
-
-    def _on_trades(self, fact: TradesSeen) -> None:
-        """How far our reading of the market lags behind it, in market milliseconds."""
-        if fact.coin not in self._past_replay:
-            self._past_replay.add(fact.coin)
-        elif self._ready:
-            self.behind_ms_max = max(self.behind_ms_max, self.clock.now_ms() - fact.trades[-1].time_ms)
-
-    def _on_link(self, fact: LinkChanged) -> None:
-        if fact.state is LinkState.CONNECTED:
-            self._past_replay.clear()
 
     def _on_refused(self, fact: Refused) -> None:
         for failure in fact.verdict.failures:
@@ -391,15 +318,6 @@ class Desk:
 
     def _venue_ms(self) -> int:
         return self.clock.now_ms() + int(self._parts.trading.health.clock_offset_ms or 0)
-
-    def _on_resolved(self, fact: ActionResolved) -> None:
-        """A change of leverage whose answer was lost: what holds now is asked for."""
-        if fact.kind is ActionKind.LEVERAGE:
-            for coin in fact.subjects:
-                self._own(self._read_leverage(coin), f"leverage of {coin}")
-
-    async def _read_leverage(self, coin: str) -> None:
-        self.survey.leverages[coin] = await self._parts.trading.leverage(coin)
 
     # --- verbs ---
 
@@ -425,61 +343,28 @@ class Desk:
         """Give a position its own policy, None for the settings'. ``take_over``: stops placed by hand are replaced."""
         return self._protecting.protect(coin, policy, take_over)
 
-    def _watch_coin(self, coin: str) -> None:
-        """Idempotent; a coin of the watchlist that this exchange does not list is passed over."""
-        if coin not in self._watched and coin in self.instruments:
-            self._watched.add(coin)
-            self._past_replay.discard(coin)
-            self.feed.expect_replay(coin)
-            self._parts.market_data.watch(coin)
-
     def apply_settings(self, settings: Settings) -> None:
         """Take new settings; coins added to the watchlist are subscribed at once. Raises ConfigError."""
         refuse_off(settings.protection, self.mode)
         self.settings = settings
         self._parts.trading.expiry = _expiry(settings)
-        for coin in settings.market.watchlist:
-            self._watch_coin(coin)
+        self._watched.watch(settings.market.watchlist)
 
-    async def _on_lost_connection(self) -> str:
-        policy = DisconnectPolicy(self.settings.execution.disconnect_policy)
-        if policy is DisconnectPolicy.CANCEL_ENTRIES:
-            live = [order for order in self.orders.live() if not self.foreign.is_ignored(order)]
-            if all(order.order.reduce_only for order in live):
-                return ""
-            outcome = await self.manual.cancel_entries()
-            if not outcome.ok:
-                raise VenueError(outcome.sentence)
-            return f"The connection was lost, so resting entries were cancelled: {outcome.sentence} Stops stay."
-        if policy is DisconnectPolicy.FLATTEN:
-            report = await self.manual.flatten_all()
-            if not report.is_flat:
-                raise VenueError("Flattening after the lost connection is not complete.")
-            return "The connection was lost, so everything was cancelled and closed."
-        return ""
+    @property
+    def behind_ms_max(self) -> int:
+        """How far our reading of the market has lagged behind it at most, in market milliseconds."""
+        return self._watched.behind_ms_max
 
     def health(self) -> Health:
-        venue = self._parts.market_data.health
-        account = self._parts.trading.health
-        return Health(
-            link=self.link.last.state,
-            link_sentence=self.link.last.sentence,
-            messages=venue.messages,
-            messages_per_second=self.link.messages_per_second,
-            feed_age_seconds=self.link.age_seconds,
-            round_trip_ms=venue.round_trip_ms,
-            order_latency_ms=percentile(self.executor.latency_ms, 0.5) if self.executor.latency_ms else None,
-            loop_lag_ms_p50=self.lag.percentile(0.5),
-            loop_lag_ms_p99=self.lag.percentile(0.99),
-            clock_offset_ms=venue.clock_offset_ms,
-            weight_used=venue.weight_used,
-            weight_limit=venue.weight_limit,
-            address_used=account.address_used,
-            address_limit=account.address_limit,
-            reconnects=venue.reconnects,
-            gaps=self.feed.defects.get(DefectKind.GAP, 0),
-            defects=sum(self.feed.defects.values()),
-            trading_state=str(self.guard.state),
+        parts = self._parts
+        return describe(
+            parts.market_data.health,
+            parts.trading.health,
+            self.link,
+            self.lag,
+            order_latencies_ms=self.executor.latency_ms,
+            defects=self.feed.defects,
+            trading_state=self.guard.state,
             behind_ms_max=self.behind_ms_max,
         )
 

@@ -13,7 +13,8 @@ from tests.house.source import Source, sources
 BROAD_HANDLERS = {
     "hlmaster/core/bus.py::Bus._dispatch": "a handler's failure becomes a fact, the others are still called",
     "hlmaster/core/registry.py::Registry.load": "a plug-in that does not load is named broken, the others work",
-    "hlmaster/desk/desk.py::Desk._supervise": "the top of the desk's tasks",
+    "hlmaster/desk/tools.py::Tools._run": "the top of a chase; it is told that its order needs a look",
+    "hlmaster/desk/work.py::Work._supervise": "the top of the desk's tasks",
     "hlmaster/desk/guard.py::Guard._apply_policy": "the task's top; the failure is told",
     "hlmaster/exchange/hyperliquid/socket.py::Socket._run": "the task's top; whatever broke, the line must come back",
     "hlmaster/exchange/simulator/signatures.py::recover": "the library raises bare Exception; any other goes on up",
@@ -22,6 +23,7 @@ BROAD_HANDLERS = {
     "hlmaster/storage/vault/system.py::SystemKeyring._ask.work": "back-ends raise the errors of five libraries",
     "hlmaster/storage/vault/system.py::make": "a back-end that does not load is no keyring; the sentence says why",
     "hlmaster/storage/vault/worker.py::in_worker.run": "the top of the keyring's thread; whoever asked is told",
+    "hlmaster/trading/execution/algorithms/pairs.py::Pairs._end": "the task's top; a person is asked to cancel",
     "hlmaster/trading/execution/resolver.py::Resolver._resolve": "the task's top; the order stays in doubt, loudly",
     "hlmaster/trading/execution/flatten.py::Flattener._go": "the task's top; a step that broke is tried again",
     "hlmaster/ui/context.py::Context._carry_out": "the top of every task the window starts",
