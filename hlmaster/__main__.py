@@ -16,7 +16,7 @@ from hlmaster.core.secret import keep_to_ourselves
 if TYPE_CHECKING:
     from hlmaster.desk.exchange_process import ExchangeProcess
 
-COMMANDS = ("gui", "headless", "simulate", "health", "sessions", "kill", "resume", "connect", "doctor")
+COMMANDS = ("gui", "headless", "simulate", "health", "sessions", "kill", "resume", "watchdog", "connect", "doctor")
 FAILED = 2
 LARGEST_SIDE = 16_384
 LIGHT = {"OPENBLAS_NUM_THREADS": "1", "PYDANTIC_DISABLE_PLUGINS": "__all__"}
@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
                 return app.headless(chosen, process)
             case "health":
                 return app.health(chosen)
-            case "kill" | "resume":
+            case "kill" | "resume" | "watchdog":
                 return app.halting(chosen)
             case "connect" | "doctor":
                 return app.accounts(chosen)
@@ -95,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_resume(commands.add_parser("resume", help="lift the halt that a kill left"))
     _add_connect(commands.add_parser("connect", help="connect an account of testnet or live by its API wallet"))
     _add_doctor(commands.add_parser("doctor", help="check this computer, the connections and the account"))
+    _add_watchdog(commands.add_parser("watchdog", help="act for a desk that falls silent; the desk starts it"))
     sessions = commands.add_parser("sessions", help="list, reset or export sessions")
     _add_common(sessions)
     sessions.add_argument("action", choices=("list", "reset", "export"), nargs="?", default="list")
@@ -197,6 +198,14 @@ def _add_kill(parser: argparse.ArgumentParser) -> None:
         help="when to raise the alarm",
     )
     parser.add_argument("--json", action="store_true", help="end with one JSON line")
+
+
+def _add_watchdog(parser: argparse.ArgumentParser) -> None:
+    _add_common(parser)
+    _add_passphrase(parser)
+    parser.add_argument("--exchange", type=Path, metavar="READYFILE", help="the exchange on this computer it trades on")
+    parser.add_argument("--action", choices=("cancel_entries", "flatten"), default="cancel_entries")
+    parser.add_argument("--patience", type=_seconds, default=30.0, metavar="SECONDS", help="how long it may be silent")
 
 
 def _add_resume(parser: argparse.ArgumentParser) -> None:

@@ -25,8 +25,8 @@ from hlmaster.core.events import Notice, Severity
 from hlmaster.core.logs import Logs, start_logs
 from hlmaster.core.model import Mode
 from hlmaster.desk import control
-from hlmaster.desk.brake import control_verbs
 from hlmaster.desk.desk import Desk
+from hlmaster.desk.doors import Doors
 from hlmaster.desk.exchange_child import ExchangeChild
 from hlmaster.desk.exchange_process import ExchangeProcess
 from hlmaster.desk.identity import passphrase, who_trades
@@ -126,7 +126,7 @@ def headless(arguments: argparse.Namespace, process: ExchangeProcess | None = No
 
 async def _headless(run: Launch, seconds: float | None, *, as_json: bool) -> int:
     desk = Desk(build(run.opening))
-    door = _control(run, desk)
+    door = Doors(run.data, run.opening, desk)
     started = desk.clock.monotonic()
     stop = _stop_on_signals()
     desk.bus.subscribe(Notice, _complain)
@@ -160,22 +160,6 @@ def _stop_on_signals() -> asyncio.Event:
     return stop
 
 
-def _control(run: Launch, desk: Desk) -> control.Control:
-    child, ready_file = run.opening.child, run.opening.ready_file
-    exchange = None
-    if child is not None:
-        exchange = control.Exchange(child.ready_file, is_child=True)
-    elif ready_file is not None:
-        exchange = control.Exchange(ready_file, is_child=False)
-    answers: dict[str, control.Answer] = {"health": lambda: health_record(desk), **control_verbs(desk.brake)}
-    return control.Control(run.data, run.mode, run.opening.session.info.name, answers, exchange)
-
-
-def health_record(desk: Desk) -> dict[str, Any]:
-    who = {"mode": str(desk.mode), "session": desk.session.name, "ready": desk.is_ready}
-    return {**who, **control.jsonable(desk.health())}
-
-
 def _table(figures: dict[str, Any]) -> str:
     width = max(map(len, figures))
     return "\n".join(f"{name.replace('_', ' '):<{width}}  {value}" for name, value in figures.items())
@@ -191,11 +175,12 @@ def health(arguments: argparse.Namespace) -> int:
 
 
 def halting(arguments: argparse.Namespace) -> int:
-    """``kill`` and ``resume``."""
+    """``kill``, ``resume`` and ``watchdog``."""
     from hlmaster.desk import kill_command
 
     data, ask = data_folder(arguments.data), functools.partial(passphrase, arguments)
-    return {"kill": kill_command.kill, "resume": kill_command.resume}[arguments.command](arguments, data, ask)
+    verbs = {"kill": kill_command.kill, "resume": kill_command.resume, "watchdog": kill_command.watchdog}
+    return verbs[arguments.command](arguments, data, ask)
 
 
 def accounts(arguments: argparse.Namespace) -> int:
@@ -332,7 +317,7 @@ async def _gui(
     )
     window.open(arguments.size)
     stop = _stop_on_signals()
-    door = _control(run, desk)
+    door = Doors(run.data, run.opening, desk)
     extras: list[Coroutine[Any, Any, None]] = []
     if offscreen and arguments.screenshot is None:
         extras.append(_status_lines(desk))

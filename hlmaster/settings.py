@@ -25,6 +25,7 @@ from hlmaster.core.model import Interval, Mode
 from hlmaster.core.toml import toml_text
 from hlmaster.trading.protection.policy import Protection
 from hlmaster.trading.risk.limits import RiskLimits
+from hlmaster.trading.safety import Safety
 
 VERSION = 1
 Migration = Callable[[Tree], Tree]
@@ -186,6 +187,7 @@ class Settings(Config):
     risk: RiskLimits = RiskLimits()
     protection: Protection = Protection()
     execution: Execution = Execution()
+    safety: Safety = Safety()
     storage: Storage = Storage()
     demo: Demo = Demo()
     paper: Paper = Paper()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hlmaster.core.errors import ConfigError, StorageError
 from hlmaster.core.secret import Secret
+from hlmaster.desk.deadman import watch
 from hlmaster.desk.kill import Killed, lift, throw
 from hlmaster.desk.rescue import Place
 from hlmaster.settings import chosen_mode
@@ -39,6 +40,13 @@ def resume(arguments: argparse.Namespace, data: Path, ask: Ask) -> int:
     if not _confirmed(arguments, f"Allow new orders of the {place.mode} session {place.session!r} again."):
         return DECLINED
     sys.stdout.write("The halt is lifted.\n" if asyncio.run(lift(place)) else "There was no halt.\n")
+    return FLAT
+
+
+def watchdog(arguments: argparse.Namespace, data: Path, ask: Ask) -> int:
+    """Until the desk releases it, or it has acted for a desk that is gone."""
+    place = _place(arguments, data, arguments.exchange, ask)
+    asyncio.run(watch(place, arguments.action, arguments.patience, _say))
     return FLAT
 
 

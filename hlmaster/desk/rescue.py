@@ -21,7 +21,7 @@ from hlmaster.core.clock import SystemClock
 from hlmaster.core.errors import ConfigError, HlError, StorageError, VenueUnreachable
 from hlmaster.core.events import Adjustment, Discrepancy, EquityPoint, TrackedOrder, TradingState
 from hlmaster.core.model import FeeRates, Leverage, MarginMode, Mode
-from hlmaster.core.orders import ApprovalMint, CashMove, Fill, FundingPayment, Intent
+from hlmaster.core.orders import ActionKind, ApprovalMint, CashMove, Fill, FundingPayment, Intent
 from hlmaster.core.ports import Journal, Store
 from hlmaster.core.secret import Secret
 from hlmaster.desk import control
@@ -44,8 +44,6 @@ from hlmaster.trading.situation import Situation
 
 log = logging.getLogger(__name__)
 NONCE_BLOCK = 1_000
-ENTRY_LIFETIME_MS = 15_000
-"""How long the exchange may still take an entry after its signing; granted to a journal that cannot be read."""
 RESPAWN_SECONDS = 0.5
 ZERO = Decimal(0)
 
@@ -133,7 +131,7 @@ async def _connected(place: Place) -> AsyncIterator[Flattener]:
             tracker,
             lambda: line.market_data.instruments,
             lambda: settings.risk.exit_slippage_cap_percent,
-            *_on_their_way(session.journal_path, line.clock),
+            *_on_their_way(session.journal_path, line.clock, settings.execution.entry_expiry_seconds),
         )
         stack.push_async_callback(flattener.stop)
         yield flattener
@@ -207,14 +205,17 @@ async def _demo_exchange(place: Place, session: Session, settings: Settings, sta
             return child.ready_file
 
 
-def _on_their_way(journal: Path, clock: SystemClock) -> tuple[dict[str, int], int]:
-    """Entries the desk may have sent, by client order id with their expiry; or until when nameless ones may arrive."""
+def _on_their_way(journal: Path, clock: SystemClock, lifetime: float) -> tuple[dict[str, int], int]:
+    """Entries the desk may have sent, by client order id with their expiry; or until when nameless ones may arrive.
+
+    ``lifetime``: wall seconds in which the exchange may take an entry; granted to a journal that cannot be read.
+    """
     try:
         with contextlib.closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True, timeout=1.0)) as database:
             intents = read_unresolved(database, journal)
     except (sqlite3.Error, StorageError) as error:
         log.warning("the journal cannot be read (%s), so what it may have sent is waited for", error)
-        return {}, clock.now_ms() + int(ENTRY_LIFETIME_MS * clock.speed)
+        return {}, clock.now_ms() + int(lifetime * 1000 * clock.speed)
     return {i.subject: i.expires_ms for i in intents if i.expires_ms and i.order and not i.may_go_without_disk}, 0
 
 
@@ -260,12 +261,30 @@ class _Memory(Journal):
     async def unresolved(self) -> list[Intent]:
         return []
 
+    def confirm(self) -> None:
+        """There was no run before this one."""
+
+    def resolve(self, subject: str, status: str, text: str) -> None:
+        """Nothing is kept, so nothing is closed."""
+
+    def conclude(self, kind: ActionKind, nonce: int, status: str, text: str = "") -> None:
+        """Nothing is kept, so nothing is closed."""
+
     def reserve_nonce(self, now_ms: int) -> int:
         return self._nonces.reserve(now_ms)
 
 
 class _Forgetful(Store):
     """Of a process that ends when it is flat; the desk learns all of it from the exchange."""
+
+    def _forget(self, *facts: Any, **more: Any) -> None:
+        """Nothing is kept."""
+
+    save_order = save_fill = save_funding = save_cash = save_equity = save_refusal = _forget
+    save_adjustment = save_discrepancy = _forget
+
+    async def flush(self) -> None:
+        """Nothing waits."""
 
     async def orders(self) -> list[TrackedOrder]:
         return []

@@ -1,12 +1,13 @@
 """A desk with an ETH position, a stop and a resting entry, that then freezes as told: ``python -m tests.flow.holder``.
 
-Arguments: DATA, READYFILE or ``-``, and ``stay`` or ``block``: whether its loop goes on or stands still in a callback.
+Arguments: DATA, READYFILE or ``-``, and ``stay`` or ``block`` (whether its loop goes on or stands still), settings.
 Prints ``ready`` when everything is at the exchange.
 """
 
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import threading
 from dataclasses import replace
@@ -17,6 +18,7 @@ from hlmaster import app
 from hlmaster.core.model import Side
 from hlmaster.core.orders import OrderStatus
 from hlmaster.desk.desk import Desk
+from hlmaster.desk.doors import Doors
 from hlmaster.desk.modes import build
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from tests.flow.desks import arguments, fresh, until
@@ -49,9 +51,9 @@ async def hold_eth(desk: Desk) -> None:
 
 
 async def hold(data: Path, exchange: Path | None, how: str) -> None:
-    run = app.launch(arguments(data, exchange=exchange), console=False)
+    run = app.launch(arguments(data, exchange=exchange, overrides=sys.argv[4:]), console=False)
     desk = Desk(build(run.opening))
-    door = app._control(run, desk)
+    door = Doors(data, run.opening, desk)
     await desk.start()
     await door.start()
     await until(lambda: desk.is_ready, desk)
@@ -59,7 +61,11 @@ async def hold(data: Path, exchange: Path | None, how: str) -> None:
     print("ready", flush=True)  # noqa: T201  the test reads it
     if how == "block":
         threading.Event().wait()
-    await asyncio.Event().wait()
+    over = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)
+    await over.wait()
+    await door.stop()
+    await desk.stop()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,9 +38,11 @@ def throw(data: Path, *more: str) -> Said:
 
 
 @contextmanager
-def holding(data: Path, ready: Path | None = None, how: str = "stay") -> Iterator[subprocess.Popen[str]]:
+def holding(
+    data: Path, ready: Path | None = None, how: str = "stay", settings: Sequence[str] = ()
+) -> Iterator[subprocess.Popen[str]]:
     """A desk of its own process with a position, a stop and a resting entry."""
-    arguments = [sys.executable, "-m", "tests.flow.holder", str(data), str(ready or "-"), how]
+    arguments = [sys.executable, "-m", "tests.flow.holder", str(data), str(ready or "-"), how, *settings]
     holder = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     try:
         assert holder.stdout is not None
