@@ -13,7 +13,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,13 @@ from hlmaster.core.errors import VenueUnreachable
 from hlmaster.core.model import Mode
 from hlmaster.desk.control import ask
 from hlmaster.desk.exchange_process import command
-from tests.flow.desks import demo_desk
+from tests.flow.desks import UNPROTECTED, demo_desk
+from tests.flow.refusals import Refusals
 from tests.flow.test_kill import assert_whole, children_of
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDINGS = ROOT.parent / "shared" / "data"
+REPLAYED = ("ticks/hl_BTC_trades_20250904.parquet", "ticks", "candles", "raw")
 ENVIRONMENT = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "garbage": lambda whole: bytes(range(256)) * 64,
@@ -36,14 +38,25 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def told(*arguments: str | Path, prefix: tuple[str, ...] = ()) -> str:
+def complaint(done: subprocess.CompletedProcess[str]) -> str:
     """What a run that must refuse says: one line on the error output, no traceback, exit code 2."""
-    line = [*prefix, *command([str(argument) for argument in arguments])]
-    done = subprocess.run(line, capture_output=True, text=True, check=False, env=ENVIRONMENT, cwd=ROOT, timeout=40)
     assert done.returncode == 2, done
     assert done.stdout == ""
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
     return done.stderr.strip()
+
+
+def told_alone(*arguments: str | Path, prefix: tuple[str, ...] = ()) -> str:
+    """By a process that loads everything itself."""
+    line = [*prefix, *command([str(argument) for argument in arguments])]
+    done = subprocess.run(line, capture_output=True, text=True, check=False, env=ENVIRONMENT, cwd=ROOT, timeout=40)
+    return complaint(done)
+
+
+@pytest.fixture(scope="module")
+def told() -> Iterator[Callable[..., str]]:
+    with Refusals() as refusals:
+        yield lambda *arguments: complaint(refusals.run([str(argument) for argument in arguments]))
 
 
 class Running:
@@ -126,7 +139,9 @@ def data(used: Path, tmp_path: Path) -> Path:
         (f'[general]\nnote = "0x{"4c0883a6" * 8}"\n', "holds a secret"),
     ],
 )
-def test_wrong_settings_name_the_file_and_what_to_write(tmp_path: Path, text: str, words: str) -> None:
+def test_wrong_settings_name_the_file_and_what_to_write(
+    tmp_path: Path, text: str, words: str, told: Callable[..., str]
+) -> None:
     (tmp_path / "settings.toml").write_text(text, encoding="utf-8")
     said = told("headless", "--data", tmp_path)
     assert words in said
@@ -139,7 +154,7 @@ def test_wrong_settings_name_the_file_and_what_to_write(tmp_path: Path, text: st
     ("arguments", "words"),
     [
         (("headless", "--session", "../x"), "A session cannot be called '../x'. Use 1 to 40 letters"),
-        (("headless", "--mode", "live"), "The mode live is not available"),
+        (("headless", "--mode", "live"), "The live session 'default' has no account yet. Connect one"),
         (("headless", "--exchange", "nowhere.json"), "The ready file nowhere.json does not exist"),
         (("headless", "--exchange", "."), "is not an exchange's ready file"),
         (("gui", "--size", "0x-5"), "'0x-5' is not a size. Write it as WIDTHxHEIGHT"),
@@ -147,17 +162,19 @@ def test_wrong_settings_name_the_file_and_what_to_write(tmp_path: Path, text: st
         (("sessions", "reset", "--balance", "-5"), "A session cannot start with -5 USD. Use more than 0"),
     ],
 )
-def test_wrong_arguments_say_what_is_right(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+def test_wrong_arguments_say_what_is_right(
+    tmp_path: Path, arguments: tuple[str, ...], words: str, told: Callable[..., str]
+) -> None:
     assert words in told(*arguments, "--data", tmp_path)
 
 
-def test_an_exchange_elsewhere_is_not_traded_on(tmp_path: Path) -> None:
+def test_an_exchange_elsewhere_is_not_traded_on(tmp_path: Path, told: Callable[..., str]) -> None:
     ready = tmp_path / "ready.json"
     ready.write_text('{"url": "http://192.0.2.1:9", "start_ms": 1, "wall_ms": 1, "speed": 1}', encoding="utf-8")
     assert "trades on this computer only" in told("headless", "--data", tmp_path, "--exchange", ready)
 
 
-def test_a_taken_port_is_named() -> None:
+def test_a_taken_port_is_named(told: Callable[..., str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = told("simulate", "--port", str(port))
@@ -173,7 +190,7 @@ def test_a_taken_port_is_named() -> None:
         (("--ready-file", "/nowhere/x"), "The ready file /nowhere/x cannot be written"),
     ],
 )
-def test_the_exchange_refuses_in_a_sentence(arguments: tuple[str, ...], words: str) -> None:
+def test_the_exchange_refuses_in_a_sentence(arguments: tuple[str, ...], words: str, told: Callable[..., str]) -> None:
     assert words in told("simulate", *arguments)
 
 
@@ -183,7 +200,7 @@ def test_the_exchange_refuses_in_a_sentence(arguments: tuple[str, ...], words: s
 @pytest.mark.parametrize("how", DAMAGE)
 @pytest.mark.parametrize(("name", "cure"), [("journal", "rename it and start again"), ("session", "sessions reset")])
 def test_a_damaged_file_of_the_session_stops_the_start_and_says_the_way_out(
-    data: Path, name: str, cure: str, how: str
+    data: Path, name: str, cure: str, how: str, told: Callable[..., str]
 ) -> None:
     file = data / "demo" / "default" / f"{name}.sqlite"
     file.write_bytes(DAMAGE[how](file.read_bytes()))
@@ -205,7 +222,7 @@ def test_a_damaged_desk_store_keeps_prices_coming_and_entries_closed(data: Path,
         assert desk.process.returncode == 1
 
 
-def test_a_session_whose_exchange_is_gone_is_not_given_a_second_deposit(data: Path) -> None:
+def test_a_session_whose_exchange_is_gone_is_not_given_a_second_deposit(data: Path, told: Callable[..., str]) -> None:
     state = data / "demo" / "default" / "exchange.sqlite"
     for spoil in (lambda: state.write_bytes(b""), state.unlink):
         spoil()
@@ -227,7 +244,7 @@ def test_a_damaged_exchange_says_so_and_a_reset_begins_afresh(data: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["journal", "session"])
-def test_a_newer_database_is_left_alone(data: Path, name: str) -> None:
+def test_a_newer_database_is_left_alone(data: Path, name: str, told: Callable[..., str]) -> None:
     file = data / "demo" / "default" / f"{name}.sqlite"
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA user_version = 99")
@@ -239,7 +256,7 @@ def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     # root may write anywhere, unless it has laid down its capabilities
     prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.geteuid() == 0 else ()
-    said = told("headless", "--data", tmp_path, prefix=prefix)
+    said = told_alone("headless", "--data", tmp_path, prefix=prefix)
     tmp_path.chmod(0o700)
     assert f"The folder {tmp_path}" in said
     assert "Make it writable, or choose another one with --data." in said
@@ -247,13 +264,14 @@ def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("prlimit") is None, reason="only Linux limits the files of one process")
 def test_a_disk_that_takes_no_more_is_said_and_leaves_no_half_session(tmp_path: Path) -> None:
-    said = told("headless", "--data", tmp_path, prefix=("prlimit", "--fsize=8192"))
-    assert "session.sqlite cannot be used: the disk reports an error. Free some space" in said
+    said = told_alone("headless", "--data", tmp_path, prefix=("prlimit", "--fsize=8192"))
+    assert f"The session default cannot be created in {tmp_path / 'demo'}: the disk reports an error." in said
+    assert "Free some space" in said
     assert not (tmp_path / "demo" / "default").exists()
 
 
 def test_a_picture_that_cannot_be_written_is_a_failure(data: Path) -> None:
-    said = told("gui", "--data", data, "--screenshot", data / "no" / "x.png", "--after", "0.2")
+    said = told_alone("gui", "--data", data, "--screenshot", data / "no" / "x.png", "--after", "0.2")
     assert f"The picture cannot be written to {data / 'no' / 'x.png'}." in said
 
 
@@ -266,7 +284,7 @@ def test_an_open_session_names_its_holder_and_a_dead_holder_does_not_count(data:
     with running(data) as desk:
         desk.until(is_connected)
         for face in (("headless",), ("gui", "--screenshot", data / "x.png")):
-            assert f"is open in another window (process {desk.process.pid})" in told(*face, "--data", data)
+            assert f"is open in another window (process {desk.process.pid})" in told_alone(*face, "--data", data)
 
 
 def test_a_killed_exchange_comes_back_and_the_desk_with_it(data: Path) -> None:
@@ -315,13 +333,23 @@ def test_a_session_is_not_played_over_by_another_market(data: Path) -> None:
     assert "Play each in a session, or a state file, of its own." in said
 
 
-@pytest.mark.parametrize("name", ["ticks/hl_BTC_trades_20250904.parquet", "ticks", "candles", "raw"])
-def test_a_real_recording_is_played(tmp_path: Path, name: str) -> None:
-    if not (RECORDINGS / name).exists():
+@pytest.fixture(scope="module")
+def players(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Running]]:
+    """Desks over every recording that is here, started side by side."""
+    with ExitStack() as desks:
+        yield {
+            name: desks.enter_context(running(tmp_path_factory.mktemp("played"), "--replay", RECORDINGS / name))
+            for name in REPLAYED
+            if (RECORDINGS / name).exists()
+        }
+
+
+@pytest.mark.parametrize("name", REPLAYED)
+def test_a_real_recording_is_played(players: dict[str, Running], name: str) -> None:
+    if name not in players:
         pytest.skip("the folder of recordings is not beside this checkout")
-    with running(tmp_path, "--replay", RECORDINGS / name) as desk:
-        desk.until(lambda health: is_connected(health) and health["messages"] > 20)
-        last = desk.end()
+    players[name].until(lambda health: is_connected(health) and health["messages"] > 20)
+    last = players[name].end()
     assert (last["link"], last["gaps"], last["defects"]) == ("connected", 0, 0)
 
 
@@ -335,7 +363,7 @@ async def test_a_window_closed_with_an_order_in_flight_ends_and_the_order_is_kno
     )
     client_order_id, was_final = left.stdout.split()
     assert was_final == "False"
-    async with demo_desk(tmp_path) as desk:
+    async with demo_desk(tmp_path, overrides=UNPROTECTED) as desk:
         await assert_whole(desk, {client_order_id: "sent"})
         order = desk.orders.get(client_order_id)
         assert order is not None
