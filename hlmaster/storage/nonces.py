@@ -19,7 +19,8 @@ from hlmaster.core.clock import HOUR_MS
 from hlmaster.storage.lock import take_lock
 
 log = logging.getLogger(__name__)
-BLOCK = 60_000
+BLOCK = 5_000
+"""Milliseconds: what a crash leaves unused, and so by how much the next run is ahead of the venue's time."""
 DIGITS = 20
 LOCK_TRIES, LOCK_PAUSE_SECONDS = 50, 0.002
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,7 @@ from hlmaster.storage import journal as journal_module
 from hlmaster.storage.files import sqlite_files
 from hlmaster.storage.intents import open_journal
 from hlmaster.storage.journal import SqliteJournal
-from hlmaster.storage.nonces import BLOCK
+from hlmaster.storage.nonces import BLOCK, NonceBlocks
 from hlmaster.storage.reserve import Reserve
 from tests.storage.facts import intent_about
 
@@ -91,6 +93,37 @@ async def test_an_intent_after_the_resolution_of_its_order_is_open_again(journal
     assert await journal.unresolved() == [later]
 
 
+async def test_an_action_is_closed_by_its_nonce_and_kind_and_its_fence_apart_from_it(journal: SqliteJournal) -> None:
+    order, other = intent(1), intent(2)
+    fence = replace(order, kind=ActionKind.NOOP, subject=str(order.nonce))
+    await journal.commit([order, fence, other])
+    journal.conclude(ActionKind.NOOP, order.nonce, "used")
+    assert await journal.unresolved() == [order, other]
+    journal.conclude(ActionKind.ORDER, order.nonce, "resolved", "It is gone.")
+    assert await journal.unresolved() == [other]
+
+
+def test_an_end_in_order_is_told_from_a_crash_until_somebody_confirms_it(path: Path) -> None:
+    def next_run(end: str) -> bool:
+        one = opened(path)
+        found = one.unclean
+        if end == "crash":
+            copies = [(file, path.with_name(f"after{number}")) for number, file in enumerate(sqlite_files(path)[:2])]
+            for file, copy in copies:
+                shutil.copy(file, copy)
+            one.close()
+            for file, copy in copies:
+                shutil.move(copy, file)
+        else:
+            if end == "confirmed":
+                one.confirm()
+            one.close()
+        return found
+
+    ends = ["in order", "crash", "in order", "crash", "confirmed", "in order", "in order"]
+    assert [next_run(end) for end in ends] == [False, False, True, True, True, False, False]
+
+
 async def test_many_commits_at_once_all_return(journal: SqliteJournal) -> None:
     await asyncio.gather(*(journal.commit([intent(n)]) for n in range(500)))
     assert len(await journal.unresolved()) == 500
@@ -107,6 +140,34 @@ def test_nonces_go_on_after_a_clean_end(path: Path) -> None:
     second = opened(path)
     assert second.reserve_nonce(NOW - 3_600_000) == NOW + 1
     second.close()
+
+
+async def test_sixty_four_tasks_a_restart_and_a_clock_set_back_an_hour_repeat_no_nonce(path: Path) -> None:
+    venue_ms, our_clock_is_off_ms = NOW, 0
+    nonces: list[int] = []
+    ahead: list[int] = []
+
+    async def trade(journal: SqliteJournal) -> None:
+        nonlocal venue_ms
+        for _ in range(500):
+            nonces.append(journal.reserve_nonce(venue_ms + our_clock_is_off_ms))
+            ahead.append(nonces[-1] - venue_ms)
+            if len(nonces) % 3 == 0:
+                await asyncio.sleep(0)
+            venue_ms += len(nonces) % 2  # two nonces a millisecond: faster than the clock
+
+    def crashed(journal: SqliteJournal) -> None:
+        journal._nonces = NonceBlocks(path.with_name("nobody's"))
+        journal.close()
+
+    for off_ms in (0, -3_600_000, 0):
+        journal, our_clock_is_off_ms = opened(path), off_ms
+        await asyncio.gather(*(trade(journal) for _ in range(64)))
+        crashed(journal)
+        venue_ms += 20_000
+    assert len(nonces) == 3 * 64 * 500
+    assert all(before < after for before, after in pairwise(nonces))
+    assert max(ahead) <= 60_000
 
 
 async def test_a_closed_journal_refuses(path: Path) -> None:

@@ -287,7 +287,7 @@ async def test_the_steps_come_in_the_promised_order(scene: Scene) -> None:
     scene.bus.subscribe(OrderChanged, lambda fact: steps.append(str(fact.order.status)))
     prepare, look = scene.venue.prepare_orders, scene.look
     scene.venue.prepare_orders = lambda *what: steps.append("prepare") or prepare(*what)  # type: ignore[func-returns-value, method-assign]
-    scene.look = lambda what: steps.append("look") or look(what)  # type: ignore[func-returns-value, method-assign]
+    scene.look = lambda what: steps.append("look") or look(what)  # type: ignore[func-returns-value, method-assign, assignment]
     scene.venue.held = True
     await scene.place(passive())
     assert steps == ["intended", "prepare", "intended", "commit", "look", "sent", "send", "resting"]
