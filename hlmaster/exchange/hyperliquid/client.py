@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import importlib
 import random
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -31,10 +31,16 @@ JSON_HEADERS = {"content-type": "application/json"}
 CURE = "Check the internet connection and the exchange's status page; the program keeps trying."
 
 
+@cache
+def _load() -> ModuleType:
+    """httpx, and what it would import at its first connection, when it is the loop that would wait."""
+    httpx, *_ = (importlib.import_module(name) for name in ("httpx", "httpcore", "anyio"))
+    return httpx
+
+
 async def _library() -> Any:
-    """httpx, imported beside the loop at the first request: the window need not wait a quarter of a second for it."""
-    loaded: ModuleType | None = sys.modules.get("httpx")
-    return loaded or await asyncio.to_thread(importlib.import_module, "httpx")
+    """Imported beside the loop at the first request: the window need not wait a quarter of a second for it."""
+    return _load() if _load.cache_info().currsize else await asyncio.to_thread(_load)
 
 
 def is_loopback(url: str) -> bool:

@@ -74,6 +74,23 @@ def test_it_ends_with_its_parent_only_when_asked_to() -> None:
         assert child.end() == 0
 
 
+def test_a_parent_may_say_later_what_it_wants(tmp_path: Path) -> None:
+    command = [*COMMAND, "--arguments-on-stdin", "--watch-stdin"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(["--speed", "5", "--seed", "5"]) + "\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["speed"] == 5.0
+        process.stdin.close()
+        assert process.wait(PATIENCE) == 0
+
+
+def test_one_whose_parent_leaves_without_a_word_ends() -> None:
+    done = subprocess.run([*COMMAND, "--arguments-on-stdin"], input="", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
