@@ -43,7 +43,3 @@ def rates_for_volume(volume: Decimal) -> FeeRates:
 def fee(price: Decimal, size: Decimal, rate: Decimal) -> Decimal:
     """Fee in USD; negative is a rebate."""
     return price * abs(size) * rate
-
-
-def round_trip_fraction(rates: FeeRates, *, maker_entry: bool = False, maker_exit: bool = False) -> Decimal:
-    return (rates.maker if maker_entry else rates.taker) + (rates.maker if maker_exit else rates.taker)

@@ -21,7 +21,7 @@ class Broken:
 
 
 class Registry(Generic[Entry]):
-    """Named entries of one kind (``strategy``, ``indicator``, ``panel``), listed by name.
+    """Named entries of one kind (``risk rule``, ``strategy``, ``indicator``), listed by name.
 
     >>> indicators: Registry[type] = Registry("indicator")
     >>> @indicators.register("sma")
@@ -60,6 +60,10 @@ class Registry(Generic[Entry]):
             return False
         self._broken.pop(name, None)
         return True
+
+    def entries(self) -> list[Entry]:
+        """In the order of their registration."""
+        return list(self._entries.values())
 
     def names(self) -> list[str]:
         return sorted(self._entries)

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from hlmaster.core.fees import PERP_TIERS, fee, rates_for_volume, round_trip_fraction
+from hlmaster.core.fees import PERP_TIERS, fee, rates_for_volume
 from hlmaster.core.model import FeeRates
 
 
@@ -43,11 +43,3 @@ def test_a_fee_is_rate_times_notional_on_either_side() -> None:
     rate = Decimal("0.00045")
     assert fee(Decimal(50_000), Decimal("0.1"), rate) == fee(Decimal(50_000), Decimal("-0.1"), rate) == Decimal("2.25")
     assert fee(Decimal(100), Decimal(1), Decimal("-0.00001")) < 0
-
-
-@pytest.mark.parametrize(
-    ("maker_entry", "maker_exit", "fraction"),
-    [(False, False, "0.0009"), (True, False, "0.0006"), (False, True, "0.0006"), (True, True, "0.0003")],
-)
-def test_a_round_trip_pays_both_legs(maker_entry: bool, maker_exit: bool, fraction: str) -> None:
-    assert round_trip_fraction(FeeRates(), maker_entry=maker_entry, maker_exit=maker_exit) == Decimal(fraction)

@@ -17,6 +17,7 @@ def filled() -> Registry[type]:
 def test_entries_are_listed_by_name_and_found() -> None:
     registry = filled()
     assert registry.names() == list(registry) == ["ema", "sma"]
+    assert registry.entries() == [int, str]
     assert registry["sma"] is int
     assert "sma" in registry
     assert len(registry) == 2

@@ -31,7 +31,7 @@ class Gate:
     def check(self, order: Order) -> Verdict:
         """The verdict without consequences: previews and dry runs."""
         situation, limits = self._survey(order.coin), self._limits()
-        asked = [rule for rule in RULES.values() if rule.for_exits or not is_exit(order)]
+        asked = [rule for rule in RULES.entries() if rule.for_exits or not is_exit(order)]
         return Verdict(tuple(self._ask(rule, order, situation, limits) for rule in asked))
 
     def approve(self, order: Order) -> Approved | Verdict:

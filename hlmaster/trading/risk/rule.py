@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hlmaster.core.orders import Order, RuleResult
+from hlmaster.core.registry import Registry
 from hlmaster.trading.risk.limits import RiskLimits
 from hlmaster.trading.situation import Situation
 
@@ -22,16 +23,14 @@ class Rule:
     for_exits: bool
 
 
-RULES: dict[str, Rule] = {}
+RULES: Registry[Rule] = Registry("risk rule")
 
 
 def rule(name: str, *, for_exits: bool = False) -> Callable[[Check], Check]:
-    """Register a rule; the gate asks rules in the order of their names' registration."""
+    """Register a rule; the gate asks rules in the order of their registration."""
 
     def register(check: Check) -> Check:
-        if name in RULES:
-            raise ValueError(f"two risk rules are called {name!r}")
-        RULES[name] = Rule(name, check, for_exits)
+        RULES.register(name)(Rule(name, check, for_exits))
         return check
 
     return register

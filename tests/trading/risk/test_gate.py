@@ -149,6 +149,6 @@ def test_a_rule_that_raises_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> Non
     def broken(order: Order, situation: Situation, limits: RiskLimits) -> Any:
         raise ZeroDivisionError("no")
 
-    monkeypatch.setitem(RULES, "broken", Rule("broken", broken, for_exits=True))
+    monkeypatch.setattr(RULES, "entries", lambda: [Rule("broken", broken, for_exits=True)])
     (failure,) = gate(scene()).check(order()).failures
     assert failure.rule == "broken"
