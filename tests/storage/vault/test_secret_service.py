@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,10 +15,8 @@ from hlmaster.core.model import Mode
 from hlmaster.core.secret import Secret
 from hlmaster.storage.vault.entries import entry_name
 from hlmaster.storage.vault.system import SECRET_SERVICE, SystemKeyring
+from tests.storage.vault.secret_service import private_bus, secret_service
 
-BUS = """<busconfig><type>session</type><listen>unix:tmpdir={folder}</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/></policy>
-</busconfig>"""
 KEY = Secret("0x" + "5a" * 32)
 ENTRY = entry_name(Mode.TESTNET, "0x" + "ab" * 20)
 OTHER = entry_name(Mode.LIVE, "0x" + "ab" * 20)
@@ -28,38 +24,14 @@ OTHER = entry_name(Mode.LIVE, "0x" + "ab" * 20)
 
 @pytest.fixture
 def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A session bus on which nobody offers anything."""
-    if not shutil.which("dbus-daemon"):
-        pytest.skip("dbus-daemon is not installed (Debian: apt-get install dbus)")
-    config = tmp_path / "bus.conf"
-    config.write_text(BUS.format(folder=tmp_path))
-    for name in ("HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"):
-        folder = tmp_path / name.lower()
-        folder.mkdir(mode=0o700)
-        monkeypatch.setenv(name, str(folder))
-    command = ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as daemon:
-        assert daemon.stdout is not None
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", daemon.stdout.readline().strip())
+    with private_bus(tmp_path, monkeypatch):
         yield tmp_path
-        daemon.terminate()
 
 
 @pytest.fixture
 def service(bus: Path) -> Iterator[Path]:
-    """gnome-keyring on that bus, its login collection unlocked."""
-    if not shutil.which("gnome-keyring-daemon"):
-        pytest.skip("gnome-keyring is not installed (Debian: apt-get install gnome-keyring)")
-    command = ["gnome-keyring-daemon", "--unlock", "--components=secrets", "--foreground"]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=os.environ) as daemon:
-        assert daemon.stdin is not None
-        assert daemon.stdout is not None
-        daemon.stdin.write(b"a password\n")
-        daemon.stdin.close()
-        daemon.stdout.readline()  # its control socket's place: it is up
+    with secret_service():
         yield bus
-        daemon.terminate()
 
 
 def contents(folder: Path) -> list[bytes]:
