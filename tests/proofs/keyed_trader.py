@@ -1,0 +1,40 @@
+"""A testnet desk that trades until it is killed: ``python -m tests.proofs.keyed_trader DATA READYFILE``.
+
+Reads the vault's passphrase from standard input, as the product does. Prints a line for each acknowledged order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from itertools import cycle
+from pathlib import Path
+
+from hlmaster import app
+from hlmaster.app import Launch
+from hlmaster.core.model import Side
+from hlmaster.core.secret import keep_to_ourselves
+from hlmaster.desk.desk import Desk
+from hlmaster.desk.modes import build
+from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from tests.flow.desks import D, arguments, fresh, until
+
+
+async def trade(run: Launch) -> None:
+    desk = Desk(build(run.opening))
+    await desk.start()
+    await until(lambda: desk.is_ready, desk)
+    desk.confirm_restart()
+    await until(lambda: "Trading is open." in desk.guard.sentence, desk)
+    await fresh(desk, "ETH")
+    for side in cycle((Side.BUY, Side.BUY, Side.SELL)):
+        outcome = await desk.manual.place(Ticket("ETH", side, TicketKind.MARKET, SizeUnit.USD, D(300)))
+        sys.stdout.write(f"{outcome.sentence}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    keep_to_ourselves()
+    data, ready = Path(sys.argv[1]), Path(sys.argv[2])
+    told = arguments(data, mode="testnet", exchange=ready, passphrase_stdin=True)
+    asyncio.run(trade(app.launch(told, console=True)))
