@@ -37,6 +37,7 @@ from hlmaster.desk.overdue import Overdue
 from hlmaster.desk.parts import Parts
 from hlmaster.desk.protecting import LOOK_SECONDS, Protecting, refuse_off
 from hlmaster.desk.recovery import Recovery
+from hlmaster.desk.scheduled_cancel import ScheduledCancel
 from hlmaster.desk.survey import Survey
 from hlmaster.desk.terms import Terms
 from hlmaster.desk.tools import Tools
@@ -120,6 +121,9 @@ class Desk:
             bus, clock, parts.trading, parts.journal, orders, last_look, self.resolver, parts.failpoints
         )
         self._settled = Settled(bus, parts.journal, parts.store)
+        self.scheduled_cancel = ScheduledCancel(
+            bus, clock, self.executor, orders, lambda: self.settings.safety, self._venue_ms
+        )
         self.flattener = self._flattener(parts.trading)
         self.brake = Brake(bus, clock, self.guard, parts.halt, self.flattener)
 
@@ -236,6 +240,7 @@ class Desk:
         self.protector.start()
         self._work.every(LOOK_SECONDS, self._protect, "protection")
         self._work.every(EQUITY_SECONDS, self._sample, "equity")
+        self._work.own(self.scheduled_cancel.run(), "scheduled cancel")
         self._work.own(self._reconcile_forever(), "reconcile")
 
     async def stop(self) -> None:
@@ -245,6 +250,7 @@ class Desk:
         await self.guard.stop()
         await self.tools.stop()
         await self.flattener.stop()
+        await self.scheduled_cancel.stop()
         await self.executor.stop()
         await self.resolver.stop()
         await self._parts.trading.stop()
