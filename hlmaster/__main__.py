@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import math
 import os
 import sys
@@ -38,8 +39,10 @@ def main(argv: list[str] | None = None) -> int:
     try:
         chosen = _parser().parse_args(arguments)
         process = _exchange(chosen)
+        gc.disable()  # Nothing that imports make is garbage, and Python would look through it again and again.
         from hlmaster import app
 
+        gc.enable()
         match chosen.command:
             case "gui":
                 return app.gui(chosen, process)
