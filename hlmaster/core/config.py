@@ -113,8 +113,8 @@ def refuse_secrets(tree: Mapping[str, Any], origin: str, prefix: str = "") -> No
             shown = "A setting" if is_secret(name) else key
             raise ConfigError(
                 f"{shown} ({origin}) holds a secret, and secrets are never read from there.",
-                "Remove it here, and treat it as exposed if others could read it. Connect a new API wallet in the window "
-                "or with hlmaster connect: its key is kept in the system keyring.",
+                "Remove it here, and treat it as exposed if others could read it. Connect a new API wallet in the "
+                "window or with hlmaster connect: its key is kept in the system keyring.",
             )
 
 
