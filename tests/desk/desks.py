@@ -54,6 +54,10 @@ class MemoryMarket:
     def unwatch(self, coin: str) -> None:
         self.watched.remove(coin)
 
+    def watch_grouped(self, coin: str, significant_figures: int, mantissa: int) -> None: ...
+
+    def unwatch_grouped(self) -> None: ...
+
     def watch_candles(self, coin: str, interval: Interval) -> None: ...
 
     def unwatch_candles(self, coin: str, interval: Interval) -> None: ...
@@ -96,11 +100,16 @@ class Scene:
         self.venue.publish_account()
 
 
-def scene(store: MemoryStore | None = None, settings: Settings | None = None, halt: HaltFile | None = None) -> Scene:
+def scene(
+    store: MemoryStore | None = None,
+    settings: Settings | None = None,
+    halt: HaltFile | None = None,
+    mode: Mode = Mode.DEMO,
+) -> Scene:
     bus, clock = Bus(), ManualClock(NOW)
     venue, market = MemoryVenue(bus, clock), MemoryMarket(bus, clock)
     journal, store = MemoryJournal(), store or MemoryStore()
-    session = SessionInfo("default", Mode.DEMO, 0, Decimal(10_000), Path("unused"))
+    session = SessionInfo("default", mode, 0, Decimal(10_000), Path("unused"))
     parts = Parts(bus, clock, ApprovalMint(), market, venue, journal, store, session, settings or UNPROTECTED, halt)
     notices: list[Notice] = []
     bus.subscribe(Notice, notices.append)

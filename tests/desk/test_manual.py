@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from hlmaster.core.errors import OutcomeUnknown, VenueUnreachable
 from hlmaster.core.events import OpenOrdersSnapshot, Severity
 from hlmaster.core.model import Leverage, MarginMode, Side
-from hlmaster.core.orders import ActionKind, VenueOrder
+from hlmaster.core.orders import ActionKind, Intent, OrderReply, ReplyKind, VenueOrder
 from hlmaster.trading.execution.flatten import EXIT_CAPS
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from tests.desk.desks import Scene, running
@@ -294,3 +294,42 @@ async def test_leverage_is_kept_within_what_the_coin_allows(scene: Scene) -> Non
     assert not (await scene.desk.manual.set_leverage("ETH", Leverage(MarginMode.CROSS, 26))).ok
     assert (await scene.desk.manual.set_leverage("ETH", Leverage(MarginMode.ISOLATED, 5))).ok
     assert scene.desk.survey("ETH").leverage == Leverage(MarginMode.ISOLATED, 5)
+
+
+async def test_margin_can_be_added_to_an_isolated_position_alone(scene: Scene) -> None:
+    assert "no isolated ETH position" in (await scene.desk.manual.add_margin("ETH", D(5))).sentence
+    scene.hold("1")
+    assert "no isolated ETH position" in (await scene.desk.manual.add_margin("ETH", D(5))).sentence
+    scene.venue.margin_mode = MarginMode.ISOLATED
+    scene.venue.publish_account()
+    assert "whole cents" in (await scene.desk.manual.add_margin("ETH", D("0.001"))).sentence
+    added = await scene.desk.manual.add_margin("ETH", D("5.50"))
+    assert (added.ok, added.sentence) == (True, "5.5 USD of margin added to the ETH position.")
+    assert (await scene.desk.manual.add_margin("ETH", D(-2))).sentence.endswith("taken back from the ETH position.")
+    scene.venue.script.append((OrderReply(ReplyKind.REJECTED, text="Not enough."),))
+    assert "Not enough" in (await scene.desk.manual.add_margin("ETH", D(5))).sentence
+
+
+async def test_a_change_of_leverage_in_doubt_is_read_again_once_it_is_settled(scene: Scene) -> None:
+    scene.venue.lost = OutcomeUnknown("The answer was lost.")
+    assert not (await scene.desk.manual.set_leverage("BTC", Leverage(MarginMode.CROSS, 3))).ok
+    scene.desk.survey.leverages.pop("BTC", None)
+    await scene.until(lambda: "BTC" in scene.desk.survey.leverages)
+
+
+async def test_a_market_entry_whose_price_ran_away_while_the_disk_was_slow_is_not_sent(scene: Scene) -> None:
+    disk, commit = asyncio.Event(), scene.journal.commit
+
+    async def slow(intents: Sequence[Intent]) -> None:
+        await disk.wait()
+        await commit(intents)
+
+    scene.journal.commit = slow  # type: ignore[method-assign]
+    placing = asyncio.create_task(scene.desk.manual.place(ticket()))
+    await asyncio.sleep(0)
+    scene.market.price("ETH", 3030.0)
+    disk.set()
+    outcome = await placing
+    assert not outcome.ok
+    assert "moved by 1.00 % after the order was approved" in outcome.sentence
+    assert scene.venue.sent == []

@@ -111,6 +111,7 @@ class MemoryVenue:
         self.all_funding: list[FundingPayment] = []
         self.cash: list[CashMove] = [CashMove(clock.now_ms(), D(10_000), "deposit", "first")]
         self.positions: dict[str, Decimal] = {}
+        self.margin_mode = MarginMode.CROSS
         self.nonces: set[int] = set()
         """Those used up. A script's exception leaves its nonce unused: the request was lost on its way."""
         self.expiry = Expiry()
@@ -266,9 +267,9 @@ class MemoryVenue:
     # --- answering ---
 
     def _account(self) -> Account:
-        cross = Leverage(MarginMode.CROSS, 20)
+        held_at = Leverage(self.margin_mode, 20)
         positions = tuple(
-            Position(coin, size, self.price, cross, abs(size) * self.price, D(0), abs(size) * self.price / 20, None)
+            Position(coin, size, self.price, held_at, abs(size) * self.price, D(0), abs(size) * self.price / 20, None)
             for coin, size in self.positions.items()
             if size
         )
