@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from hlmaster.core.rounding import snap_price
-from hlmaster.exchange.simulator.faults import Fault, FaultError, FaultKind
+from hlmaster.exchange.simulator.faults import DEEDS, Fault, FaultError, FaultKind
+from hlmaster.exchange.simulator.house import House
 from hlmaster.exchange.simulator.orders import GTC, IOC, NewOrder
-
-if TYPE_CHECKING:
-    from hlmaster.exchange.simulator.house import House
 
 MARKET_PERCENT = Decimal(5)
 
 
-def do(house: House, fault: Fault) -> None:
+def strike(house: House, fault: Fault) -> None:
+    """Do a deed, put any other fault in force. Raises FaultError."""
+    if fault.kind in DEEDS:
+        _do(house, fault)
+    else:
+        house.faults.add(fault)
+
+
+def _do(house: House, fault: Fault) -> None:
     """Raises FaultError for a coin or an account that is not here."""
     if fault.coin and not house.is_coin(fault.coin):
         raise FaultError(f"There is no coin {fault.coin!r} here.", f"Use one of {', '.join(house.venue.instruments)}.")

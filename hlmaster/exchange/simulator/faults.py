@@ -1,6 +1,6 @@
 """Misfortune on request: what networks, venues and clocks do wrong, for tests and drills.
 
-A fault is set through ``House.strike``, by a script (``fault_script.py``) or, where the server was started with
+A fault is set through ``deeds.strike``, by a script (``fault_script.py``) or, where the server was started with
 ``--control``, by ``POST /control/faults`` with the fields of ``Fault``; ``{"kind": "clear"}`` ends them all. What
 becomes of a request, a reply or a frame is decided here; deeds, which happen once, at once, are done in ``deeds.py``.
 """

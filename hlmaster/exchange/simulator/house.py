@@ -13,12 +13,11 @@ from decimal import Decimal
 from typing import Any, cast
 
 from hlmaster.core.clock import MINUTE_MS, Clock
-from hlmaster.exchange.simulator import deeds
 from hlmaster.exchange.simulator.budgets import AddressBudget
 from hlmaster.exchange.simulator.chronicle import Chronicle
 from hlmaster.exchange.simulator.delegation import Delegations
 from hlmaster.exchange.simulator.events import Event, OrderView
-from hlmaster.exchange.simulator.faults import DEEDS, Fault, FaultKind, Faults
+from hlmaster.exchange.simulator.faults import FaultKind, Faults
 from hlmaster.exchange.simulator.hindsight import Album, PastVenue
 from hlmaster.exchange.simulator.nonces import Nonces
 from hlmaster.exchange.simulator.state import Change, StateFile
@@ -166,13 +165,6 @@ class House:
         if self._faucet and not self.venue.knows(user) and not self.delegations.has_no_purse(user):
             self.venue.deposit(user, self._faucet, self.now())
             self.settle()
-
-    def strike(self, fault: Fault) -> None:
-        """Do it, or put it in force. Raises FaultError."""
-        if fault.kind in DEEDS:
-            deeds.do(self, fault)
-        else:
-            self.faults.add(fault)
 
     def as_seen(self) -> House:
         """What queries see: this house, or under stale reads the one of a while ago."""

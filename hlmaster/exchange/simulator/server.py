@@ -32,6 +32,7 @@ from hlmaster.exchange.simulator.budgets import (
     row_weight,
 )
 from hlmaster.exchange.simulator.connection import Answer, Connection, HttpRequest, Reply, Socket, text_frame
+from hlmaster.exchange.simulator.deeds import strike
 from hlmaster.exchange.simulator.fault_script import Script
 from hlmaster.exchange.simulator.faults import (
     LOST_KINDS,
@@ -138,7 +139,7 @@ class SimulatorServer:
     def _follow_script(self) -> None:
         for fault in self._script.due(self.clock.monotonic()):
             try:
-                self.house.strike(fault)
+                strike(self.house, fault)
             except FaultError as error:
                 log.error("the fault script asks for what cannot be: %s", error)
 
@@ -278,7 +279,7 @@ class SimulatorServer:
             if body.get("kind") == "clear":
                 self.house.faults.clear()
             else:
-                self.house.strike(Fault.read(body))
+                strike(self.house, Fault.read(body))
         except FaultError as error:
             return Reply(400, str(error).encode(), "text/plain; charset=utf-8")
         return Reply(200, encode({"faults": self.house.faults.in_force()}))
