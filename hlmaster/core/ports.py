@@ -37,7 +37,8 @@ class LinkHealth:
     round_trip_ms: float | None = None
     clock_offset_ms: float | None = None
     """Venue time minus ours."""
-    weight_used: int = 0
+    weigh: Callable[[], int] = int
+    """Gives the request weight that was spent in the last minute, of ``weight_limit``."""
     weight_limit: int = 1200
     address_used: int | None = None
     address_limit: int | None = None
@@ -61,6 +62,11 @@ class MarketData(Protocol):
         """Subscribe quote, trades, context and both books of a coin. Idempotent."""
 
     def unwatch(self, coin: str) -> None: ...
+
+    def watch_grouped(self, coin: str, significant_figures: int, mantissa: int) -> None:
+        """Subscribe one book as the venue sums it, instead of the one before. Mantissa 2 or 5 only with 5 figures."""
+
+    def unwatch_grouped(self) -> None: ...
 
     def watch_candles(self, coin: str, interval: Interval) -> None:
         """Subscribe a candle stream; after a reconnect its gap is filled and published before live rows."""

@@ -120,7 +120,7 @@ def describe(
         loop_lag_ms_p50=lag.percentile(0.5),
         loop_lag_ms_p99=lag.percentile(0.99),
         clock_offset_ms=market.clock_offset_ms,
-        weight_used=market.weight_used,
+        weight_used=market.weigh(),
         weight_limit=market.weight_limit,
         address_used=account.address_used,
         address_limit=account.address_limit,

@@ -135,7 +135,7 @@ class Client:
         self._sessions: dict[str, httpx.AsyncClient] = {}
         self._refusals = 0
         """HTTP 429 in a row."""
-        health.weight_limit = budget.limit
+        health.weight_limit, health.weigh = budget.limit, lambda: budget.used
 
     def _session(self, library: Any, purpose: str, connections: int, keepalive: float) -> httpx.AsyncClient:
         timing = self._timing
@@ -179,7 +179,6 @@ class Client:
     def charge_rows(self, kind: str, rows: int) -> None:
         """Long answers cost extra, known only once they are read."""
         self.budget.charge(rows_weight(kind, rows))
-        self.health.weight_used = self.budget.used
 
     async def _ask(self, kind: str, body: bytes) -> bytes:
         weight = query_weight(kind)
@@ -189,7 +188,6 @@ class Client:
         if not self.breaker.admits():
             raise VenueUnreachable("The exchange has not answered several times; queries pause for a moment.", CURE)
         self.budget.charge(weight)
-        self.health.weight_used = self.budget.used
         httpx = await _library()
         try:
             response = await self._session(httpx, "reads", 8, 20.0).post("/info", content=body)
@@ -221,7 +219,6 @@ class Client:
             raise RateLimited(
                 "Our share of the exchange's request allowance is used up; nothing was sent.", "Wait up to a minute."
             )
-        self.health.weight_used = self.budget.used
         httpx = await _library()
         # A venue closes idle connections without a word; an action must not meet one, so idle ones are dropped first.
         session = self._session(httpx, "actions", 4, 4.0)

@@ -159,7 +159,7 @@ async def test_queries_wait_for_the_budget_instead_of_failing(venue: Venue) -> N
     budget.charge(839)
     await client.info("exchangeStatus")
     assert clock.elapsed == 60
-    assert client.health.weight_used == 2
+    assert client.health.weigh() == 2
     await client.close()
 
 
