@@ -38,6 +38,8 @@ PAGES = (
     "window",
     "orders",
     "sessions",
+    "connecting",
+    "going_live",
     "risk_gate",
     "connection",
     "keyboard",
