@@ -119,3 +119,26 @@ async def start_with_a_hole(scene: Beside) -> None:
         await scene.start_desk()
     finally:
         scene.apart = apart  # type: ignore[method-assign]
+
+
+@virtual
+async def test_fills_that_nothing_brings_block_entries_and_alert_until_they_are_fetched() -> None:
+    """The line is healthy all the while: only the exchange's own statement of the position tells."""
+    async with beside(10) as scene:
+        desk, faults = scene.desk, scene.server.house.faults
+        await scene.until(lambda: desk.survey("ETH").stale is None, 60)
+        faults.add(Fault(FaultKind.DROP, 0, channel="userFills"))
+        faults.add(Fault(FaultKind.HTTP_502, 0, channel="/info"))
+        await trade(scene, 5, lean=5)
+        await scene.until(lambda: "ETH" in desk.portfolio.mismatched, 16)
+        assert "differ" in (desk.survey("ETH").stale or ""), "entries are off on this coin"
+        assert "differ" not in (desk.survey("BTC").stale or ""), "and on no other"
+        assert desk.portfolio.size("ETH") == D("0.05"), "exits go by the exchange's word"
+        await scene.until(lambda: any(notice.code == "REC-001" for notice in scene.notices), 6)
+        faults.clear()
+        await scene.until(lambda: not scene.apart(), 60)
+        await scene.until(lambda: desk.survey("ETH").stale is None, 10)
+        subjects = [fact.subject for fact in scene.discrepancies]
+        assert subjects == ["ETH position", "ETH fills"]
+        assert [notice.sentence for notice in scene.notices][-1].endswith("agrees with the exchange's again.")
+        assert abs(await scene.value_apart()) < D("0.01")
