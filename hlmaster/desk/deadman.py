@@ -134,9 +134,13 @@ class DeadMan:
     def pid(self) -> int | None:
         return self._process.pid if self._process is not None else None
 
+    @property
+    def is_wanted(self) -> bool:
+        return self._safety.watchdog != "off"
+
     def start(self) -> None:
         """Does nothing when it is off."""
-        if self._safety.watchdog == "off":
+        if not self.is_wanted:
             return
         place = self._place
         arguments = ["watchdog", "--data", str(place.data.absolute()), "--mode", str(place.mode)]

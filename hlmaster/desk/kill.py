@@ -12,7 +12,7 @@ from hlmaster.core.clock import SystemClock
 from hlmaster.core.errors import HlError, StorageError, VenueUnreachable
 from hlmaster.desk import control, rescue
 from hlmaster.desk.brake import ASKED_SECONDS, WHO, WHY, report_record
-from hlmaster.desk.rescue import Place
+from hlmaster.desk.rescue import Ask, Place
 from hlmaster.storage.halt import Halt, HaltFile
 
 PING_SECONDS = 2.0
@@ -31,8 +31,11 @@ class Killed:
         return bool(self.report.get("flat"))
 
 
-async def throw(place: Place, patience: float, say: Callable[[str], None]) -> Killed:
-    """``say`` is told each step as a sentence. Raises StorageError for a session that does not exist."""
+async def throw(place: Place, patience: float, say: Callable[[str], None], ask: Ask | None = None) -> Killed:
+    """``say`` is told each step as a sentence; ``ask`` gets the passphrase of a vault, only if it is needed.
+
+    Raises StorageError for a session that does not exist, ConfigError for a passphrase that cannot be asked for.
+    """
     if not place.folder.is_dir():
         raise StorageError(
             f"There is no {place.mode} session called {place.session!r} in {place.data}.",
@@ -57,6 +60,10 @@ async def throw(place: Place, patience: float, say: Callable[[str], None]) -> Ki
         complaints.append(str(report.get("sentence") or report.get("error") or "The desk did not go flat."))
     except VenueUnreachable as error:
         say(f"{error.sentence} This process goes ahead.")
+    waited = clock.monotonic()
+    if ask is not None:
+        place = rescue.unlocked(place, ask)
+    began += clock.monotonic() - waited  # the time of typing is the user's
     left = max(5.0, patience - (clock.monotonic() - began))
     report = report_record(await rescue.go_flat(place, left))
     with contextlib.suppress(HlError):

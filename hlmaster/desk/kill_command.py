@@ -6,29 +6,24 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-from hlmaster.core.errors import ConfigError, StorageError
-from hlmaster.core.secret import Secret
+from hlmaster.core.errors import ConfigError
 from hlmaster.desk.deadman import watch
 from hlmaster.desk.kill import Killed, lift, throw
-from hlmaster.desk.rescue import Place
+from hlmaster.desk.rescue import Ask, Place
 from hlmaster.settings import chosen_mode
-from hlmaster.storage.session_file import SessionFile
-from hlmaster.storage.vault.entries import KEYED_MODES, Keeper
 
 FLAT, DECLINED, NOT_FLAT = 0, 1, 2
-Ask = Callable[[Keeper], Secret | None]
 
 
 def kill(arguments: argparse.Namespace, data: Path, ask: Ask) -> int:
     """0 when the exchange says flat, 2 when not, 1 when the question was declined. Raises HlError."""
-    place = _place(arguments, data, arguments.exchange, ask)
+    place = _place(arguments, data)
     whose = f"the {place.mode} session {place.session!r}"
     if not _confirmed(arguments, f"Cancel every order and close every position of {whose}, and halt it."):
         return DECLINED
-    done = asyncio.run(throw(place, arguments.seconds, _say))
+    done = asyncio.run(throw(place, arguments.seconds, _say, ask))
     for complaint in done.complaints:
         _say(complaint)
     sys.stdout.write((json.dumps({"by": done.by, **done.report}) if arguments.json else _told(done)) + "\n")
@@ -36,7 +31,7 @@ def kill(arguments: argparse.Namespace, data: Path, ask: Ask) -> int:
 
 
 def resume(arguments: argparse.Namespace, data: Path, ask: Ask) -> int:
-    place = _place(arguments, data, None, lambda _: None)
+    place = _place(arguments, data)
     if not _confirmed(arguments, f"Allow new orders of the {place.mode} session {place.session!r} again."):
         return DECLINED
     sys.stdout.write("The halt is lifted.\n" if asyncio.run(lift(place)) else "There was no halt.\n")
@@ -45,24 +40,12 @@ def resume(arguments: argparse.Namespace, data: Path, ask: Ask) -> int:
 
 def watchdog(arguments: argparse.Namespace, data: Path, ask: Ask) -> int:
     """Until the desk releases it, or it has acted for a desk that is gone."""
-    place = _place(arguments, data, arguments.exchange, ask)
-    asyncio.run(watch(place, arguments.action, arguments.patience, _say))
+    asyncio.run(watch(_place(arguments, data), arguments.action, arguments.patience, _say))
     return FLAT
 
 
-def _place(arguments: argparse.Namespace, data: Path, exchange: Path | None, ask: Ask) -> Place:
-    place = Place(data, chosen_mode(arguments.mode), arguments.session, exchange)
-    if place.mode not in KEYED_MODES:
-        return place
-    from dataclasses import replace
-
-    from hlmaster.desk.connection import recorded
-
-    try:
-        account = recorded(SessionFile(place.folder / "session.sqlite"))
-    except (ConfigError, StorageError):
-        return place
-    return place if account is None else replace(place, passphrase=ask(account.keeper))
+def _place(arguments: argparse.Namespace, data: Path) -> Place:
+    return Place(data, chosen_mode(arguments.mode), arguments.session, getattr(arguments, "exchange", None))
 
 
 def _confirmed(arguments: argparse.Namespace, what: str) -> bool:

@@ -12,7 +12,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from hlmaster.storage.lock import SessionLock
 from hlmaster.storage.nonces import NonceBlocks
 from hlmaster.storage.session_file import SessionFile
 from hlmaster.storage.sessions import LOCKS, DemoSession, Session
+from hlmaster.storage.vault.entries import KEYED_MODES, Keeper
 from hlmaster.trading.execution.executor import Executor
 from hlmaster.trading.execution.flatten import Flattener, FlattenReport
 from hlmaster.trading.execution.last_look import LastLook
@@ -61,6 +62,23 @@ class Place:
     @property
     def folder(self) -> Path:
         return self.data.absolute() / self.mode.value / self.session
+
+
+Ask = Callable[[Keeper], Secret | None]
+"""Gets the passphrase for where a key is kept; None where none is needed."""
+
+
+def unlocked(place: Place, ask: Ask) -> Place:
+    """With the passphrase of its key's vault, if it has one. Raises ConfigError when it cannot be asked for."""
+    if place.mode not in KEYED_MODES:
+        return place
+    from hlmaster.desk.connection import recorded
+
+    try:
+        account = recorded(SessionFile(place.folder / "session.sqlite"))
+    except StorageError:
+        return place
+    return place if account is None else replace(place, passphrase=ask(account.keeper))
 
 
 Work = Callable[[Flattener, float], Awaitable[FlattenReport]]
@@ -97,8 +115,12 @@ async def _connected(place: Place) -> AsyncIterator[Flattener]:
     async with contextlib.AsyncExitStack() as stack:
         session, settings = _session(place)
         ready_file = place.ready_file
-        if place.mode is Mode.DEMO and ready_file is None:
+        if ready_file is None and place.mode is Mode.DEMO:
             ready_file = await _demo_exchange(place, session, settings, stack)
+        elif ready_file is None:
+            # A rehearsal's; whether it fits the account is checked at the opening.
+            known = control.exchange_of(place.data, place.mode, place.session)
+            ready_file = None if known is None else known.ready_file
         mint, nonces = ApprovalMint(), NonceBlocks(place.folder / NONCES, block=NONCE_BLOCK, apart=True)
         line = open_trading(
             place.mode,
