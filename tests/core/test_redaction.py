@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,3 +57,42 @@ def test_a_password_in_an_address_is_removed_and_the_host_stays() -> None:
 
 def test_a_bearer_token_is_removed() -> None:
     assert "abcdefghijklmnop1234" not in redact("Authorization: Bearer abcdefghijklmnop1234")
+
+
+@given(prose, keys, st.sampled_from(["", "0x", "0X", "key=", "KEY: ", "'", '"', "\\x", "(", "<"]))
+def test_no_part_of_a_key_is_left_either(before: str, key: str, prefix: str) -> None:
+    clean = redact(f"{before} {prefix}{key}")
+    assert not any(key[start : start + 16] in clean[len(before) :] for start in range(len(key) - 16))
+
+
+@pytest.mark.parametrize("case", [str.lower, str.upper, lambda key: "0x" + key, lambda key: f"[{key}, {key}]"])
+def test_a_key_in_any_dress_is_removed(case) -> None:  # type: ignore[no-untyped-def]
+    text = case("5aB4" * 16)
+    assert MASK in redact(f"error with {text}!")
+    assert "5ab45ab4" not in redact(f"error with {text}!").lower()
+
+
+def test_ten_thousand_log_lines_give_no_key_away() -> None:
+    chance = random.Random(20_261_120)
+    words = [
+        "order",
+        "0x" + "ab" * 20,
+        "fill",
+        "Signer(0x" + "cd" * 20 + ")",
+        "12.5",
+        "\n",
+        "\t",
+        '{"key":"',
+        '"}',
+        "=",
+        ",",
+    ]
+    for _ in range(10_000):
+        key = f"{chance.getrandbits(256):064x}"
+        key = chance.choice((key, key.upper(), "0x" + key))
+        parts = [*(chance.choice(words) for _ in range(chance.randrange(8))), key]
+        chance.shuffle(parts)
+        clean = redact(chance.choice(("", " ")).join(parts) if chance.random() < 0.5 else " ".join(parts))
+        bare = key.removeprefix("0x")
+        assert bare not in clean
+        assert bare[8:56] not in clean

@@ -1,0 +1,48 @@
+"""The mode badge: a colour of its own for each mode, always in view, with the account's tail where there is one."""
+
+from __future__ import annotations
+
+import itertools
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from hlmaster.core.model import Mode
+from hlmaster.ui import theme
+from hlmaster.ui.topbar import BADGES, TopBar
+
+
+def badge_text(mode: Mode, *, narrow: bool) -> str:
+    desk: Any = SimpleNamespace(mode=mode, account="0x" + "ab" * 18 + "c0de")
+    bar: Any = SimpleNamespace(_context=SimpleNamespace(desk=desk))
+    return TopBar._badge_text(bar, narrow=narrow)
+
+
+@pytest.mark.parametrize(("mode", "narrow"), list(itertools.product(Mode, (False, True))))
+def test_the_badge_names_the_mode_and_the_accounts_tail(mode: Mode, narrow: bool) -> None:
+    text = badge_text(mode, narrow=narrow)
+    assert text.startswith(BADGES[mode].split(" · ")[0])
+    assert ("…c0de" in text) == (mode in (Mode.TESTNET, Mode.LIVE))
+
+
+@pytest.mark.parametrize("look", ["dark", "light"])
+def test_each_mode_has_a_colour_of_its_own_whatever_the_user_calls_up_and_down(
+    qtbot: QtBot, qapp: QApplication, look: str
+) -> None:
+    before = qapp.styleSheet()
+    chosen = theme.theme(look)
+    theme.apply(qapp, theme.theme(look, up=chosen.danger, down=chosen.accent))
+    colours = set()
+    for mode in Mode:
+        badge = QPushButton("badge")
+        badge.setProperty("role", "badge")
+        badge.setProperty("mode", str(mode))
+        qtbot.addWidget(badge)
+        badge.resize(80, 24)
+        colours.add(QColor(badge.grab().toImage().pixel(6, 12)).name())
+    qapp.setStyleSheet(before)
+    assert len(colours) == len(Mode)
