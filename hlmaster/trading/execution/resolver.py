@@ -1,12 +1,6 @@
 """Finds out what became of actions whose answer never came. It asks, fences and waits; it never sends one again.
 
-Three things settle an action, and nothing else does:
-
-* the venue's own word about each of its orders;
-* the nonce fence: an action that does nothing, signed with the same nonce. Accepted, it proves that the first never
-  arrived and, its nonce being used up, never will. Refused as used, the first did arrive, and is asked after;
-* the expiry: two seconds past it by the venue's clock, three clean negatives at least five seconds apart, each from a
-  venue whose clock is past it too, and neither a fill nor an open order of that name.
+What counts as proof stands in ``proof``. A verdict of expiry also needs neither a fill nor an open order of that name.
 """
 
 from __future__ import annotations
@@ -15,7 +9,6 @@ import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
@@ -23,12 +16,10 @@ from hlmaster.core.errors import HlError, JournalUnavailable, NonceUsed, Outcome
 from hlmaster.core.events import ActionResolved, FillsReported, Notice, OrderChanged, Severity, TrackedOrder
 from hlmaster.core.orders import ActionKind, Intent, OrderStatus, Prepared, ReplyKind, VenueOrder, intents_of
 from hlmaster.core.ports import Journal, Trading
+from hlmaster.trading.execution.proof import EXPIRY_MARGIN_MS, NEGATIVES_APART_SECONDS, FenceAnswer, Proof
 from hlmaster.trading.execution.tracker import OrderTracker
 
 log = logging.getLogger(__name__)
-RESOLVE_EVERY_SECONDS = 5.0
-CLEAN_NEGATIVES = 3
-EXPIRY_MARGIN_MS = 2_000
 FILL_OVERLAP_MS = 60_000
 """Fills are asked for from this long before the action was made, for the venue's clock may be behind ours."""
 NEVER_CAME = "It never reached the exchange."
@@ -75,14 +66,6 @@ class Doubt:
             )
             for nonce, items in sorted(actions.items())
         ]
-
-
-class Fence(Enum):
-    OPEN = "not tried, or without an answer"
-    DOUBTFUL = "tried, and its own answer lost"
-    HOLDS = "accepted: the action can never land"
-    USED = "the nonce was used before: the action arrived"
-    NONE = "answered, and proves nothing"
 
 
 class Resolver:
@@ -165,25 +148,26 @@ class Resolver:
 
     async def _find_out(self, doubt: Doubt) -> tuple[bool | None, str]:
         """Whether the action arrived (None: nobody can say any more, nor does it matter), and a sentence."""
-        fence, negatives = Fence.DOUBTFUL if doubt.fenced else Fence.OPEN, 0
+        expires_ms = doubt.created_ms if doubt.expires_ms is None else doubt.expires_ms
+        proof = Proof(expires_ms, EXPIRY_MARGIN_MS * self._clock.speed, fenced=doubt.fenced)
+        about_orders = doubt.kind in _ABOUT_ORDERS
         while True:
             venue_ms = await self._venue_ms()
             answers = [await self._ask(doubt, name) for name in self._open(doubt)]
-            if not self._open(doubt) and doubt.kind in _ABOUT_ORDERS:
+            if about_orders and not self._open(doubt):
                 return True, "The exchange told what became of it."
-            if fence in (Fence.OPEN, Fence.DOUBTFUL) and doubt.nonce is not None and doubt.kind in _FENCED:
-                fence = await self._fence(doubt.nonce, fence)
-            if fence is Fence.HOLDS:
+            if doubt.nonce is not None and doubt.kind in _FENCED and proof.wants_fence:
+                proof.fence_answered(await self._fence(doubt.nonce))
+            if proof.never_came:
                 self._bury(doubt)
                 return False, NEVER_CAME
-            if fence is Fence.USED and doubt.kind not in _ABOUT_ORDERS:
+            if proof.arrived and not about_orders:
                 return True, "It reached the exchange; its answer is lost."
-            clean = None not in answers and self._is_past(doubt, venue_ms)
-            negatives = negatives + 1 if clean else 0
-            if negatives >= CLEAN_NEGATIVES and await self._is_nowhere(doubt):
+            proof.asked(None not in answers, venue_ms, self._clock.monotonic())
+            if proof.left_no_trace and await self._is_nowhere(doubt):
                 self._bury(doubt)
                 return None, "It expired without a trace at the exchange."
-            await self._clock.sleep(RESOLVE_EVERY_SECONDS)
+            await self._clock.sleep(NEGATIVES_APART_SECONDS)
 
     def _open(self, doubt: Doubt) -> tuple[str, ...]:
         """The orders of the action that are still in doubt; for an action on the account, none."""
@@ -249,29 +233,24 @@ class Resolver:
             log.info("the exchange does not tell its time: %s", error)
             return None
 
-    def _is_past(self, doubt: Doubt, venue_ms: int | None) -> bool:
-        """Past the moment from which the venue refuses it; without one it was never made ready to be sent."""
-        expires = doubt.created_ms if doubt.expires_ms is None else doubt.expires_ms
-        return venue_ms is not None and venue_ms > expires + EXPIRY_MARGIN_MS * self._clock.speed
-
-    async def _fence(self, nonce: int, before: Fence) -> Fence:
+    async def _fence(self, nonce: int) -> FenceAnswer:
         try:
             prepared = self._trading.prepare_noop(nonce)
             await self._journal.commit(intents_of(prepared, self._clock.now_ms()))
             (reply,) = await self._trading.send(prepared)
         except NonceUsed:
             self.conclude(ActionKind.NOOP, nonce, "used")
-            return Fence.USED if before is Fence.OPEN else Fence.NONE
+            return FenceAnswer.NONCE_USED
         except (OutcomeUnknown, UnrecognisedReply) as error:
             log.info("the fence at nonce %d has no answer: %s", nonce, error)
-            return Fence.DOUBTFUL
+            return FenceAnswer.LOST
         except HlError as error:
             log.info("the fence at nonce %d could not be set: %s", nonce, error)
-            return before
+            return FenceAnswer.NOT_SENT
         if reply.kind is ReplyKind.UNRECOGNISED:
-            return Fence.DOUBTFUL
+            return FenceAnswer.LOST
         self.conclude(ActionKind.NOOP, nonce, str(reply.kind), reply.text)
-        return Fence.HOLDS if reply.kind is ReplyKind.DONE else Fence.NONE
+        return FenceAnswer.ACCEPTED if reply.kind is ReplyKind.DONE else FenceAnswer.OTHER
 
     async def _is_nowhere(self, doubt: Doubt) -> bool:
         """Neither a fill nor an open order bears one of its names. Both are told to the books where there are any."""

@@ -24,7 +24,8 @@ from hlmaster.core.orders import (
     VenueOrder,
     intents_of,
 )
-from hlmaster.trading.execution.resolver import CLEAN_NEGATIVES, EXPIRY_MARGIN_MS, NEVER_CAME, Doubt, Resolver
+from hlmaster.trading.execution.proof import CLEAN_NEGATIVES, EXPIRY_MARGIN_MS
+from hlmaster.trading.execution.resolver import NEVER_CAME, Doubt, Resolver
 from hlmaster.trading.execution.tracker import OrderTracker
 from tests.trading.scenes import NOW, D, MemoryStore, fill, order
 from tests.trading.venues import LIFETIME_MS, MemoryJournal, MemoryVenue, item_of
