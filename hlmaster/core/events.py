@@ -33,6 +33,17 @@ class BookSnapshot(msgspec.Struct, frozen=True, gc=False):
     fast: bool = False
 
 
+class GroupedBook(msgspec.Struct, frozen=True, gc=False):
+    """A book as the venue sums it: bids down and asks up to so many figures, twenty groups a side, best first."""
+
+    coin: str
+    significant_figures: int
+    mantissa: int
+    time_ms: int
+    bids: list[Level]
+    asks: list[Level]
+
+
 class BestQuote(msgspec.Struct, frozen=True, gc=False):
     """Best bid and offer; a side is None when its book is empty."""
 

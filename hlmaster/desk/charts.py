@@ -32,6 +32,13 @@ class Charts:
             self._feed.load_series(coin, interval, block)
             self._loaded.add(key)
 
+    def group_book(self, coin: str, grouping: tuple[int, int] | None) -> None:
+        """Have the venue sum one book (significant figures, mantissa), or none. Raises VenueRefused."""
+        if grouping is None:
+            self._market_data.unwatch_grouped()
+        else:
+            self._market_data.watch_grouped(coin, *grouping)
+
     async def settled(self) -> None:
         """Return when every history that is being fetched now is there."""
         for lock in tuple(self._loading.values()):

@@ -149,19 +149,14 @@ class Book:
                 return Sweep(paid / (size - left), level.price, count)
         return None
 
-    def aggregate(
-        self, significant_figures: int | None = None, mantissa: int = 1, *, step: float | None = None
-    ) -> tuple[list[Level], list[Level]]:
+    def aggregate(self, significant_figures: int, mantissa: int = 1) -> tuple[list[Level], list[Level]]:
         """Bids and asks grouped as the venue groups them: bids down, asks up, sizes and orders summed.
 
-        By significant figures (2 to 5; ``mantissa`` 1, 2 or 5 with five of them), or by a fixed price ``step``;
-        with neither the merged levels as they are.
+        By significant figures, 2 to 5; ``mantissa`` 1, 2 or 5 with five of them.
         """
-        if significant_figures is None and step is None:
-            return self.bids, self.asks
 
         def width(price: float) -> float:
-            return step if step is not None else figure_step(price, significant_figures or FAST_LEVELS, mantissa)
+            return figure_step(price, significant_figures, mantissa)
 
         return (
             _grouped([(_onto(level.price, width(level.price), up=False), level) for level in self.bids]),
@@ -187,6 +182,17 @@ def figure_step(price: float, significant_figures: int, mantissa: int = 1) -> fl
     """The price step that keeps so many figures of ``price``: 105,055 at 3 figures goes in steps of 1,000."""
     exponent = floor(log10(price) + SAME) - significant_figures + 1
     return mantissa * (10.0**exponent)
+
+
+def continued(near: list[Level], far: list[Level], side: Side) -> list[Level]:
+    """Groups of ``near`` while they are whole, then those of ``far``: the last group of a book that ends may be cut."""
+    if not near:
+        return near
+    whole = near[:-1]
+    if not whole:
+        return far if far and far[0].price == near[0].price else near + _beyond(far, near[0].price, side)
+    rest = _beyond(far, whole[-1].price, side)
+    return whole + rest if rest else near
 
 
 def _beyond(levels: list[Level], price: float, side: Side) -> list[Level]:

@@ -12,10 +12,12 @@ from hlmaster.core.events import (
     BookSnapshot,
     CandleChanged,
     ContextChanged,
+    GroupedBook,
+    Level,
     QuoteChanged,
 )
-from hlmaster.core.model import Instrument, Interval
-from hlmaster.market.book import Book
+from hlmaster.core.model import Instrument, Interval, Side
+from hlmaster.market.book import Book, continued
 from hlmaster.market.contexts import day_change_fraction
 from hlmaster.market.quotes import MidPrice
 from hlmaster.market.series import Series
@@ -42,6 +44,7 @@ class CoinMarket:
     __slots__ = (
         "_blocked",
         "_clock",
+        "_grouped",
         "_last_fast",
         "_last_quote",
         "_last_slow",
@@ -82,6 +85,7 @@ class CoinMarket:
         self._last_slow: BookSnapshot | None = None
         self._last_fast: BookSnapshot | None = None
         self._last_quote: BestQuote | None = None
+        self._grouped: tuple[GroupedBook, float] | None = None
         self.book_changed = BookChanged(self.coin)
         self.quote_changed = QuoteChanged(self.coin)
         self.context_changed = ContextChanged(self.coin)
@@ -110,6 +114,19 @@ class CoinMarket:
     @property
     def day_change_fraction(self) -> float | None:
         return None if self.context is None else day_change_fraction(self.context)
+
+    def grouped(self, significant_figures: int, mantissa: int) -> tuple[list[Level], list[Level]]:
+        """Bids and asks in groups: near the price summed from the book here, further out as the venue sums them.
+
+        Without a fresh book from the venue in this grouping it ends where the book here ends.
+        """
+        bids, asks = self.book.aggregate(significant_figures, mantissa)
+        if self._grouped is not None:
+            far, heard = self._grouped
+            is_fresh = self._clock.monotonic() - heard <= LIMITS[SLOW_BOOK]
+            if is_fresh and (far.significant_figures, far.mantissa) == (significant_figures, mantissa):
+                return continued(bids, far.bids, Side.BUY), continued(asks, far.asks, Side.SELL)
+        return bids, asks
 
     def momentum(self, seconds: float = 5.0) -> float | None:
         """Change of the mid over the last seconds of market time, as a fraction."""
@@ -179,6 +196,9 @@ class CoinMarket:
         else:
             self._mid.exact(None, book.time_ms, now)
 
+    def accept_grouped(self, grouped: GroupedBook) -> None:
+        self._grouped = grouped, self._clock.monotonic()
+
     def accept_quote(self, quote: BestQuote) -> None:
         now = self._clock.monotonic()
         at = self.receipts.at
@@ -205,7 +225,7 @@ class CoinMarket:
     def restart(self) -> None:
         """A connection begins: its frames are judged among themselves, for the price may have gone anywhere."""
         self.band = PriceBand()
-        self._last_slow = self._last_fast = self._last_quote = None
+        self._last_slow = self._last_fast = self._last_quote = self._grouped = None
         self._mid.restart()
         self.replaying = True
         for series in self._series.values():

@@ -19,6 +19,7 @@ from hlmaster.core.events import (
     CandleRow,
     DataDefect,
     DefectKind,
+    GroupedBook,
     LinkChanged,
     LinkState,
     Mids,
@@ -69,6 +70,7 @@ class Feed:
         """Raw facts heard, whatever became of them."""
         self._subscriptions = (
             bus.subscribe(BookSnapshot, self._on_book),
+            bus.subscribe(GroupedBook, self._on_grouped),
             bus.subscribe(BestQuote, self._on_quote),
             bus.subscribe(Trades, self._on_trades),
             bus.subscribe(CandleRow, self._on_candle),
@@ -169,6 +171,20 @@ class Feed:
             self._reject(fault, stream, book.coin)
             return
         market.accept_book(book)
+        self._bus.publish(market.book_changed)
+
+    def _on_grouped(self, grouped: GroupedBook) -> None:
+        """Judged by itself alone: it may be an older view than the last, and resent unchanged."""
+        self.messages += 1
+        market = self._markets.get(grouped.coin) or self._begin(grouped.coin, SLOW_BOOK)
+        if market is None:
+            return
+        book = BookSnapshot(grouped.coin, grouped.time_ms, grouped.bids, grouped.asks)
+        fault = self._validator.book(book, None, market.band)
+        if fault is not None:
+            self._reject(fault, SLOW_BOOK, grouped.coin)
+            return
+        market.accept_grouped(grouped)
         self._bus.publish(market.book_changed)
 
     def _on_quote(self, quote: BestQuote) -> None:

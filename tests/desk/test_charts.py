@@ -35,6 +35,10 @@ class CandleMarket(MemoryMarket):
         flat = np.full(ROWS, 3000.0)
         self.history = CandleBlock(times, flat, flat, flat, flat, flat, np.ones(ROWS, np.int64))
 
+    def watch_grouped(self, coin: str, significant_figures: int, mantissa: int) -> None: ...
+
+    def unwatch_grouped(self) -> None: ...
+
     def watch_candles(self, coin: str, interval: Interval) -> None:
         self.streams.append((coin, interval))
 

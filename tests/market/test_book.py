@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hlmaster.core.clock import ManualClock
-from hlmaster.core.events import BestQuote, BookSnapshot
+from hlmaster.core.events import BestQuote, BookSnapshot, Level
 from hlmaster.core.model import Side
-from hlmaster.market.book import Book, figure_step
+from hlmaster.market.book import Book, continued, figure_step
 from hlmaster.market.staleness import FAST_BOOK, Receipts
 from tests.market.facts import NOW, book, ladder, levels, quote
 
@@ -199,12 +199,34 @@ def test_grouping_by_figures_rounds_bids_down_and_asks_up() -> None:
     assert [level.price for level in asks] == [105100, 105150]
 
 
-def test_grouping_by_a_step_and_by_nothing() -> None:
-    merged = made(book([(0.3, 1), (0.29, 1)], [(0.31, 1), (0.4, 1)]))
-    assert [level.price for level in merged.aggregate(step=0.1)[0]] == [0.3, 0.2]
-    assert [level.price for level in merged.aggregate(step=0.1)[1]] == [0.4]
-    assert merged.aggregate() == (merged.bids, merged.asks)
-    assert [level.price for level in made(book([(7, 1)])).aggregate(step=2.5)[0]] == [5]
+def test_grouping_stays_on_decimal_prices() -> None:
+    bids, asks = made(book([(0.3, 1), (0.29, 1)], [(0.31, 1), (0.4, 1)])).aggregate(2)
+    assert [level.price for level in bids] == [0.3, 0.29]
+    assert [level.price for level in asks] == [0.31, 0.4]
+
+
+def test_a_cut_group_gives_way_to_the_venues_and_all_beyond_follow() -> None:
+    near = levels([(100, 1), (90, 2), (80, 0.5)])
+    far = levels([(100, 7), (90, 8), (80, 9), (70, 10)])
+    assert continued(near, far, Side.BUY) == levels([(100, 1), (90, 2), (80, 9), (70, 10)])
+    assert continued(near, levels([(100, 7)]), Side.BUY) == near
+    assert continued(near, [], Side.BUY) == near
+    assert continued([], far, Side.BUY) == []
+
+
+def test_one_group_alone_is_the_venues_unless_the_price_has_moved_on() -> None:
+    far = levels([(110, 7), (120, 8)])
+    assert continued(levels([(110, 1)]), far, Side.SELL) == far
+    assert continued(levels([(100, 1)]), far, Side.SELL) == levels([(100, 1), (110, 7), (120, 8)])
+    assert continued(levels([(120, 1)]), far, Side.SELL) == levels([(120, 1)])
+
+
+@given(st.sets(st.integers(1, 60)), st.sets(st.integers(1, 60)), st.sampled_from(list(Side)))
+def test_a_continued_side_keeps_its_best_price_and_its_order(near: set[int], far: set[int], side: Side) -> None:
+    sides = [[Level(float(p), 1.0) for p in sorted(prices, reverse=side is Side.BUY)] for prices in (near, far)]
+    joined = [level.price * -side.sign for level in continued(sides[0], sides[1], side)]
+    assert joined == sorted(set(joined))
+    assert joined[:1] == [level.price * -side.sign for level in sides[0][:1]]
 
 
 def test_grouping_follows_each_price_over_a_power_of_ten() -> None:

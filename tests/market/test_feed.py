@@ -15,6 +15,7 @@ from hlmaster.core.events import (
     ContextChanged,
     DataDefect,
     DefectKind,
+    GroupedBook,
     LinkChanged,
     LinkState,
     Mids,
@@ -26,7 +27,7 @@ from hlmaster.core.events import (
 from hlmaster.core.model import Interval
 from hlmaster.market.series import Series
 from hlmaster.market.staleness import LIMITS
-from tests.market.facts import MINUTE, NOW, Desk, book, candle, context, ladder, quote, trade, trades
+from tests.market.facts import MINUTE, NOW, Desk, book, candle, context, ladder, levels, quote, trade, trades
 
 UP = LinkChanged(LinkState.CONNECTED, "Connected.")
 DOWN = LinkChanged(LinkState.RECONNECTING, "The exchange cannot be reached.", 1, 2.0)
@@ -45,6 +46,31 @@ def refresh(desk: Desk) -> None:
 
 
 # --- state and events ---
+
+
+def test_a_book_that_the_venue_grouped_goes_on_where_ours_ends(desk: Desk) -> None:
+    heard = desk.listen(BookChanged)
+    desk.hears(book(ladder(500.4, 20, -0.1), ladder(500.5, 20, 0.1)))
+    market = desk.feed.market("BTC")
+    ours = market.grouped(3, 1)
+    assert [level.price for level in ours[0]] == [500, 499, 498]
+    far = levels([(500, 9), (499, 9), (498, 9), (497, 9)]), levels([(501, 9), (502, 9)])
+    desk.hears(GroupedBook("BTC", 3, 1, NOW, *far))
+    assert len(heard) == 2
+    bids, asks = market.grouped(3, 1)
+    assert [(level.price, level.size) for level in bids] == [(500, 5.0), (499, 10.0), (498, 9.0), (497, 9.0)]
+    assert [level.price for level in asks] == [501, 502, 503]
+    assert market.grouped(2, 1) == market.book.aggregate(2)
+    desk.clock.advance(int(LIMITS["slow_book"] * 1000) + 1)
+    assert market.grouped(3, 1) == ours
+    assert market.last_book(fast=False) is not None
+
+
+def test_an_unsound_grouped_book_is_kept_out(desk: Desk) -> None:
+    desk.hears(GroupedBook("BTC", 3, 1, NOW, levels([(101, 1)]), levels([(100, 1)])))
+    desk.hears(GroupedBook("NOPE", 3, 1, NOW, [], []))
+    assert desk.defects == {"crossed book": 1, "unknown coin": 1}
+    assert desk.feed.market("BTC").grouped(3, 1) == ([], [])
 
 
 def test_each_accepted_fact_becomes_state_and_is_told(desk: Desk) -> None:

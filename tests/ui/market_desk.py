@@ -67,6 +67,7 @@ class MemoryMarketData:
         self.health = LinkHealth()
         self.clock = clock
         self.asked: list[tuple[str, Interval, int, int]] = []
+        self.grouped_watched: tuple[str, int, int] | None = None
         self.candles_watched: set[tuple[str, Interval]] = set()
         self.failure: VenueError | None = None
         self.oldest_ms = 0
@@ -87,6 +88,12 @@ class MemoryMarketData:
 
     def unwatch(self, coin: str) -> None:
         return None
+
+    def watch_grouped(self, coin: str, significant_figures: int, mantissa: int) -> None:
+        self.grouped_watched = (coin, significant_figures, mantissa)
+
+    def unwatch_grouped(self) -> None:
+        self.grouped_watched = None
 
     def watch_candles(self, coin: str, interval: Interval) -> None:
         self.candles_watched.add((coin, interval))

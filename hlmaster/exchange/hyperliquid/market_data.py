@@ -1,7 +1,8 @@
-"""Hyperliquid's public data: two sockets, queries beside them, and queries instead of them while they are down.
+"""Hyperliquid's public data: its sockets, queries beside them, and queries instead of them while they are down.
 
 The venue serves a coin's book in one of two ways per socket: five levels twice a second, or twenty levels every few
 seconds. So the main socket carries quotes, trades, contexts, candles and fast books, and a second one the deep books.
+Books that the venue has summed to coarser prices look the same, so the one that is wanted has a third.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +26,7 @@ from hlmaster.core.events import (
     CandleRow,
     DataDefect,
     DefectKind,
+    GroupedBook,
     LinkChanged,
     LinkState,
     Mids,
@@ -89,29 +92,12 @@ class HyperliquidMarketData:
         self._down.set()
         self._chores = Chores(bus.publish)
         self._resynchronising: asyncio.Task[None] | None = None
-        address = socket_url(url)
-        self._main = Socket(
-            address,
-            clock,
-            self.health,
-            name="market data",
-            heard=self._hear,
-            changed=self._link_changed,
-            ready=self._line_ready,
-            timing=socket_timing,
-            jitter=jitter,
-        )
-        self._deep = Socket(
-            address,
-            clock,
-            self.health,
-            name="deep books",
-            heard=self._hear_deep,
-            changed=lambda change: None,
-            ready=lambda offline: None,
-            timing=socket_timing,
-            jitter=jitter,
-        )
+        line = partial(Socket, socket_url(url), clock, self.health, timing=socket_timing, jitter=jitter)
+        beside = partial(line, changed=lambda change: None, ready=lambda offline: None)
+        self._main = line(name="market data", heard=self._hear, changed=self._link_changed, ready=self._line_ready)
+        self._deep = beside(name="deep books", heard=self._hear_deep)
+        self._grouped = beside(name="grouped book", heard=self._hear_grouped)
+        self._grouping: tuple[str, int, int] | None = None
 
     # --- life ---
 
@@ -129,6 +115,7 @@ class HyperliquidMarketData:
         await self._chores.stop()
         await self._main.stop()
         await self._deep.stop()
+        await self._grouped.stop()
         await self._client.close()
 
     # --- what is known and watched ---
@@ -155,8 +142,25 @@ class HyperliquidMarketData:
         for subscription in self._streams(coin):
             self._main.unsubscribe(subscription)
         self._deep.unsubscribe({"type": "l2Book", "coin": coin})
+        if self._grouping is not None and self._grouping[0] == coin:
+            self.unwatch_grouped()
         for stream in [key for key in self._ages if key[1] == coin and key[0] in (*_STREAMS.values(), "deep book")]:
             del self._ages[stream]
+
+    def watch_grouped(self, coin: str, significant_figures: int, mantissa: int) -> None:
+        """Raises VenueRefused for a coin that is not listed."""
+        wanted = (coin, significant_figures, mantissa)
+        if wanted != self._grouping:
+            self._known(coin)
+            self.unwatch_grouped()
+            self._grouping = wanted
+            self._grouped.subscribe(_grouped_stream(*wanted))
+            self._grouped.start()
+
+    def unwatch_grouped(self) -> None:
+        if self._grouping is not None:
+            self._grouped.unsubscribe(_grouped_stream(*self._grouping))
+            self._grouping = None
 
     def watch_candles(self, coin: str, interval: Interval) -> None:
         """Raises VenueRefused for a coin that is not listed."""
@@ -287,6 +291,13 @@ class HyperliquidMarketData:
             self._ages["deep book", fact.coin] = self.health.last_frame_monotonic or 0.0
         self._bus.publish(fact)
 
+    def _hear_grouped(self, fact: Any) -> None:
+        """Frames do not name their grouping: the line carries one at a time, and the newest frame is of the last."""
+        if fact.__class__ is not BookSnapshot:
+            self._bus.publish(fact)
+        elif self._grouping is not None and self._grouping[0] == fact.coin:
+            self._bus.publish(GroupedBook(*self._grouping, fact.time_ms, fact.bids, fact.asks))
+
     def _link_changed(self, change: LinkChanged) -> None:
         if change.state is LinkState.CONNECTED:
             self._down.clear()
@@ -378,6 +389,11 @@ class HyperliquidMarketData:
             else:
                 self.health.clock_offset_ms = status.time - (before + self._clock.now_ms()) / 2
             await self._clock.sleep(self._offset_every)
+
+
+def _grouped_stream(coin: str, significant_figures: int, mantissa: int) -> dict[str, object]:
+    stream: dict[str, object] = {"type": "l2Book", "coin": coin, "nSigFigs": significant_figures}
+    return stream | {"mantissa": mantissa} if mantissa != 1 else stream
 
 
 def _candle_stream(coin: str, interval: Interval) -> dict[str, object]:

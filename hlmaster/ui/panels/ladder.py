@@ -42,10 +42,14 @@ class Rung:
     mine: float
 
 
+def groups(price: float, tick: float) -> list[tuple[int, int]]:
+    """Of ``GROUPS`` those that are coarser than ``tick`` near ``price``, rising."""
+    return [group for group in GROUPS if figure_step(price, *group) > tick * 1.01]
+
+
 def group_steps(price: float, tick: float) -> list[float]:
     """Price steps a book near ``price`` can be grouped by, the tick first, each once, rising."""
-    steps = [figure_step(price, figures_, mantissa) for figures_, mantissa in GROUPS]
-    return [tick, *(step for step in steps if step > tick * 1.01)]
+    return [tick, *(figure_step(price, *group) for group in groups(price, tick))]
 
 
 def step_text(step: float) -> str:
@@ -87,11 +91,11 @@ class LadderPanel(PaintedPanel):
     def show_coin(self) -> None:
         self._group = 0
         self._hovered = None
-        self._label_grouping()
+        self._show_grouping()
         self.update()
 
     def beat(self) -> None:
-        self._label_grouping()
+        self._show_grouping()
         if self._age_text(self.market):
             self.update()
 
@@ -116,15 +120,24 @@ class LadderPanel(PaintedPanel):
     def choose_group(self, index: int) -> None:
         """The n-th of ``steps``; 0 is the book as it is."""
         self._group = index
-        self._label_grouping()
+        self._show_grouping()
         self.update()
 
-    def _label_grouping(self) -> None:
+    def _show_grouping(self) -> None:
         steps = self.steps
         self._group = min(self._group, max(0, len(steps) - 1))
         text = f"{step_text(steps[self._group])} ▾" if steps else figures.UNKNOWN
         if text != self.grouping.text():
             self.grouping.setText(text)
+        self.context.desk.charts.group_book(self.coin, self._chosen_group)
+
+    @property
+    def _chosen_group(self) -> tuple[int, int] | None:
+        """Significant figures and mantissa; None for the book as it is."""
+        market, steps = self.market, self.steps
+        if market is None or not 0 < self._group < len(steps):
+            return None
+        return groups(market.mid or market.mark or steps[0], steps[0])[self._group - 1]
 
     def _fill_menu(self) -> None:
         menu = self.grouping.menu()
@@ -165,8 +178,8 @@ class LadderPanel(PaintedPanel):
 
     def _lay_out(self, market: CoinMarket) -> list[Rung]:
         steps = self.steps
-        step = steps[min(self._group, len(steps) - 1)] if steps else 0.0
-        bids, asks = market.book.aggregate(step=step if self._group else None)
+        step, group = steps[min(self._group, len(steps) - 1)] if steps else 0.0, self._chosen_group
+        bids, asks = (market.book.bids, market.book.asks) if group is None else market.grouped(*group)
         top = self._middle_top
         upper = self._side(Side.SELL, asks, step, top - ROW, -ROW)
         return upper[::-1] + self._side(Side.BUY, bids, step, top + MIDDLE, ROW)

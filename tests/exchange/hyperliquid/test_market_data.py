@@ -16,6 +16,7 @@ from hlmaster.core.events import (
     CandleRow,
     DataDefect,
     DefectKind,
+    GroupedBook,
     LinkChanged,
     LinkState,
     Mids,
@@ -24,9 +25,20 @@ from hlmaster.core.events import (
 )
 from hlmaster.core.model import Interval
 from hlmaster.exchange.hyperliquid.market_data import HyperliquidMarketData
-from tests.exchange.hyperliquid.venue import META, QUICK_CLIENT, QUICK_SOCKET, Ear, HurriedClock, Venue, candle, until
+from tests.exchange.hyperliquid.venue import (
+    META,
+    QUICK_CLIENT,
+    QUICK_SOCKET,
+    Ear,
+    HurriedClock,
+    Venue,
+    book,
+    candle,
+    until,
+)
 
-HEARD = (BookSnapshot, BestQuote, CandleRow, AssetContext, Mids, LinkChanged, Resynchronised, DataDefect, Notice)
+MARKET = (BookSnapshot, GroupedBook, BestQuote, CandleRow, AssetContext, Mids)
+HEARD = (*MARKET, LinkChanged, Resynchronised, DataDefect, Notice)
 
 
 class Rig:
@@ -110,6 +122,30 @@ async def test_a_watched_coin_has_its_fast_streams_on_one_line_and_its_deep_book
     await until(lambda: rig.venue.said["unsubscribe"] == 5)
 
 
+async def test_one_grouped_book_at_a_time_has_a_line_of_its_own(rig: Rig) -> None:
+    await rig.connected()
+    rig.venue.subscribed.clear()
+    rig.venue.greeting = lambda s: [{"channel": "l2Book", "data": book(s["coin"], 1_000 + s["nSigFigs"])}]
+    for _ in range(2):
+        rig.data.watch_grouped("BTC", 5, 2)
+    await until(lambda: rig.ear.of(GroupedBook))
+    assert rig.venue.subscribed == [{"type": "l2Book", "coin": "BTC", "nSigFigs": 5, "mantissa": 2}]
+    rig.data.watch_grouped("ETH", 4, 1)
+    await until(lambda: len(rig.ear.of(GroupedBook)) == 2)
+    assert rig.venue.subscribed[-1] == {"type": "l2Book", "coin": "ETH", "nSigFigs": 4}
+    assert rig.venue.said["unsubscribe"] == 1
+    heard = [(row.coin, row.significant_figures, row.mantissa, row.time_ms) for row in rig.ear.of(GroupedBook)]
+    assert heard == [("BTC", 5, 2, 1_005), ("ETH", 4, 1, 1_004)]
+    rig.data.unwatch_grouped()
+    await until(lambda: rig.venue.said["unsubscribe"] == 2)
+    await rig.venue.tell({"channel": "l2Book", "data": book("ETH")})
+    rig.data.watch_grouped("BTC", 3, 1)
+    await until(lambda: len(rig.ear.of(GroupedBook)) == 3)
+    assert rig.ear.of(GroupedBook)[-1].time_ms == 1_003
+    rig.data.unwatch("BTC")
+    await until(lambda: rig.venue.said["unsubscribe"] == 3)
+
+
 @pytest.mark.parametrize("coin", ["btc", "", "GONE", "@107"])
 async def test_a_coin_that_is_not_listed_never_reaches_the_line(rig: Rig, coin: str) -> None:
     await rig.connected()
@@ -117,6 +153,8 @@ async def test_a_coin_that_is_not_listed_never_reaches_the_line(rig: Rig, coin: 
         rig.data.watch(coin)
     with pytest.raises(VenueRefused):
         rig.data.watch_candles(coin, Interval.M1)
+    with pytest.raises(VenueRefused):
+        rig.data.watch_grouped(coin, 3, 1)
 
 
 async def test_bad_rows_of_the_list_are_told_and_the_rest_is_traded(rig: Rig) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
+from hlmaster.core.events import GroupedBook, Level
 from hlmaster.core.model import Side
 from hlmaster.core.orders import Trigger, TriggerKind
 from hlmaster.ui.panels.ladder import HEAD, MIDDLE, ROW, LadderPanel, group_steps
@@ -87,6 +88,19 @@ def test_grouping_sums_levels_and_loses_no_size(qtbot: Any) -> None:
     assert all(price == int(price) for price in bids)
     assert max(rung.total for rung in panel.rungs if rung.side is Side.BUY) == pytest.approx(before)
     assert panel.grouping.text() == "1 ▾"
+
+
+def test_the_venue_is_asked_for_the_groups_and_they_go_on_beyond_its_levels(qtbot: Any) -> None:
+    scene = scene_with_book()
+    panel = opened(scene, qtbot, rows=30)
+    panel.choose_group(4)
+    assert scene.market_data.grouped_watched == ("ETH", 3, 1)
+    bids = [Level(float(price), 7.0) for price in range(3_430, 3_300, -10)]
+    scene.bus.publish(GroupedBook("ETH", 3, 1, scene.clock.now_ms(), bids, []))
+    panel.grab()
+    assert sides(panel)[1] == [level.price for level in bids]
+    panel.choose_group(0)
+    assert scene.market_data.grouped_watched is None
 
 
 def test_another_coin_begins_ungrouped(qtbot: Any) -> None:
