@@ -90,6 +90,7 @@ class CandleChart(QWidget):
         assert layout is not None
         layout.addWidget(canvas)
         canvas.setGeometry(self.rect())
+        canvas.show()  # now: a layout would do so a frame later
         canvas.lower()  # under the buttons
         self.setFocusProxy(canvas)
         if had_focus:

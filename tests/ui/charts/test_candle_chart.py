@@ -284,3 +284,43 @@ def test_any_size_can_be_painted(chart: CandleChart) -> None:
         chart.resize(width, height)
         chart.show_latest(COUNT)
         assert not chart.grab().isNull()
+
+
+@pytest.fixture
+def early(qtbot: QtBot) -> CandleChart:
+    chart = CandleChart(early=True)
+    qtbot.addWidget(chart)
+    chart.resize(900, 600)
+    return chart
+
+
+def test_an_early_chart_paints_the_same_picture(chart: CandleChart, early: CandleChart, qtbot: QtBot) -> None:
+    for made in (chart, early):
+        give(made, COUNT)
+        made.set_overlay("fast", arrays(COUNT)[4], "#6ea8fe")
+        made.set_lines([PriceLine(made.frame.high * 0.99, "0.42", "position")])
+    early.show()
+    qtbot.waitExposed(early)
+    assert not early.is_whole
+    assert early.grab().toImage() == chart.grab().toImage()
+
+
+def test_an_early_chart_asks_for_its_canvas_once_it_has_been_seen(early: CandleChart, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(early.canvas_wanted):
+        early.show()
+    with qtbot.assertNotEmitted(early.canvas_wanted, wait=50):
+        early.repaint()
+
+
+def test_a_canvas_that_comes_later_shows_what_was_there(early: CandleChart, qtbot: QtBot) -> None:
+    early.show()
+    give(early, COUNT)
+    early.pan(-100)
+    before, picture = window(early), early.grab().toImage()
+    early.add_canvas()
+    early.add_canvas()
+    assert early.is_whole
+    assert window(early) == before
+    assert early.grab().toImage() == picture
+    drag(early, QPoint(300, 200), QPoint(400, 200))
+    assert window(early) != before
