@@ -101,3 +101,14 @@ async def test_nothing_before_the_epoch_is_asked_for() -> None:
     await scene.charts.show("ETH", Interval.MO1)
     assert scene.market.asked[0][0] == 0
     assert await scene.charts.older("ETH", Interval.D1) == 0
+
+
+async def test_settled_waits_for_what_is_being_fetched_and_for_nothing_else() -> None:
+    scene = Scene()
+    await scene.charts.settled()
+    assert scene.market.asked == []
+    loading = asyncio.create_task(scene.charts.show("ETH", Interval.M1))
+    await asyncio.sleep(0)
+    await scene.charts.settled()
+    assert scene.rows >= FIRST_ROWS
+    await loading
