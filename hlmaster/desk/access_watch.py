@@ -14,7 +14,8 @@ from hlmaster.desk.guard import Guard
 
 REASON = "access"
 EVERY_SECONDS = 600.0
-SOON_SECONDS = 10.0
+SOON_SECONDS = 60.0
+"""A look costs up to 180 of the 1,200 request weights of a minute."""
 FIRST = "The API wallet is being checked with the exchange; entries open when it passed."
 
 

@@ -104,11 +104,6 @@ def acknowledge_notice(file: SessionFile, time_ms: int) -> None:
     file.set_memo(NOTICE_MEMO, {"version": NOTICE_VERSION, "time_ms": time_ms})
 
 
-def has_acknowledged(file: SessionFile) -> bool:
-    memo = file.memos().get(NOTICE_MEMO)
-    return isinstance(memo, dict) and memo.get("version") == NOTICE_VERSION
-
-
 async def vault_of(keeper: Keeper, data: Path, passphrase: Secret | None) -> Vault:
     """The keyring, or the vault file opened. Raises VaultError, ConfigError without a passphrase."""
     if keeper is Keeper.KEYRING:

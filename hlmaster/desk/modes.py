@@ -144,10 +144,11 @@ def _line(
     reserve_nonce: Callable[[int], int],
     mint: ApprovalMint,
     session: Session,
+    budget: WeightBudget | None = None,
 ) -> Line:
     from hlmaster.exchange.hyperliquid.trading import HyperliquidTrading
 
-    budget, timing = WeightBudget(clock), _timing(settings)
+    budget, timing = budget or WeightBudget(clock), _timing(settings)
     listed = Listed(clock, url, session.folder / "markets.json")
     market_data = HyperliquidMarketData(bus, clock, url, budget=budget, listed=listed, socket_timing=timing)
     trading = HyperliquidTrading(
@@ -255,10 +256,9 @@ def _real(opening: Opening) -> Parts:
     lock = account_lock(opening.session.folder.parent.parent, mode, account)
     lock.acquire()
     journal, recorder = _stores(opening, clock)
-    line = _line(
-        bus, clock, url, network, signer, account, opening.settings, journal.reserve_nonce, mint, opening.session
-    )
-    client = Client(url, clock, LinkHealth(), WeightBudget(clock))
+    session, settings, budget = opening.session, opening.settings, WeightBudget(clock)
+    line = _line(bus, clock, url, network, signer, account, settings, journal.reserve_nonce, mint, session, budget)
+    client = Client(url, clock, LinkHealth(), budget)
 
     async def look() -> Entrance:
         return await examine(mode, account, signer, AccessQueries(client), clock, network)

@@ -29,7 +29,8 @@ from hlmaster.core.errors import StorageError
 from hlmaster.core.model import Mode
 from hlmaster.storage.session_file import SessionInfo
 from hlmaster.storage.sessions import DEFAULT_BALANCE, Sessions
-from hlmaster.ui.figures import moment, money
+from hlmaster.storage.vault.entries import KEYED_MODES
+from hlmaster.ui.figures import UNKNOWN, moment, money
 from hlmaster.ui.form_fields import restyle
 from hlmaster.ui.theme import number_font
 from hlmaster.ui.typed import read
@@ -143,7 +144,8 @@ class SessionsDialog(QDialog):
             return info.name, "", "", "", "", info.trouble
         note = "open now" if info.name == self._current else ""
         created, used = moment(info.created_ms, self._zone), moment(info.last_used_ms, self._zone)
-        return info.name, created, used, money(info.start_balance), money(info.equity), note
+        began = UNKNOWN if info.mode in KEYED_MODES else money(info.start_balance)
+        return info.name, created, used, began, money(info.equity), note
 
     @property
     def selected(self) -> SessionInfo | None:
