@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from hlmaster.core.bus import Bus
@@ -52,18 +52,23 @@ class FlattenReport:
     problems: tuple[str, ...] = ()
     proof_ms: int | None = None
     seconds: float = 0.0
+    entries_only: bool = False
+    """Only orders that could open something were to go; positions and stops stay, and the proof is of that."""
 
     @property
     def is_flat(self) -> bool:
-        return self.proof_ms is not None
+        return self.proof_ms is not None and not self.entries_only
 
     @property
     def sentence(self) -> str:
         done = f"{_count(self.cancelled, 'order')} cancelled, {_count(self.closed, 'position')} closed"
+        if self.entries_only and self.proof_ms is not None:
+            return f"No entry rests, by the exchange's own statement: {_count(self.cancelled, 'order')} cancelled."
         if self.is_flat:
             return f"Flat, by the exchange's own statement: {done} in {self.seconds:.1f} s."
         left = ", ".join(self.remaining) or "what is left is not known"
-        return f"NOT flat: {done}; {left}. {' '.join(self.problems)}".strip()
+        verdict = "Entries may still rest" if self.entries_only else "NOT flat"
+        return f"{verdict}: {done}; {left}. {' '.join(self.problems)}".strip()
 
 
 def _count(items: Sequence[str], noun: str) -> str:
@@ -147,7 +152,7 @@ class Flattener:
         entries = [order for order in orders if not order.reduce_only]
         course.remaining = tuple(_order_text(order) for order in entries)
         course.proof_ms = None if entries else account.time_ms
-        return self._report(course, PATIENCE_SECONDS)
+        return replace(self._report(course, PATIENCE_SECONDS), entries_only=True)
 
     async def stop(self) -> None:
         if self._task is not None:

@@ -264,6 +264,8 @@ async def test_entries_alone_are_cancelled_and_stops_stay(scene: Scene) -> None:
     foreign(scene, 8, stop=True)
     report = await scene.desk.flattener.cancel_entries()
     assert (report.proof_ms is not None, len(report.cancelled), report.remaining) == (True, 1, ())
+    assert not report.is_flat
+    assert report.sentence == "No entry rests, by the exchange's own statement: 1 order cancelled."
     assert (set(scene.venue.orders), scene.venue.positions["ETH"]) == ({8}, Decimal(1))
 
 

@@ -1,0 +1,151 @@
+"""The watchdog acts once for each silence, not before its patience ends, and never after it was released."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hlmaster.core.clock import SystemClock
+from hlmaster.core.errors import VenueUnreachable
+from hlmaster.core.model import Mode
+from hlmaster.desk import control, rescue
+from hlmaster.desk.deadman import DeadMan, Leash, Watch
+from hlmaster.desk.rescue import Place
+from hlmaster.storage.halt import HaltFile
+from hlmaster.trading.execution.flatten import FlattenReport
+from hlmaster.trading.safety import Safety
+
+PATIENCE = 0.12
+DONE = FlattenReport(cancelled=("buy 1 ETH order at 3000",), proof_ms=1)
+
+
+class Scene:
+    """``alive``: whether the desk answers; ``done``: what was asked of the exchange, by name."""
+
+    def __init__(self, data: Path, monkeypatch: pytest.MonkeyPatch, action: str = "cancel_entries") -> None:
+        self.alive, self.asked, self.report = True, 0, DONE
+        self.done: list[str] = []
+        self.said: list[str] = []
+        self.leash = Leash(asyncio.Event(), asyncio.Event())
+        self.halt = HaltFile(data, Mode.DEMO, "default")
+        place = Place(data, Mode.DEMO, "default")
+        self.watch = Watch(place, action, PATIENCE, SystemClock(), self.leash, self.said.append)  # type: ignore[arg-type]
+        monkeypatch.setattr(control, "ask", self._ask)
+        monkeypatch.setattr(rescue, "go_flat", self._act("flatten"))
+        monkeypatch.setattr(rescue, "cancel_entries", self._act("cancel_entries"))
+
+    def _ask(self, *_: object) -> dict[str, Any]:
+        self.asked += 1
+        if not self.alive:
+            raise VenueUnreachable("Nobody.")
+        return {"pid": 1}
+
+    def _act(self, name: str) -> Callable[[Place, float], Any]:
+        async def act(place: Place, patience: float) -> FlattenReport:
+            self.done.append(name)
+            return self.report
+
+        return act
+
+    async def until(self, holds: Callable[[], object]) -> None:
+        for _ in range(1_000):
+            if holds():
+                return
+            await asyncio.sleep(0.005)
+        raise AssertionError("it did not come to hold")
+
+
+@asynccontextmanager
+async def watching(scene: Scene) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(scene.watch.run())
+    try:
+        yield task
+    finally:
+        scene.leash.released.set()
+        await task
+
+
+@pytest.fixture
+def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    return Scene(tmp_path, monkeypatch)
+
+
+async def test_while_the_desk_answers_nothing_is_done(scene: Scene) -> None:
+    async with watching(scene):
+        await scene.until(lambda: scene.asked > 12)
+    assert (scene.done, scene.halt.read()) == ([], None)
+
+
+async def test_a_silence_halts_and_is_acted_on_once(scene: Scene) -> None:
+    async with watching(scene):
+        scene.alive = False
+        await scene.until(lambda: scene.done)
+        asked = scene.asked
+        await scene.until(lambda: scene.asked > asked + 12)
+    assert scene.done == ["cancel_entries"]
+    found = scene.halt.read()
+    assert found is not None
+    assert found.who == "the watchdog"
+    assert list(scene.halt.path.parent.glob("*-kill-*.json"))
+
+
+async def test_another_silence_is_acted_on_again(scene: Scene) -> None:
+    async with watching(scene):
+        scene.alive = False
+        await scene.until(lambda: len(scene.done) == 1)
+        scene.alive, asked = True, scene.asked
+        await scene.until(lambda: scene.asked > asked + 1)
+        scene.alive = False
+        await scene.until(lambda: len(scene.done) == 2)
+
+
+async def test_what_the_exchange_did_not_confirm_is_tried_again(scene: Scene) -> None:
+    scene.report = FlattenReport(problems=("The exchange did not answer.",))
+    async with watching(scene):
+        scene.alive = False
+        await scene.until(lambda: len(scene.done) == 2)
+        scene.report = DONE
+        await scene.until(lambda: len(scene.done) == 3)
+    assert "NOT flat" in scene.said[0]
+
+
+async def test_it_flattens_where_it_is_told_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(tmp_path, monkeypatch, "flatten")
+    scene.alive = False
+    async with watching(scene):
+        await scene.until(lambda: scene.done)
+    assert scene.done == ["flatten"]
+
+
+async def test_once_the_desk_is_gone_it_ends_after_acting(scene: Scene) -> None:
+    scene.alive = False
+    scene.leash.cut.set()
+    async with watching(scene) as task:
+        await scene.until(task.done)
+    assert scene.done == ["cancel_entries"]
+
+
+async def test_it_gives_way_to_the_desk_that_followed(scene: Scene) -> None:
+    scene.leash.cut.set()
+    async with watching(scene) as task:
+        await scene.until(task.done)
+    assert scene.done == []
+
+
+async def test_released_it_ends_without_acting(scene: Scene) -> None:
+    scene.alive = False
+    scene.leash.released.set()
+    await scene.watch.run()
+    assert scene.done == []
+
+
+async def test_off_means_that_none_is_spawned(tmp_path: Path) -> None:
+    off = DeadMan(Place(tmp_path, Mode.DEMO, "default"), Safety(), tmp_path / "log")
+    off.start()
+    assert (off.is_wanted, off.pid) == (False, None)
+    await off.stop()
