@@ -193,7 +193,7 @@ def _database(path: Path) -> Check:
 
 async def _http(client: Client) -> Check:
     try:
-        coins, _ = read_meta(await client.info("meta"))
+        coins = read_meta(await client.info("meta")).found
     except HlError as error:
         return Check("http", "Queries", Outcome.FAILED, error.sentence, error.cure)
     return Check("http", "Queries", Outcome.PASSED, f"The exchange answers; {len(coins)} markets.")
@@ -281,7 +281,7 @@ async def _trials(
         return not_run
     if connection is None or not sound:
         raise ConfigError("Trials need a connected account and no failed check.", "Mend what failed first.")
-    instruments, _ = read_meta(await client.info("meta"))
+    instruments = read_meta(await client.info("meta")).found
     async with _apart(request, folder, connection) as reserve:
         trial = Trial(client, connection.signer, place.network, clock.now_ms, reserve)
         return await Trials(trial, client, clock, connection.account, instruments[COIN]).run()

@@ -53,9 +53,10 @@ class Priority(Enum):
     Nothing of ours holds back what protects or cancels: the venue alone may say no to it.
     """
 
-    READ = 0.7
+    READ = 0.5
+    """Of the market: charts and sparklines fill up as room comes free."""
     STATE = 0.75
-    """A light read that decides what happens next: an order's fate, the account."""
+    """Of our own account: an order's fate, positions, fills."""
     ENTRY = 0.8
     CLOSE = 0.95
     PROTECT = math.inf

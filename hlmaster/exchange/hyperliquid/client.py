@@ -25,8 +25,6 @@ from hlmaster.exchange.hyperliquid.codec import excerpt
 if TYPE_CHECKING:
     import httpx
 
-DECIDING = frozenset({"orderStatus", "clearinghouseState"})
-"""Queries whose answer decides over an order in doubt or an exit: they go on when others wait."""
 JSON_HEADERS = {"content-type": "application/json"}
 CURE = "Check the internet connection and the exchange's status page; the program keeps trying."
 
@@ -167,7 +165,7 @@ class Client:
             if attempt:
                 await self._clock.sleep(self._pause(attempt))
             try:
-                return await self._ask(kind, body)
+                return await self._ask(kind, body, Priority.STATE if "user" in fields else Priority.READ)
             except (RateLimited, VenueUnreachable) as error:
                 failure = error
                 self._count(error.code)
@@ -180,9 +178,8 @@ class Client:
         """Long answers cost extra, known only once they are read."""
         self.budget.charge(rows_weight(kind, rows))
 
-    async def _ask(self, kind: str, body: bytes) -> bytes:
+    async def _ask(self, kind: str, body: bytes, priority: Priority) -> bytes:
         weight = query_weight(kind)
-        priority = Priority.STATE if kind in DECIDING else Priority.READ
         while (wait := self.budget.wait_for(weight, priority)) > 0:
             await self._clock.sleep(wait)
         if not self.breaker.admits():

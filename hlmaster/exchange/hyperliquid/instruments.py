@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,12 +18,20 @@ _asset = msgspec.json.Decoder(wire.Asset)
 _table = msgspec.json.Decoder(tuple[int, wire.MarginTable])
 
 
-def read_meta(raw: bytes) -> tuple[dict[str, Instrument], list[str]]:
-    """Instruments by coin, and a sentence for each row that had to be skipped. Raises UnrecognisedReply."""
+class Markets(NamedTuple):
+    """Instruments by coin, a sentence for each row that had to be skipped, and how many rows there were."""
+
+    found: dict[str, Instrument]
+    defects: list[str]
+    rows: int
+
+
+def read_meta(raw: bytes) -> Markets:
+    """Raises UnrecognisedReply."""
     return instruments_of(_META.read(raw))
 
 
-def instruments_of(meta: wire.Meta) -> tuple[dict[str, Instrument], list[str]]:
+def instruments_of(meta: wire.Meta) -> Markets:
     defects: list[str] = []
     tables = _margin_tables(meta, defects)
     found: dict[str, Instrument] = {}
@@ -36,7 +45,7 @@ def instruments_of(meta: wire.Meta) -> tuple[dict[str, Instrument], list[str]]:
             defects.append(f"Instrument {position} was skipped: {instrument.coin} is listed twice.")
             continue
         found[instrument.coin] = instrument
-    return found, defects
+    return Markets(found, defects, len(meta.universe))
 
 
 def _margin_tables(meta: wire.Meta, defects: list[str]) -> dict[int, tuple[MarginTier, ...]]:

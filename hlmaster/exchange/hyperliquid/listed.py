@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import math
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ import msgspec
 
 from hlmaster.core.clock import DAY_MS, Clock
 from hlmaster.core.model import Instrument
+from hlmaster.exchange.hyperliquid.instruments import Markets
 
 log = logging.getLogger(__name__)
 KEPT_MS = DAY_MS
@@ -38,30 +39,35 @@ class Listed:
         self._copies: _Copies = {}
         """Wall milliseconds of the last sound row, and what it said."""
         self._sound: frozenset[str] = frozenset()
+        self._rows: int | None = None
+        """Of the latest list, None while none could be read: a market beyond them is listed no more."""
 
-    def take(self, found: Mapping[str, Instrument]) -> dict[str, Instrument]:
-        """A list was read: what may be traded, and what may be closed."""
+    def take(self, markets: Markets) -> dict[str, Instrument]:
+        """A list was read: what may be traded, and what may be closed, for its row is there and spoilt."""
+        if not markets.found:
+            return self.fall_back()
         self._read_file()
-        if found:
-            now = self._clock.wall_ms()
-            self._copies |= {coin: (now, instrument) for coin, instrument in found.items()}
-            self._sound = frozenset(found)
-            self._write_file()
+        now = self._clock.wall_ms()
+        self._copies |= {coin: (now, instrument) for coin, instrument in markets.found.items()}
+        self._sound, self._rows = frozenset(markets.found), markets.rows
+        self._write_file()
         return self.instruments()
 
     def fall_back(self) -> dict[str, Instrument]:
         """No list could be read: the copies, for closing only."""
         self._read_file()
-        self._sound = frozenset()
+        self._sound, self._rows = frozenset(), None
         return self.instruments()
 
     def instruments(self) -> dict[str, Instrument]:
         oldest = self._clock.wall_ms() - KEPT_MS
+        rows = math.inf if self._rows is None else self._rows
         numbers = {self._copies[coin][1].asset for coin in self._sound}
         listed = {coin: self._copies[coin][1] for coin in self._sound}
         for coin, (seen_ms, instrument) in self._copies.items():
             # A number that another market has now would close the wrong one.
-            if coin not in self._sound and seen_ms > oldest and instrument.asset not in numbers:
+            spoilt = coin not in self._sound and instrument.asset < rows and instrument.asset not in numbers
+            if spoilt and seen_ms > oldest:
                 listed[coin] = replace(instrument, closing_only=True)
         return dict(sorted(listed.items(), key=lambda item: item[1].asset))
 

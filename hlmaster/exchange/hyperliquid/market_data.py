@@ -42,7 +42,7 @@ from hlmaster.exchange.hyperliquid.budget import WeightBudget, query_weight
 from hlmaster.exchange.hyperliquid.chores import Chores
 from hlmaster.exchange.hyperliquid.client import Client, ClientTiming
 from hlmaster.exchange.hyperliquid.gaps import CandleGaps, Series
-from hlmaster.exchange.hyperliquid.instruments import instruments_of, read_meta
+from hlmaster.exchange.hyperliquid.instruments import Markets, instruments_of, read_meta
 from hlmaster.exchange.hyperliquid.listed import Listed
 from hlmaster.exchange.hyperliquid.socket import Socket, SocketTiming, socket_url
 
@@ -230,7 +230,7 @@ class HyperliquidMarketData:
         attempt = 0
         while True:
             try:
-                found, defects = read_meta(await self._client.info("meta"))
+                markets = read_meta(await self._client.info("meta"))
             except VenueError as error:
                 if isinstance(error, UnrecognisedReply) and self._fall_back(error):
                     return
@@ -239,13 +239,13 @@ class HyperliquidMarketData:
                 self._bus.publish(LinkChanged(LinkState.CONNECTING, str(error), attempt, pause))
                 await self._clock.sleep(pause)
             else:
-                self._adopt(found, defects)
+                self._adopt(markets)
                 return
 
     async def _refresh_instruments(self) -> None:
         """After an outage the list may have changed; until it can be read, the last good one stands."""
         try:
-            self._adopt(*read_meta(await self._client.info("meta")))
+            self._adopt(read_meta(await self._client.info("meta")))
         except VenueError as error:
             log.warning("the instruments could not be refreshed: %s", error)
 
@@ -264,11 +264,11 @@ class HyperliquidMarketData:
             if any(instrument.closing_only for instrument in self._instruments.values()):
                 await self._refresh_instruments()
 
-    def _adopt(self, found: dict[str, Instrument], defects: list[str]) -> None:
-        told, self._told = self._told, frozenset(defects)
+    def _adopt(self, markets: Markets) -> None:
+        told, self._told = self._told, frozenset(markets.defects)
         for sentence in self._told - told:
             self._bus.publish(Notice(Severity.WARNING, sentence, "VEN-006", "This market cannot be traded for now."))
-        self._instruments = self._listed.take(found)
+        self._instruments = self._listed.take(markets)
         for coin in self._watched - self._instruments.keys():
             self.unwatch(coin)
             sentence = f"{coin} is no longer listed; its streams were dropped."
@@ -373,7 +373,7 @@ class HyperliquidMarketData:
                 self._bus.publish(codec.book_snapshot(book))
         if with_contexts:
             meta, contexts = codec.CONTEXTS.read(await self._client.info("metaAndAssetCtxs"))
-            found, _ = instruments_of(meta)
+            found = instruments_of(meta).found
             for coin in sorted(self._watched & found.keys()):
                 if found[coin].asset < len(contexts):
                     context = contexts[found[coin].asset]

@@ -37,7 +37,10 @@ class AccountQueries:
         """By client id or venue id. None: the venue does not know it, or its reader lags; one negative is no proof."""
         answer: wire.OrderAnswer = await self._ask(codec.ORDER, "orderStatus", oid=name)
         if answer.order is not None:
-            return account.reported_order(answer.order)
+            found = account.reported_order(answer.order)
+            if name not in (found.client_order_id, found.order_id):
+                raise UnrecognisedReply(f"Asked about order {name}, the exchange answered about {found.order_id}.")
+            return found
         if answer.status == "unknownOid":
             return None
         raise UnrecognisedReply(f"The exchange answered {answer.status!r} when asked about order {name}.")

@@ -153,18 +153,18 @@ class HyperliquidTrading(Preparing):
 
     async def _load_instruments(self) -> None:
         try:
-            found, _ = read_meta(await self._client.info("meta"))
+            markets = read_meta(await self._client.info("meta"))
         except UnrecognisedReply:
             self._instruments = self._listed.fall_back()
             if not self._instruments:
                 raise
             return
-        for coin, instrument in found.items():
+        for coin, instrument in markets.found.items():
             known = self._instruments.get(coin)
             if known is not None and (known.asset, known.size_decimals) != (instrument.asset, instrument.size_decimals):
                 sentence = f"{coin} changed its number or lot at the exchange, from {known} to {instrument}."
                 self._bus.publish(Notice(Severity.WARNING, sentence, "VEN-006"))
-        self._instruments = self._listed.take(found)
+        self._instruments = self._listed.take(markets)
 
     # --- sending ---
 

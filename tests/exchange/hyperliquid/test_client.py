@@ -136,11 +136,11 @@ async def test_exits_find_room_when_queries_and_entries_have_spent_theirs(venue:
     clock = ManualClock()
     budget = WeightBudget(clock)
     client = make(venue.url, budget)
-    budget.charge(840)
+    budget.charge(600)
     assert budget.wait_for(2, Priority.READ) == 60
     assert budget.wait_for(2, Priority.STATE) == 0
     await client.act(b"{}", 1, Priority.ENTRY)
-    budget.charge(119)
+    budget.charge(359)
     with pytest.raises(RateLimited, match="nothing was sent"):
         await client.act(b"{}", 1, Priority.ENTRY)
     await client.act(b"{}", 1, Priority.CLOSE)
@@ -156,7 +156,7 @@ async def test_queries_wait_for_the_budget_instead_of_failing(venue: Venue) -> N
     clock = ManualClock()
     budget = WeightBudget(clock)
     client = Client(venue.url, clock, LinkHealth(), budget, QUICK_CLIENT)
-    budget.charge(839)
+    budget.charge(599)
     await client.info("exchangeStatus")
     assert clock.elapsed == 60
     assert client.health.weigh() == 2

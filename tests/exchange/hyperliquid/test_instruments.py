@@ -17,7 +17,7 @@ def meta(*rows: object, tables: object = ()) -> bytes:
 
 
 def test_delisted_instruments_keep_their_place() -> None:
-    found, defects = read_meta(json.dumps(META).encode())
+    found, defects, _ = read_meta(json.dumps(META).encode())
     assert {coin: item.asset for coin, item in found.items()} == {"BTC": 0, "OLD": 1, "ETH": 2}
     assert found["OLD"].delisted
     assert not defects
@@ -32,7 +32,7 @@ def row(name: object = "A", **changes: object) -> dict[str, Any]:
     [None, 5, {}, row(""), row(None), row(szDecimals="x"), row(szDecimals=9), row(szDecimals=-1), row(maxLeverage=0)],
 )
 def test_a_bad_row_costs_one_instrument_and_is_told(bad: object) -> None:
-    found, defects = read_meta(meta(bad, row("B"), row("B"), row("C")))
+    found, defects, _ = read_meta(meta(bad, row("B"), row("B"), row("C")))
     assert {coin: item.asset for coin, item in found.items()} == {"B": 1, "C": 3}
     assert len(defects) == 2
 
@@ -40,7 +40,7 @@ def test_a_bad_row_costs_one_instrument_and_is_told(bad: object) -> None:
 def test_margin_tables() -> None:
     tiers = [{"lowerBound": "100.0", "maxLeverage": 20}, {"lowerBound": "0.0", "maxLeverage": 40}]
     tables = [[56, {"description": "", "marginTiers": tiers}], "nonsense"]
-    found, defects = read_meta(
+    found, defects, _ = read_meta(
         meta(row("A", marginTableId=56), row("B", marginTableId=7), row("C"), row("D", marginTableId=99), tables=tables)
     )
     assert found["A"].margin_tiers == (MarginTier(Decimal(0), 40), MarginTier(Decimal(100), 20))
@@ -50,7 +50,7 @@ def test_margin_tables() -> None:
 
 
 def test_isolated_markets() -> None:
-    found, _ = read_meta(meta(row("A", marginMode="strictIsolated"), row("B", onlyIsolated=True), row("C")))
+    found, *_ = read_meta(meta(row("A", marginMode="strictIsolated"), row("B", onlyIsolated=True), row("C")))
     assert [item.only_isolated for item in found.values()] == [True, True, False]
 
 

@@ -14,7 +14,7 @@ import pytest
 from hlmaster.core.clock import DAY_MS, ManualClock
 from hlmaster.core.errors import UnrecognisedReply
 from hlmaster.core.model import Instrument, MarginTier
-from hlmaster.exchange.hyperliquid.instruments import read_meta
+from hlmaster.exchange.hyperliquid.instruments import Markets, read_meta
 from hlmaster.exchange.hyperliquid.listed import Listed
 from hlmaster.exchange.simulator.listing import LISTINGS, MARGIN_TABLES
 
@@ -29,39 +29,58 @@ BTC, ETH, SOL = (market(coin, number) for number, coin in enumerate(("BTC", "ETH
 ALL = {one.coin: one for one in (BTC, ETH, SOL)}
 
 
+def rows(*sound: Instrument, count: int = 3) -> Markets:
+    return Markets({one.coin: one for one in sound}, [], count)
+
+
+WHOLE = rows(BTC, ETH, SOL)
+
+
 def test_a_market_whose_row_is_spoilt_can_be_closed_for_a_day_and_no_longer() -> None:
     clock = ManualClock()
     listed = Listed(clock)
-    assert listed.take(ALL) == ALL
-    spoilt = listed.take({"BTC": BTC, "SOL": SOL})
+    assert listed.take(WHOLE) == ALL
+    spoilt = listed.take(rows(BTC, SOL))
     assert list(spoilt) == ["BTC", "ETH", "SOL"]
     assert [one.closing_only for one in spoilt.values()] == [False, True, False]
     clock.advance(DAY_MS - 1)
-    assert "ETH" in listed.take({"BTC": BTC, "SOL": SOL})
+    assert "ETH" in listed.take(rows(BTC, SOL))
     clock.advance(1)
-    assert list(listed.take({"BTC": BTC, "SOL": SOL})) == ["BTC", "SOL"]
-    assert not listed.take(ALL)["ETH"].closing_only
+    assert list(listed.take(rows(BTC, SOL))) == ["BTC", "SOL"]
+    assert not listed.take(WHOLE)["ETH"].closing_only
 
 
 def test_a_number_that_another_market_has_now_closes_nothing() -> None:
     listed = Listed(ManualClock())
-    listed.take(ALL)
-    assert list(listed.take({"BTC": BTC, "NEW": market("NEW", 1)})) == ["BTC", "NEW", "SOL"]
+    listed.take(WHOLE)
+    assert list(listed.take(rows(BTC, market("NEW", 1)))) == ["BTC", "NEW", "SOL"]
+
+
+def test_a_market_that_is_listed_no_more_is_gone() -> None:
+    listed = Listed(ManualClock())
+    listed.take(WHOLE)
+    assert list(listed.take(rows(BTC, ETH, count=2))) == ["BTC", "ETH"]
+
+
+def test_a_list_without_a_single_sound_row_leaves_everything_for_closing() -> None:
+    listed = Listed(ManualClock())
+    listed.take(WHOLE)
+    assert {one.closing_only for one in listed.take(rows(count=0)).values()} == {True}
 
 
 def test_the_list_of_an_earlier_run_is_for_closing_only(tmp_path: Path) -> None:
     clock, file = ManualClock(), tmp_path / "markets.json"
-    Listed(clock, URL, file).take(ALL)
+    Listed(clock, URL, file).take(WHOLE)
     again = Listed(clock, URL, file).fall_back()
     assert {coin: one.closing_only for coin, one in again.items()} == dict.fromkeys(ALL, True)
-    assert Listed(clock, URL, file).take({"BTC": BTC})["ETH"].closing_only
+    assert Listed(clock, URL, file).take(rows(BTC))["ETH"].closing_only
     clock.advance(DAY_MS)
     assert Listed(clock, URL, file).fall_back() == {}
 
 
 def test_the_list_of_another_exchange_is_of_no_use(tmp_path: Path) -> None:
     file = tmp_path / "markets.json"
-    Listed(ManualClock(), "http://127.0.0.1:7", file).take(ALL)
+    Listed(ManualClock(), "http://127.0.0.1:7", file).take(WHOLE)
     assert Listed(ManualClock(), URL, file).fall_back() == {}
 
 
@@ -71,12 +90,12 @@ def test_a_damaged_copy_costs_the_copy_alone(tmp_path: Path, content: bytes) -> 
     file.write_bytes(content)
     listed = Listed(ManualClock(), URL, file)
     assert listed.fall_back() == {}
-    assert listed.take(ALL) == ALL
+    assert listed.take(WHOLE) == ALL
     assert Listed(ManualClock(), URL, file).fall_back().keys() == ALL.keys()
 
 
 def test_a_folder_that_takes_no_file_costs_the_copy_alone(tmp_path: Path) -> None:
-    assert Listed(ManualClock(), URL, tmp_path / "gone" / "markets.json").take(ALL) == ALL
+    assert Listed(ManualClock(), URL, tmp_path / "gone" / "markets.json").take(WHOLE) == ALL
 
 
 # --- five thousand damaged lists ---
@@ -133,25 +152,25 @@ def damaged(dice: random.Random) -> bytes:
 def test_five_thousand_damaged_lists_cost_rows_and_never_the_start() -> None:
     """Sound rows keep their coin, number and lot; whatever else happens is told, and what was known can be closed."""
     dice = random.Random(11)
-    sound, _ = read_meta(json.dumps(SOUND).encode())
+    sound = read_meta(json.dumps(SOUND).encode())
     refused = 0
     for _ in range(5_000):
         listed = Listed(ManualClock())
         listed.take(sound)
         raw = damaged(dice)
         try:
-            found, defects = read_meta(raw)
+            markets = read_meta(raw)
         except UnrecognisedReply:
             refused += 1
             assert all(one.closing_only for one in listed.fall_back().values())
             continue
-        assert defects or found == sound or raw != json.dumps(SOUND).encode()
-        for instrument in found.values():
+        assert markets.defects or markets == sound or raw != json.dumps(SOUND).encode()
+        for instrument in markets.found.values():
             assert 0 <= instrument.size_decimals <= 6
             assert instrument.max_leverage >= 1
             assert instrument.margin_tiers
-        usable = listed.take(found)
-        assert usable.keys() >= found.keys()
+        usable = listed.take(markets)
+        assert usable.keys() >= markets.found.keys()
         numbers = [one.asset for one in usable.values()]
         assert len(set(numbers)) == len(numbers), "no two markets share a number"
     assert 0 < refused < 2_500
