@@ -41,6 +41,7 @@ PAGES = (
     "connecting",
     "going_live",
     "risk_gate",
+    "kill_switch",
     "connection",
     "keyboard",
     "troubleshooting",
