@@ -17,12 +17,14 @@ from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from tests.hostile.history import History
 
 MEAN_PAUSE = 1.6
+"""Seconds between verbs."""
 PATIENCE = 4.0
 """A verb that takes longer goes on beside the next one."""
 
 
 class Trader:
-    def __init__(self, desk: Desk, rng: Random, clock: Clock, history: History) -> None:
+    def __init__(self, desk: Desk, rng: Random, clock: Clock, history: History, pause: float = MEAN_PAUSE) -> None:
+        self._pause = pause
         self._desk, self._rng, self._clock, self._history = desk, rng, clock, history
         self._running: set[asyncio.Task[None]] = set()
 
@@ -39,7 +41,7 @@ class Trader:
         ]
         choices, weights = zip(*verbs, strict=True)
         while True:
-            await asyncio.sleep(self._rng.expovariate(1.0 / MEAN_PAUSE))
+            await asyncio.sleep(self._rng.expovariate(1.0 / self._pause))
             (verb,) = self._rng.choices(choices, weights)
             task = asyncio.get_running_loop().create_task(self._do(verb), name=f"trader {verb.__name__}")
             self._running.add(task)

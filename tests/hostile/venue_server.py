@@ -69,6 +69,11 @@ class VenueServer(SimulatorServer):
         self._kept_house._listeners.clear()
         return self._kept_house
 
+    def _info(self, peer: str, body: Any) -> Reply:
+        reply = super()._info(peer, body)
+        self._history.note(self.clock.monotonic(), f"  wire info {body.get('type')} {reply.status}")
+        return reply
+
     def _exchange(self, peer: str, body: Any) -> Reply:
         action, nonce = body["action"], body["nonce"]
         orders = _orders(action)
