@@ -38,6 +38,8 @@ class Survey:
         self._clock, self._feed, self._instruments = clock, feed, instruments
         self._portfolio, self._tracker, self._state = portfolio, tracker, state
         self.leverages: dict[str, Leverage] = {}
+        self.unknown_leverage: Callable[[str], None] = lambda coin: None
+        """Told of a coin that somebody looks at and whose leverage is not known yet."""
         self.fees = FeeRates()
 
     def instrument(self, coin: str) -> Instrument:
@@ -56,7 +58,10 @@ class Survey:
             return position.leverage
         instrument = self.instrument(coin)
         mode = MarginMode.ISOLATED if instrument.only_isolated else MarginMode.CROSS
-        return self.leverages.get(coin) or Leverage(mode, min(UNTOUCHED_LEVERAGE, instrument.max_leverage))
+        known = self.leverages.get(coin)
+        if known is None:
+            self.unknown_leverage(coin)
+        return known or Leverage(mode, min(UNTOUCHED_LEVERAGE, instrument.max_leverage))
 
     def mark(self, coin: str) -> Decimal | None:
         """The mark price as money; None before the coin's first context."""

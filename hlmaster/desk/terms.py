@@ -17,7 +17,7 @@ from hlmaster.desk.work import Work
 
 log = logging.getLogger(__name__)
 AT_ONCE = 8
-PAUSE_SECONDS = 4.0
+PAUSE_SECONDS = 15.0
 """Between the leverages of further coins, so that they never crowd out what trading asks."""
 
 
@@ -35,6 +35,9 @@ class Terms:
     ) -> None:
         self._trading, self._survey, self._instruments = trading, survey, instruments
         self._coins, self._work = coins, work
+        self._asked: set[str] | None = None
+        """Coins whose leverage was asked for; None before the account may be asked at all."""
+        survey.unknown_leverage = self._on_unknown
         bus.subscribe(AccountSnapshot, self._on_account)
         bus.subscribe(ActionResolved, self._on_resolved)
 
@@ -46,15 +49,25 @@ class Terms:
 
     async def read_leverages(self) -> None:
         """Of the watched coins without a position, one after the other: each costs a sixtieth of a minute's budget."""
+        self._asked = set()
         for number, coin in enumerate(self._coins()):
-            if coin not in self._instruments or coin in self._survey.leverages:
-                continue
             if number >= AT_ONCE:
                 await asyncio.sleep(PAUSE_SECONDS)
-            try:
-                await self._read_leverage(coin)
-            except VenueError as error:
-                log.warning("the leverage of %s could not be read: %s", coin, error)
+            await self._find_out(coin)
+
+    def _on_unknown(self, coin: str) -> None:
+        """Somebody looks at this coin: it is asked for out of turn, once."""
+        if self._asked is not None and coin not in self._asked:
+            self._asked.add(coin)
+            self._work.own(self._find_out(coin), f"leverage of {coin}")
+
+    async def _find_out(self, coin: str) -> None:
+        if coin not in self._instruments or coin in self._survey.leverages:
+            return
+        try:
+            await self._read_leverage(coin)
+        except VenueError as error:
+            log.warning("the leverage of %s could not be read: %s", coin, error)
 
     async def _read_leverage(self, coin: str) -> None:
         self._survey.leverages[coin] = await self._trading.leverage(coin)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
-from hlmaster.core.model import Side
+from hlmaster.core.model import Interval, Side
 from hlmaster.core.orders import OrderStatus
 from hlmaster.exchange.simulator import opening
 from hlmaster.exchange.simulator.listing import LISTINGS
@@ -31,14 +32,25 @@ async def test_fifty_coins_start_and_live_within_the_exchange_s_own_budgets() ->
         patch.setattr(opening, "LISTINGS", tuple(MANY))
         coins = tuple(one.coin for one in MANY)
         async with beside(7, watching(*coins), coins=coins) as scene:
-            most = 0
-            started = scene.clock.monotonic()
-            while scene.clock.monotonic() - started < 200:
+            most, started = 0, scene.clock.monotonic()
+            data, now = scene.desk._parts.market_data, scene.clock.now_ms()
+            charts = [
+                asyncio.create_task(data.candles(coin, Interval.M5, now - 500 * Interval.M5.ms, now)) for coin in coins
+            ]
+            await asyncio.sleep(1.0)
+            assert not all(chart.done() for chart in charts), "fifty charts at once are more than a minute's share"
+            await scene.desk.reconciler.run()
+            assert scene.clock.monotonic() - started < 5, "the account does not wait for charts"
+            while scene.clock.monotonic() - started < 240:
                 most = max(most, scene.desk._parts.trading._client.budget.used)  # type: ignore[attr-defined]
                 await scene.desk.clock.sleep(1.0)
+            assert all(len(chart.result()) for chart in charts)
             assert refused(scene) == 0
             assert most <= 0.8 * 1_200
-            assert set(coins) <= set(scene.desk.survey.leverages), "leverages follow without haste"
+            last = coins[-1]
+            assert last not in scene.desk.survey.leverages, "leverages follow without haste"
+            scene.desk.survey(last)
+            await scene.until(lambda: last in scene.desk.survey.leverages, 5)
 
 
 @virtual
