@@ -135,7 +135,7 @@ class Trading(Protocol):
     async def cash_moves(self, since_ms: int) -> tuple[CashMove, ...]: ...
 
     async def order_status(self, client_order_id: str) -> VenueOrder | None:
-        """None: the venue says it does not know it (one negative is no proof)."""
+        """By client order id, or as ``oid:7`` by venue id. None: unknown there (one negative is no proof)."""
 
     async def fee_rates(self) -> FeeRates: ...
 

@@ -14,7 +14,7 @@ import pytest
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.candles import next_open_time
-from hlmaster.core.errors import OutcomeUnknown, RateLimited
+from hlmaster.core.errors import NonceUsed, OutcomeUnknown, RateLimited
 from hlmaster.core.events import (
     AccountResynchronised,
     AccountSnapshot,
@@ -41,6 +41,7 @@ from hlmaster.core.orders import (
     Order,
     OrderReply,
     OrderStatus,
+    Prepared,
     Purpose,
     ReplyKind,
     TimeInForce,
@@ -300,6 +301,38 @@ async def test_the_same_bytes_sent_again_do_not_make_a_second_order(rig: Rig) ->
     with pytest.raises(OutcomeUnknown):
         await rig.trading.send(prepared)
     assert len(await rig.trading.open_orders()) == 1
+
+
+async def resting(rig: Rig) -> Prepared:
+    quote = await rig.quote()
+    assert quote.bid is not None
+    return rig.trading.prepare_orders(
+        [rig.mint.approve(rig.order(Side.BUY, "0.5", quote.bid.price * 0.9), Verdict(()))]
+    )
+
+
+async def test_an_accepted_fence_keeps_an_order_that_is_late_from_ever_landing(rig: Rig) -> None:
+    late = await resting(rig)
+    (fenced,) = await rig.trading.send(rig.trading.prepare_noop(late.nonce))
+    assert fenced.kind is ReplyKind.DONE
+    with pytest.raises(NonceUsed):
+        await rig.trading.send(late)
+    assert await rig.trading.open_orders() == ()
+
+
+async def test_a_fence_behind_an_order_that_landed_says_so_and_leaves_it(rig: Rig) -> None:
+    landed = await resting(rig)
+    await rig.trading.send(landed)
+    with pytest.raises(NonceUsed):
+        await rig.trading.send(rig.trading.prepare_noop(landed.nonce))
+    assert len(await rig.trading.open_orders()) == 1
+
+
+async def test_a_scheduled_cancel_needs_volume_and_taking_it_back_does_not(rig: Rig) -> None:
+    (refused,) = await rig.trading.send(rig.trading.prepare_schedule_cancel(rig.clock.now_ms() + 60_000))
+    assert "1,000,000 USD of volume" in refused.text
+    (taken_back,) = await rig.trading.send(rig.trading.prepare_schedule_cancel(None))
+    assert taken_back.kind is ReplyKind.DONE
 
 
 async def test_a_venue_that_refuses_requests_is_told_from_one_that_lost_them(rig: Rig) -> None:

@@ -305,7 +305,8 @@ class MemoryVenue:
     async def order_status(self, client_order_id: str) -> VenueOrder | None:
         self.asked.append(client_order_id)
         self._listen()
-        return self.statuses.get(client_order_id)
+        named = (one for one in self.statuses.values() if one and f"oid:{one.order_id}" == client_order_id)
+        return self.statuses.get(client_order_id) or next(named, None)
 
     async def fee_rates(self) -> FeeRates:
         return FeeRates()

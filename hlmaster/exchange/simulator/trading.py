@@ -328,7 +328,9 @@ class PaperTrading(PaperPreparing):
         return tuple(translation.cash_move(row) for row in rows)
 
     async def order_status(self, client_order_id: str) -> VenueOrder | None:
-        view = self._floor_engine.statements.order(ADDRESS, client_order_id)
+        venue_id = client_order_id.removeprefix("oid:")
+        name = client_order_id if venue_id == client_order_id else int(venue_id)
+        view = self._floor_engine.statements.order(ADDRESS, name)
         return None if view is None else translation.venue_order(view)
 
     async def fee_rates(self) -> FeeRates:

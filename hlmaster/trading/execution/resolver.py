@@ -195,28 +195,22 @@ class Resolver:
             return None if doubt.kind is ActionKind.ORDER else False
         return known
 
-    async def _ask_open_orders(self, name: str) -> bool | None:
-        """An order without a client id can only be looked for in the list."""
-        found = await self._listed()
-        if found is None:
-            return None
-        if any(f"oid:{order.order_id}" == name for order in found):
-            return False
-        self._tracker.mark(name, OrderStatus.CANCELED, "gone at the exchange")
-        return True
-
     async def ask_after(self, name: str) -> bool | None:
         """Ask the venue about one order and book its answer. False: unknown there. None: no answer."""
-        if name.startswith("oid:"):
-            return await self._ask_open_orders(name)
         try:
             venue = await self._trading.order_status(name)
         except VenueError as error:
             log.info("no answer about order %s: %s", name, error)
             return None
-        if venue is not None:
-            self._tracker.report(venue)
-        return venue is not None
+        if venue is None:
+            return False
+        tracked = self._tracker.get(name)
+        if tracked is not None and tracked.order.coin != venue.coin:
+            sentence = f"Asked about our {tracked.order.coin} order {name}, the exchange speaks of {venue.coin}."
+            self._bus.publish(Notice(Severity.CRITICAL, sentence, UnrecognisedReply.code))
+            return None
+        self._tracker.report(venue)
+        return True
 
     def conclude(self, kind: ActionKind, nonce: int, status: str, text: str = "") -> None:
         """Close an action's entries in the journal; where it cannot be noted they stay open and are asked after."""

@@ -11,7 +11,15 @@ import pytest
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import ManualClock, SystemClock
-from hlmaster.core.errors import InvariantBroken, NonceUsed, OutcomeUnknown, RateLimited, SigningError, VenueUnreachable
+from hlmaster.core.errors import (
+    InvariantBroken,
+    NonceUsed,
+    OutcomeUnknown,
+    RateLimited,
+    SigningError,
+    UnrecognisedReply,
+    VenueUnreachable,
+)
 from hlmaster.core.events import (
     AccountLinkChanged,
     AccountResynchronised,
@@ -376,13 +384,17 @@ async def test_a_page_of_one_instant_does_not_loop_for_ever(rig: Rig) -> None:
 async def test_orders_can_be_asked_for_by_name(rig: Rig) -> None:
     rig.venue.answers["orderStatus"] = {"status": "unknownOid"}
     assert await rig.trading.order_status("0x" + "ab" * 16) is None
-    row = {"order": ORDER | {"sz": "0.0"}, "status": "filled", "statusTimestamp": 9}
+    order = ORDER | {"sz": "0.0", "oid": 7, "cloid": "0x" + "ab" * 16}
+    row = {"order": order, "status": "filled", "statusTimestamp": 9}
     rig.venue.answers["orderStatus"] = {"status": "order", "order": row}
     found = await rig.trading.order_status("0x" + "ab" * 16)
     assert found is not None
     assert (found.status, found.original_size, found.size) == (OrderStatus.FILLED, Decimal("2.0"), Decimal("0.0"))
-    await rig.trading.order_status("oid:7")
+    assert await rig.trading.order_status("oid:7") == found
     assert rig.venue.asked[-1]["oid"] == 7
+    for other in ("0x" + "cd" * 16, "oid:8"):
+        with pytest.raises(UnrecognisedReply, match="answered about 7"):
+            await rig.trading.order_status(other)
 
 
 async def test_fees_and_leverage_come_from_the_exchange(rig: Rig) -> None:

@@ -377,3 +377,13 @@ async def test_a_resolver_that_ends_leaves_its_doubts_open(scene: Scene) -> None
     await scene.resolver.stop()
     await scene.turns(3)
     assert (changes, scene.resolver.open, scene.journal.concluded) == ([], (), {})
+
+
+async def test_an_answer_about_another_coin_is_no_answer(scene: Scene) -> None:
+    wanted = scene.sent()
+    scene.venue.nonces.add(NONCE)
+    other = VenueOrder("BTC", Side.BUY, D(2900), D(1), D(1), 7, wanted.client_order_id, NOW)
+    scene.venue.statuses[wanted.client_order_id] = other
+    scene.doubt(wanted)
+    await scene.turns(100)
+    assert scene.state(wanted).status is OrderStatus.SENT
