@@ -197,6 +197,12 @@ class Desk:
         """The address that is traded, lower case."""
         return self._parts.trading.address
 
+    @property
+    def access_ends_ms(self) -> int | None:
+        """When the API wallet's approval ends; None where there is none, or it is not known yet."""
+        seen = None if self._access is None else self._access.last
+        return None if seen is None else seen.valid_until_ms
+
     # --- life ---
 
     @property

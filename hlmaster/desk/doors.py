@@ -49,4 +49,5 @@ class Doors:
 
 def health_record(desk: Desk) -> dict[str, Any]:
     who = {"mode": str(desk.mode), "session": desk.session.name, "ready": desk.is_ready}
-    return {**who, **control.jsonable(desk.health())}
+    access = {"account": desk.account, "access_ends_ms": desk.access_ends_ms}
+    return {**who, **access, **control.jsonable(desk.health())}

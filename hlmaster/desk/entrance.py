@@ -154,16 +154,16 @@ def judge_expiry(grant: Grant | None, now_ms: int) -> Check:
             "Create a named API wallet on its API page; the end of a named one is told.",
         )
     left = grant.valid_until_ms - now_ms
-    name = f"{grant.name!r}" if grant.name else "(unnamed)"
+    wallet = f"the API wallet {grant.name!r}" if grant.name else "the unnamed API wallet"
     if left <= 0:
-        return Check("expiry", title, Outcome.FAILED, f"The approval of {name} has ended.", _RENEW)
+        return Check("expiry", title, Outcome.FAILED, f"The approval of {wallet} has ended.", _RENEW)
     if left < NO_ENTRIES_MS:
-        sentence = f"{name} ends in {left // HOUR_MS} hours: no new entries; exits and stops go on."
+        sentence = f"The approval of {wallet} ends in {left // HOUR_MS} hours: no new entries; exits and stops go on."
         return Check("expiry", title, Outcome.WARNING, sentence, _RENEW)
     days = left // DAY_MS
     if left < WARN_MS:
-        return Check("expiry", title, Outcome.WARNING, f"{name} ends in {days} days.", _RENEW)
-    return Check("expiry", title, Outcome.PASSED, f"{name} is approved for {days} more days.")
+        return Check("expiry", title, Outcome.WARNING, f"The approval of {wallet} ends in {days} days.", _RENEW)
+    return Check("expiry", title, Outcome.PASSED, f"The approval of {wallet} lasts {days} more days.")
 
 
 _RENEW = "Create a new API wallet and connect with it; never approve an old one again."

@@ -42,7 +42,6 @@ class TopBar(QWidget):
         self._badge.setProperty("role", "badge")
         self._badge.setProperty("mode", str(context.desk.mode))
         self._badge.setFixedHeight(24)
-        self._badge.setToolTip("Which market and whose money this window trades. Click to choose another.")
         self._badge.setAccessibleName(f"Mode: {self._badge_text()}")
         self._badge.clicked.connect(self.mode_wanted)
         self._session = Readout("Session", "default", "Click to list, open, reset or export sessions.")
@@ -120,6 +119,15 @@ class TopBar(QWidget):
         self._badge.setText(self._badge_text(narrow=narrow))
         super().resizeEvent(event)
 
+    def _badge_words(self) -> str:
+        """Whose account, and until when its API wallet may trade."""
+        desk, meaning = self._context.desk, "Which market and whose money this window trades. Click to choose another."
+        if desk.mode not in (Mode.TESTNET, Mode.LIVE):
+            return meaning
+        ends = desk.access_ends_ms
+        until = f"approved until {figures.moment(ends, None)}" if ends else "not checked yet"
+        return f"{meaning}\nAccount {desk.account}\nIts API wallet is {until}."
+
     def _badge_text(self, *, narrow: bool = False) -> str:
         """With the account's last four characters where there is one; they stay in view at every width."""
         desk = self._context.desk
@@ -131,6 +139,7 @@ class TopBar(QWidget):
 
     def refresh(self) -> None:
         desk, coin = self._context.desk, self._context.coin
+        self._badge.setToolTip(self._badge_words())
         self._session.show_value(desk.session.name)
         self._mark.set_caption(f"{coin} mark")
         portfolio = desk.portfolio

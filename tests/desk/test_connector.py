@@ -112,7 +112,7 @@ async def test_an_account_that_is_a_wallet_a_sub_account_or_nobody_is_explained(
 @pytest.mark.parametrize(
     ("days", "outcome", "words"),
     [
-        (30, Outcome.PASSED, "29 more days"),
+        (30, Outcome.PASSED, "lasts 29 more days"),
         (13.5, Outcome.WARNING, "ends in 13 days"),
         (0.5, Outcome.WARNING, "ends in 11 hours: no new entries"),
     ],

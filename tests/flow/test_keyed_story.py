@@ -43,6 +43,7 @@ async def test_the_api_wallet_trades_for_its_account_and_one_desk_holds_it(tmp_p
         async with keyed_desk(made, connection) as desk:
             assert desk.account == made.account
             await until(lambda: not desk.guard.is_restrained_by("access"), desk)
+            assert (desk.access_ends_ms or 0) > desk.clock.now_ms()
             await fresh(desk, "ETH")
             bought = await desk.manual.place(market())
             assert bought.orders[0].status is OrderStatus.FILLED, bought

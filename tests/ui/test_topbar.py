@@ -29,6 +29,14 @@ def test_the_badge_names_the_mode_and_the_accounts_tail(mode: Mode, narrow: bool
     assert ("…c0de" in text) == (mode in (Mode.TESTNET, Mode.LIVE))
 
 
+@pytest.mark.parametrize(("ends", "words"), [(None, "not checked yet"), (1_800_000_000_000, "approved until")])
+def test_the_badge_tells_the_account_and_how_long_its_wallet_may_trade(ends: int | None, words: str) -> None:
+    desk: Any = SimpleNamespace(mode=Mode.LIVE, account="0x" + "ab" * 20, access_ends_ms=ends)
+    told = TopBar._badge_words(SimpleNamespace(_context=SimpleNamespace(desk=desk)))  # type: ignore[arg-type]
+    assert desk.account in told
+    assert words in told
+
+
 @pytest.mark.parametrize("look", ["dark", "light"])
 def test_each_mode_has_a_colour_of_its_own_whatever_the_user_calls_up_and_down(
     qtbot: QtBot, qapp: QApplication, look: str
