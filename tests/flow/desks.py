@@ -14,6 +14,8 @@ from hlmaster.desk.desk import Desk
 from hlmaster.desk.modes import build
 
 D = Decimal
+UNPROTECTED = ["protection.stop=off"]
+"""``overrides`` of stories that count their orders."""
 PATIENCE_SECONDS = 60.0
 """An order that a crash kept from leaving counts as dead half a minute later: expiry, then three clean negatives."""
 

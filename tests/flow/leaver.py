@@ -19,11 +19,11 @@ from hlmaster.desk.modes import build
 from hlmaster.storage.sessions import Sessions
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from hlmaster.ui.window import Window
-from tests.flow.desks import arguments, fresh, until
+from tests.flow.desks import UNPROTECTED, arguments, fresh, until
 
 
 async def leave(data: Path) -> None:
-    run = app.launch(arguments(data), console=False)
+    run = app.launch(arguments(data, overrides=UNPROTECTED), console=False)
     desk = Desk(build(run.opening))
     window = Window(desk, run.settings_file, run.origins, run.logs.ring, Sessions(run.data, SystemClock()))
     window.open(None)

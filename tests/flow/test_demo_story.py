@@ -10,7 +10,7 @@ from hlmaster.core.model import Leverage, MarginMode, Side
 from hlmaster.core.orders import OrderStatus
 from hlmaster.desk.desk import Desk
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
-from tests.flow.desks import D, demo_desk, fresh, until
+from tests.flow.desks import UNPROTECTED, D, demo_desk, fresh, until
 
 CENT = D("0.01")
 
@@ -27,7 +27,7 @@ async def venue_equity_less_unrealised(desk: Desk) -> tuple[Decimal, Decimal]:
 
 
 async def test_trade_by_hand_close_and_find_everything_again(tmp_path: Path) -> None:
-    async with demo_desk(tmp_path) as desk:
+    async with demo_desk(tmp_path, overrides=UNPROTECTED) as desk:
         await fresh(desk, "ETH")
         assert desk.portfolio.equity == D(10_000)
         bought = await desk.manual.place(market())
@@ -54,7 +54,7 @@ async def test_trade_by_hand_close_and_find_everything_again(tmp_path: Path) -> 
         fills = [booked.fill.key for booked in desk.portfolio.fills]
         books = (desk.portfolio.ledger.realised, desk.portfolio.ledger.fees)
 
-    async with demo_desk(tmp_path) as again:
+    async with demo_desk(tmp_path, overrides=UNPROTECTED) as again:
         assert sorted((o.client_order_id, o.order.price, str(o.status)) for o in again.orders.live()) == before
         assert [booked.fill.key for booked in again.portfolio.fills] == fills
         assert (again.portfolio.ledger.realised, again.portfolio.ledger.fees) == books
@@ -62,7 +62,7 @@ async def test_trade_by_hand_close_and_find_everything_again(tmp_path: Path) -> 
         await fresh(again, "ETH")
         report = await again.manual.flatten_all()
         assert report.is_flat
-        assert (report.cancelled, report.closed) == (2, ("ETH",))
+        assert (len(report.cancelled), [text.split()[0] for text in report.closed]) == (2, ["ETH"])
         ours, theirs = await venue_equity_less_unrealised(again)
         assert abs(ours - theirs) < CENT
 

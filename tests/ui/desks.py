@@ -236,6 +236,10 @@ class MemoryVenue:
         self._bus.publish(FillsReported((fill,)))
 
 
+UNPROTECTED = Settings.model_validate({"protection": {"stop": "off"}})
+"""For panels whose tests count what is sent."""
+
+
 class TradingScene:
     """A started desk, its venue, and a context for panels. ``notices`` holds what the user was told."""
 
@@ -290,7 +294,7 @@ class TradingScene:
 
 @asynccontextmanager
 async def trading(*coins: str, settings: Settings | None = None, start: bool = True) -> AsyncIterator[TradingScene]:
-    scene = TradingScene(settings or Settings())
+    scene = TradingScene(settings or UNPROTECTED)
     if start:
         await scene.desk.start()
         await until(lambda: scene.desk.is_ready)
@@ -327,7 +331,7 @@ def shown(widget: QWidget, width: int = 1200, height: int = 240) -> None:
 
 
 def confirming() -> Settings:
-    settings = Settings()
+    settings = UNPROTECTED
     return settings.model_copy(update={"general": settings.general.model_copy(update={"confirm_orders": True})})
 
 

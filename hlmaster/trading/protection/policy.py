@@ -137,6 +137,11 @@ class Policy(Protection):
         kind = kinds[self.stop] if self.stop_price is None else "stop"
         return f"{kind}, trailing" if self.trailing and not self.is_off else kind
 
+    @property
+    def without_range(self) -> str:
+        """What stands in as long as the average true range is not known."""
+        return f"{wire_text(self.stop_percent)} % stop, for now"
+
 
 @lru_cache(maxsize=64)
 def settled(protection: Protection, stop_price: Decimal | None = None) -> Policy:

@@ -60,6 +60,8 @@ class Shield:
 
     standing: Standing
     policy: Policy
+    words: str
+    """The policy in short, as it is in force: an ATR stop is a per cent stop until the range is known."""
     covered: Decimal
     stop_price: Decimal | None
     """The nearest stop."""
@@ -185,7 +187,8 @@ class Protector:
             standing = Standing.FOREIGN
         else:
             standing = Standing.OFF if policy.is_off else Standing.NAKED
-        return Shield(standing, policy, covered, nearest, self._naked_for(epoch), bool(now.theirs))
+        words = policy.without_range if policy.needs_atr and epoch.entry_atr is None else policy.words
+        return Shield(standing, policy, words, covered, nearest, self._naked_for(epoch), bool(now.theirs))
 
     # --- facts ---
 

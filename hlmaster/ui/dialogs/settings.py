@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from hlmaster.core.errors import ConfigError
+from hlmaster.desk.protecting import refuse_off
 from hlmaster.settings import Origin, Origins, Source
 from hlmaster.ui.context import Context
 from hlmaster.ui.form_builder import Form, section_title
@@ -125,6 +126,7 @@ class SettingsDialog(QDialog):
             return not self.form.problems
         try:
             settings, origins = self._context.desk.settings.changed(changes, self._origins)
+            refuse_off(settings.protection, self._context.desk.mode)
             settings.save(self._file, origins)
         except ConfigError as error:
             self._say(str(error), "down")

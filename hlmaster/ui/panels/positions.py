@@ -10,11 +10,14 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
-from hlmaster.core.events import ContextChanged, PositionsChanged
+from hlmaster.core.events import ContextChanged, OrderChanged, PositionsChanged, Severity
 from hlmaster.desk.outcome import Outcome
 from hlmaster.trading.portfolio import PositionView
+from hlmaster.trading.protection.policy import Policy
+from hlmaster.trading.protection.protector import Shield, Standing
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
+from hlmaster.ui.dialogs.protection import ProtectionDialog
 from hlmaster.ui.figures import money, plain, tone
 from hlmaster.ui.panels.table_panel import TablePanel
 from hlmaster.ui.table import Action, Cell, Column
@@ -42,6 +45,7 @@ class PositionsPanel(TablePanel):
         self.table.opened.connect(context.select)
         self.model.applied.connect(self._on_applied)
         context.bridge.on_fact(self, PositionsChanged, lambda _: self.model.touch())
+        context.bridge.on_fact(self, OrderChanged, lambda _: self.model.refresh())
         context.bridge.on_state(self, ContextChanged, lambda _: self.model.touch())
         self.model.flush()
 
@@ -60,11 +64,21 @@ class PositionsPanel(TablePanel):
         }
         spare = {"margin": 1, "funding": 2, "realised": 3, "fees": 4}
         return [
-            Column("coin", "Coin", 112, lambda v: v.coin, self._coin, hint=self._coin_hint),
+            Column("coin", "Coin", 122, lambda v: v.coin, self._coin, hint=self._coin_hint),
             Column("size", "Size", 80, lambda v: v.size, lambda v: Cell(plain(abs(v.size))), right=True),
             Column("entry", "Entry", 80, lambda v: v.entry_price, self._entry, right=True),
             Column("mark", "Mark", 80, lambda v: v.mark_price, self._mark, right=True, tip="Mark price: values it."),
             Column("liquidation", "Liq.", 80, lambda v: v.liquidation_price, self._liquidation, right=True),
+            Column(
+                "protection",
+                "Protection",
+                186,
+                lambda v: self._stop_price(v.coin),
+                self._protection,
+                words=True,
+                hint=self._protection_hint,
+                tip="The stop that rests at the exchange, and how much of the position it covers.",
+            ),
             Column(
                 "unrealised",
                 "Unrealised",
@@ -115,6 +129,26 @@ class PositionsPanel(TablePanel):
         share = figures.percent(view.return_fraction, signed=True) if view.return_fraction is not None else ""
         return Cell(money(view.unrealised, signed=True), tone(view.unrealised), share)
 
+    def _stop_price(self, coin: str) -> Decimal:
+        shield = self.context.desk.protector.shield(coin)
+        return shield.stop_price or Decimal(0) if shield is not None else Decimal(0)
+
+    def _protection(self, view: PositionView) -> Cell:
+        shield = self.context.desk.protector.shield(view.coin)
+        if shield is None:
+            return Cell(figures.UNKNOWN, "muted")
+        if shield.standing is Standing.NAKED:
+            return Cell(f"unprotected {shield.naked_seconds:.0f} s", "danger", strong=True)
+        if shield.standing in (Standing.OFF, Standing.FOREIGN):
+            text = "no stop" if shield.standing is Standing.OFF else "opened elsewhere, no stop"
+            return Cell(text, "warning")
+        words = "own stop" if shield.standing is Standing.THEIRS else shield.words
+        return Cell(f"{words} {self.price(view.coin, shield.stop_price)}", detail=f"{shield.covered * 100:.0f}%")
+
+    def _protection_hint(self, view: PositionView) -> str:
+        shield = self.context.desk.protector.shield(view.coin)
+        return "" if shield is None else protection_sentence(shield, self.price(view.coin, shield.stop_price))
+
     def _actions(self, view: PositionView) -> Cell:
         if view.coin in self._busy:
             return Cell("closing ...", "muted")
@@ -122,7 +156,7 @@ class PositionsPanel(TablePanel):
         return Cell(
             actions=(
                 Action("close", "Close", "Close at market (Del)", asks, Qt.Key.Key_Delete),
-                Action("part", "▾", "Close a part of it"),
+                Action("part", "▾", "Close a part of it, or choose its protection (P)", key=Qt.Key.Key_P),
                 Action(
                     "reverse", "Reverse", "Close, then open the same size on the other side (R)", True, Qt.Key.Key_R
                 ),
@@ -164,7 +198,26 @@ class PositionsPanel(TablePanel):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for percent in PARTS:
             menu.addAction(f"Close {percent} %", partial(self.close_part, coin, percent))
+        menu.addSeparator()
+        menu.addAction("Protection…", partial(self.choose_protection, coin))
         menu.popup(self.table.button_place(coin, "part"))
+
+    def choose_protection(self, coin: str) -> None:
+        shield, view = self.context.desk.protector.shield(coin), self.context.desk.portfolio.position(coin)
+        if shield is None or view is None:
+            return
+        side = "long" if view.size > 0 else "short"
+        title = f"Protection of {side} {figures.plain(abs(view.size))} {coin}"
+        now = protection_sentence(shield, self.price(coin, shield.stop_price))
+        dialog = ProtectionDialog(title, now, shield, self.context.theme, self)
+        dialog.chosen.connect(partial(self._protect, coin))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _protect(self, coin: str, policy: Policy | None, take_over: bool) -> None:
+        outcome = self.context.desk.protect(coin, policy, take_over=take_over)
+        self.context.notify(Severity.INFO if outcome.ok else Severity.WARNING, outcome.sentence)
+        self.model.refresh()
 
     def close_part(self, coin: str, percent: int) -> None:
         fraction = Decimal(percent) / 100
@@ -185,6 +238,21 @@ class PositionsPanel(TablePanel):
         finally:
             self._busy.discard(coin)
             self.model.refresh()
+
+
+def protection_sentence(shield: Shield, price: str) -> str:
+    covered = f"{shield.covered * 100:.0f} % of it is covered by a stop at the exchange, the nearest at {price}"
+    match shield.standing:
+        case Standing.NAKED:
+            return f"A stop is being placed; {shield.covered * 100:.0f} % has one. After 15 s it is closed."
+        case Standing.OFF:
+            return "Protection is off: no stop rests at the exchange."
+        case Standing.FOREIGN:
+            return "Opened elsewhere on this account; it is protected once you choose how."
+        case Standing.THEIRS:
+            return f"{covered}. Placed by hand, so it is left as it is."
+        case Standing.COVERED:
+            return f"{covered} ({shield.words})."
 
 
 def _sum(values: list[Decimal | None]) -> Decimal | None:

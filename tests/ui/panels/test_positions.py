@@ -11,7 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from hlmaster.core.model import Side
 from hlmaster.core.orders import ActionKind
+from hlmaster.settings import Settings
+from hlmaster.trading.protection.policy import Policy, StopKind
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from hlmaster.ui.dialogs.protection import ProtectionDialog
 from hlmaster.ui.panels.positions import PositionsPanel
 from tests.ui.desks import TradingScene, confirming, settled, shown, trading, until
 
@@ -164,3 +167,39 @@ async def test_opening_a_row_selects_its_coin(qtbot: QtBot) -> None:
         panel = panel_of(scene, qtbot)
         panel.table.opened.emit("SOL")
         assert scene.context.coin == "SOL"
+
+
+# --- protection ---
+
+
+async def test_the_stop_of_a_position_is_shown_with_what_it_covers(qtbot: QtBot) -> None:
+    async with trading(settings=Settings()) as scene:
+        panel = panel_of(scene, qtbot)
+        await opened(scene)
+        await until(lambda: text(panel, "ETH", "protection").startswith("2 % stop 3,"))
+        column = next(i for i, c in enumerate(panel.model.columns) if c.key == "protection")
+        assert panel.model.cell(0, column).detail == "100%"
+
+
+async def test_a_position_without_a_stop_is_red_and_one_that_needs_none_says_so(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        panel = panel_of(scene, qtbot)
+        await opened(scene)
+        assert text(panel, "ETH", "protection") == "no stop"
+        scene.venue.gate.clear()
+        assert scene.desk.protect("ETH", Policy()).ok
+        await until(lambda: panel.model.refresh() or text(panel, "ETH", "protection") == "unprotected 0 s")
+
+
+async def test_a_policy_is_chosen_for_one_position_without_a_nested_loop(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        panel = panel_of(scene, qtbot)
+        await opened(scene)
+        panel.choose_protection("ETH")
+        dialog = panel.findChild(ProtectionDialog)
+        assert isinstance(dialog, ProtectionDialog)
+        dialog.form.row("stop").editor.set_value(StopKind.PERCENT)
+        dialog.form.row("stop_percent").editor.set_value(D(3))
+        dialog.apply_button.click()
+        await until(lambda: text(panel, "ETH", "protection").startswith("3 % stop"))
+        assert "ETH: 3 % stop." in scene.sentences()
