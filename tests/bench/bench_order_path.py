@@ -82,5 +82,6 @@ def run(report: Report) -> None:
         whole, held = asyncio.run(measure(Path(folder) / "journal.sqlite"))
         plain = plain_commits(Path(folder) / "plain.sqlite")
     for name, of, goal in (("median", statistics.median, 3), ("p99", percentile_99, 15)):
-        report.add(f"sign, recover, commit: {name}", of(whole), "ms", baseline=of(plain), at_most=goal)
+        report.add(f"sign, recover, commit: {name}", of(whole), "ms", at_most=goal)
+        report.add(f"a plain commit of this disk now: {name}", of(plain), "ms")
     report.add("of it on the loop: median", statistics.median(held), "ms", at_most=3)
