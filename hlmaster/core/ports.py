@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Protocol
 
 from hlmaster.core.candles import CandleBlock
-from hlmaster.core.events import Adjustment, Discrepancy, EquityPoint, TrackedOrder
+from hlmaster.core.differences import Adjustment, Discrepancy
+from hlmaster.core.events import EquityPoint, TrackedOrder
 from hlmaster.core.model import Account, FeeRates, Instrument, Interval, Leverage
 from hlmaster.core.orders import (
     ActionKind,

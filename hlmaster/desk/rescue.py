@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from hlmaster.core.clock import SystemClock
+from hlmaster.core.differences import Adjustment, Discrepancy
 from hlmaster.core.errors import ConfigError, HlError, StorageError, VenueUnreachable
-from hlmaster.core.events import Adjustment, Discrepancy, EquityPoint, TrackedOrder, TradingState
+from hlmaster.core.events import EquityPoint, TrackedOrder, TradingState
 from hlmaster.core.model import FeeRates, Leverage, MarginMode, Mode
 from hlmaster.core.orders import ActionKind, ApprovalMint, CashMove, Fill, FundingPayment, Intent
 from hlmaster.core.ports import Journal, Store
@@ -45,6 +46,8 @@ from hlmaster.trading.situation import Situation
 
 log = logging.getLogger(__name__)
 NONCE_BLOCK = 1_000
+PARTING_SECONDS = 2.5
+"""Of the patience, kept for closing connections: the alarm is due before its end."""
 RESPAWN_SECONDS = 0.5
 ZERO = Decimal(0)
 
@@ -99,8 +102,8 @@ async def _carry_out(place: Place, patience: float, work: Work) -> FlattenReport
     began = clock.monotonic()
     report: FlattenReport | None = None
     try:
-        async with asyncio.timeout(patience), _connected(place) as flattener:
-            report = await work(flattener, patience - (clock.monotonic() - began) - 0.5)
+        async with asyncio.timeout(patience - PARTING_SECONDS), _connected(place) as flattener:
+            report = await work(flattener, patience - PARTING_SECONDS - (clock.monotonic() - began) - 0.5)
     except TimeoutError:
         problem = f"The exchange did not answer within {patience:.0f} s."
     except HlError as error:

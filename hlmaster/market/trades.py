@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from itertools import islice
 
 from hlmaster.core.clock import Clock
-from hlmaster.core.events import SideStats, Trade
+from hlmaster.core.events import Trade
 from hlmaster.core.model import Side
 
 KEPT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class SideStats:
+    """Aggressor volume of one coin over a window, USD."""
+
+    side: Side
+    notional: float
 
 
 class TradeTape:

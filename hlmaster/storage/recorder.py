@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from hlmaster.core.differences import Adjustment, Discrepancy
 from hlmaster.core.errors import StorageError
-from hlmaster.core.events import Adjustment, Discrepancy, EquityPoint, TrackedOrder
+from hlmaster.core.events import EquityPoint, TrackedOrder
 from hlmaster.core.model import Position
 from hlmaster.core.orders import CashMove, Fill, FundingPayment
 from hlmaster.storage import rows

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from hlmaster.core.events import Adjustment, Discrepancy, EquityPoint, TrackedOrder
+from hlmaster.core.differences import Adjustment, Discrepancy
+from hlmaster.core.events import EquityPoint, TrackedOrder
 from hlmaster.core.model import Position, Side
 from hlmaster.core.orders import (
     CashMove,

@@ -6,7 +6,7 @@ import logging
 from collections import deque
 
 from hlmaster.core.bus import Bus
-from hlmaster.core.events import Discrepancy
+from hlmaster.core.differences import Discrepancy
 from hlmaster.core.ports import Store
 
 log = logging.getLogger(__name__)

@@ -8,11 +8,10 @@ from decimal import Decimal
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import DAY_MS, Clock
+from hlmaster.core.differences import Adjustment, Discrepancy
 from hlmaster.core.events import (
     AccountSnapshot,
-    Adjustment,
     CashMoved,
-    Discrepancy,
     EquityPoint,
     FillBooked,
     FillsReported,

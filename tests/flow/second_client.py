@@ -17,7 +17,8 @@ from hyperliquid.exchange import Exchange
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import SystemClock
-from hlmaster.core.events import Discrepancy, Notice
+from hlmaster.core.differences import Discrepancy
+from hlmaster.core.events import Notice
 from hlmaster.core.model import Mode
 from hlmaster.core.orders import ApprovalMint
 from hlmaster.desk.desk import Desk

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hlmaster.core.differences import Adjustment, Discrepancy
 from hlmaster.core.errors import DatabaseDamaged, DatabaseTooNew, StorageError
-from hlmaster.core.events import Adjustment, Discrepancy, EquityPoint, TrackedOrder
+from hlmaster.core.events import EquityPoint, TrackedOrder
 from hlmaster.core.model import Leverage, MarginMode, Position
 from hlmaster.core.orders import CashMove, Fill, FundingPayment, OrderStatus
 from hlmaster.storage import recorder as recorder_module

@@ -6,7 +6,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from hlmaster.core.events import Adjustment, Discrepancy, EquityPoint, TrackedOrder, TradingState
+from hlmaster.core.differences import Adjustment, Discrepancy
+from hlmaster.core.events import EquityPoint, TrackedOrder, TradingState
 from hlmaster.core.model import FeeRates, Instrument, Leverage, MarginMode, MarginTier, Side
 from hlmaster.core.orders import CashMove, Fill, FundingPayment, Order
 from hlmaster.trading.situation import Situation

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from hlmaster.core.bus import Bus
-from hlmaster.core.events import Discrepancy
+from hlmaster.core.differences import Discrepancy
 from hlmaster.trading import differences
 from hlmaster.trading.differences import Differences
 from tests.trading.scenes import NOW, MemoryStore

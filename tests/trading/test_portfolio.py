@@ -9,10 +9,10 @@ import pytest
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import DAY_MS, ManualClock
+from hlmaster.core.differences import Discrepancy
 from hlmaster.core.events import (
     AccountSnapshot,
     CashMoved,
-    Discrepancy,
     FillsReported,
     FundingReported,
     Notice,

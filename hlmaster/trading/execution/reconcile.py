@@ -16,12 +16,11 @@ from dataclasses import dataclass
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import HOUR_MS, MINUTE_MS, Clock
+from hlmaster.core.differences import Adjustment, Discrepancy
 from hlmaster.core.errors import VenueError
 from hlmaster.core.events import (
     AccountSnapshot,
-    Adjustment,
     CashMoved,
-    Discrepancy,
     FillBooked,
     FillsReported,
     FundingReported,

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from hlmaster.core.events import Discrepancy
+from hlmaster.core.differences import Discrepancy
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
 from hlmaster.ui.panels.table_panel import TablePanel

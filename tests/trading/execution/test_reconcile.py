@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import HOUR_MS, ManualClock
+from hlmaster.core.differences import Discrepancy
 from hlmaster.core.errors import VenueUnreachable
-from hlmaster.core.events import Discrepancy, FillsReported, SessionRestored
+from hlmaster.core.events import FillsReported, SessionRestored
 from hlmaster.core.model import Account, Side
 from hlmaster.core.orders import FundingPayment, Order, OrderStatus, VenueOrder
 from hlmaster.trading.execution.reconcile import CLEAN_NEGATIVES, OVERLAP_MS, REACH, Reconciler

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from hlmaster.core.events import Discrepancy
+from hlmaster.core.differences import Discrepancy
 from hlmaster.ui.panels.account_check import AccountCheckPanel
 from tests.ui.desks import NOW, shown, trading
 
