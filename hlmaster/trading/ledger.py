@@ -87,7 +87,7 @@ class Ledger:
         self._funding_keys: set[tuple[str, int]] = set()
         self._cash_keys: set[tuple[str, int, str]] = set()
         self._anchored_ms: dict[str, int] = {}
-        """Until when a coin's fills, or with the key "" all facts, are part of an adjustment unless booked before it."""
+        """Until when a coin's fills, or with the key "" all facts, belong to an adjustment unless booked before it."""
 
     def holding(self, coin: str) -> Holding:
         return self.holdings.setdefault(coin, Holding(coin))
