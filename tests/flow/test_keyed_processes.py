@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,22 @@ async def test_with_a_real_keyring_nothing_is_typed_and_the_folder_holds_no_key(
             assert json.loads(opened.stdout)["mode"] == "testnet"
             assert leaks(key, files(tmp_path)) == []
             assert not (made.data / "vault.json").exists()
+
+
+async def test_one_window_after_the_other_goes_from_demo_to_testnet_to_paper(tmp_path: Path, key: str) -> None:
+    async with rehearsal(tmp_path, network=None, faucet=Decimal(10_000), coins=None) as made:
+        await approved(made, key)
+        assert (await connect(made, key)).returncode == 0
+        line = [sys.executable, "-m", "tests.flow.switcher", str(made.data), str(made.ready_file), PASSPHRASE]
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+        done = await asyncio.to_thread(
+            subprocess.run, line, capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE, env=environment
+        )
+        assert done.returncode == 0, done.stderr
+        seen = [told.split() for told in done.stdout.splitlines() if told.startswith(("demo", "testnet", "paper"))]
+        assert [words[0] for words in seen] == ["demo", "testnet", "paper"]
+        assert seen[1][1] == made.account != seen[0][1]
+        assert f"…{made.account[-4:]}" in seen[1]
 
 
 async def test_the_search_finds_each_form(key: str) -> None:
