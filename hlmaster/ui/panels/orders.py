@@ -161,11 +161,13 @@ class OrdersPanel(TablePanel):
 
     @staticmethod
     def _status(tracked: TrackedOrder) -> Cell:
-        return STATUS.get(tracked.status, Cell(str(tracked.status), "muted"))
+        shown = OrderStatus.UNKNOWN if tracked.in_doubt else tracked.status
+        return STATUS.get(shown, Cell(str(shown), "muted"))
 
     @staticmethod
     def _status_hint(tracked: TrackedOrder) -> str:
-        return " ".join(part for part in (HINTS.get(tracked.status, ""), tracked.text) if part)
+        shown = OrderStatus.UNKNOWN if tracked.in_doubt else tracked.status
+        return " ".join(part for part in (HINTS.get(shown, ""), tracked.text) if part)
 
     @staticmethod
     def _source(tracked: TrackedOrder) -> str:

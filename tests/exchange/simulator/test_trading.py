@@ -12,7 +12,7 @@ import pytest
 
 from hlmaster.core.bus import Bus, HandlerFailed
 from hlmaster.core.clock import HOUR_MS, ManualClock
-from hlmaster.core.errors import InvariantBroken, VenueRefused
+from hlmaster.core.errors import InvariantBroken, NonceUsed, VenueRefused
 from hlmaster.core.events import (
     AccountSnapshot,
     AssetContext,
@@ -442,3 +442,41 @@ async def test_a_stopped_account_hears_nothing() -> None:
     desk.clock.advance(100)
     desk.trade(90_000, 1, is_buy=False)
     assert desk.fills == []
+
+
+# --- nonces ---
+
+
+async def test_a_nonce_is_taken_once_and_remembered_over_a_restart() -> None:
+    desk = await opened()
+    prepared = desk.trading.prepare_orders([desk.approved(buy("0.2", 99_980))])
+    await desk.trading.send(prepared)
+    late = desk.trading.prepare_orders([desk.approved(buy("0.2", 99_970))])
+    (fenced,) = await desk.trading.send(desk.trading.prepare_noop(late.nonce))
+    assert fenced.kind is ReplyKind.DONE
+    again = Desk(desk.saved)
+    await again.trading.start()
+    for trading in (desk.trading, again.trading):
+        for used in (prepared, late, trading.prepare_noop(prepared.nonce)):
+            with pytest.raises(NonceUsed):
+                await trading.send(used)
+    assert len(await desk.trading.open_orders()) == 1
+    assert again.trading.prepare_noop(1).expires_ms is None
+    newest = again.trading.prepare_orders([again.approved(buy("0.2", 99_960))])
+    assert newest.nonce > late.nonce
+
+
+async def test_a_scheduled_cancel_asks_for_volume_as_the_real_one_does() -> None:
+    desk = await opened()
+    (refused,) = await desk.trading.send(desk.trading.prepare_schedule_cancel(desk.clock.now_ms() + 60_000))
+    assert "until enough volume traded" in refused.text
+    (taken_back,) = await desk.trading.send(desk.trading.prepare_schedule_cancel(None))
+    assert taken_back.kind is ReplyKind.DONE
+
+
+async def test_an_order_can_be_asked_for_by_its_number() -> None:
+    desk = await opened()
+    (placed, *_) = await desk.send(buy("0.2", 99_980))
+    found = await desk.trading.order_status(f"oid:{placed.order_id}")
+    assert found is not None
+    assert found.order_id == placed.order_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -112,6 +113,25 @@ EVENTS: list[Callable[[Scene], object]] = [
 def test_states_only_move_forward_and_the_filled_size_never_shrinks(
     events: Sequence[Callable[[Scene], object]],
 ) -> None:
+    moves_forward(events)
+
+
+def test_ten_thousand_shuffled_and_repeated_streams_only_move_forward() -> None:
+    dice = random.Random(10)
+    for _ in range(10_000):
+        moves_forward(dice.choices(EVENTS, k=dice.randrange(1, 20)))
+
+
+def test_a_fill_after_the_end_still_counts() -> None:
+    for end in (OrderStatus.CANCELED, OrderStatus.REJECTED):
+        made = sent()
+        made.tracker.mark(NAME, end)
+        made.book(filled("0.3"))
+        made.book(filled("0.2", name=None))
+        assert made.now.filled_size == D("0.5")
+
+
+def moves_forward(events: Sequence[Callable[[Scene], object]]) -> None:
     made = sent()
     for event in events:
         event(made)
