@@ -49,7 +49,7 @@ def main(data: Path, ready_file: Path, passphrase: str) -> int:
         timer.timeout.connect(look)
         timer.start()
 
-    Window.open = travel  # type: ignore[method-assign]
+    Window.open = travel  # type: ignore[method-assign,assignment]
     return app.gui(_parser().parse_args(["gui", "--data", str(data), "--exchange", str(ready_file)]))
 
 
