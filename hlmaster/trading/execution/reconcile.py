@@ -119,7 +119,8 @@ class Reconciler:
         self._bus.publish(CashMoved(cash))
         self._bus.publish(FillsReported(fills))
         self._bus.publish(FundingReported(funding))
-        self._bus.publish(OpenOrdersSnapshot(orders, asked_ms))
+        # A reader that lags dates its statement, and what it does not list yet is not missing.
+        self._bus.publish(OpenOrdersSnapshot(orders, min(asked_ms, account.time_ms)))
         self._bus.publish(AccountSnapshot(account))
         self._proven = self._newest()
         self._overlap_ms = DENSE_OVERLAP_MS if len(fills) >= DENSE and not whole else OVERLAP_MS

@@ -123,6 +123,23 @@ async def test_an_order_nobody_knows_any_more_is_given_up_after_several_passes()
     assert states == [OrderStatus.RESTING] * (CLEAN_NEGATIVES - 1) + [OrderStatus.CANCELED]
 
 
+async def test_an_order_is_not_missed_by_statements_older_than_itself() -> None:
+    scene = Scene()
+    wanted = order()
+    scene.rest(wanted)
+    now = scene.venue.account
+
+    async def stale() -> Account:
+        return replace(await now(), time_ms=NOW - 1)
+
+    scene.venue.account = stale  # type: ignore[method-assign]
+    for _ in range(2 * CLEAN_NEGATIVES):
+        await scene.reconciler.run()
+    found = scene.tracker.get(wanted.client_order_id)
+    assert found is not None
+    assert found.status is OrderStatus.RESTING
+
+
 async def test_a_foreign_order_that_is_gone_is_gone() -> None:
     scene = Scene()
     scene.tracker.report(VenueOrder("ETH", Side.BUY, D(1), D(1), D(1), 99, None, NOW))
