@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hmac
 import os
 import sys
 from typing import NoReturn
@@ -24,7 +23,9 @@ class Secret:
         return bool(self._text)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())
+        from hmac import compare_digest  # a costly import, and the start of every process reads this module
+
+        return isinstance(other, Secret) and compare_digest(self._text.encode(), other._text.encode())
 
     __hash__ = None  # type: ignore[assignment]  # a hash of a secret is a hint at it
 
