@@ -7,7 +7,7 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QStaticText, QTransform
 
-KEPT = 4_096
+KEPT = 1_024
 """Texts: a few hundred are on the screen, and books and tapes come back to the same prices."""
 
 
