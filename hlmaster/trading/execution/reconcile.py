@@ -29,10 +29,10 @@ from hlmaster.core.events import (
     TrackedOrder,
 )
 from hlmaster.core.model import Account
-from hlmaster.core.orders import Fill, OrderStatus
+from hlmaster.core.orders import Fill, OrderStatus, VenueOrder
 from hlmaster.core.ports import Trading
 from hlmaster.core.rounding import wire_text
-from hlmaster.trading.execution.tracker import OrderTracker
+from hlmaster.trading.execution.tracker import GONE, OrderTracker, is_given_up
 from hlmaster.trading.ledger import ZERO
 from hlmaster.trading.portfolio import Portfolio
 
@@ -119,6 +119,7 @@ class Reconciler:
         self._bus.publish(CashMoved(cash))
         self._bus.publish(FillsReported(fills))
         self._bus.publish(FundingReported(funding))
+        self._tell_of_orders(orders)
         # A reader that lags dates its statement, and what it does not list yet is not missing.
         self._bus.publish(OpenOrdersSnapshot(orders, min(asked_ms, account.time_ms)))
         self._bus.publish(AccountSnapshot(account))
@@ -212,20 +213,23 @@ class Reconciler:
 
     # --- orders ---
 
+    def _tell_of_orders(self, orders: Sequence[VenueOrder]) -> None:
+        """Orders that we had given up, and that are open after all."""
+        for venue in orders:
+            known = self._tracker.get(venue.client_order_id or f"oid:{venue.order_id}")
+            if known is not None and is_given_up(known):
+                self._tell(_name(known), known.status, venue.status, "We had given it up; it is in our books again.")
+
     async def _settle_missing(self) -> None:
         """Orders that we hold for live and the venue does not list: ask after each by name."""
         missing = self._tracker.missing()
         self._negatives = {t.client_order_id: self._negatives.get(t.client_order_id, 0) for t in missing}
         for tracked in missing:
-            if tracked.foreign:
-                self._tracker.mark(tracked.client_order_id, OrderStatus.CANCELED, "gone at the exchange")
-                continue
             venue = await self._trading.order_status(tracked.client_order_id)
             after = self._unknown_there(tracked) if venue is None else self._tracker.report(venue)
             if after is not None and after.status.is_final:
-                order = tracked.order
-                name = f"{order.side} {wire_text(order.size)} {order.coin}"
-                self._tell(name, tracked.status, after.status, "The stream had not told of the order's end.")
+                why = "The stream had not told of the order's end."
+                self._tell(_name(tracked), tracked.status, after.status, why)
 
     def _unknown_there(self, tracked: TrackedOrder) -> TrackedOrder | None:
         """One negative is no proof, for readers lag; several passes that agree are."""
@@ -233,4 +237,9 @@ class Reconciler:
         self._negatives[name] += 1
         if self._negatives[name] < CLEAN_NEGATIVES:
             return None
-        return self._tracker.mark(name, OrderStatus.CANCELED, "gone at the exchange")
+        return self._tracker.mark(name, OrderStatus.CANCELED, GONE)
+
+
+def _name(tracked: TrackedOrder) -> str:
+    order = tracked.order
+    return f"{order.side} {wire_text(order.size)} {order.coin}"

@@ -20,6 +20,7 @@ from hlmaster.core.ports import Store
 from hlmaster.core.rounding import wire_text
 
 MAX_FINAL = 2_000
+GONE = "gone at the exchange"
 _RANK = {status: rank for rank, status in enumerate(OrderStatus)}
 _RANK[OrderStatus.WAITING] = _RANK[OrderStatus.RESTING]
 """A trigger that fires goes from waiting to resting, a child the other way."""
@@ -193,7 +194,7 @@ class OrderTracker:
                 return known
             self._replacing.pop(key, None)
             known = replace(self._renewed(known, venue.order_id), order=_as_order(venue, known.order))
-        elif _contradicted(known) and venue.status is not OrderStatus.REJECTED:
+        elif is_given_up(known) and venue.status is not OrderStatus.REJECTED:
             known = self._renewed(known, venue.order_id)
         elif key in self._replacing and venue.status is OrderStatus.CANCELED:
             self._replacing[key] = venue
@@ -246,7 +247,7 @@ class OrderTracker:
         if tracked.order_id is not None and fill.order_id != tracked.order_id:
             # Of an earlier life, or of the next one, whose shape the reply or a report will tell.
             return
-        if _contradicted(tracked):
+        if is_given_up(tracked):
             tracked = self._renewed(tracked, fill.order_id)
         total, notional = self._sums[fill.order_id]
         filled = max(tracked.filled_size, min(total, tracked.order.size) if tracked.order.size else total)
@@ -300,8 +301,10 @@ class OrderTracker:
                 self._sums.pop(old.order_id, None)
 
 
-def _contradicted(tracked: TrackedOrder) -> bool:
-    """Given up as never arrived, and now the venue speaks of it: the venue wins."""
+def is_given_up(tracked: TrackedOrder) -> bool:
+    """Its end is our own conclusion, from the venue's not knowing it; should the venue speak of it again, it wins."""
+    if tracked.status is OrderStatus.CANCELED:
+        return tracked.text == GONE
     return tracked.status is OrderStatus.REJECTED and tracked.order_id is None
 
 

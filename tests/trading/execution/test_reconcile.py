@@ -140,12 +140,31 @@ async def test_an_order_is_not_missed_by_statements_older_than_itself() -> None:
     assert found.status is OrderStatus.RESTING
 
 
-async def test_a_foreign_order_that_is_gone_is_gone() -> None:
+async def test_a_foreign_order_that_is_listed_no_more_is_asked_after_as_well() -> None:
     scene = Scene()
-    scene.tracker.report(VenueOrder("ETH", Side.BUY, D(1), D(1), D(1), 99, None, NOW))
+    placed = VenueOrder("ETH", Side.BUY, D(1), D(1), D(1), 99, None, NOW)
+    scene.tracker.report(placed)
     scene.clock.advance(1)
     await scene.reconciler.run()
+    assert [item.status for item in scene.tracker.all()] == [OrderStatus.RESTING], "one list without it is no proof"
+    scene.venue.statuses["oid:99"] = replace(placed, status=OrderStatus.CANCELED)
+    await scene.reconciler.run()
     assert [item.status for item in scene.tracker.all()] == [OrderStatus.CANCELED]
+
+
+async def test_an_order_that_was_given_up_and_is_open_after_all_is_live_again_and_told() -> None:
+    scene = Scene()
+    wanted = order()
+    listed = scene.rest(wanted)
+    for _ in range(CLEAN_NEGATIVES):
+        await scene.reconciler.run()
+    scene.venue.orders[listed.order_id] = listed
+    scene.clock.advance(1_000)
+    await scene.reconciler.run()
+    found = scene.tracker.get(wanted.client_order_id)
+    assert found is not None
+    assert found.status is OrderStatus.RESTING
+    assert [(fact.ours, fact.venues) for fact in scene.told] == [("resting", "canceled"), ("canceled", "resting")]
 
 
 async def test_the_start_waits_until_one_pass_succeeds() -> None:
