@@ -199,7 +199,7 @@ def sessions(arguments: argparse.Namespace) -> int:
     if arguments.action == "list":
         rows = store.list(mode)
         for row in rows:
-            print(f"{row.name}  started with ${row.start_balance:,.2f}")
+            print(row.name if mode in KEYED_MODES else f"{row.name}  started with ${row.start_balance:,.2f}")
         if not rows:
             print(f"There is no {mode} session yet; opening the application makes one.")
     elif arguments.action == "reset":

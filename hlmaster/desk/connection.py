@@ -13,12 +13,12 @@ from hlmaster.exchange.hyperliquid.signing import Signer
 from hlmaster.storage.files import SESSION_FILE
 from hlmaster.storage.lock import SessionLock
 from hlmaster.storage.session_file import SessionFile
-from hlmaster.storage.sessions import DEFAULT_NAME, LOCKS, Sessions
+from hlmaster.storage.sessions import ACCOUNT_MEMO, DEFAULT_NAME, LOCKS, Sessions
 from hlmaster.storage.vault.entries import Keeper, Vault, entry_name
 from hlmaster.storage.vault.sealed import SealedVault
 from hlmaster.storage.vault.system import SystemKeyring
 
-MEMO, NOTICE_MEMO = "account", "risk_notice"
+NOTICE_MEMO = "risk_notice"
 VAULT_FILE = "vault.json"
 
 
@@ -52,7 +52,7 @@ class Connection:
 
 def recorded(file: SessionFile) -> AccountRecord | None:
     """The session's account; None before it was connected."""
-    memo = file.memos().get(MEMO)
+    memo = file.memos().get(ACCOUNT_MEMO)
     if not isinstance(memo, dict):
         return None
     try:
@@ -79,7 +79,7 @@ def record(file: SessionFile, account: AccountRecord) -> None:
         "keeper": account.keeper.value,
         "rehearsal": account.rehearsal,
     }
-    file.set_memo(MEMO, memo)
+    file.set_memo(ACCOUNT_MEMO, memo)
 
 
 def known_accounts(sessions: Sessions, mode: Mode) -> dict[str, AccountRecord | None]:

@@ -25,6 +25,8 @@ from hlmaster.storage.session_file import DemoWallet, SessionFile, SessionInfo
 DEFAULT_NAME = "default"
 DEFAULT_BALANCE = Decimal(10_000)
 ARCHIVE = ".archive"
+ACCOUNT_MEMO = "account"
+"""Which account a session of testnet or live trades; a fresh start keeps it."""
 LOCKS = ".locks"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
@@ -139,7 +141,7 @@ class Sessions:
         return self.resume(mode, name) if self._folder(mode, name).is_dir() else self.create(mode, name, start_balance)
 
     def reset(self, mode: Mode, name: str, start_balance: Decimal = DEFAULT_BALANCE) -> Session:
-        """Begin again with this balance, open. The old folder goes to the archive; layout and own settings stay."""
+        """Begin again with this balance, open. The old folder goes to the archive; layout, settings and account stay."""
         check_name(name)
         _check_balance(start_balance)
         folder = self._folder(mode, name)
@@ -151,8 +153,11 @@ class Sessions:
             session = self._opened(self._build(mode, name, start_balance), lock)
             if (archived / "layout.json").exists():
                 shutil.copy(archived / "layout.json", session.layout_path)
-            for key, value in _settings_of(archived).items():
+            settings, account = _kept_of(archived)
+            for key, value in settings.items():
                 session.file.set_setting(key, value)
+            if account is not None:
+                session.file.set_memo(ACCOUNT_MEMO, account)
             return session
         except BaseException:
             lock.release()
@@ -280,12 +285,13 @@ def _check_balance(balance: Decimal) -> None:
         raise StorageError(f"A session cannot start with {balance} USD.", "Use more than 0 and at most 1000000000.")
 
 
-def _settings_of(folder: Path) -> dict[str, object]:
-    """A damaged session is no reason not to begin again."""
+def _kept_of(folder: Path) -> tuple[dict[str, object], object]:
+    """Settings and account, for beginning again; a damaged session is no reason not to."""
     try:
-        return SessionFile(folder / "session.sqlite").settings()
+        file = SessionFile(folder / "session.sqlite")
+        return file.settings(), file.memos().get(ACCOUNT_MEMO)
     except StorageError:
-        return {}
+        return {}, None
 
 
 def _last_equity(path: Path, session_id: str) -> Decimal | None:

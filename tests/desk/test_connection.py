@@ -21,7 +21,7 @@ from hlmaster.desk.permission import NOTICE_VERSION
 from hlmaster.desk.rescue import Place
 from hlmaster.exchange.hyperliquid.signing import Signer
 from hlmaster.storage.session_file import DemoWallet
-from hlmaster.storage.sessions import Session, Sessions
+from hlmaster.storage.sessions import ACCOUNT_MEMO, Session, Sessions
 from hlmaster.storage.vault.entries import Keeper
 from hlmaster.storage.vault.sealed import SealedVault
 
@@ -59,7 +59,7 @@ def test_a_session_remembers_one_account_and_no_key(sessions: Sessions) -> None:
 @pytest.mark.parametrize("memo", [{}, {"account": "x"}, {"account": "x", "agent": "y", "keeper": "pocket"}])
 def test_a_note_that_cannot_be_read_is_said(sessions: Sessions, memo: dict[str, str]) -> None:
     session = opened(sessions)
-    session.file.set_memo(connection.MEMO, memo)
+    session.file.set_memo(ACCOUNT_MEMO, memo)
     with pytest.raises(ConfigError, match="cannot be read"):
         recorded(session.file)
 
@@ -74,6 +74,13 @@ def test_each_account_finds_its_session_or_a_free_name(sessions: Sessions) -> No
     assert session_for(sessions, Mode.TESTNET, rehearsed) == "rehearsal-abab"
     connection.record(opened(sessions, "account-efef").file, other)
     assert session_for(sessions, Mode.TESTNET, other) == "account-efef"
+
+
+def test_a_fresh_start_keeps_the_account(sessions: Sessions) -> None:
+    connection.record(opened(sessions).file, ACCOUNT)
+    fresh = sessions.reset(Mode.TESTNET, "default")
+    assert recorded(fresh.file) == ACCOUNT
+    fresh.close()
 
 
 def test_the_risk_notice_is_noted_with_its_version(sessions: Sessions) -> None:

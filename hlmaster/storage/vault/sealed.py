@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from hlmaster.core.errors import VaultError, WrongPassphrase
 from hlmaster.core.secret import Secret
 from hlmaster.storage.files import private_folder
 
+Entries = dict[str, str]
 VERSION = 1
 SHORTEST = 12
 MEMORY_KIB, PASSES, LANES = 64 * 1024, 3, 4
@@ -57,25 +59,32 @@ class SealedVault:
     async def write(self, entry: str, secret: Secret) -> None:
         sealed = _seal(self._opened(), entry, secret.reveal().encode())
         async with self._turn:
-            await self._save({**self._tree["entries"], entry: sealed})
+            await asyncio.to_thread(self._change, lambda entries: {**entries, entry: sealed})
 
     async def delete(self, entry: str) -> bool:
         self._opened()
+        if entry not in self._tree["entries"]:
+            return False
+
+        def without(entries: Entries) -> Entries:
+            return {name: sealed for name, sealed in entries.items() if name != entry}
+
         async with self._turn:
-            left = {name: sealed for name, sealed in self._tree["entries"].items() if name != entry}
-            if len(left) == len(self._tree["entries"]):
-                return False
-            await self._save(left)
-            return True
+            await asyncio.to_thread(self._change, without)
+        return True
 
     def _opened(self) -> bytes:
         if self._key is None:
             raise VaultError("The vault is not open.", "Enter its passphrase.")
         return self._key
 
-    async def _save(self, entries: dict[str, str]) -> None:
-        tree = {**self._tree, "entries": entries}
-        await asyncio.to_thread(_write, self.file, tree)
+    def _change(self, change: Callable[[Entries], Entries]) -> None:
+        """Of what stands in the file now: another window may have stored a key of its own meanwhile."""
+        tree = _read(self.file)
+        if tree["derivation"] != self._tree["derivation"]:
+            raise VaultError(f"The vault {self.file} was replaced by another one.", "Open it again.")
+        tree = {**tree, "entries": change(tree["entries"])}
+        _write(self.file, tree)
         self._tree = tree
 
     def _unlock(self, passphrase: Secret) -> tuple[bytes, dict[str, Any]]:

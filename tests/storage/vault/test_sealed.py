@@ -118,6 +118,24 @@ async def test_a_short_passphrase_begins_no_vault(tmp_path: Path) -> None:
     assert not (tmp_path / "vault.json").exists()
 
 
+async def test_two_windows_keep_each_others_keys(tmp_path: Path) -> None:
+    file = tmp_path / "vault.json"
+    one, other = await opened(file), await opened(file)
+    await one.write("testnet/a", KEY)
+    await other.write("live/a", Secret("two"))
+    both = await opened(file)
+    assert (await both.read("testnet/a"), await both.read("live/a")) == (KEY, Secret("two"))
+
+
+async def test_a_vault_that_was_replaced_meanwhile_is_not_mixed_with_the_old_one(tmp_path: Path) -> None:
+    file = tmp_path / "vault.json"
+    vault = await opened(file)
+    file.unlink()
+    await opened(file)
+    with pytest.raises(VaultError, match="replaced by another"):
+        await vault.write("testnet/a", KEY)
+
+
 async def test_a_closed_vault_gives_and_takes_nothing(tmp_path: Path) -> None:
     vault = SealedVault(tmp_path / "vault.json")
     with pytest.raises(VaultError, match="not open"):
