@@ -141,7 +141,7 @@ class Sessions:
         return self.resume(mode, name) if self._folder(mode, name).is_dir() else self.create(mode, name, start_balance)
 
     def reset(self, mode: Mode, name: str, start_balance: Decimal = DEFAULT_BALANCE) -> Session:
-        """Begin again with this balance, open. The old folder goes to the archive; layout, settings and account stay."""
+        """Begin again with this balance, open. The old folder is archived; layout, settings and account stay."""
         check_name(name)
         _check_balance(start_balance)
         folder = self._folder(mode, name)
