@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.candles import CandleBlock
@@ -38,7 +38,7 @@ from hlmaster.core.orders import (
     TriggerKind,
     VenueOrder,
 )
-from hlmaster.core.ports import LinkHealth
+from hlmaster.core.ports import Journal, LinkHealth
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.exchange.simulator.trading import PaperTrading
@@ -207,7 +207,7 @@ class Rig:
             self._exchange.subscribe(kind, self._hear)
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def __aenter__(self) -> Rig:
+    async def __aenter__(self) -> Self:
         await self.account.start()
         self._tasks = [asyncio.create_task(self._beat())]
         await self.open()
@@ -220,9 +220,12 @@ class Rig:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.account.stop()
 
+    def new_journal(self) -> Journal:
+        return MemoryJournal()
+
     async def open(self) -> None:
         """A desk on what the last one left behind."""
-        self.journal, self.line = MemoryJournal(), Line(self.account)
+        self.journal, self.line = self.new_journal(), Line(self.account)
         bus = Bus()
         self.market.buses[1:] = [bus]
         session = SessionInfo("default", Mode.DEMO, 0, D(100_000), self.folder)

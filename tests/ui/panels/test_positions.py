@@ -188,7 +188,9 @@ async def test_a_position_without_a_stop_is_red_and_one_that_needs_none_says_so(
         assert text(panel, "ETH", "protection") == "no stop"
         scene.venue.gate.clear()
         assert scene.desk.protect("ETH", Policy()).ok
-        await until(lambda: panel.model.refresh() or text(panel, "ETH", "protection") == "unprotected 0 s")
+        await until(lambda: scene.desk.orders.unsettled("ETH"))
+        panel.model.refresh()
+        assert text(panel, "ETH", "protection") == "unprotected 0 s"
 
 
 async def test_a_policy_is_chosen_for_one_position_without_a_nested_loop(qtbot: QtBot) -> None:
