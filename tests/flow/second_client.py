@@ -16,7 +16,7 @@ import eth_account
 from hyperliquid.exchange import Exchange
 
 from hlmaster.core.bus import Bus
-from hlmaster.core.clock import SystemClock
+from hlmaster.core.clock import HOUR_MS, SystemClock
 from hlmaster.core.differences import Discrepancy
 from hlmaster.core.events import Notice
 from hlmaster.core.model import Mode
@@ -140,10 +140,16 @@ class Beside:
 
 @asynccontextmanager
 async def beside(
-    seed: int, settings: Settings | None = None, store: MemoryStore | None = None, **options: Any
+    seed: int,
+    settings: Settings | None = None,
+    store: MemoryStore | None = None,
+    to_the_hour: float | None = None,
+    **options: Any,
 ) -> AsyncIterator[Beside]:
+    """``to_the_hour``: seconds until the next funding."""
     # The client takes its nonces from this computer's clock, so the exchange's must show about the same.
-    clock = VirtualClock(SystemClock().wall_ms())
+    wall_ms = SystemClock().wall_ms()
+    clock = VirtualClock(wall_ms if to_the_hour is None else wall_ms // HOUR_MS * HOUR_MS - int(to_the_hour * 1000))
     fields: dict[str, Any] = {"seed": seed, "coins": COINS, "faucet": FAUCET, "budget_multiplier": 1.0}
     async with SimulatorServer(Options(**fields | options), clock) as server:
         scene = Beside(server, clock, settings or watching(), store or MemoryStore())

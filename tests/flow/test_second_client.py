@@ -12,7 +12,7 @@ from hyperliquid.utils.types import Cloid
 from hlmaster.core.model import Side
 from hlmaster.core.rounding import round_price, to_decimal
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
-from tests.flow.second_client import COINS, Beside, beside, watching
+from tests.flow.second_client import COINS, FAUCET, Beside, beside, watching
 from tests.hostile.virtual_time import virtual
 
 D = Decimal
@@ -118,3 +118,22 @@ async def test_both_programs_books_agree_within_ten_seconds_after_every_step(see
         assert abs(await scene.value_apart()) < D("0.01")
         assert slowest < SECONDS
         assert {order.foreign for order in scene.desk.orders.all()} == ({False} if policy == "adopt" else {True, False})
+
+
+@virtual
+async def test_funding_fees_transfers_and_profit_add_up_to_the_exchange_s_value_to_the_cent() -> None:
+    async with beside(11, to_the_hour=60) as scene:
+        await scene.until(lambda: all(scene.desk.survey(coin).stale is None for coin in COINS), 40)
+        for coin, size in (("BTC", 0.5), ("ETH", 8.0)):
+            await scene.calling(scene.sdk.market_open, coin, coin == "BTC", size)
+        await scene.calling(scene.sdk.usd_class_transfer, 1_234.5, to_perp=False)
+        await scene.until(lambda: scene.desk.portfolio.ledger.funding, 90)
+        await scene.calling(scene.sdk.market_close, "ETH")
+        await scene.until(lambda: not scene.apart(), SECONDS)
+        ledger = scene.desk.portfolio.ledger
+        assert ledger.cash_in == FAUCET - D("1234.5")
+        assert all((ledger.fees, ledger.funding, ledger.realised))
+        assert abs(await scene.value_apart()) < D("0.01")
+        await scene.desk.reconciler.run()
+        await scene.clock.sleep(40)
+        assert scene.discrepancies == scene.store.saved_adjustments == []
