@@ -2,7 +2,7 @@ PYTHON ?= python3
 BOOTSTRAP := $(PYTHON) installer/bootstrap.py
 COMPILE := .venv/bin/uv pip compile --quiet --universal -p 3.11 pyproject.toml --generate-hashes --no-header --no-annotate
 
-.PHONY: help run test check bench sync lock
+.PHONY: help run test check bench soak sync lock
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -18,6 +18,9 @@ check: ## ruff, mypy, the floors, the house tests
 
 bench: ## the benchmarks; make bench ARGS="bench_book"
 	@$(BOOTSTRAP) bench $(ARGS)
+
+soak: ## 10,000 hostile schedules, 1,000 kills; make soak ARGS="--minutes 30"
+	@$(BOOTSTRAP) soak $(ARGS)
 
 sync: ## make or renew .venv with the development tools
 	@$(BOOTSTRAP) sync --dev

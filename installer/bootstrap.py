@@ -18,6 +18,7 @@ USAGE = """usage: bootstrap.py VERB [ARGUMENTS]
   test [ARGUMENTS]   check, then every test; arguments go to pytest (test -k ledger)
   check              ruff, mypy, the floors, the house tests
   bench [ARGUMENTS]  the benchmarks; arguments name some of them
+  soak [ARGUMENTS]   the long hostile runs, over as many runs as it takes (soak --minutes 30)
   sync [--dev]       only make or renew .venv"""
 
 

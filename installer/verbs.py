@@ -55,6 +55,11 @@ def bench(root: str, arguments: list[str]) -> int:
     return start(root, developer(root), ["-m", "tests.bench", *arguments])
 
 
+def soak(root: str, arguments: list[str]) -> int:
+    """The long hostile runs; ends by itself, or goes on another time where it was interrupted."""
+    return start(root, developer(root), ["-m", "tests.hostile", "--soak", "--jobs", "2", *arguments])
+
+
 def sync(root: str, arguments: list[str]) -> int:
     Environment(Path(root), say).ensure(DEVELOPMENT if "--dev" in arguments else RUNTIME)
     return 0
@@ -65,6 +70,7 @@ VERBS: dict[str, Callable[[str, list[str]], int]] = {
     "test": test,
     "check": check,
     "bench": bench,
+    "soak": soak,
     "sync": sync,
 }
 

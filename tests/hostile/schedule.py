@@ -8,13 +8,14 @@ import logging
 import random
 import signal
 import tempfile
+import time
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from hlmaster.exchange.hyperliquid.signing import Signer
 from hlmaster.exchange.simulator.deeds import strike
@@ -37,7 +38,7 @@ ACTIVE = 40.0
 SETTLE_WITHIN = 150.0
 """From the last fault to full agreement: an order's expiry, the breaker's longest pause and a whole comparison."""
 LIMIT = Decimal(2_000)
-HUNG_SECONDS = 20
+HUNG_SECONDS = 30
 """Of real time: a schedule takes about one."""
 MEMORY = Path("/dev/shm")
 
@@ -173,34 +174,51 @@ class Schedule:
             await asyncio.sleep(wait)
 
 
-def _give_up(_signal: int, _frame: object) -> None:
-    raise TimeoutError
+@contextmanager
+def not_hung(seconds: float) -> Iterator[None]:
+    """TimeoutError out of whatever hangs; another user of the timer gets it back with what is left."""
+
+    def give_up(_signal: int, _frame: object) -> None:
+        raise TimeoutError
+
+    began = time.monotonic()
+    handler = signal.signal(signal.SIGALRM, give_up)
+    left, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, max(0.01, left - (time.monotonic() - began)) if left else 0.0)
+        signal.signal(signal.SIGALRM, handler)
+
+
+@contextmanager
+def kept_log(history: History) -> Iterator[None]:
+    """What the program logs goes into the history instead of to the screen."""
+    keeper, product = LogKeeper(history), logging.getLogger("hlmaster")
+    propagate, level = product.propagate, product.level
+    product.addHandler(keeper)
+    product.propagate = False
+    product.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        product.removeHandler(keeper)
+        product.propagate = propagate
+        product.setLevel(level)
 
 
 def run_schedule(seed: int) -> Verdict:
     """One seed from start to judgement, in a folder in memory that is gone afterwards."""
     random.seed(seed)
-    base: Any = MEMORY if MEMORY.is_dir() else None
+    base = MEMORY if MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(prefix="hostile-", dir=base) as name:
         schedule = Schedule(seed, Path(name))
-        keeper = LogKeeper(schedule.history)
-        product = logging.getLogger("hlmaster")
-        before = product.propagate, product.level
-        product.addHandler(keeper)
-        product.propagate = False
-        product.setLevel(logging.INFO)
         gc.disable()
-        alarm = signal.signal(signal.SIGALRM, _give_up)
-        signal.alarm(HUNG_SECONDS)
         try:
-            return run(schedule.run())
+            with kept_log(schedule.history), not_hung(HUNG_SECONDS):
+                return run(schedule.run())
         except TimeoutError as error:
             stuck = "".join(traceback.format_exception(error))
             return Verdict(seed, (Finding("C9", f"it hung: {stuck}"),), schedule.history, 0.0, 0.0)
         finally:
-            signal.alarm(0)
-            signal.signal(signal.SIGALRM, alarm)
             gc.enable()
-            product.removeHandler(keeper)
-            product.propagate, _ = before
-            product.setLevel(before[1])
