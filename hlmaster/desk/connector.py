@@ -43,7 +43,7 @@ class Connected:
 
 
 class Connector:
-    """One attempt; ``close`` forgets the key. ``ready_files`` point modes at embedded exchanges, for rehearsals."""
+    """One attempt; ``forget_key`` ends it. ``ready_file``: of an embedded exchange, to rehearse on."""
 
     def __init__(
         self,

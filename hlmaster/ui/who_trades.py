@@ -11,7 +11,7 @@ from hlmaster.core.model import Mode
 from hlmaster.desk.connection import connect, known_accounts
 from hlmaster.desk.connector import Connected, Connector
 from hlmaster.settings import General
-from hlmaster.storage.sessions import Sessions
+from hlmaster.storage.sessions import DEFAULT_NAME, Sessions
 from hlmaster.storage.vault.entries import Keeper
 from hlmaster.ui import theme
 from hlmaster.ui.dialogs.connect import ask
@@ -40,4 +40,5 @@ async def ask_who_trades(
         )
     theme.load_fonts()
     theme.apply(application, theme.theme(look.theme, look.up_colour, look.down_colour))
-    return await ask(sessions, mode, Connector(sessions.data, ready_file), note=note)
+    named = session if session != DEFAULT_NAME else ""
+    return await ask(sessions, mode, Connector(sessions.data, ready_file), note=note, new_session=named)

@@ -35,9 +35,18 @@ class ConnectDialog(QDialog):
     connected = Signal(object)
 
     def __init__(
-        self, sessions: Sessions, current: Mode, connector: Connector, parent: QWidget | None = None, *, note: str = ""
+        self,
+        sessions: Sessions,
+        current: Mode,
+        connector: Connector,
+        parent: QWidget | None = None,
+        *,
+        note: str = "",
+        new_session: str = "",
     ) -> None:
+        """``new_session``: name for the session of an account that has none; without it one is found."""
         super().__init__(parent)
+        self._new_session = new_session
         self.setWindowTitle("Choose where to trade")
         self.resize(*SIZE)
         self._sessions, self._connector = sessions, connector
@@ -280,7 +289,8 @@ class ConnectDialog(QDialog):
 
     def _outcome(self, permit: Any) -> Connected:
         made = self._connector.finish(permit)
-        session = self._session or session_for(self._sessions, self._connector.mode, made.record)
+        session = self._session or self._new_session
+        session = session or session_for(self._sessions, self._connector.mode, made.record)
         return Connected(self._connector.mode, session, made, acknowledged=permit is not None)
 
     def _finish(self, outcome: Connected) -> None:
@@ -340,10 +350,10 @@ class ConnectDialog(QDialog):
 
 
 async def ask(
-    sessions: Sessions, current: Mode, connector: Connector, parent: QWidget | None = None, *, note: str = ""
+    sessions: Sessions, current: Mode, connector: Connector, *, note: str = "", new_session: str = ""
 ) -> Connected | None:
     """The wizard, awaited; None when it was left."""
-    dialog = ConnectDialog(sessions, current, connector, parent, note=note)
+    dialog = ConnectDialog(sessions, current, connector, note=note, new_session=new_session)
     outcomes: list[Connected] = []
     over = asyncio.Event()
     dialog.connected.connect(outcomes.append)

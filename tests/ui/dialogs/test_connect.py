@@ -126,6 +126,15 @@ async def test_testnet_from_nothing_to_a_connection_in_the_vault(qtbot: QtBot, t
         assert (made.made.data / "vault.json").exists()
 
 
+async def test_a_session_that_was_named_is_the_accounts(qtbot: QtBot, tmp_path: Path) -> None:
+    async with wizard(qtbot, tmp_path) as made:
+        made.dialog._new_session = "second"
+        await made.to_keep(Mode.TESTNET)
+        made.choose_vault()
+        await made.next()
+        assert [outcome.session for outcome in made.outcomes] == ["second"]
+
+
 async def test_a_keyring_is_preferred_where_there_is_one(qtbot: QtBot, tmp_path: Path) -> None:
     shelf = Shelf()
     async with wizard(qtbot, tmp_path, maker=lambda _: shelf) as made:
