@@ -56,7 +56,7 @@ def _child(module: list[str]) -> Iterator[subprocess.Popen[str]]:
         child.wait()
 
 
-async def _measure(report: Report, folder: Path, ready: Path, rate: IO[str]) -> float:
+async def _measure(report: Report, folder: Path, ready: Path, rate: IO[str]) -> None:
     from hlmaster.__main__ import _parser
     from hlmaster.app import launch
     from hlmaster.core.clock import SystemClock
@@ -80,7 +80,6 @@ async def _measure(report: Report, folder: Path, ready: Path, rate: IO[str]) -> 
         await window.shut()
         await desk.stop()
         launched.logs.close()
-    return 0.0
 
 
 async def _lag(report: Report, desk: Any) -> None:

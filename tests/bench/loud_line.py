@@ -35,7 +35,8 @@ class Echo:
     def __init__(self) -> None:
         self._recent: deque[tuple[asyncio.StreamWriter, list[bytes]]] = deque(maxlen=RECENT)
         self._candles: dict[bytes, tuple[asyncio.StreamWriter, bytes]] = {}
-        self._newest = b"0" * 13
+        self._newest: dict[asyncio.StreamWriter, bytes] = {}
+        """The latest stamp that each line has told; another line may be a step ahead."""
         self._serial = count(1)
 
     def hear(self, writer: asyncio.StreamWriter, payload: bytes) -> None:
@@ -46,7 +47,7 @@ class Echo:
         elif channel in REPEATED:
             self._recent.append((writer, [part for part in _VARIABLE.split(payload) if part is not None]))
             stamps = [found[2] for found in _VARIABLE.finditer(payload) if found[2] is not None]
-            self._newest = max([self._newest, *stamps])
+            self._newest[writer] = max([self._newest.get(writer, b""), *stamps])
 
     def repeat(self, times: int) -> None:
         candles = list(self._candles.values())
@@ -56,20 +57,21 @@ class Echo:
             else:
                 writer, parts = self._recent[0]
                 self._recent.rotate(-1)
-                frame = text_frame(b"".join(self._made_new(parts, serial)))
+                frame = text_frame(b"".join(_made_new(parts, serial, self._newest[writer])))
             writer.write(frame)
 
-    def _made_new(self, parts: list[bytes], serial: int) -> list[bytes]:
-        made = parts.copy()
-        for place, key in enumerate(parts[:-1]):
-            match key:
-                case b'"time":':
-                    made[place + 1] = self._newest
-                case b'"tid":':
-                    made[place + 1] = b"%d" % (serial * LONGEST + place)
-                case b'"sz":"':
-                    made[place + 1] = b"%d" % (serial % 997 + 1)
-        return made
+
+def _made_new(parts: list[bytes], serial: int, stamp: bytes) -> list[bytes]:
+    made = parts.copy()
+    for place, key in enumerate(parts[:-1]):
+        match key:
+            case b'"time":':
+                made[place + 1] = stamp
+            case b'"tid":':
+                made[place + 1] = b"%d" % (serial * LONGEST + place)
+            case b'"sz":"':
+                made[place + 1] = b"%d" % (serial % 997 + 1)
+    return made
 
 
 class Proxy:
