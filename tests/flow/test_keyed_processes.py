@@ -19,6 +19,7 @@ import pytest
 from hlmaster.core.model import Mode
 from hlmaster.core.secret import Secret
 from hlmaster.exchange.hyperliquid.signing import Signer
+from hlmaster.exchange.simulator.connection import Connection
 from tests.desk.rehearsal import Rehearsal, rehearsal
 from tests.storage.vault.secret_service import private_bus, secret_service
 
@@ -82,7 +83,21 @@ async def connect(made: Rehearsal, key: str, keeper: str = "vault") -> subproces
     return await asyncio.to_thread(run, *arguments, said=f"{key}\n{PASSPHRASE}\n")
 
 
-async def test_a_key_is_nowhere_but_in_the_vault(tmp_path: Path, key: str) -> None:
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Every byte that reaches the exchange."""
+    heard: list[bytes] = []
+    receive = Connection.data_received
+
+    def listen(connection: Connection, data: bytes) -> None:
+        heard.append(data)
+        receive(connection, data)
+
+    monkeypatch.setattr(Connection, "data_received", listen)
+    return heard
+
+
+async def test_a_key_is_nowhere_but_in_the_vault(tmp_path: Path, key: str, wire: list[bytes]) -> None:
     async with rehearsal(tmp_path) as made:
         await approved(made, key)
         told = await connect(made, key)
@@ -103,6 +118,8 @@ async def test_a_key_is_nowhere_but_in_the_vault(tmp_path: Path, key: str) -> No
         assert json.loads(out)["mode"] == "testnet"
         places |= {"told": (told.stdout + told.stderr).encode(), "out": out.encode(), "err": err.encode()}
         places |= files(made.data) | {f"temp {name}": data for name, data in files(tmp_path).items()}
+        places["wire"] = b"".join(wire)
+        assert made.account.encode() in places["wire"]
         assert len(places) > 8
         assert leaks(key, places) == []
         assert PASSPHRASE.encode() not in b"".join(places.values())
