@@ -26,6 +26,8 @@ BROAD_HANDLERS = {
     "hlmaster/trading/execution/algorithms/pairs.py::Pairs._end": "the task's top; a person is asked to cancel",
     "hlmaster/trading/execution/resolver.py::Resolver._resolve": "the task's top; the order stays in doubt, loudly",
     "hlmaster/trading/execution/flatten.py::Flattener._go": "the task's top; a step that broke is tried again",
+    "hlmaster/trading/protection/protector.py::Protector._act": "the task's top; other coins stay protected",
+    "hlmaster/trading/protection/protector.py::Protector._leave": "the task's top; a close that broke is tried again",
     "hlmaster/ui/context.py::Context._carry_out": "the top of every task the window starts",
     "hlmaster/trading/risk/gate.py::Gate._ask": "a rule that fails is a refusal: the gate fails closed",
 }

@@ -91,6 +91,8 @@ class Protector:
         self._sweep_at: dict[str, float] = {}
         self._hushed: dict[str | None, float] = {}
         self._acting: dict[str, asyncio.Task[None]] = {}
+        self._failed: set[str] = set()
+        """Coins whose failure has been told."""
         self._fleeing: dict[str, asyncio.Task[None]] = {}
         self._told: tuple[str, ...] = ()
         self._active = False
@@ -209,15 +211,9 @@ class Protector:
             self._consider(coin)
 
     def _consider(self, coin: str) -> None:
-        if not self._active or coin in self._acting:
-            return
-        step = self._next(coin)
-        if step is not None and step.close:
-            self._flee(coin, step.close)
-        elif step is not None:
-            task = asyncio.get_running_loop().create_task(self._act(coin), name=f"protect {coin}")
-            self._acting[coin] = task
-            task.add_done_callback(lambda _: self._acting.pop(coin, None))
+        """In a task of its own: whatever goes wrong with one coin, facts and other coins go on."""
+        if self._active and coin not in self._acting:
+            self._acting[coin] = asyncio.get_running_loop().create_task(self._act(coin), name=f"protect {coin}")
 
     # --- one coin's way ---
 
@@ -233,11 +229,12 @@ class Protector:
             return None
         size = self._epochs.size(coin)
         has = self._epochs.cover(epoch, size)
+        if has.by_us + has.by_others < abs(size) and epoch.naked_since is None:
+            # Before the plan, so that one that fails does not stop this clock.
+            epoch.naked_since = now
         wanted = self._epochs.plan(epoch, size, abs(size) - has.by_others)
         if not is_bare(size, has, wanted):
             epoch.naked_since, epoch.told = None, False
-        elif epoch.naked_since is None:
-            epoch.naked_since = now
         if abs(size) > abs(epoch.size):
             # What has just been added has not failed yet.
             epoch.failures, epoch.retry_at = 0, -math.inf
@@ -255,12 +252,21 @@ class Protector:
 
     async def _act(self, coin: str) -> None:
         try:
-            while (step := self._next(coin)) is not None and not step.close:
+            while (step := self._next(coin)) is not None:
+                if step.close:
+                    self._flee(coin, step.close)
+                    break
                 await self._take(coin, step)
+            self._failed.discard(coin)
         except Exception as error:
             log.exception("protecting %s failed", coin)
             self._put_off(coin)
-            self._bus.publish(Notice(Severity.CRITICAL, f"Protecting {coin} failed ({error}).", "INV-001"))
+            if coin not in self._failed:
+                self._failed.add(coin)
+                self._bus.publish(Notice(Severity.CRITICAL, f"Protecting {coin} failed ({error}).", "INV-001"))
+        finally:
+            # Before anything else can happen, so that no fact falls between the last look and this
+            del self._acting[coin]
 
     async def _take(self, coin: str, step: Step) -> None:
         if step.cancel:

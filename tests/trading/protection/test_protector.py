@@ -6,8 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hlmaster.core.events import Severity, TradingState
 from hlmaster.core.orders import Prepared, Purpose
+from hlmaster.trading.protection import epochs
+from hlmaster.trading.protection.plan import Plan
 from hlmaster.trading.protection.policy import Policy
 from hlmaster.trading.protection.protector import Standing
 from hlmaster.trading.ticket import TicketKind
@@ -233,6 +237,21 @@ async def test_a_stop_that_the_market_has_passed_closes_at_once(tmp_path: Path) 
         rig.move(2900)
         assert await rig.until(lambda: rig.size == 0) < 5
         assert any("through its stop" in notice.sentence for notice in rig.notices)
+
+
+@virtual
+async def test_a_plan_that_fails_ends_in_a_close(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Rig(settings(), tmp_path) as rig:
+
+        def broken(*_: object) -> Plan:
+            raise ZeroDivisionError("a bug")
+
+        monkeypatch.setattr(epochs, "plan", broken)
+        await rig.buy("1")
+        await rig.until(lambda: rig.size != 0)
+        await rig.until(lambda: rig.size == 0, 20)
+        told = [notice.sentence for notice in rig.notices if "a bug" in notice.sentence]
+        assert told == ["Protecting ETH failed (a bug)."]
 
 
 @virtual
