@@ -29,7 +29,7 @@ from tests.hostile.nemesis import Blow, draw_blows
 from tests.hostile.still_market import open_house
 from tests.hostile.trader import Trader
 from tests.hostile.venue_server import JournalReader, VenueServer, WatchedFaults
-from tests.hostile.virtual_time import VirtualClock, run
+from tests.hostile.virtual_time import VirtualClock, hang_up, run
 
 WATCH_SECONDS = 0.5
 COINS = ("BTC", "ETH")
@@ -161,6 +161,7 @@ class Schedule:
         await self._life.stop()
         self._journal.close()
         await self._server.stop()
+        await hang_up()
         findings += checker.secrets(self._signer.export_key(), self._folder, self.history.logs)
         return Verdict(self.seed, tuple(dict.fromkeys(findings)), self.history, seconds, settled_after)
 

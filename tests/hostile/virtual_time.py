@@ -145,6 +145,15 @@ class Unhurried:
         return awaited
 
 
+async def hang_up() -> None:
+    """Close every socket of the loop that nobody closed, as the end of a process does."""
+    loop: Any = asyncio.get_running_loop()
+    for transport in list(loop._transports.values()):
+        transport.abort()
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
 def run(main: Coroutine[Any, Any, T]) -> T:
     """As ``asyncio.run``, in virtual time."""
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
