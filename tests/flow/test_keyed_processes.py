@@ -159,6 +159,21 @@ async def test_one_window_after_the_other_goes_from_demo_to_testnet_to_paper(tmp
         assert f"…{made.account[-4:]}" in seen[1]
 
 
+async def test_the_doctor_tells_as_one_line_and_by_its_exit_code(tmp_path: Path, key: str) -> None:
+    async with rehearsal(tmp_path) as made:
+        await approved(made, key)
+        assert (await connect(made, key)).returncode == 0
+        asked = ["doctor", "--network", "testnet", "--data", made.data, "--exchange", made.ready_file, "--json"]
+        sound = await asyncio.to_thread(run, *asked, "--passphrase-stdin", said=f"{PASSPHRASE}\n")
+        assert sound.returncode == 0, sound.stdout
+        told = json.loads(sound.stdout)
+        assert (told["sound"], told["proves_the_venue"], len(told["trials"])) == (True, False, 11)
+        wrong = await asyncio.to_thread(run, *asked, "--passphrase-stdin", said="not this one\n")
+        assert wrong.returncode == 1
+        assert "does not open this vault" in wrong.stdout
+        assert leaks(key, {"told": (sound.stdout + sound.stderr + wrong.stdout + wrong.stderr).encode()}) == []
+
+
 async def test_the_search_finds_each_form(key: str) -> None:
     for form in forms(key):
         assert leaks(key, {"here": b"before" + form + b"after"}) == ["here"]
