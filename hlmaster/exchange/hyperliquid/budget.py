@@ -55,9 +55,11 @@ class Priority(Enum):
 
     READ = 0.5
     """Of the market: charts and sparklines fill up as room comes free."""
-    STATE = 0.75
-    """Of our own account: an order's fate, positions, fills."""
+    STATE = 0.78
+    """Of our own account: fills, funding, open orders."""
     ENTRY = 0.8
+    DECIDING = 0.94
+    """Light questions that exits and protection hang on: an order's fate, the positions."""
     CLOSE = 0.95
     PROTECT = math.inf
 

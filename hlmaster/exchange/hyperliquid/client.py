@@ -25,6 +25,7 @@ from hlmaster.exchange.hyperliquid.codec import excerpt
 if TYPE_CHECKING:
     import httpx
 
+DECIDING = frozenset({"orderStatus", "clearinghouseState"})
 JSON_HEADERS = {"content-type": "application/json"}
 CURE = "Check the internet connection and the exchange's status page; the program keeps trying."
 
@@ -56,7 +57,8 @@ class ClientTiming:
     longest_pause: float = 8.0
     breaker_failures: int = 5
     breaker_open: float = 5.0
-    breaker_longest: float = 60.0
+    breaker_longest: float = 8.0
+    """Shorter than a position may stay without a stop: the probe finds a recovered venue in time."""
     too_many_pause: float = 10.0
     """After HTTP 429, where the venue does not say how long; each further one doubles it, to ``too_many_longest``."""
     too_many_longest: float = 60.0
@@ -96,6 +98,11 @@ class Breaker:
         elif self._failures < self._timing.breaker_failures:
             return
         self.state, self._until = BreakerState.OPEN, self._clock.monotonic() + self._pause
+
+    def answered(self) -> None:
+        """The venue answered something else: a probe is worth its while now."""
+        if self.state is BreakerState.OPEN:
+            self._until = self._clock.monotonic()
 
     def abandoned(self) -> None:
         """The probe was cancelled: the next query may probe."""
@@ -165,7 +172,7 @@ class Client:
             if attempt:
                 await self._clock.sleep(self._pause(attempt))
             try:
-                return await self._ask(kind, body, Priority.STATE if "user" in fields else Priority.READ)
+                return await self._ask(kind, body, _read_priority(kind, fields))
             except (RateLimited, VenueUnreachable) as error:
                 failure = error
                 self._count(error.code)
@@ -243,6 +250,7 @@ class Client:
                 f"The exchange answered HTTP {response.status_code}; the action may have been carried out.",
                 "It is being looked up.",
             )
+        self.breaker.answered()
         return response.content
 
     def _back_off(self, retry_after: str | None) -> None:
@@ -266,6 +274,12 @@ class Client:
 
     def _count(self, code: str) -> None:
         self.health.errors[code] = self.health.errors.get(code, 0) + 1
+
+
+def _read_priority(kind: str, fields: Mapping[str, object]) -> Priority:
+    if kind in DECIDING:
+        return Priority.DECIDING
+    return Priority.STATE if "user" in fields else Priority.READ
 
 
 def _reason(error: httpx.HTTPError) -> str:
