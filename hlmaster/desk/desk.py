@@ -16,7 +16,6 @@ from hlmaster.core.events import (
     LinkState,
     OrderReported,
     Refused,
-    Resynchronised,
     SessionRestored,
     TradingState,
 )
@@ -81,7 +80,7 @@ class Desk:
         self.feed = Feed(self.bus, self.clock, self.instruments)
         self.guard = Guard(self.bus, self.clock)
         self._work = Work(self.bus)
-        self._reconciling: asyncio.Task[None] | None = None
+        self._reconciling: list[asyncio.Task[None]] = []
         self._ready = False
         self._keep_books(parts)
         self._open_the_door(parts)
@@ -89,7 +88,6 @@ class Desk:
         self._keep_watch(parts)
         for fact in (AccountSnapshot, OrderReported):
             self.bus.subscribe(fact, lambda _: self.feed.touch_account())
-        self.bus.subscribe(Resynchronised, lambda _: self._reconcile_soon())
         self.bus.subscribe(AccountResynchronised, lambda _: self._reconcile_soon())
         self.bus.subscribe(Refused, self._on_refused)
         self.guard.on_lost_connection(LostLine(lambda: self.settings, self.orders, self.foreign, self.manual))
@@ -301,8 +299,10 @@ class Desk:
             self._clock_watch.cleared()
 
     def _reconcile_soon(self) -> None:
-        if self._ready and (self._reconciling is None or self._reconciling.done()):
-            self._reconciling = self._work.own(self._reconcile_once(), "reconcile after reconnect")
+        """A pass that begins from now on: beside one under way at most one waits, and serves whoever asks meanwhile."""
+        self._reconciling = [task for task in self._reconciling if not task.done()]
+        if self._ready and len(self._reconciling) < 2:
+            self._reconciling.append(self._work.own(self._reconcile_once(), "reconcile soon"))
 
     # --- facts ---
 

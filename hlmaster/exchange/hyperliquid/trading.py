@@ -276,7 +276,8 @@ class HyperliquidTrading(Preparing):
     async def _publish_state(self) -> None:
         asked_ms = self._clock.now_ms()
         orders, account = await asyncio.gather(self.open_orders(), self.account())
-        self._bus.publish(OpenOrdersSnapshot(orders, asked_ms))
+        # A reader that lags dates its statement, and what it does not list yet is not missing.
+        self._bus.publish(OpenOrdersSnapshot(orders, min(asked_ms, account.time_ms)))
         self._bus.publish(AccountSnapshot(account))
 
     async def _poll_while_down(self) -> None:
