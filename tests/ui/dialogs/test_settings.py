@@ -9,7 +9,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from hlmaster.core.bus import Bus
+from hlmaster.core.model import Mode
 from hlmaster.settings import Settings
+from hlmaster.trading.protection.policy import StopKind
 from hlmaster.ui.bridge import Bridge
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.settings import SettingsDialog
@@ -17,6 +19,8 @@ from hlmaster.ui.theme import theme
 
 
 class Desk(SimpleNamespace):
+    mode = Mode.DEMO
+
     def apply_settings(self, settings: Settings) -> None:
         self.settings = settings
 
@@ -92,3 +96,13 @@ def test_the_export_holds_every_setting_in_force(dialog: SettingsDialog, tmp_pat
     assert Settings.load(tmp_path / "out.toml")[0] == Settings.load(None, {"HLM_DEMO__SEED": "9"}, chosen)[0]
     dialog.export(tmp_path / "absent" / "out.toml")
     assert "cannot be written" in dialog.message.text()
+
+
+def test_protection_is_not_switched_off_with_real_money(qtbot: QtBot, file: Path, dialog: SettingsDialog) -> None:
+    desk = cast(Any, dialog._context.desk)
+    desk.mode = Mode.LIVE
+    before = desk.settings
+    dialog.form.row("protection.stop").editor.set_value(StopKind.OFF)
+    assert not dialog.apply()
+    assert "cannot be off in live mode" in dialog.message.text()
+    assert (desk.settings, "off" in file.read_text()) == (before, False)
