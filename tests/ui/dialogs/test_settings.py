@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.model import Mode
+from hlmaster.core.model import Mode
 from hlmaster.settings import Settings
 from hlmaster.trading.protection.policy import StopKind
 from hlmaster.ui.bridge import Bridge
@@ -35,7 +36,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def dialog(qtbot: QtBot, file: Path) -> SettingsDialog:
     settings, origins = Settings.load(file, {"HLM_DEMO__SEED": "9"}, ["general.confirm_orders=true"])
-    context = Context(cast(Any, Desk(settings=settings)), Bridge(Bus()), theme("dark"))
+    context = Context(cast(Any, Desk(settings=settings, mode=Mode.DEMO)), Bridge(Bus()), theme("dark"))
     made = SettingsDialog(context, file, origins)
     qtbot.addWidget(made)
     return made
