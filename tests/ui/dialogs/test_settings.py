@@ -10,7 +10,6 @@ from pytestqt.qtbot import QtBot
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.model import Mode
-from hlmaster.core.model import Mode
 from hlmaster.settings import Settings
 from hlmaster.trading.protection.policy import StopKind
 from hlmaster.ui.bridge import Bridge
