@@ -35,7 +35,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def dialog(qtbot: QtBot, file: Path) -> SettingsDialog:
     settings, origins = Settings.load(file, {"HLM_DEMO__SEED": "9"}, ["general.confirm_orders=true"])
-    context = Context(cast(Any, Desk(settings=settings, mode=Mode.DEMO)), Bridge(Bus()), theme("dark"))
+    context = Context(cast(Any, Desk(settings=settings)), Bridge(Bus()), theme("dark"))
     made = SettingsDialog(context, file, origins)
     qtbot.addWidget(made)
     return made
