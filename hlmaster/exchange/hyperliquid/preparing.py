@@ -30,8 +30,8 @@ from hlmaster.core.rounding import wire_text
 from hlmaster.exchange.hyperliquid import actions
 from hlmaster.exchange.hyperliquid.signing import Network, Signer
 
-OFFSETS = 5
-"""Readings of the venue's clock that are kept. Readers may lag and never lead, so the latest is believed."""
+OFFSET_SECONDS = 600.0
+"""Readings of the venue's clock may lag and never lead: of those of so long, the latest by the clock is believed."""
 
 
 class Preparing:
@@ -50,7 +50,8 @@ class Preparing:
         self.expiry = Expiry()
         self._clock, self._network, self._signer = clock, network, signer
         self._reserve_nonce, self._is_genuine = reserve_nonce, is_genuine
-        self._offsets: deque[float] = deque(maxlen=OFFSETS)
+        self._offsets: deque[tuple[float, float]] = deque()
+        """When (monotonic seconds) and by how much; falling, for a reading is forgotten once a later one is ahead."""
         self._instruments: Mapping[str, Instrument] = {}
 
     def prepare_orders(self, approved: Sequence[Approved], grouping: Grouping = Grouping.NONE) -> Prepared:
@@ -127,5 +128,10 @@ class Preparing:
 
     def _learn_time(self, venue_ms: int, asked_ms: int) -> None:
         """The stamp was made between the asking and now; its middle is the best guess."""
-        self._offsets.append(venue_ms - (asked_ms + self._clock.now_ms()) / 2)
-        self.health.clock_offset_ms = max(self._offsets)
+        now, offset = self._clock.monotonic(), venue_ms - (asked_ms + self._clock.now_ms()) / 2
+        while self._offsets and self._offsets[-1][1] <= offset:
+            self._offsets.pop()
+        self._offsets.append((now, offset))
+        while now - self._offsets[0][0] > OFFSET_SECONDS:
+            self._offsets.popleft()
+        self.health.clock_offset_ms = self._offsets[0][1]
