@@ -54,9 +54,9 @@ class Priority(Enum):
     """
 
     READ = 0.5
-    """Of the market: charts and sparklines fill up as room comes free."""
+    """History of the market: charts and sparklines fill up as room comes free."""
     STATE = 0.78
-    """Of our own account: fills, funding, open orders."""
+    """Of our own account, and prices while no stream brings them."""
     ENTRY = 0.8
     DECIDING = 0.94
     """Light questions that exits and protection hang on: an order's fate, the positions."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import httpx
 
 DECIDING = frozenset({"orderStatus", "clearinghouseState"})
+HISTORY = frozenset({"candleSnapshot", "fundingHistory", "recentTrades"})
 JSON_HEADERS = {"content-type": "application/json"}
 CURE = "Check the internet connection and the exchange's status page; the program keeps trying."
 
@@ -172,7 +173,7 @@ class Client:
             if attempt:
                 await self._clock.sleep(self._pause(attempt))
             try:
-                return await self._ask(kind, body, _read_priority(kind, fields))
+                return await self._ask(kind, body, _read_priority(kind))
             except (RateLimited, VenueUnreachable) as error:
                 failure = error
                 self._count(error.code)
@@ -276,10 +277,10 @@ class Client:
         self.health.errors[code] = self.health.errors.get(code, 0) + 1
 
 
-def _read_priority(kind: str, fields: Mapping[str, object]) -> Priority:
+def _read_priority(kind: str) -> Priority:
     if kind in DECIDING:
         return Priority.DECIDING
-    return Priority.STATE if "user" in fields else Priority.READ
+    return Priority.READ if kind in HISTORY else Priority.STATE
 
 
 def _reason(error: httpx.HTTPError) -> str:

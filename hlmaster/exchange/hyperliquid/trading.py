@@ -61,6 +61,7 @@ from hlmaster.exchange.hyperliquid.socket import Socket, SocketTiming, socket_ur
 log = logging.getLogger(__name__)
 EXPIRED_REQUESTS = 5
 """What an action that arrives after its expiry is counted as."""
+LONGEST_PULL_PAUSE = 4.0
 OVERLAP_MS = 2 * 3_600_000
 """Rows may reach the venue's readers late; after a reconnect this much is asked for again."""
 STREAMS = (
@@ -254,6 +255,7 @@ class HyperliquidTrading(Preparing):
 
     async def _pull(self, offline: float) -> None:
         """After an outage the streams' own first frames are not enough: the venue is asked, until it answers."""
+        pause = 1.0
         while offline:
             try:
                 await self._load_instruments()
@@ -261,21 +263,20 @@ class HyperliquidTrading(Preparing):
                 break
             except VenueError as error:
                 log.warning("the account could not be pulled after the outage, trying again: %s", error)
-                await self._clock.sleep(1.0 + self._jitter())
+                await self._clock.sleep(pause * (1.0 + self._jitter()))
+                pause = min(2 * pause, LONGEST_PULL_PAUSE)
         self._bus.publish(AccountResynchronised(offline))
 
     async def _publish_since(self, since_ms: int) -> None:
-        fills, funding, cash = await asyncio.gather(
-            self.fills(since_ms), self.funding(since_ms), self.cash_moves(since_ms)
-        )
-        self._bus.publish(CashMoved(cash))
-        self._bus.publish(FillsReported(fills))
-        self._bus.publish(FundingReported(funding))
+        """One after the other: a venue in trouble is not asked everything at once, for every try costs budget."""
+        self._bus.publish(CashMoved(await self.cash_moves(since_ms)))
+        self._bus.publish(FillsReported(await self.fills(since_ms)))
+        self._bus.publish(FundingReported(await self.funding(since_ms)))
         await self._publish_state()
 
     async def _publish_state(self) -> None:
         asked_ms = self._clock.now_ms()
-        orders, account = await asyncio.gather(self.open_orders(), self.account())
+        orders, account = await self.open_orders(), await self.account()
         # A reader that lags dates its statement, and what it does not list yet is not missing.
         self._bus.publish(OpenOrdersSnapshot(orders, min(asked_ms, account.time_ms)))
         self._bus.publish(AccountSnapshot(account))

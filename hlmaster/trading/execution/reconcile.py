@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import HOUR_MS, MINUTE_MS, Clock
@@ -47,6 +48,8 @@ REACH = 10_000
 STREAM_LAG_MS = 5_000
 """Wall milliseconds within which a fill may reach us by query before it does by stream."""
 CLEAN_NEGATIVES = 3
+MONEY_SECONDS = 50.0
+"""Wall seconds for which the streams alone are trusted with transfers and funding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Reconciler:
         self._begun = self._done = 0
         self._overlap_ms = OVERLAP_MS
         self._proven = Cursor()
+        self._money_at = -math.inf
         self._searched: frozenset[str] = frozenset()
         """What was apart when all of history was last asked for: coins, and "" for the account's value."""
         self._out_of_reach = ""
@@ -108,22 +112,22 @@ class Reconciler:
         apart = self._apart()
         whole = bool(apart - self._searched)
         proven = Cursor() if whole else self._proven
-        cash = await self._trading.cash_moves(self._from(proven.cash_ms))
+        if self.last_success_ms is None or whole:
+            await self._fetch_money(proven)
         fills = await self._trading.fills(self._from(proven.fill_ms))
-        funding = await self._trading.funding(self._from(proven.funding_ms))
         asked_ms = self._clock.now_ms()
         orders = await self._trading.open_orders()
         account = await self._trading.account()
         self._look_for_lost(fills)
         self._tell_of_fills(fills)
-        self._bus.publish(CashMoved(cash))
         self._bus.publish(FillsReported(fills))
-        self._bus.publish(FundingReported(funding))
         self._tell_of_orders(orders)
         # A reader that lags dates its statement, and what it does not list yet is not missing.
         self._bus.publish(OpenOrdersSnapshot(orders, min(asked_ms, account.time_ms)))
         self._bus.publish(AccountSnapshot(account))
-        self._proven = self._newest()
+        if self._clock.monotonic() - self._money_at >= MONEY_SECONDS:
+            await self._fetch_money(proven)
+        self._proven = replace(self._proven, fill_ms=self._portfolio.ledger.last_fill_ms)
         self._overlap_ms = DENSE_OVERLAP_MS if len(fills) >= DENSE and not whole else OVERLAP_MS
         self._anchor(account)
         self._searched = apart if whole else self._searched & self._apart()
@@ -131,9 +135,15 @@ class Reconciler:
         self._tell_of_the_time_away()
         self.last_success_ms = self._clock.now_ms()
 
-    def _newest(self) -> Cursor:
+    async def _fetch_money(self, proven: Cursor) -> None:
+        """Transfers and funding: seldom, dear to ask for, and nothing that an exit waits for."""
+        cash = await self._trading.cash_moves(self._from(proven.cash_ms))
+        funding = await self._trading.funding(self._from(proven.funding_ms))
+        self._bus.publish(CashMoved(cash))
+        self._bus.publish(FundingReported(funding))
         ledger = self._portfolio.ledger
-        return Cursor(ledger.last_cash_ms, ledger.last_fill_ms, ledger.last_funding_ms)
+        self._proven = replace(self._proven, cash_ms=ledger.last_cash_ms, funding_ms=ledger.last_funding_ms)
+        self._money_at = self._clock.monotonic()
 
     def _from(self, last_ms: int) -> int:
         """With an overlap; from the session's beginning when nothing is booked yet."""
@@ -158,7 +168,8 @@ class Reconciler:
             self._tell(f"{coin} fills", "0", str(count), f"{why} They are booked now.")
 
     def _on_restored(self) -> None:
-        self._proven = self._newest()
+        ledger = self._portfolio.ledger
+        self._proven = Cursor(ledger.last_cash_ms, ledger.last_fill_ms, ledger.last_funding_ms)
         if self._portfolio.ledger.last_fill_ms:
             self._away = Counter()
 

@@ -169,9 +169,9 @@ async def test_queries_wait_for_the_budget_instead_of_failing(venue: Venue) -> N
     budget = WeightBudget(clock)
     client = Client(venue.url, clock, LinkHealth(), budget, QUICK_CLIENT)
     budget.charge(599)
-    await client.info("exchangeStatus")
+    await client.info("candleSnapshot")
     assert clock.elapsed == 60
-    assert client.health.weigh() == 2
+    assert client.health.weigh() == 20
     await client.close()
 
 
