@@ -1,6 +1,6 @@
 """The exchange's own dead-man switch for entries: set to a little ahead and renewed, for as long as nothing protects.
 
-When it fires it cancels every order of the account, stops too. So it is asked for only while there are entries and not
+When it fires it cancels every order of the account, stops too. So it is asked for only while entries rest and not
 one reduce-only order, on its way or resting, and it is taken back the moment one is meant.
 """
 
@@ -76,8 +76,8 @@ class ScheduledCancel:
     def _wanted(self) -> bool:
         if not self._settings().scheduled_cancel or self._refused_day == self._venue_ms() // DAY_MS:
             return False
-        open_orders = [tracked.order for tracked in self._tracker.unsettled()]
-        return bool(open_orders) and not any(order.reduce_only for order in open_orders)
+        protected = any(tracked.order.reduce_only for tracked in self._tracker.unsettled())
+        return not protected and bool(self._tracker.live())
 
     async def _step(self) -> None:
         if self._wanted():
@@ -90,7 +90,7 @@ class ScheduledCancel:
         try:
             await self._executor.schedule_cancel(self._venue_ms() + int(self._seconds * 1000 * self._clock.speed))
         except VenueRefused as error:
-            # Too little volume, or ten today: neither changes before tomorrow.
+            # Too little volume, or ten today: asked again tomorrow.
             self.armed, self._refused_day = False, self._venue_ms() // DAY_MS
             self._bus.publish(Notice(Severity.WARNING, f"No scheduled cancel today. {error.sentence}", error.code))
         except HlError as error:

@@ -119,6 +119,12 @@ async def test_entries_arm_it_a_minute_ahead_and_their_end_takes_it_back(scene: 
     assert not scene.made.armed
 
 
+async def test_an_entry_that_is_still_on_its_way_arms_nothing(scene: Scene) -> None:
+    scene.tracker.register(ENTRY, NOW + 15_000)
+    await asyncio.sleep(0.02)
+    assert scene.switch.asked == []
+
+
 async def test_it_is_renewed_well_before_it_fires(monkeypatch: pytest.MonkeyPatch) -> None:
     made = Scene()
     monkeypatch.setattr(ScheduledCancel, "_seconds", 0.06)
