@@ -159,6 +159,7 @@ class Desk:
         )
         self.protector = self._protecting.protector
         self.flattener.before_closing = self.protector.stand_down
+        self.flattener.after_closing = self.protector.stand_up
 
     def _keep_watch(self, parts: Parts) -> None:
         """Over the line, the clock, the loop, the account's rights and allowance, and what is overdue."""

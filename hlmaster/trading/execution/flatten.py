@@ -120,6 +120,8 @@ class Flattener:
         self._elsewhere, self._quiet_from_ms = dict(elsewhere or {}), quiet_from_ms
         self.before_closing: Callable[[], None] = lambda: None
         """Called before positions are closed, each time: whoever protects or follows them stands down."""
+        self.after_closing: Callable[[], None] = lambda: None
+        """Called when the way to flat has ended, wherever it led: what is held from now on is to be protected."""
         self._course = _Course(0.0, over=True)
         self._orders: tuple[VenueOrder, ...] = ()
         self._account: Account | None = None
@@ -161,6 +163,12 @@ class Flattener:
             self._task = None
 
     async def _go(self, course: _Course, patience: float) -> None:
+        try:
+            await self._way(course, patience)
+        finally:
+            self.after_closing()
+
+    async def _way(self, course: _Course, patience: float) -> None:
         pause = FIRST_PAUSE_SECONDS
         while not course.over:
             before = course.remaining

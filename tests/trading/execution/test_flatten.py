@@ -180,6 +180,16 @@ async def test_who_insists_is_flat_once_the_exchange_is_back(scene: Scene) -> No
     assert scene.venue.positions["ETH"] == 0
 
 
+async def test_who_stood_down_for_it_stands_up_when_it_is_over(scene: Scene) -> None:
+    told: list[str] = []
+    scene.desk.flattener.before_closing = lambda: told.append("down")
+    scene.desk.flattener.after_closing = lambda: told.append("up")
+    scene.venue.positions["ETH"] = D(1)
+    assert (await scene.desk.flattener.run()).is_flat
+    await asyncio.sleep(0)
+    assert told == ["down", "up"]
+
+
 async def test_two_who_ask_share_one_way(scene: Scene) -> None:
     scene.venue.positions["ETH"] = D(1)
     first, second = await asyncio.gather(scene.desk.flattener.run(), scene.desk.flattener.run())
