@@ -1,51 +1,80 @@
-"""Average true range after Wilder (New Concepts in Technical Trading Systems, 1978), over closed candles only."""
+"""Average true range after Wilder (New Concepts in Technical Trading Systems, 1978)."""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
-
-import numpy as np
 
 from hlmaster.core.candles import Floats
+from hlmaster.market.indicators.ema import NO_MEAN, Mean, smooth
+from hlmaster.market.indicators.indicator import (
+    MAX_PERIOD,
+    Indicator,
+    Memory,
+    State,
+    Values,
+    indicator,
+    kernel,
+    over,
+    whole,
+)
 
 PERIOD = 14
+Range = tuple[float, Mean]
+"""The close before, and the mean true range."""
+NO_RANGE: Range = (math.nan, NO_MEAN)
 
 
-class AtrState(NamedTuple):
-    """``ranges`` true ranges folded so far; ``mean`` in units of price, of fewer than the period at first."""
-
-    ranges: int = -1
-    mean: float = 0.0
-    previous_close: float = math.nan
-
-
-EMPTY = AtrState()
+@kernel
+def true_range(before: float, high: float, low: float) -> float:
+    """The row's range, stretched to the close before it."""
+    top = before if before > high else high
+    return top - (before if before < low else low)
 
 
-def step(state: AtrState, high: float, low: float, close: float, period: int = PERIOD) -> AtrState:
-    """Fold one closed candle. The first gives no range, for a true range needs the close before it.
+@kernel
+def average_range(
+    state: Range, high: float, low: float, close: float, period: int, weight: float
+) -> tuple[Range, float]:
+    """The first row gives no range, for a true range needs the close before it."""
+    before, mean = state
+    if before != before:
+        return (close, mean), math.nan
+    mean, average = smooth(mean, true_range(before, high, low), period, weight)
+    return (close, mean), average
 
-    Plain mean of the first ``period`` ranges, then ``mean += (range - mean) / period``.
-    """
-    if state.ranges < 0:
-        return AtrState(0, 0.0, close)
-    count = state.ranges + 1
-    before = state.previous_close
-    true_range = max(high - low, abs(high - before), abs(low - before))
-    return AtrState(count, state.mean + (true_range - state.mean) / min(count, period), close)
+
+@kernel
+def step(
+    state: Range, memory: Memory, row: tuple[float, float, float], constants: tuple[int, float]
+) -> tuple[Range, Values]:
+    state, average = average_range(state, row[0], row[1], row[2], constants[0], constants[1])
+    return state, (average,)
 
 
-def value(state: AtrState, period: int = PERIOD) -> float:
-    """NaN until ``period`` ranges are in."""
-    return state.mean if state.ranges >= period else math.nan
+@indicator("atr")
+class Atr(Indicator):
+    """Average true range: how far the price moves in a row, gaps included, smoothed after Wilder."""
+
+    period: int = whole(1, MAX_PERIOD, "ranges smoothed over", default=PERIOD)
+    outputs = ("atr",)
+    step = staticmethod(step)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return "high", "low", "close"
+
+    @property
+    def warm_up(self) -> int:
+        return self.period
+
+    def start(self) -> tuple[State, Memory]:
+        return NO_RANGE, ()
+
+    def constants(self) -> tuple[float, ...]:
+        return self.period, 1 / self.period
 
 
 def atr(high: Floats, low: Floats, close: Floats, period: int = PERIOD) -> Floats:
-    """The value after each candle; NaN for the first ``period`` of them."""
-    out = np.empty(len(close), np.float64)
-    state = EMPTY
-    for i, candle in enumerate(zip(high.tolist(), low.tolist(), close.tolist(), strict=True)):
-        state = step(state, *candle, period)
-        out[i] = value(state, period)
-    return out
+    """The value after each closed candle; NaN for the first ``period`` of them."""
+    values: Floats = over(Atr(period), {"high": high, "low": low, "close": close})[0]
+    return values

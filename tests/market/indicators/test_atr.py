@@ -1,48 +1,30 @@
-"""Wilder's average true range equals an independent implementation, forwards and step by step."""
+"""Wilder's average true range, a candle at a time and over arrays."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from hlmaster.market.indicators.atr import EMPTY, atr, step, value
-
-talib = pytest.importorskip("talib")
-
-
-def candles(seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    random = np.random.default_rng(seed)
-    close = 100 * np.exp(np.cumsum(random.normal(0, 0.01, count)))
-    high = close * (1 + np.abs(random.normal(0, 0.005, count)))
-    low = close * (1 - np.abs(random.normal(0, 0.005, count)))
-    return high, low, close
-
-
-@given(st.integers(0, 2**31), st.integers(2, 400), st.integers(2, 60))
-def test_it_equals_the_reference(seed: int, count: int, period: int) -> None:
-    high, low, close = candles(seed, count)
-    assert np.allclose(atr(high, low, close, period), talib.ATR(high, low, close, period), equal_nan=True, rtol=1e-12)
-
-
-@given(st.integers(0, 2**31), st.integers(1, 200))
-def test_a_longer_history_changes_no_earlier_row(seed: int, cut: int) -> None:
-    high, low, close = candles(seed, 200)
-    whole = atr(high, low, close)
-    assert np.array_equal(atr(high[:cut], low[:cut], close[:cut]), whole[:cut], equal_nan=True)
+from hlmaster.market.indicators.atr import Atr, atr
+from hlmaster.market.indicators.indicator import Live
 
 
 def test_it_is_unknown_until_fourteen_ranges_are_in() -> None:
-    state = EMPTY
-    for number in range(15):
-        assert math.isnan(value(state)), number
-        state = step(state, 11.0, 9.0, 10.0)
-    assert value(state) == 2.0
+    live = Live(Atr())
+    for number in range(14):
+        assert math.isnan(live.advance((11.0, 9.0, 10.0))[0]), number
+    assert live.advance((11.0, 9.0, 10.0)) == (2.0,)
 
 
 def test_a_gap_counts_into_the_range() -> None:
-    state = step(step(EMPTY, 10.0, 10.0, 10.0, 1), 20.0, 19.0, 20.0, 1)
-    assert value(state, 1) == 10.0
+    live = Live(Atr(1))
+    live.advance((10.0, 10.0, 10.0))
+    assert live.advance((20.0, 19.0, 20.0)) == (10.0,)
+    assert live.advance((9.0, 8.0, 8.0)) == (12.0,)
+
+
+def test_true_range_is_not_the_step_of_the_last_price() -> None:
+    """Closes that do not move still have a range."""
+    high, low, close = np.full(20, 11.0), np.full(20, 9.0), np.full(20, 10.0)
+    assert atr(high, low, close)[-1] == 2.0
