@@ -55,11 +55,12 @@ def _money(desk: Desk, house: House, user: str) -> Iterator[Finding]:
     ours = {coin: desk.portfolio.size(coin) for coin in house.venue.instruments if desk.portfolio.size(coin)}
     if ours != theirs:
         yield Finding("C3", f"positions are {ours} here and {theirs} at the exchange")
-    unrealised = sum((position.unrealised for position in account.positions), Decimal(0))
-    cash = account.summary.account_value - unrealised
-    own = desk.portfolio.equity - desk.portfolio.unrealised
-    if abs(cash - own) > CENT:
-        yield Finding("C3", f"cash is {own} here and {cash} at the exchange")
+    books = desk.portfolio.ledger
+    at_entry = sum((held.size * held.entry_price for held in books.holdings.values()), Decimal(0))
+    at_mark = sum((held.size * house.venue.mark(held.coin) for held in books.holdings.values()), Decimal(0))
+    own, value = books.settled + at_mark - at_entry, account.summary.account_value
+    if abs(value - own) > CENT:
+        yield Finding("C3", f"the account is worth {own} here and {value} at the exchange, at the exchange's marks")
 
 
 def _orders(desk: Desk, house: House, user: str) -> Iterator[Finding]:

@@ -17,7 +17,6 @@ from hlmaster.exchange.hyperliquid.trading import HyperliquidTrading
 from hlmaster.storage.journal import SqliteJournal
 from hlmaster.trading.execution.resolver import Resolver
 from hlmaster.trading.ledger import Ledger
-from hlmaster.trading.portfolio import Portfolio
 from hlmaster.trading.protection.protector import Protector
 from hlmaster.trading.risk.gate import Gate
 from tests.hostile import checker
@@ -45,7 +44,7 @@ def forgetful(patch: pytest.MonkeyPatch) -> None:
 
 
 def boastful(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Portfolio, "equity", property(lambda self: Decimal(12_345)))
+    patch.setattr(Ledger, "settled", property(lambda self: Decimal(12_345)))
 
 
 def unresolved(patch: pytest.MonkeyPatch) -> None:
