@@ -38,6 +38,11 @@ class Recovery:
             self._journal.confirm()
             self._bus.publish(Notice(Severity.INFO, "The last run did not end in order; its orders are being checked."))
 
+    @property
+    def is_waiting(self) -> bool:
+        """Entries are closed until a person confirms."""
+        return self._guard.is_restrained_by(REASON)
+
     def confirm(self) -> None:
         """A person has looked: entries may open again."""
         self._journal.confirm()

@@ -100,10 +100,14 @@ class Banner(QFrame):
         self._lift = QPushButton("Lift the halt …")
         self._lift.setProperty("role", "small")
         self._lift.clicked.connect(self._ask_to_lift)
+        self._confirm = QPushButton("Confirm the restart …")
+        self._confirm.setProperty("role", "small")
+        self._confirm.clicked.connect(self._ask_to_confirm)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 4, 10, 4)
         row.addWidget(self._words, 1)
         row.addWidget(self._lift)
+        row.addWidget(self._confirm)
         context.bridge.on_fact(self, LinkChanged, self._on_link)
         context.bridge.on_fact(self, TradingStateChanged, lambda _: self._refresh())
         self._refresh()
@@ -116,6 +120,7 @@ class Banner(QFrame):
         guard, severity, words = self._context.desk.guard, "", ""
         halt = self._context.desk.brake.halt
         self._lift.setVisible(halt is not None)
+        self._confirm.setVisible(halt is None and self._context.desk.recovery.is_waiting)
         if halt is not None:
             severity, words = "critical", halt_sentence(halt)
         elif self._link.state is LinkState.CONNECTING:
@@ -140,3 +145,11 @@ class Banner(QFrame):
         sentence = "New orders will be allowed again. Do this only when you know why trading was halted."
         if await ask(self.window(), "Lift the halt?", sentence, yes="Lift the halt", no="Stay halted", danger=True):
             await self._context.desk.lift_halt()
+
+    def _ask_to_confirm(self) -> None:
+        self._context.run(self._confirm_if_meant(), "confirm the restart")
+
+    async def _confirm_if_meant(self) -> None:
+        sentence = "Entries will be allowed again. Do this when positions, orders and stops are as they should be."
+        if await ask(self.window(), "Confirm the restart?", sentence, yes="Confirm", no="Not yet", danger=True):
+            self._context.desk.confirm_restart()

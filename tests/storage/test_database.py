@@ -21,7 +21,7 @@ from sqlalchemy.schema import CreateTable
 from hlmaster.core.errors import DatabaseDamaged, DatabaseTooNew, StorageError
 from hlmaster.storage import database, tables
 from hlmaster.storage.database import HEAD, MIGRATIONS, migrate, open_database, translated
-from hlmaster.storage.files import quarantine, sqlite_files
+from hlmaster.storage.files import sqlite_files
 from hlmaster.storage.writer import Writer
 from tests.storage.facts import DEMO, NOW
 
@@ -195,7 +195,8 @@ def test_a_database_cut_anywhere_opens_or_is_set_aside(tmp_path: Path, suffix: s
             assert kept % 100 == 0
             outcomes.append("opened")
         except DatabaseDamaged:
-            quarantine(target, NOW)
+            for file in sqlite_files(target):
+                file.unlink(missing_ok=True)
             opened = Writer(DEMO, url(target))
             assert opened.read("account_history") == []
             outcomes.append("set aside")

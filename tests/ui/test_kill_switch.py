@@ -59,7 +59,7 @@ async def test_the_banner_says_who_halted_and_lifts_only_when_it_is_meant(qtbot:
         banner = Banner(scene.context)
         qtbot.addWidget(banner)
         scene.desk.brake.engage("hlmaster kill", "A drill.")
-        (lift,) = banner.findChildren(QPushButton)
+        lift, _ = banner.findChildren(QPushButton)
         await until(lambda: not lift.isHidden())
         assert "HALTED by hlmaster kill" in words(banner)
         for answer, state in ((False, TradingState.HALTED), (True, TradingState.ACTIVE)):

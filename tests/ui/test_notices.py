@@ -1,0 +1,32 @@
+"""The banner over the window: after a crash it keeps entries closed until a person says they have looked."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from hlmaster.core.events import TradingState
+from hlmaster.desk.recovery import REASON
+from hlmaster.ui.dialogs.confirm import Confirm
+from hlmaster.ui.notices import Banner
+from tests.ui.desks import settled, trading, until
+from tests.ui.test_kill_switch import shown
+
+
+async def test_a_restart_after_a_crash_is_confirmed_only_when_it_is_meant(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        banner = Banner(scene.context)
+        qtbot.addWidget(banner)
+        _, confirm = banner.findChildren(QPushButton)
+        assert confirm.isHidden()
+        scene.desk.guard.restrain(REASON, TradingState.PROTECT_ONLY, "The last run did not end in order.")
+        await until(lambda: not confirm.isHidden())
+        for answer, state in ((False, TradingState.PROTECT_ONLY), (True, TradingState.ACTIVE)):
+            confirm.click()
+            await until(lambda: shown(Confirm))
+            question = shown(Confirm)
+            assert question is not None
+            (question.yes if answer else question.no).click()
+            await settled(scene)
+            assert scene.desk.guard.state is state
+        await until(confirm.isHidden)
