@@ -89,7 +89,7 @@ async def test_reverse_and_leverage_and_refusals(tmp_path: Path) -> None:
 
 
 async def test_stops_do_not_outlive_the_position_they_protect(tmp_path: Path) -> None:
-    async with demo_desk(tmp_path) as desk:
+    async with demo_desk(tmp_path, overrides=UNPROTECTED) as desk:
         await fresh(desk, "ETH")
         await desk.manual.place(market())
         await until(lambda: desk.portfolio.size("ETH") > 0, desk)

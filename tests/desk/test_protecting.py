@@ -1,0 +1,104 @@
+"""Protection on a desk: what a mode forbids, what is remembered on disk, what the average true range is made of."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hlmaster.core.bus import Bus
+from hlmaster.core.candles import CandleBlock
+from hlmaster.core.clock import ManualClock
+from hlmaster.core.errors import ConfigError, VenueUnreachable
+from hlmaster.core.model import Interval, Mode
+from hlmaster.desk.charts import Charts
+from hlmaster.desk.protecting import ATR_INTERVAL, RELOAD_SECONDS, ProtectionFile, Ranges, refuse_off
+from hlmaster.market.feed import Feed
+from hlmaster.settings import Settings
+from hlmaster.trading.protection.epoch import Epoch
+from hlmaster.trading.protection.policy import Policy, Protection, StopKind
+from tests.desk.desks import MemoryMarket, running, scene
+from tests.trading.scenes import ETH, NOW, D
+
+OFF = Protection(stop=StopKind.OFF)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_off_is_for_demo_and_paper_alone(mode: Mode) -> None:
+    refuse_off(Protection(), mode)
+    if mode in (Mode.DEMO, Mode.PAPER):
+        refuse_off(OFF, mode)
+    else:
+        with pytest.raises(ConfigError, match=f"cannot be off in {mode} mode"):
+            refuse_off(OFF, mode)
+
+
+async def test_one_position_cannot_be_left_unprotected_with_real_money_either() -> None:
+    made = scene(settings=Settings())
+    made.desk._protecting._mode = Mode.LIVE
+    async with running(made):
+        outcome = made.desk.protect("ETH", Policy(stop=StopKind.OFF))
+        assert (outcome.ok, "cannot be off in live mode" in outcome.sentence) == (False, True)
+
+
+def test_what_is_remembered_is_found_again(tmp_path: Path) -> None:
+    file = ProtectionFile(tmp_path / "protection.json")
+    assert file.load() == {}
+    file.save({"ETH": {"sign": 1}})
+    assert file.load() == {"ETH": {"sign": 1}}
+    assert [path.name for path in tmp_path.iterdir()] == ["protection.json"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null", "\x00"])
+def test_a_damaged_memory_is_no_memory(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "protection.json"
+    path.write_text(text)
+    assert ProtectionFile(path).load() == {}
+
+
+def test_a_folder_that_takes_nothing_stops_nothing(tmp_path: Path) -> None:
+    ProtectionFile(tmp_path / "gone" / "protection.json").save({"ETH": {}})
+
+
+@pytest.mark.parametrize("damage", [{"policy": {"stop": "nonsense"}}, {"best": "much"}, {"opened_ms": None}])
+async def test_a_damaged_choice_falls_back_to_the_settings(tmp_path: Path, damage: dict[str, object]) -> None:
+    epoch = Epoch("ETH", 1, NOW, D(3000))
+    good = epoch.document() | {"policy": Policy(stop_percent=D(9)).model_dump(mode="json")}
+    epoch.recall(json.loads(json.dumps(good | damage)))
+    assert epoch.policy is None or epoch.policy.stop_percent == 9
+    assert epoch.best == 3000
+
+
+class Candles(MemoryMarket):
+    """Forty closed quarter hours of ten dollars each, and an open one that has gone wild."""
+
+    down = False
+
+    async def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> CandleBlock:
+        if self.down:
+            raise VenueUnreachable("No line.")
+        times = NOW // interval.ms * interval.ms + interval.ms * np.arange(-40, 1, dtype=np.int64)
+        level = np.full(41, 3000.0)
+        reach = np.r_[np.full(40, 5.0), 500.0]
+        return CandleBlock(times, level, level + reach, level - reach, level, level, np.ones(41, np.int64))
+
+
+async def test_the_range_is_of_closed_candles_only_and_a_failed_load_is_repeated() -> None:
+    bus, clock = Bus(), ManualClock(NOW)
+    market = Candles(bus, clock)
+    feed = Feed(bus, clock, {"ETH": ETH})
+    ranges = Ranges(clock, Charts(clock, market, feed), feed)
+    market.down = True
+    assert ranges("ETH") is None
+    await ranges._loading["ETH"]
+    market.down = False
+    assert ranges("ETH") is None
+    assert not ranges._loading, "not at once"
+    clock.advance(int(RELOAD_SECONDS * 1000))
+    assert ranges("ETH") is None
+    await ranges._loading["ETH"]
+    assert ranges("ETH") == 10
+    assert feed.market("ETH").series(ATR_INTERVAL) is not None
+    await ranges.stop()
