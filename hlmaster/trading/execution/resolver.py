@@ -20,6 +20,8 @@ from hlmaster.trading.execution.proof import EXPIRY_MARGIN_MS, NEGATIVES_APART_S
 from hlmaster.trading.execution.tracker import OrderTracker
 
 log = logging.getLogger(__name__)
+DISK_PATIENCE_SECONDS = 2.0
+"""So long a fence waits for its entry in the journal; without one it is not sent, and the asking goes on."""
 FILL_OVERLAP_MS = 60_000
 """Fills are asked for from this long before the action was made, for the venue's clock may be behind ours."""
 NEVER_CAME = "It never reached the exchange."
@@ -230,7 +232,8 @@ class Resolver:
     async def _fence(self, nonce: int) -> FenceAnswer:
         try:
             prepared = self._trading.prepare_noop(nonce)
-            await self._journal.commit(intents_of(prepared, self._clock.now_ms()))
+            async with asyncio.timeout(DISK_PATIENCE_SECONDS):
+                await self._journal.commit(intents_of(prepared, self._clock.now_ms()))
             (reply,) = await self._trading.send(prepared)
         except NonceUsed:
             self.conclude(ActionKind.NOOP, nonce, "used")
@@ -238,8 +241,8 @@ class Resolver:
         except (OutcomeUnknown, UnrecognisedReply) as error:
             log.info("the fence at nonce %d has no answer: %s", nonce, error)
             return FenceAnswer.LOST
-        except HlError as error:
-            log.info("the fence at nonce %d could not be set: %s", nonce, error)
+        except (HlError, TimeoutError) as error:
+            log.info("the fence at nonce %d could not be set: %s", nonce, error or "the disk does not answer")
             return FenceAnswer.NOT_SENT
         if reply.kind is ReplyKind.UNRECOGNISED:
             return FenceAnswer.LOST

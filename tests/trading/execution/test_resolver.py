@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -27,6 +27,7 @@ from hlmaster.core.orders import (
 from hlmaster.trading.execution.proof import CLEAN_NEGATIVES, EXPIRY_MARGIN_MS
 from hlmaster.trading.execution.resolver import NEVER_CAME, Doubt, Resolver
 from hlmaster.trading.execution.tracker import OrderTracker
+from tests.hostile.virtual_time import virtual
 from tests.trading.scenes import NOW, D, MemoryStore, fill, order
 from tests.trading.venues import LIFETIME_MS, MemoryJournal, MemoryVenue, item_of
 
@@ -387,3 +388,25 @@ async def test_an_answer_about_another_coin_is_no_answer(scene: Scene) -> None:
     scene.doubt(wanted)
     await scene.turns(100)
     assert scene.state(wanted).status is OrderStatus.SENT
+
+
+@virtual
+async def test_a_disk_that_hangs_stops_the_fence_and_not_the_asking() -> None:
+    scene = Scene()
+    never = asyncio.Event()
+
+    async def hang(intents: Sequence[Intent]) -> None:
+        await never.wait()
+
+    scene.journal.commit = hang  # type: ignore[method-assign]
+    scene.venue.held = True
+    wanted = scene.sent()
+    scene.lands(wanted)
+    hidden = scene.venue.statuses.pop(wanted.client_order_id)
+    scene.doubt(wanted)
+    await asyncio.sleep(3)
+    assert "fence" not in scene.venue.events
+    scene.venue.statuses[wanted.client_order_id] = hidden
+    await asyncio.sleep(3)
+    assert scene.state(wanted).status is OrderStatus.RESTING
+    await scene.resolver.stop()
