@@ -25,7 +25,7 @@ BROAD_HANDLERS = {
     "hlmaster/storage/vault/worker.py::in_worker.run": "the top of the keyring's thread; whoever asked is told",
     "hlmaster/trading/execution/algorithms/pairs.py::Pairs._end": "the task's top; a person is asked to cancel",
     "hlmaster/trading/execution/resolver.py::Resolver._resolve": "the task's top; the order stays in doubt, loudly",
-    "hlmaster/trading/execution/flatten.py::Flattener._go": "the task's top; a step that broke is tried again",
+    "hlmaster/trading/execution/flatten.py::Flattener._way": "the task's top; a step that broke is tried again",
     "hlmaster/trading/protection/protector.py::Protector._act": "the task's top; other coins stay protected",
     "hlmaster/trading/protection/protector.py::Protector._leave": "the task's top; a close that broke is tried again",
     "hlmaster/ui/context.py::Context._carry_out": "the top of every task the window starts",
