@@ -8,10 +8,11 @@ import pytest
 
 from hlmaster.core.clock import ManualClock, SystemClock
 from hlmaster.core.errors import ConfigError, OutcomeUnknown, RateLimited, VenueRefused, VenueUnreachable
+from hlmaster.core.failpoints import NO_FAILPOINTS, Failpoints, Point
 from hlmaster.core.ports import LinkHealth
 from hlmaster.exchange.hyperliquid.budget import Priority, WeightBudget, requests_refusal
 from hlmaster.exchange.hyperliquid.client import Breaker, Client, ClientTiming
-from tests.exchange.hyperliquid.venue import QUICK_CLIENT, Venue
+from tests.exchange.hyperliquid.venue import QUICK_CLIENT, Venue, until
 
 
 @pytest.fixture
@@ -20,9 +21,9 @@ async def venue() -> AsyncIterator[Venue]:
         yield running
 
 
-def make(url: str, budget: WeightBudget | None = None) -> Client:
-    clock = SystemClock()
-    return Client(url, clock, LinkHealth(), budget or WeightBudget(clock), QUICK_CLIENT, jitter=lambda: 0.5)
+def make(url: str, budget: WeightBudget | None = None, failpoints: Failpoints = NO_FAILPOINTS) -> Client:
+    clock, health = SystemClock(), LinkHealth()
+    return Client(url, clock, health, budget or WeightBudget(clock), QUICK_CLIENT, lambda: 0.5, failpoints)
 
 
 @pytest.fixture
@@ -270,3 +271,32 @@ def test_entries_leave_the_last_fifth_of_an_accounts_requests_to_exits() -> None
     assert sentence is not None
     assert "8,000 of its 10,000" in sentence
     assert requests_refusal(8_000, 10_002) is None, "trading makes room"
+
+
+class Passed(Failpoints):
+    def __init__(self, venue: Venue, stop_at: Point | None = None) -> None:
+        self.venue, self.stop_at = venue, stop_at
+        self.points: list[tuple[Point, int]] = []
+
+    async def reach(self, point: Point) -> None:
+        self.points.append((point, len(self.venue.actions)))
+        if point is self.stop_at:
+            raise ZeroDivisionError
+
+
+async def test_an_action_meets_its_two_failpoints_on_the_wire(venue: Venue) -> None:
+    passed = Passed(venue)
+    client = make(venue.url, failpoints=passed)
+    await client.act(b"{}", 1, Priority.ENTRY)
+    await client.info("meta")
+    assert [point for point, _ in passed.points] == [Point.SOCKET_WRITTEN, Point.BEFORE_REPLY]
+    await client.close()
+
+
+@pytest.mark.parametrize("point", [Point.SOCKET_WRITTEN, Point.BEFORE_REPLY])
+async def test_what_breaks_there_breaks_after_the_bytes_have_left(venue: Venue, point: Point) -> None:
+    client = make(venue.url, failpoints=Passed(venue, point))
+    with pytest.raises(ZeroDivisionError):
+        await client.act(b"{}", 1, Priority.ENTRY)
+    await until(lambda: venue.actions)
+    await client.close()
