@@ -12,8 +12,9 @@ Three rules hold for all of them:
   windows count known rows and nothing stays poisoned.
 * A value depends on the rows from the anchor (the first row ever given) to its own, never on a later one.
 
-Parameters are frozen dataclasses, not pydantic models: protective stops load an indicator while the window starts,
-and a pydantic class costs ten times as much to make as a dataclass. Their ranges are in the fields' metadata.
+Parameters are frozen dataclasses, not pydantic models: ``Ema(9)`` is short, typed and a key of a column, and protective
+stops and research workers load indicators in 8 ms of processor time, where pydantic alone takes 90. Their ranges are in
+the fields' metadata, and ``parameters`` tells them to a dialog or an optimiser.
 """
 
 from __future__ import annotations
