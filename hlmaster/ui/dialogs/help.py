@@ -37,6 +37,7 @@ PAGES = (
     "first_trade",
     "window",
     "orders",
+    "protection",
     "sessions",
     "connecting",
     "going_live",

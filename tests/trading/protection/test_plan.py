@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -10,9 +11,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from hlmaster.core.margin import liquidation_price
 from hlmaster.core.model import Instrument, MarginTier, Side
 from hlmaster.core.orders import TriggerKind
-from hlmaster.core.rounding import is_valid_price, is_valid_size, round_size_up, tick_size
+from hlmaster.core.rounding import is_valid_price, is_valid_size, round_size, round_size_up, tick_size
 from hlmaster.trading.protection.plan import Circumstances, Held, Past, Plan, plan
 from hlmaster.trading.protection.policy import Policy, StopKind
 from tests.trading.scenes import ETH, NOW
@@ -290,3 +292,44 @@ def test_what_others_cover_is_left_to_them(scene: tuple[Held, Policy, Circumstan
         least = round_size_up(10 / worst, seen.instrument.size_decimals)
         assert rest <= total <= max(rest, min(abs(position.size), least))
     assert all(level.kind is TriggerKind.STOP for level in result.stops)
+
+
+# --- leverage, by the venue's own formula ---
+
+CASES = 10_000
+
+
+def leveraged(dice: random.Random) -> tuple[Held, Policy, Circumstances]:
+    """A position at a leverage its coin allows, isolated or with some of an account behind it, at a later mark."""
+    top = dice.choice([3, 5, 10, 20, 25, 40, 50])
+    tiers = (MarginTier(D(0), top), MarginTier(D(150_000), max(1, top // 2)))
+    instrument = Instrument("X", 0, dice.randint(0, 5), top, tiers)
+    tick = D(1).scaleb(instrument.size_decimals - 6)
+    entry = max(100 * tick, D(repr(round(10 ** dice.uniform(-2, 5), 6))).quantize(tick))
+    usd = D(str(round(10 ** dice.uniform(1, 6), 2)))
+    sign = dice.choice([1, -1])
+    size = sign * max(instrument.lot, round_size(usd / entry, instrument.size_decimals))
+    backing = abs(size) * entry / dice.randint(1, top) * dice.choice([1, 1, 1, 4])
+    limit = liquidation_price(tiers, size, entry, backing)
+    mark = entry * D(repr(1 + dice.gauss(0, 0.01)))
+    seen = replace(SEEN, instrument=instrument, mark=mark, liquidation=limit, entry_atr=entry / 100, atr=entry / 90)
+    best = max(entry, mark) if sign > 0 else min(entry, mark)
+    kind = dice.choice([kind for kind in StopKind if kind is not StopKind.OFF])
+    policy = Policy(stop=kind, stop_percent=D(dice.randint(1, 500)) / 10, trailing=dice.random() < 0.3)
+    return Held(size, entry, NOW, best), policy, seen
+
+
+def test_at_every_leverage_the_stop_acts_before_the_venue_does() -> None:
+    dice = random.Random(11)
+    closes = 0
+    for _ in range(CASES):
+        position, policy, seen = leveraged(dice)
+        assert seen.mark is not None
+        result = plan(position, policy, seen, Past())
+        closes += bool(result.close)
+        assert bool(result.close) != bool(result.stops)
+        for level in result.stops:
+            assert (seen.mark - level.trigger) * position.sign > 0
+            if seen.liquidation is not None:
+                assert (level.trigger - seen.liquidation) * position.sign >= seen.mark * D("0.005")
+    assert closes < CASES / 3
