@@ -49,6 +49,8 @@ class Epoch:
     naked_since: float | None = None
     told: bool = False
     """That the stop does not stand yet has been said."""
+    said: set[str] = field(default_factory=set)
+    """Sentences about leaving it that have been told."""
     size: Decimal = Decimal(0)
     """As it was last seen."""
     failures: int = 0

@@ -59,7 +59,9 @@ class Epochs:
         self._remembered = dict(self._memory.load())
 
     def save(self) -> None:
-        self._memory.save({coin: epoch.document() for coin, epoch in self.open.items()})
+        known = {coin: epoch.document() for coin, epoch in self.open.items()}
+        # Positions that have not been looked at since the start keep what was remembered of them.
+        self._memory.save({**self._remembered, **known})
 
     def intend(self, coin: str, policy: Policy) -> None:
         """The policy of the coin's next position."""

@@ -146,8 +146,8 @@ class Protector:
         wrong = self._epochs.wrong_side(epoch, policy)
         if wrong:
             return wrong
-        orders = self._tracker.unsettled(coin) if take_over else []
-        epoch.choose(policy, (order.client_order_id for order in orders if order.order.reduce_only))
+        stops = self._epochs.cover(epoch, self._epochs.size(coin)).theirs if take_over else ()
+        epoch.choose(policy, (order.client_order_id for order in stops))
         self._epochs.save()
         self._consider(coin)
         return ""
@@ -297,7 +297,7 @@ class Protector:
 
     async def _leave(self, epoch: Epoch, why: str) -> None:
         coin = epoch.coin
-        self._bus.publish(Notice(Severity.WARNING, f"The {coin} position is being closed: {why}."))
+        self._say(epoch, Severity.WARNING, f"The {coin} position is being closed: {why}.")
         try:
             flat, sentence = await self._close(coin)
         except Exception as error:
@@ -306,4 +306,10 @@ class Protector:
         epoch.close_at = self._clock.monotonic() + CLOSE_RETRY_SECONDS
         if not flat:
             text = f"The {coin} position could not be closed: {sentence} It is tried again."
-            self._bus.publish(Notice(Severity.CRITICAL, text))
+            self._say(epoch, Severity.CRITICAL, text)
+
+    def _say(self, epoch: Epoch, severity: Severity, sentence: str) -> None:
+        """Once for each position, however often it is tried."""
+        if sentence not in epoch.said:
+            epoch.said.add(sentence)
+            self._bus.publish(Notice(severity, sentence))

@@ -111,8 +111,25 @@ async def test_a_stop_that_is_handed_over_is_replaced(tmp_path: Path) -> None:
     async with Rig(settings(), tmp_path) as rig:
         await rig.buy("1", stop_price=D(2800), attach_stop=True)
         await rig.until(lambda: rig.size and rig.is_covered)
+        target = await rig.sell("0.4", limit_price=D(3300), reduce_only=True)
+        assert target.ok, target.sentence
         assert rig.desk.protect("ETH", Policy(stop_percent=D(3)), take_over=True).ok
         await rig.until(lambda: len(rig.stops) == 1 and rig.stops[0][1] > 2900, 15)
+        assert len(rig.orders) == 2, "only stops were handed over"
+
+
+@virtual
+async def test_a_close_that_fails_again_and_again_is_told_once(tmp_path: Path) -> None:
+    async with Rig(settings(), tmp_path) as rig:
+        await rig.buy("1")
+        await rig.until(lambda: rig.desk.portfolio.size("ETH") == 1)
+        rig.line.fault = lambda sent: "refused"
+        rig.move(2900)
+        await rig.wait(30)
+        told = [notice.sentence for notice in rig.notices if "could not be closed" in notice.sentence]
+        assert len(told) == len(set(told))
+        rig.line.fault = lambda sent: ""
+        await rig.until(lambda: not rig.size, 10)
 
 
 @virtual
