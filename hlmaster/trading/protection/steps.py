@@ -27,7 +27,7 @@ class Step:
     cancel: tuple[TrackedOrder, ...] = ()
     close: str = ""
     replaces: bool = False
-    """The position is covered already; what is placed takes the place of something."""
+    """What is placed takes the place of something; the next replacement waits, unless cover is wanting."""
 
 
 def is_bare(size: Decimal, has: Cover, wanted: Plan) -> bool:
@@ -46,7 +46,7 @@ def next_step(epoch: Epoch, size: Decimal, has: Cover, wanted: Plan, now: float,
     missing, spare = match(wanted.stops, has.stops, tolerance)
     if is_bare(size, has, wanted):
         grows_soon = bool(has.stops) and now - epoch.placed_at < GROW_SECONDS
-        return None if arriving or grows_soon else Step(place=missing)
+        return None if arriving or grows_soon else Step(place=missing, replaces=bool(has.stops))
     absent, idle = match(wanted.targets, has.targets, tolerance)
     spare = (*spare, *idle, *has.stray)
     if missing or absent:
