@@ -32,23 +32,15 @@ def true_range(before: float, high: float, low: float) -> float:
 
 
 @kernel
-def average_range(
-    state: Range, high: float, low: float, close: float, period: int, weight: float
-) -> tuple[Range, float]:
-    """The first row gives no range, for a true range needs the close before it."""
-    before, mean = state
-    if before != before:
-        return (close, mean), math.nan
-    mean, average = smooth(mean, true_range(before, high, low), period, weight)
-    return (close, mean), average
-
-
-@kernel
 def step(
     state: Range, memory: Memory, row: tuple[float, float, float], constants: tuple[int, float]
 ) -> tuple[Range, Values]:
-    state, average = average_range(state, row[0], row[1], row[2], constants[0], constants[1])
-    return state, (average,)
+    """The first row gives no range, for a true range needs the close before it."""
+    (high, low, close), (period, weight), (before, mean) = row, constants, state
+    if before != before:
+        return (close, mean), (math.nan,)
+    mean, average = smooth(mean, true_range(before, high, low), period, weight)
+    return (close, mean), (average,)
 
 
 @indicator("atr")

@@ -16,7 +16,8 @@ import math
 
 from hlmaster.market.indicators.indicator import MAX_PERIOD, Indicator, Memory, State, Values, indicator, kernel, whole
 from hlmaster.market.indicators.rolling import unknown
-from hlmaster.market.indicators.rsi import NO_STRENGTH, Strength, strength
+from hlmaster.market.indicators.rsi import NO_STRENGTH, Strength
+from hlmaster.market.indicators.rsi import step as strength
 from hlmaster.market.indicators.swings import NO_TURNS, Turns, candidate, turn
 
 Divergence = tuple[Turns, Strength, float, float]
@@ -32,7 +33,7 @@ def step(
     turns, indices, at_top, at_bottom = state
     _, top, top_row, bottom, bottom_row = turns
     held = memory[3]
-    indices, index = strength(indices, close, period, weight)
+    indices, (index,) = strength(indices, memory, (close,), (period, weight))
     held[turns[0]] = index
     turns, new_top, new_bottom = turn(turns, memory, number, high, low, left, right)
     then = held[candidate(turns[0], left, right)]

@@ -204,9 +204,9 @@ class Live:
 
     def advance(self, row: Row) -> Values:
         """Fold the next closed row, plain floats in the order of ``indicator.inputs``; one value for each output."""
-        total = sum(row)
-        if total - total != 0.0:  # something in it is missing
-            return self._unknown
+        for x in row:
+            if x - x != 0.0:  # NaN or infinite
+                return self._unknown
         values: Values
         self.state, values = self._step(self.state, self.memory, row, self._constants)
         return values

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hlmaster.market.indicators.atr import NO_RANGE, Range, average_range
+from hlmaster.market.indicators.atr import NO_RANGE, Range
+from hlmaster.market.indicators.atr import step as average_range
 from hlmaster.market.indicators.ema import NO_MEAN, Mean, ema_weight, smooth
 from hlmaster.market.indicators.indicator import (
     MAX_PERIOD,
@@ -26,9 +27,9 @@ def step(
     row: tuple[float, float, float],
     constants: tuple[int, float, int, float, float],
 ) -> tuple[Channel, Values]:
-    (high, low, close), (period, weight, atr_period, atr_weight, width) = row, constants
-    average, middle = smooth(state[0], close, period, weight)
-    ranges, atr = average_range(state[1], high, low, close, atr_period, atr_weight)
+    period, weight, atr_period, atr_weight, width = constants
+    average, middle = smooth(state[0], row[2], period, weight)
+    ranges, (atr,) = average_range(state[1], memory, row, (atr_period, atr_weight))
     half = width * atr
     return (average, ranges), (middle, middle + half, middle - half)
 

@@ -40,6 +40,14 @@ def window_sum(state: Sum, held: list[float], x: float, period: int) -> tuple[Su
 
 
 @kernel
+def known_sum(state: Sum, held: list[float], x: float, period: int) -> tuple[Sum, float]:
+    """Of the last known values: NaN is passed over."""
+    if x != x:
+        return state, math.nan
+    return window_sum(state, held, x, period)
+
+
+@kernel
 def window_max(state: Sum, held: list[float], x: float, period: int) -> tuple[Sum, float]:
     """The least is ``-window_max(..., -x, ...)``."""
     place, peak = state

@@ -13,21 +13,16 @@ NO_STRENGTH: Strength = (math.nan, NO_MEAN, NO_MEAN)
 
 
 @kernel
-def strength(state: Strength, x: float, period: int, weight: float) -> tuple[Strength, float]:
-    before, rises, falls = state
+def step(state: Strength, memory: Memory, row: tuple[float], constants: tuple[int, float]) -> tuple[Strength, Values]:
+    (x,), (period, weight), (before, rises, falls) = row, constants, state
     change = x - before
     if change != change:  # the first value
-        return (x, rises, falls), math.nan
-    rises, up = smooth(rises, change if change > 0.0 else 0.0, period, weight)
-    falls, down = smooth(falls, -change if change < 0.0 else 0.0, period, weight)
+        return (x, rises, falls), (math.nan,)
+    rise = change if change > 0.0 else 0.0
+    rises, up = smooth(rises, rise, period, weight)
+    falls, down = smooth(falls, rise - change, period, weight)
     moved = up + down
-    return (x, rises, falls), 100.0 * up / moved if moved > 0.0 else math.nan
-
-
-@kernel
-def step(state: Strength, memory: Memory, row: tuple[float], constants: tuple[int, float]) -> tuple[Strength, Values]:
-    state, index = strength(state, row[0], constants[0], constants[1])
-    return state, (index,)
+    return (x, rises, falls), (100.0 * up / moved if moved > 0.0 else math.nan,)
 
 
 @indicator("rsi")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from hlmaster.market.indicators.indicator import MAX_PERIOD, Indicator, Memory, State, Values, indicator, kernel, whole
-from hlmaster.market.indicators.rolling import NO_PEAK, NO_SUM, Sum, unknown, window_max, window_sum
+from hlmaster.market.indicators.rolling import NO_PEAK, NO_SUM, Sum, known_sum, unknown, window_max
 
 Place = tuple[Sum, Sum, Sum, Sum]
 """Highs, lows, raw places smoothed to k, and k smoothed to d."""
@@ -17,16 +17,14 @@ def step(
 ) -> tuple[Place, Values]:
     """A row whose window has no range has no place in it: it yields NaN and is left out of the means."""
     (high, low, close), (period, smooth, d_period) = row, constants
-    highs, top = window_max(state[0], memory[0], high, period)
-    lows, bottom = window_max(state[1], memory[1], -low, period)
+    highs, lows, places, means = state
+    highs, top = window_max(highs, memory[0], high, period)
+    lows, bottom = window_max(lows, memory[1], -low, period)
     span = top + bottom
-    if not span > 0.0:
-        return (highs, lows, state[2], state[3]), (math.nan, math.nan)
-    places, k = window_sum(state[2], memory[2], (close + bottom) / span, smooth)
-    if k != k:
-        return (highs, lows, places, state[3]), (math.nan, math.nan)
+    place = (close + bottom) / span if span > 0.0 else math.nan
+    places, k = known_sum(places, memory[2], place, smooth)
     k *= 100.0 / smooth
-    means, d = window_sum(state[3], memory[3], k, d_period)
+    means, d = known_sum(means, memory[3], k, d_period)
     return (highs, lows, places, means), (k, d / d_period)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from hlmaster.market.indicators.atr import NO_RANGE, Range, average_range
+from hlmaster.market.indicators.atr import NO_RANGE, Range
+from hlmaster.market.indicators.atr import step as average_range
 from hlmaster.market.indicators.indicator import (
     MAX_PERIOD,
     Indicator,
@@ -29,7 +30,7 @@ def step(
     (high, low, close), (period, weight, width) = row, constants
     ranges, below, above, direction = state
     before = ranges[0]
-    ranges, atr = average_range(ranges, high, low, close, period, weight)
+    ranges, (atr,) = average_range(ranges, memory, row, (period, weight))
     if atr != atr:
         return (ranges, below, above, direction), (math.nan, math.nan)
     middle, half = 0.5 * (high + low), width * atr
