@@ -44,6 +44,7 @@ PAGES = (
     "risk_gate",
     "kill_switch",
     "connection",
+    "indicators",
     "keyboard",
     "troubleshooting",
     "glossary",
