@@ -11,7 +11,8 @@ from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.confirm import ask
 
 MOST = 4
-WIDTH = 380
+WIDTH = 268
+"""Over the equity curve and the end of the ticket's column; the buttons that close positions stay free."""
 SECONDS = {Severity.INFO: 4, Severity.WARNING: 8, Severity.ERROR: 15, Severity.CRITICAL: 60}
 
 
@@ -55,7 +56,7 @@ class Notices(QWidget):
 
     def __init__(self, context: Context, window: QWidget) -> None:
         super().__init__(window)
-        self._window = window
+        self._context, self._window = context, window
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(6)
@@ -64,6 +65,10 @@ class Notices(QWidget):
         window.installEventFilter(self)
 
     def _show(self, notice: Notice) -> None:
+        guard = self._context.desk.guard
+        if guard.state is not TradingState.ACTIVE and notice.sentence == guard.sentence:
+            # The banner says it for as long as it holds.
+            return
         cards = self.findChildren(NoticeCard)
         for old in cards[: max(0, len(cards) - MOST + 1)]:
             old.dismiss()
@@ -78,7 +83,7 @@ class Notices(QWidget):
         self.setVisible(bool(cards))
         self.setFixedSize(WIDTH, sum(c.sizeHint().height() + 6 for c in cards) or 1)
         corner = self._window.rect().bottomRight()
-        self.move(corner.x() - self.width() - 16, corner.y() - self.height() - 40)
+        self.move(corner.x() - self.width() - 8, corner.y() - self.height() - 40)
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -135,8 +140,9 @@ class Banner(QFrame):
         self._words.setText(words)
         if self.property("severity") != severity:
             self.setProperty("severity", severity)
-            self.style().unpolish(self)
-            self.style().polish(self)
+            for painted in (self, self._words):
+                painted.style().unpolish(painted)
+                painted.style().polish(painted)
 
     def _ask_to_lift(self) -> None:
         self._context.run(self._lift_if_meant(), "lift the halt")

@@ -24,6 +24,7 @@ class Header(QHeaderView):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._table, self.palette_of = model, palette
         self._user_sized = self._sizing = False
+        self._room = 0
         self._hidden: set[int] = set()
         """By the user; a spare column without room is hidden beside these."""
         self.setSectionsClickable(True)
@@ -55,8 +56,15 @@ class Header(QHeaderView):
 
     def share_width(self, room: int) -> None:
         """Until the user sizes a column, all share the width in proportion; what finds no room scrolls."""
-        if self._user_sized:
+        self._room = room
+        if self._user_sized or self._sizing:
             return
+        self._share(room)
+        if self._room != room:
+            # A scroll bar came or went meanwhile.
+            self._share(self._room)
+
+    def _share(self, room: int) -> None:
         shown = [(i, column) for i, column in enumerate(self._table.columns) if i not in self._hidden]
         while sum(column.width for _, column in shown) > room and any(column.spare for _, column in shown):
             shown.remove(max(shown, key=lambda item: item[1].spare))

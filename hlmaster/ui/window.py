@@ -94,6 +94,9 @@ class Window(QMainWindow):
         self._arrange()
         self._restore_layout()
         self._notices = Notices(self.context, self)
+        for dock in self.docks.values():
+            # A tab that comes forward comes over everything.
+            dock.visibilityChanged.connect(lambda _: QTimer.singleShot(0, self._notices, self._notices.raise_))
         self._make_actions()
         self._autosave = QTimer(self, interval=AUTOSAVE_MS)
         self._autosave.timeout.connect(self._save_layout)

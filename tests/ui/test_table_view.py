@@ -77,6 +77,17 @@ def acts(table: Table) -> list[tuple[object, str]]:
     return seen
 
 
+def test_a_scroll_bar_that_comes_while_columns_share_the_width_does_not_fix_them(table: Table) -> None:
+    table.resize(300, 60)
+    table.table.put(*(Job(f"job {i}", i) for i in range(20)))
+    table.table.flush()
+    table.resize(260, 60)
+    table.resize(800, 200)
+    header = table.horizontalHeader()
+    assert not header.isSectionHidden(2)
+    assert "widths" not in table.save_state()
+
+
 def test_a_button_that_asks_back_acts_on_the_second_click(table: Table) -> None:
     seen = acts(table)
     press(table, "b", "close")

@@ -18,6 +18,7 @@ from hlmaster.ui.charts.times import moment_text
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
+WRAPPED = int(CENTRE) | int(Qt.TextFlag.TextWordWrap)
 INSET = 8.0
 ROW = 18.0
 
@@ -182,11 +183,13 @@ def draw_notice(painter: QPainter, frame: Frame, area: QRectF) -> None:
         painter.drawText(area, CENTRE, frame.stale or "Waiting for candles ...")
     elif frame.stale is not None:
         painter.fillRect(area, faded(palette.background, 0.6))
-        width = QFontMetricsF(frame.fonts.words).horizontalAdvance(frame.stale) + 28
-        box = QRectF(max((frame.price_pane.width() - width) / 2, 0), 56, width, 30)
+        room = QRectF(0, 0, max(frame.price_pane.width() - 44, 80), 200)
+        words = QFontMetricsF(frame.fonts.words).boundingRect(room, WRAPPED, frame.stale)
+        width, height = words.width() + 28, words.height() + 14
+        box = QRectF(max((frame.price_pane.width() - width) / 2, 0), 56, width, height)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setPen(flat_pen(palette.warning))
         painter.setBrush(QColor(palette.background))
         painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
         painter.setPen(QColor(palette.warning))
-        painter.drawText(box, CENTRE, frame.stale)
+        painter.drawText(box.adjusted(14, 0, -14, 0), WRAPPED, frame.stale)

@@ -53,7 +53,7 @@ class AccountCheckPanel(TablePanel):
     def _header(self) -> QWidget:
         header = QWidget()
         row = QHBoxLayout(header)
-        row.setContentsMargins(0, 0, 0, 0)
+        row.setContentsMargins(0, 3, 2, 3)
         row.addStretch(1)
         row.addWidget(self._checked)
         return header

@@ -24,6 +24,9 @@ from hlmaster.ui.table import Action, Cell, Column
 
 PARTS = (25, 50, 100)
 """Percent of a position that the menu beside Close offers."""
+ELSEWHERE = "elsewhere"
+ON_ITS_WAY_SECONDS = 3
+"""A stop that takes longer than this is shown as wanting."""
 
 
 def signed(value: Decimal | None) -> Cell:
@@ -38,6 +41,7 @@ class PositionsPanel(TablePanel):
 
     def __init__(self, context: Context) -> None:
         self._busy: set[str] = set()
+        self._sources: dict[tuple[str, int], str] = {}
         super().__init__(
             context, self._columns(), lambda view: view.coin, context.desk.portfolio.positions, totals=True
         )
@@ -62,7 +66,7 @@ class PositionsPanel(TablePanel):
             "fees": "Paid since it was opened.",
             "realised": "By parts of this position already closed, before fees.",
         }
-        spare = {"margin": 1, "funding": 2, "realised": 3, "fees": 4}
+        spare = {"margin": 2, "funding": 3, "realised": 4, "fees": 5}
         return [
             Column("coin", "Coin", 122, lambda v: v.coin, self._coin, hint=self._coin_hint),
             Column("size", "Size", 80, lambda v: v.size, lambda v: Cell(plain(abs(v.size))), right=True),
@@ -93,6 +97,7 @@ class PositionsPanel(TablePanel):
                 Column(key, title, width, value, cell, right=True, tip=tips[key], spare=spare[key])
                 for key, title, width, value, cell in money_column
             ),
+            Column("source", "Source", 84, self._source, lambda v: Cell(self._source(v), "muted"), words=True, spare=1),
             Column(
                 "opened",
                 "Age",
@@ -100,7 +105,7 @@ class PositionsPanel(TablePanel):
                 lambda v: v.opened_ms,
                 lambda v: Cell(self.age(v.opened_ms), "muted"),
                 right=True,
-                spare=5,
+                spare=6,
             ),
             Column("actions", "", 168, lambda v: None, self._actions),
         ]
@@ -138,12 +143,27 @@ class PositionsPanel(TablePanel):
         if shield is None:
             return Cell(figures.UNKNOWN, "muted")
         if shield.standing is Standing.NAKED:
-            return Cell(f"unprotected {shield.naked_seconds:.0f} s", "danger", strong=True)
+            covered = f"{shield.covered * 100:.0f}% covered" if shield.covered else ""
+            if shield.naked_seconds < ON_ITS_WAY_SECONDS:
+                return Cell("placing a stop ...", "warning", covered)
+            return Cell(f"unprotected {shield.naked_seconds:.0f} s", "danger", covered, strong=True)
         if shield.standing in (Standing.OFF, Standing.FOREIGN):
             text = "no stop" if shield.standing is Standing.OFF else "opened elsewhere, no stop"
             return Cell(text, "warning")
         words = "own stop" if shield.standing is Standing.THEIRS else shield.words
-        return Cell(f"{words} {self.price(view.coin, shield.stop_price)}", detail=f"{shield.covered * 100:.0f}%")
+        return Cell(f"{words} · {self.price(view.coin, shield.stop_price)}")
+
+    def _source(self, view: PositionView) -> str:
+        """Who placed the order that opened it."""
+        key = (view.coin, view.opened_ms)
+        if key not in self._sources and view.opened_ms:
+            desk = self.context.desk
+            since = (booked.fill for booked in desk.portfolio.fills if booked.fill.time_ms >= view.opened_ms)
+            first = next((fill for fill in since if fill.coin == view.coin), None)
+            if first is not None:
+                order = desk.orders.of_fill(first)
+                self._sources[key] = ELSEWHERE if order is None or order.foreign else order.order.source
+        return self._sources.get(key, ELSEWHERE)
 
     def _protection_hint(self, view: PositionView) -> str:
         shield = self.context.desk.protector.shield(view.coin)
@@ -244,7 +264,7 @@ def protection_sentence(shield: Shield, price: str) -> str:
     covered = f"{shield.covered * 100:.0f} % of it is covered by a stop at the exchange, the nearest at {price}"
     match shield.standing:
         case Standing.NAKED:
-            return f"A stop is being placed; {shield.covered * 100:.0f} % has one. After 15 s it is closed."
+            return f"A stop is being placed; {shield.covered * 100:.0f} % has one. Without one for 15 s, it is closed."
         case Standing.OFF:
             return "Protection is off: no stop rests at the exchange."
         case Standing.FOREIGN:
@@ -252,7 +272,7 @@ def protection_sentence(shield: Shield, price: str) -> str:
         case Standing.THEIRS:
             return f"{covered}. Placed by hand, so it is left as it is."
         case Standing.COVERED:
-            return f"{covered} ({shield.words})."
+            return f"{covered} ({shield.words})." if shield.policy.stop_price is None else f"{covered}."
 
 
 def _sum(values: list[Decimal | None]) -> Decimal | None:

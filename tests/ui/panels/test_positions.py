@@ -10,11 +10,12 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from hlmaster.core.model import Side
-from hlmaster.core.orders import ActionKind
+from hlmaster.core.orders import ActionKind, Order
 from hlmaster.settings import Settings
 from hlmaster.trading.protection.policy import Policy, StopKind
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from hlmaster.ui.dialogs.protection import ProtectionDialog
+from hlmaster.ui.panels import positions
 from hlmaster.ui.panels.positions import PositionsPanel
 from tests.ui.desks import TradingScene, confirming, settled, shown, trading, until
 
@@ -172,16 +173,25 @@ async def test_opening_a_row_selects_its_coin(qtbot: QtBot) -> None:
 # --- protection ---
 
 
-async def test_the_stop_of_a_position_is_shown_with_what_it_covers(qtbot: QtBot) -> None:
+async def test_the_stop_of_a_position_is_shown_with_its_price(qtbot: QtBot) -> None:
     async with trading(settings=Settings()) as scene:
         panel = panel_of(scene, qtbot)
         await opened(scene)
-        await until(lambda: text(panel, "ETH", "protection").startswith("2 % stop 3,"))
-        column = next(i for i, c in enumerate(panel.model.columns) if c.key == "protection")
-        assert panel.model.cell(0, column).detail == "100%"
+        await until(lambda: text(panel, "ETH", "protection").startswith("2 % stop · 3,"))
 
 
-async def test_a_position_without_a_stop_is_red_and_one_that_needs_none_says_so(qtbot: QtBot) -> None:
+async def test_a_position_names_who_opened_it(qtbot: QtBot) -> None:
+    async with trading("ETH", "SOL") as scene:
+        panel = panel_of(scene, qtbot)
+        await opened(scene)
+        scene.venue.fill(Order("SOL", Side.BUY, D(3), D(241)), 77, D(241))
+        await scene.account_told()
+        assert (text(panel, "ETH", "source"), text(panel, "SOL", "source")) == ("manual", "elsewhere")
+
+
+async def test_a_position_whose_stop_is_late_is_red_and_one_that_needs_none_says_so(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with trading() as scene:
         panel = panel_of(scene, qtbot)
         await opened(scene)
@@ -189,6 +199,9 @@ async def test_a_position_without_a_stop_is_red_and_one_that_needs_none_says_so(
         scene.venue.gate.clear()
         assert scene.desk.protect("ETH", Policy()).ok
         await until(lambda: scene.desk.orders.unsettled("ETH"))
+        panel.model.refresh()
+        assert text(panel, "ETH", "protection") == "placing a stop ..."
+        monkeypatch.setattr(positions, "ON_ITS_WAY_SECONDS", 0)
         panel.model.refresh()
         assert text(panel, "ETH", "protection") == "unprotected 0 s"
 
