@@ -1,4 +1,9 @@
-"""Indicators: a row by the plain step, a row compiled over a million, and the latter against TA-Lib."""
+"""Indicators: a row by the plain step, a row compiled over a million, and the latter against TA-Lib.
+
+Two are known to miss the goal of 1.25. TA-Lib folds the average true range with fused multiply-adds, which plain Python
+3.11 does not have, and the bits must be the same; its extremes are two columns by a search that is seldom repeated, our
+channel is three, in constant time however the market runs.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from hlmaster.market.indicators.atr import true_range
-from hlmaster.market.indicators.ema import NO_MEAN, Mean, smooth
+from hlmaster.market.indicators.ema import NO_MEAN, Mean
+from hlmaster.market.indicators.ema import step as smooth
 from hlmaster.market.indicators.indicator import MAX_PERIOD, Indicator, Memory, State, Values, indicator, kernel, whole
 
 Movement = tuple[int, float, float, float, float, float, float, Mean]
@@ -35,7 +36,7 @@ def step(
         return (count, high, low, close, rises, falls, ranges, contrast), (math.nan, math.nan, math.nan)
     moved = rises + falls
     if moved > 0.0:
-        contrast, mean = smooth(contrast, abs(rises - falls) / moved, period, weight)
+        contrast, (mean,) = smooth(contrast, memory, (abs(rises - falls) / moved,), constants)
     share = 100.0 / ranges if ranges > 0.0 else math.nan
     return (count, high, low, close, rises, falls, ranges, contrast), (100.0 * mean, share * rises, share * falls)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from hlmaster.core.candles import Floats
-from hlmaster.market.indicators.ema import NO_MEAN, Mean, smooth
 from hlmaster.market.indicators.indicator import (
     MAX_PERIOD,
     Indicator,
@@ -19,9 +18,9 @@ from hlmaster.market.indicators.indicator import (
 )
 
 PERIOD = 14
-Range = tuple[float, Mean]
-"""The close before, and the mean true range."""
-NO_RANGE: Range = (math.nan, NO_MEAN)
+Range = tuple[int, float, float]
+"""True ranges folded, as in ``ema``; the close before; their mean."""
+NO_RANGE: Range = (0, math.nan, 0.0)
 
 
 @kernel
@@ -36,11 +35,14 @@ def step(
     state: Range, memory: Memory, row: tuple[float, float, float], constants: tuple[int, float]
 ) -> tuple[Range, Values]:
     """The first row gives no range, for a true range needs the close before it."""
-    (high, low, close), (period, weight), (before, mean) = row, constants, state
-    if before != before:
-        return (close, mean), (math.nan,)
-    mean, average = smooth(mean, true_range(before, high, low), period, weight)
-    return (close, mean), (average,)
+    (high, low, close), (period, weight), (count, before, mean) = row, constants, state
+    if count < period:
+        if before != before:
+            return (0, close, 0.0), (math.nan,)
+        count += 1
+        weight = 1.0 / count
+    mean = weight * true_range(before, high, low) + (1.0 - weight) * mean
+    return (count, close, mean), (mean if count >= period else math.nan,)
 
 
 @indicator("atr")

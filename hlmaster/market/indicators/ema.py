@@ -7,30 +7,22 @@ import math
 from hlmaster.market.indicators.indicator import MAX_PERIOD, Memory, Sourced, State, Values, indicator, kernel, whole
 
 Mean = tuple[int, float]
-"""Values folded, and their sum, or the average once ``period`` of them are in."""
+"""Values folded, no longer counted after ``period`` of them, and their mean."""
 NO_MEAN: Mean = (0, 0.0)
 
 
 @kernel
-def smooth(state: Mean, x: float, period: int, weight: float) -> tuple[Mean, float]:
-    """The mean of the first ``period`` values, then ``weight * x + (1 - weight) * mean``; NaN before."""
-    count, mean = state
-    if count >= period:
-        mean = weight * x + (1.0 - weight) * mean
-        return (count, mean), mean
-    count += 1
-    mean += x
-    if count < period:
-        return (count, mean), math.nan
-    mean /= period
-    return (count, mean), mean
-
-
-@kernel
 def step(state: Mean, memory: Memory, row: tuple[float], constants: tuple[int, float]) -> tuple[Mean, Values]:
-    (x,), (period, weight) = row, constants
-    state, mean = smooth(state, x, period, weight)
-    return state, (mean,)
+    """The first ``period`` values weigh alike, every later one ``weight``.
+
+    This pattern is written out in the steps that smooth several values: a call would cost as much as it does.
+    """
+    (x,), (period, weight), (count, mean) = row, constants, state
+    if count < period:
+        count += 1
+        weight = 1.0 / count
+    mean = weight * x + (1.0 - weight) * mean
+    return (count, mean), (mean if count >= period else math.nan,)
 
 
 def ema_weight(period: int) -> float:

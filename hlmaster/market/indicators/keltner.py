@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hlmaster.market.indicators.atr import NO_RANGE, Range
 from hlmaster.market.indicators.atr import step as average_range
-from hlmaster.market.indicators.ema import NO_MEAN, Mean, ema_weight, smooth
+from hlmaster.market.indicators.ema import NO_MEAN, Mean, ema_weight
+from hlmaster.market.indicators.ema import step as smooth
 from hlmaster.market.indicators.indicator import (
     MAX_PERIOD,
     Indicator,
@@ -28,7 +29,7 @@ def step(
     constants: tuple[int, float, int, float, float],
 ) -> tuple[Channel, Values]:
     period, weight, atr_period, atr_weight, width = constants
-    average, middle = smooth(state[0], row[2], period, weight)
+    average, (middle,) = smooth(state[0], memory, (row[2],), (period, weight))
     ranges, (atr,) = average_range(state[1], memory, row, (atr_period, atr_weight))
     half = width * atr
     return (average, ranges), (middle, middle + half, middle - half)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from hlmaster.market.indicators.ema import NO_MEAN, Mean, ema_weight, smooth
+import math
+
+from hlmaster.market.indicators.ema import ema_weight
 from hlmaster.market.indicators.indicator import MAX_PERIOD, Memory, Sourced, State, Values, indicator, kernel, whole
 
-Averages = tuple[int, Mean, Mean, Mean]
-"""Rows by which the fast average waits; fast, slow, signal."""
+Averages = tuple[int, float, float, float]
+"""Rows folded, no longer counted when all is known; the fast and the slow average; the signal line."""
+
+
+@kernel
+def share(number: int, period: int, weight: float) -> float:
+    """Weight of the value of this number in an average that begins with number 1; those before leave no trace."""
+    return weight if number > period else 1.0 / number if number > 0 else 1.0
 
 
 @kernel
@@ -14,18 +22,19 @@ def step(
     state: Averages, memory: Memory, row: tuple[float], constants: tuple[int, int, int, float, float, float]
 ) -> tuple[Averages, Values]:
     """The fast average begins late, so that both are plain means on the row where the slow one is first known."""
-    (x,) = row
-    fast, slow, signal, fast_weight, slow_weight, signal_weight = constants
-    wait, quick, lagging, trigger = state
-    lagging, base = smooth(lagging, x, slow, slow_weight)
-    if wait > 0:
-        return (wait - 1, quick, lagging, trigger), (base, base, base)
-    quick, lead = smooth(quick, x, fast, fast_weight)
-    macd = lead - base
-    if macd != macd:
-        return (0, quick, lagging, trigger), (macd, macd, macd)
-    trigger, line = smooth(trigger, macd, signal, signal_weight)
-    return (0, quick, lagging, trigger), (macd, line, macd - line)
+    (x,), (count, quick, lagging, line) = row, state
+    fast, slow, signal, a, b, c = constants
+    if count < slow + signal:
+        count += 1
+        a, b, c = share(count - slow + fast, fast, a), share(count, slow, b), share(count - slow + 1, signal, c)
+    quick = a * x + (1.0 - a) * quick
+    lagging = b * x + (1.0 - b) * lagging
+    macd = quick - lagging
+    line = c * macd + (1.0 - c) * line
+    state = (count, quick, lagging, line)
+    if count >= slow + signal - 1:
+        return state, (macd, line, macd - line)
+    return state, (macd if count >= slow else math.nan, math.nan, math.nan)
 
 
 @indicator("macd")
@@ -46,7 +55,7 @@ class Macd(Sourced):
         return self.slow + self.signal - 2
 
     def start(self) -> tuple[State, Memory]:
-        return (self.slow - self.fast, NO_MEAN, NO_MEAN, NO_MEAN), ()
+        return (0, 0.0, 0.0, 0.0), ()
 
     def constants(self) -> tuple[float, ...]:
         periods = (self.fast, self.slow, self.signal)

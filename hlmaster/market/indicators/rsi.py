@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import math
 
-from hlmaster.market.indicators.ema import NO_MEAN, Mean, smooth
 from hlmaster.market.indicators.indicator import MAX_PERIOD, Memory, Sourced, State, Values, indicator, kernel, whole
 
-Strength = tuple[float, Mean, Mean]
-"""The value before; means of rises and of falls."""
-NO_STRENGTH: Strength = (math.nan, NO_MEAN, NO_MEAN)
+Strength = tuple[int, float, float, float]
+"""Changes folded, as in ``ema``; the value before; means of rises and of falls."""
+NO_STRENGTH: Strength = (0, math.nan, 0.0, 0.0)
 
 
 @kernel
 def step(state: Strength, memory: Memory, row: tuple[float], constants: tuple[int, float]) -> tuple[Strength, Values]:
-    (x,), (period, weight), (before, rises, falls) = row, constants, state
+    (x,), (period, weight), (count, before, rises, falls) = row, constants, state
+    if count < period:
+        if before != before:  # the first value
+            return (0, x, 0.0, 0.0), (math.nan,)
+        count += 1
+        weight = 1.0 / count
     change = x - before
-    if change != change:  # the first value
-        return (x, rises, falls), (math.nan,)
     rise = change if change > 0.0 else 0.0
-    rises, up = smooth(rises, rise, period, weight)
-    falls, down = smooth(falls, rise - change, period, weight)
-    moved = up + down
-    return (x, rises, falls), (100.0 * up / moved if moved > 0.0 else math.nan,)
+    keep = 1.0 - weight
+    rises = weight * rise + keep * rises
+    falls = weight * (rise - change) + keep * falls
+    moved = rises + falls
+    known = count >= period and moved > 0.0
+    return (count, x, rises, falls), (100.0 * rises / moved if known else math.nan,)
 
 
 @indicator("rsi")

@@ -29,7 +29,7 @@ def step(
     """A band only tightens until a close crosses it. No direction is known before the first such close."""
     (high, low, close), (period, weight, width) = row, constants
     ranges, below, above, direction = state
-    before = ranges[0]
+    before = ranges[1]
     ranges, (atr,) = average_range(ranges, memory, row, (period, weight))
     if atr != atr:
         return (ranges, below, above, direction), (math.nan, math.nan)
