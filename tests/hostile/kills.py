@@ -128,23 +128,26 @@ class KillRun:
         """From birth to a kill somewhere in the start or in the trading after it."""
         assert nursery.stdin is not None
         assert nursery.stdout is not None
-        line = f"{self._rng.randrange(1 << 30)} {self._folder / 'data'} {self._ready}\n"
-        nursery.stdin.write(line.encode())
+        birth = f"{self._rng.randrange(1 << 30)} {self._folder / 'data'} {self._ready}\n"
+        nursery.stdin.write(birth.encode())
         early = self._rng.random() < IN_STARTUP
         patience = self._rng.uniform(0.02, 1.0) if early else READY_WITHIN
-        pid = int((await nursery.stdout.readline()).split()[0])
+        words = (await nursery.stdout.readline()).decode().split()
+        while words[1] != "born":  # the last words of the one before
+            self._hear(words[1:], 0.0, early=True)
+            words = (await nursery.stdout.readline()).decode().split()
+        pid, self._is_open = int(words[0]), False
         deadline, killed = time.monotonic() + patience, False
         while not killed:
             try:
-                words = await asyncio.wait_for(nursery.stdout.readline(), max(0.0, deadline - time.monotonic()))
+                line = await asyncio.wait_for(nursery.stdout.readline(), max(0.0, deadline - time.monotonic()))
             except TimeoutError:
                 if not early and not self._is_open:
                     self.result.findings.append(f"C9: a desk was not open {READY_WITHIN:.0f} s after its birth")
                 await self._kill_desk(pid)
                 killed = True
             else:
-                deadline = self._hear(words.decode().split()[1:], deadline, early=early)
-        self._is_open = False
+                deadline = self._hear(line.decode().split()[1:], deadline, early=early)
         self.result.kills += 1
 
     def _hear(self, words: list[str], deadline: float, *, early: bool) -> float:
