@@ -266,6 +266,7 @@ class Rig:
                 and ours
                 and before.size
                 and not before.bare
+                and now.size * believed > 0
                 and now.covered < abs(believed)
             ):
                 self.gaps.append(f"at {now.at:.2f} {before.covered} of {before.size} became {now.covered}")
