@@ -163,7 +163,16 @@ async def test_the_doctor_tells_as_one_line_and_by_its_exit_code(tmp_path: Path,
     async with rehearsal(tmp_path) as made:
         await approved(made, key)
         assert (await connect(made, key)).returncode == 0
-        asked = ["doctor", "--network", "testnet", "--data", made.data, "--exchange", made.ready_file, "--json"]
+        asked: list[str | Path] = [
+            "doctor",
+            "--network",
+            "testnet",
+            "--data",
+            made.data,
+            "--exchange",
+            made.ready_file,
+            "--json",
+        ]
         sound = await asyncio.to_thread(run, *asked, "--passphrase-stdin", said=f"{PASSPHRASE}\n")
         assert sound.returncode == 0, sound.stdout
         told = json.loads(sound.stdout)
