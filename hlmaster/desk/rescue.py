@@ -143,7 +143,10 @@ async def _connected(place: Place) -> AsyncIterator[Flattener]:
         resolver = Resolver(line.bus, line.clock, line.trading, journal, tracker)
         stack.push_async_callback(resolver.stop)
         look = LastLook(
-            gate.check, lambda coin: _situation(line, coin), line.clock.now_ms, lambda: settings.risk.price_band_percent
+            gate.check,
+            lambda coin: _situation(line, coin),
+            lambda: line.clock.now_ms() + int(line.trading.health.clock_offset_ms or 0),
+            lambda: settings.risk.price_band_percent,
         )
         executor = Executor(line.bus, line.clock, line.trading, journal, tracker, look, resolver)
         stack.push_async_callback(executor.stop)

@@ -13,6 +13,9 @@ from hlmaster.core.errors import StorageError
 from hlmaster.core.model import Mode
 from hlmaster.storage.files import private_folder, stamp, unused
 
+LATEST_MS = 253_402_300_800_000
+"""The year 10000: a time that no calendar writes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Halt:
@@ -48,7 +51,7 @@ class HaltFile:
         except FileNotFoundError:
             self._known = None
             return None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, ArithmeticError) as error:
             return Halt("somebody", 0, f"The halt file {self.path} cannot be read ({error}).")
         return self._known[1]
 
@@ -76,7 +79,10 @@ def _halt(text: str) -> Halt:
     fields = json.loads(text)
     if not isinstance(fields, dict):
         raise ValueError("it holds no halt")
-    return Halt(str(fields.get("who", "somebody")), int(fields.get("wall_ms", 0)), str(fields.get("why", "")))
+    wall_ms = int(fields.get("wall_ms", 0))
+    if not 0 <= wall_ms < LATEST_MS:
+        raise ValueError(f"{wall_ms} is no time")
+    return Halt(str(fields.get("who", "somebody")), wall_ms, str(fields.get("why", "")))
 
 
 def _write(path: Path, fields: dict[str, Any]) -> None:

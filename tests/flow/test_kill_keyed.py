@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from hlmaster.core.clock import HOUR_MS, SystemClock
 from hlmaster.core.model import Mode
 from hlmaster.core.secret import Secret
 from hlmaster.desk import control
+from hlmaster.desk.exchange_child import ReadyLine
 from hlmaster.desk.kill import throw
 from hlmaster.desk.rescue import Place
 from hlmaster.storage.halt import HaltFile
@@ -41,6 +43,23 @@ async def test_a_keyed_account_goes_flat_beside_a_desk_that_does_not_answer(tmp_
         assert [text.split()[0] for text in done.report["closed"]] == ["ETH"]
         await until(lambda: desk.brake.halt is not None, desk)
         await until(lambda: desk.portfolio.size("ETH") == Decimal(0), desk)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_a_computer_whose_clock_is_wrong_goes_flat_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    def wrong(ready: ReadyLine, clock: SystemClock) -> None:
+        clock.anchor(ready.start_ms + hours * HOUR_MS, ready.wall_ms, ready.speed)
+
+    async with rehearsal(tmp_path, budget_multiplier=0) as made, keyed_desk(made, await connected(made)) as desk:
+        await hold_eth(desk)
+        monkeypatch.setattr(ReadyLine, "anchor", wrong)
+        done = await throw(
+            Place(made.data, Mode.TESTNET, "default", made.ready_file), 30.0, lambda _: None, lambda _: PASSPHRASE
+        )
+        assert done.is_flat, done
 
 
 @pytest.mark.slow
