@@ -1,14 +1,15 @@
 """The steps of all indicators, compiled: the same functions over whole columns, with the same bits as the plain loop.
 
 Needs numba (the ``quant`` extra), imported at the first use. An indicator is compiled once in a process, in about a
-second, whatever its parameters. Nothing is kept on disk: numba's cache does not notice that a function called by a
-cached one has changed.
+second, whatever its parameters; it runs without the interpreter's lock, so that threads may share the work. Nothing is
+kept on disk: numba's cache does not notice that a function called by a cached one has changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from hlmaster.core.errors import ConfigError
 from hlmaster.market.indicators.indicator import KERNELS, Indicator, Live, Step, chosen
 
 _known: set[Callable[..., Any]] = set()
+_translating = Lock()
 STRICT = {"error_model": "numpy", "forceinline": True}
 """Steps guard their own divisions. Fast-math stays off: it would change the bits."""
 
@@ -44,10 +46,11 @@ def loop(step: Step, inputs: int) -> Callable[..., Any]:
         from numba.extending import register_jitable
     except ImportError as error:
         raise ConfigError("Compiled indicators need numba.", "Install the quant extra: hlmaster[quant].") from error
-    for part in KERNELS:
-        if part not in _known:
-            register_jitable(**STRICT)(part)
-            _known.add(part)
+    with _translating:  # numba must hear of a function once
+        for part in KERNELS:
+            if part not in _known:
+                register_jitable(**STRICT)(part)
+                _known.add(part)
     take, total = (register_jitable(**STRICT)(table[inputs - 1]) for table in (ROWS, TOTALS))
 
     def whole(state: Any, memory: Any, columns: Any, constants: Any, out: Any) -> Any:
@@ -63,7 +66,7 @@ def loop(step: Step, inputs: int) -> Callable[..., Any]:
                     out[k][i] = np.nan
         return state
 
-    return njit(error_model="numpy")(whole)  # type: ignore[no-any-return]
+    return njit(error_model="numpy", nogil=True)(whole)  # type: ignore[no-any-return]
 
 
 ROWS: tuple[Callable[[Any, int], tuple[float, ...]], ...] = (

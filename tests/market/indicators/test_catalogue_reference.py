@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hlmaster.core.candles import Floats
@@ -60,11 +60,32 @@ LATER = {"macd", "stochastic"}
 def test_it_equals_the_reference(name: str, seed: int, count: int, period: int) -> None:
     ours, reference = CASES[name]
     columns = market(seed, count)
+    if name == "adx":  # where nothing moved either way the reference begins with 0, ours leaves the row out
+        _, plus, minus = reference(columns, period)
+        assume(not (plus + minus == 0).any())
     for mine, theirs in zip(over(ours(period), columns), reference(columns, period), strict=False):
         known = ~np.isnan(theirs)
         assert np.allclose(mine[known], theirs[known], rtol=1e-9, atol=1e-9 * np.abs(theirs[known]).max(initial=0.0))
         if name not in LATER:
             assert np.isnan(mine[~known]).all()
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in ("stochastic", "adx", "rsi")])
+@given(seed=st.integers(0, 2**31), period=st.integers(2, 30))
+@settings(max_examples=20)
+def test_it_does_so_on_a_tick_grid_with_repeated_prices(name: str, seed: int, period: int) -> None:
+    """Left out are those that are 0 / 0 where nothing moves, which the reference calls 0."""
+    ours, reference = CASES[name]
+    columns = {key: np.round(column * 2) / 2 for key, column in market(seed, 200).items()}
+    for mine, theirs in zip(over(ours(period), columns), reference(columns, period), strict=False):
+        known = ~np.isnan(theirs)
+        assert np.allclose(mine[known], theirs[known], rtol=1e-9, atol=1e-7)
+
+
+def test_where_nothing_moves_ours_is_unknown_and_the_reference_zero() -> None:
+    close = np.full(50, 100.0)
+    assert talib.RSI(close, 14)[-1] == 0.0
+    assert np.isnan(over(Rsi(14), {"close": close})[0]).all()
 
 
 def test_a_long_history_drifts_less_than_the_reference() -> None:
