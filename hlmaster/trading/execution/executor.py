@@ -262,10 +262,6 @@ class Executor:
         except (VenueUnreachable, VenueRefused, RateLimited) as error:
             self._resolver.conclude(prepared.kind, prepared.nonce, "not sent", str(error))
             raise
-        except OutcomeUnknown:
-            for tracked in targets:
-                await self._resolver.ask_after(tracked.client_order_id)
-            raise
         if any(reply.kind is ReplyKind.UNRECOGNISED for reply in replies):
             self._doubt(prepared)
         else:

@@ -136,9 +136,9 @@ class Flattener:
         Whoever asks while a way to flat is under way joins it.
         """
         if self._task is None or self._task.done() or self._course.over:
-            await self.stop()
             self._course = _Course(self._clock.monotonic())
-            self._task = asyncio.get_running_loop().create_task(self._go(self._course, patience), name="flatten")
+            way = self._go(self._course, patience, self._task)
+            self._task = asyncio.get_running_loop().create_task(way, name="flatten")
         course, task = self._course, self._task
         course.insists |= insist
         await asyncio.wait({task}, timeout=patience)
@@ -148,12 +148,13 @@ class Flattener:
     async def cancel_entries(self) -> FlattenReport:
         """One look and one cancel of every order that could open something; stops stay. Raises HlError."""
         course = _Course(self._clock.monotonic())
-        orders, account = await self._look(course)
+        orders, _ = await self._look(course)
         await self._cancel(course, [order for order in orders if not order.reduce_only])
         orders, account = await self._look(course)
         entries = [order for order in orders if not order.reduce_only]
         course.remaining = tuple(_order_text(order) for order in entries)
-        course.proof_ms = None if entries else account.time_ms
+        if not entries:
+            await self._prove(course, account)
         return replace(self._report(course, PATIENCE_SECONDS), entries_only=True)
 
     async def stop(self) -> None:
@@ -162,7 +163,10 @@ class Flattener:
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
 
-    async def _go(self, course: _Course, patience: float) -> None:
+    async def _go(self, course: _Course, patience: float, earlier: asyncio.Task[None] | None) -> None:
+        if earlier is not None:
+            earlier.cancel()
+            await asyncio.gather(earlier, return_exceptions=True)
         try:
             await self._way(course, patience)
         finally:
@@ -214,14 +218,16 @@ class Flattener:
         self._orders, self._is_news = fact.orders, True
 
     def _on_account(self, fact: AccountSnapshot) -> None:
-        self._account, self._is_news = fact.account, True
+        if self._account is None or fact.account.time_ms >= self._account.time_ms:
+            self._account, self._is_news = fact.account, True
 
     async def _act(self, course: _Course, orders: Sequence[VenueOrder], account: Account) -> None:
         entries = [order for order in orders if not order.reduce_only]
-        await self._cancel(course, entries)
         if account.positions:
             self.before_closing()
-        await asyncio.gather(*(self._close(course, position) for position in account.positions))
+        # Entries first, but no position waits for an answer about them.
+        closing = (self._close(course, position) for position in account.positions)
+        await asyncio.gather(self._cancel(course, entries), *closing)
         # A stop goes last: only where this statement shows neither a position nor an entry that could have become one.
         busy = {position.coin for position in account.positions} | {order.coin for order in entries}
         await self._cancel(course, [order for order in orders if order.reduce_only and order.coin not in busy])
@@ -248,6 +254,9 @@ class Flattener:
         return orders, account
 
     async def _prove(self, course: _Course, account: Account) -> bool:
+        if account.time_ms < self._began_ms(course):
+            course.problems = ("The exchange's statement is from before this began; a newer one is asked for.",)
+            return False
         if await self._some_arrived(account.time_ms):
             return False
         late_ms = max([self._quiet_from_ms, *self._elsewhere.values(), *self._in_flight()]) - account.time_ms
@@ -257,6 +266,11 @@ class Flattener:
             return False
         course.proof_ms, course.over = account.time_ms, True
         return True
+
+    def _began_ms(self, course: _Course) -> float:
+        """By the exchange's clock, as well as it is known by now."""
+        since_ms = (self._clock.monotonic() - course.began) * 1000 * self._clock.speed
+        return self._clock.now_ms() + (self._trading.health.clock_offset_ms or 0) - since_ms
 
     async def _some_arrived(self, time_ms: int) -> bool:
         """Whether entries of another process are off the list now: a later statement shows what became of them."""

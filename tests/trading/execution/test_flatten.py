@@ -18,6 +18,7 @@ from hlmaster.core.orders import (
     Order,
     OrderReply,
     OrderStatus,
+    Prepared,
     Purpose,
     ReplyKind,
     Trigger,
@@ -287,3 +288,68 @@ async def test_an_exit_cap_of_the_settings_is_the_widest(scene: Scene) -> None:
     scene.venue.liquidity.extend([D(0)] * 3)
     assert (await scene.desk.flattener.run()).is_flat
     assert min(sent.orders[0].price for sent in scene.venue.sent) == 2940
+
+
+async def test_a_reader_that_lags_behind_the_beginning_proves_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its statement is of a time when there was no position yet."""
+    scene.venue.positions["ETH"] = D(1)
+    told, lags = scene.venue.account, iter([60_000])
+
+    async def lagging() -> Account:
+        account, lag = await told(), next(lags, 0)
+        return replace(account, time_ms=account.time_ms - lag, positions=() if lag else account.positions)
+
+    monkeypatch.setattr(scene.venue, "account", lagging)
+    assert (await scene.desk.flattener.run()).is_flat
+    assert scene.venue.positions["ETH"] == 0
+
+
+async def test_the_time_of_an_exchange_whose_clock_is_behind_ours_proves(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = scene.venue.account
+
+    async def behind() -> Account:
+        scene.venue.health.clock_offset_ms = -3_600_000
+        account = await told()
+        return replace(account, time_ms=account.time_ms - 3_600_000)
+
+    monkeypatch.setattr(scene.venue, "account", behind)
+    report = await scene.desk.flattener.run()
+    assert (report.is_flat, report.seconds < 1) == (True, True)
+
+
+async def test_no_position_waits_for_an_answer_about_entries(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.venue.positions["ETH"] = D(1)
+    foreign(scene, 7)
+    send, answered = scene.venue.send, asyncio.Event()
+
+    async def slow(prepared: Prepared) -> tuple[OrderReply, ...]:
+        if prepared.kind is ActionKind.CANCEL:
+            await answered.wait()
+        return await send(prepared)
+
+    monkeypatch.setattr(scene.venue, "send", slow)
+    way = asyncio.create_task(scene.desk.flattener.run())
+    await scene.until(lambda: scene.venue.positions["ETH"] == 0)
+    answered.set()
+    assert (await way).is_flat
+
+
+async def test_entries_are_not_proven_gone_while_one_may_still_arrive(scene: Scene) -> None:
+    report = await beside(scene, {"0xabc": scene.clock.now_ms() + 5_000}).cancel_entries()
+    assert report.proof_ms is None
+    assert "may still arrive" in report.sentence
+
+
+async def test_two_who_begin_anew_share_one_way_too(scene: Scene) -> None:
+    scene.venue.deaf = GONE
+    assert not (await scene.desk.flattener.run(patience=0.01)).is_flat
+    scene.venue.deaf = None
+    scene.venue.positions["ETH"] = D(1)
+    first, second = await asyncio.gather(scene.desk.flattener.run(), scene.desk.flattener.run())
+    assert first.is_flat
+    assert second.proof_ms == first.proof_ms
+    assert actions(scene) == ["close ETH 1"]
