@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from hlmaster.core.clock import Clock
 from hlmaster.core.model import Account
-from hlmaster.trading.ledger import ZERO, Ledger
+from hlmaster.trading.holding import ZERO
+from hlmaster.trading.ledger import Ledger
 
 GRACE_MS = 10_000
 """Wall milliseconds by which fills may lag behind statements; what lasts longer is a difference."""

@@ -2,71 +2,18 @@
 
 Identity kept to the last digit:  ``equity = cash in + realised - fees + funding + adjusted + unrealised``, where
 ``adjusted`` is what only the venue's own statement explains, and nothing as long as every fact is within reach.
-Entry price is the size-weighted average of increases only; a reduction realises against it; a flip realises the old
-part and opens the rest at the fill's price (the venue's documentation of positions).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from hlmaster.core.differences import Adjustment
 from hlmaster.core.model import Account, Side
 from hlmaster.core.orders import CashMove, Fill, FundingPayment
-
-ZERO = Decimal(0)
-
-
-@dataclass(slots=True)
-class Holding:
-    """Our own account of one coin. ``size`` signed; ``funding`` positive received; money in USD."""
-
-    coin: str
-    size: Decimal = ZERO
-    entry_price: Decimal = ZERO
-    realised: Decimal = ZERO
-    fees: Decimal = ZERO
-    funding: Decimal = ZERO
-    opened_ms: int = 0
-    last_fill_ms: int = 0
-    trip: RoundTrip | None = None
-
-    def unrealised(self, mark: Decimal) -> Decimal:
-        return self.size * (mark - self.entry_price)
-
-
-@dataclass(slots=True)
-class RoundTrip:
-    """A position from its first fill until it is flat again. ``net`` is after fees and funding, in USD."""
-
-    coin: str
-    side: Side
-    opened_ms: int
-    closed_ms: int = 0
-    size: Decimal = ZERO
-    """The largest size it had, coins."""
-    entry_notional: Decimal = ZERO
-    entry_size: Decimal = ZERO
-    exit_notional: Decimal = ZERO
-    exit_size: Decimal = ZERO
-    realised: Decimal = ZERO
-    fees: Decimal = ZERO
-    funding: Decimal = ZERO
-    exit_reason: str = ""
-
-    @property
-    def net(self) -> Decimal:
-        return self.realised - self.fees + self.funding
-
-    @property
-    def entry_price(self) -> Decimal:
-        return self.entry_notional / self.entry_size if self.entry_size else ZERO
-
-    @property
-    def exit_price(self) -> Decimal:
-        return self.exit_notional / self.exit_size if self.exit_size else ZERO
+from hlmaster.trading.holding import ZERO, Holding, RoundTrip
+from hlmaster.trading.past import Entry, Past
 
 
 class Ledger:
@@ -83,6 +30,9 @@ class Ledger:
         self.last_fill_ms = 0
         self.last_funding_ms = 0
         self.last_cash_ms = 0
+        self.rebooked = 0
+        """How often a late fact changed what was booked before it came."""
+        self._pasts: dict[str, Past] = {}
         self._fill_keys: set[tuple[str, int, int]] = set()
         self._funding_keys: set[tuple[str, int]] = set()
         self._cash_keys: set[tuple[str, int, str]] = set()
@@ -97,57 +47,39 @@ class Ledger:
         anchored = max(self._anchored_ms.get("", 0), self._anchored_ms.get(fill.coin, 0))
         return fill.key in self._fill_keys or fill.time_ms <= anchored
 
-    def book_fill(self, fill: Fill, exit_reason: str = "") -> Decimal | None:
-        """Realised profit (before fees) of this fill, or None when it was booked before."""
+    def book_fill(self, fill: Fill, exit_reason: str = "") -> dict[tuple[str, int, int], Decimal]:
+        """Realised profit (before fees) by the fill's key; empty when it was booked before.
+
+        One that comes late is booked in its place, and the fills after it realise anew: they are told as well.
+        """
         if self.knows(fill):
-            return None
+            return {}
         self._fill_keys.add(fill.key)
         self.last_fill_ms = max(self.last_fill_ms, fill.time_ms)
-        holding = self.holding(fill.coin)
-        holding.last_fill_ms = max(holding.last_fill_ms, fill.time_ms)
-        closing = min(abs(fill.signed_size), abs(holding.size)) if holding.size * fill.signed_size < 0 else ZERO
-        opening = fill.size - closing
-        # A flip's fee is split by size between the trip that ends and the trip that begins.
-        closing_fee = fill.fee * closing / fill.size
-        realised = ZERO
-        if closing:
-            realised = self._close_part(holding, fill, closing, closing_fee, exit_reason)
-        if opening:
-            self._open_part(holding, fill, opening, fill.fee - closing_fee)
-        holding.fees += fill.fee
-        self.fees += fill.fee
-        return realised
+        return self._book(fill.coin, Entry(fill, exit_reason))
 
-    def _close_part(self, holding: Holding, fill: Fill, size: Decimal, fee: Decimal, exit_reason: str) -> Decimal:
-        direction = 1 if holding.size > 0 else -1
-        realised = (fill.price - holding.entry_price) * size * direction
-        holding.size -= size * direction
-        holding.realised += realised
-        self.realised += realised
-        trip = holding.trip
-        if trip is not None:
-            trip.exit_notional += size * fill.price
-            trip.exit_size += size
-            trip.realised += realised
-            trip.fees += fee
-            if holding.size == 0:
-                trip.closed_ms, trip.exit_reason = fill.time_ms, exit_reason or fill.direction
-                self.round_trips.append(trip)
-                holding.trip, holding.entry_price, holding.opened_ms = None, ZERO, 0
+    def _book(self, coin: str, entry: Entry) -> dict[tuple[str, int, int], Decimal]:
+        holding = self.holding(coin)
+        past = self._pasts.setdefault(coin, Past(holding))
+        before = holding.copy()
+        if past.is_late(entry):
+            self.rebooked += 1
+            again = past.rebook(entry)
+            holding = self.holdings[coin] = again.holding
+            undone = {id(trip) for trip in again.undone}
+            kept = [trip for trip in self.round_trips if id(trip) not in undone]
+            self.round_trips = sorted([*kept, *again.ended], key=lambda trip: trip.closed_ms)
+            realised = again.realised
+        else:
+            gain, ended = entry.apply(holding)
+            past.note(entry, ended)
+            if ended is not None:
+                self.round_trips.append(ended)
+            realised = {entry.fact.key: gain} if isinstance(entry.fact, Fill) else {}
+        self.realised += holding.realised - before.realised
+        self.fees += holding.fees - before.fees
+        self.funding += holding.funding - before.funding
         return realised
-
-    def _open_part(self, holding: Holding, fill: Fill, size: Decimal, fee: Decimal) -> None:
-        if holding.trip is None:
-            holding.trip = RoundTrip(fill.coin, fill.side, fill.time_ms)
-            holding.opened_ms = fill.time_ms
-        before = abs(holding.size)
-        holding.entry_price = (holding.entry_price * before + fill.price * size) / (before + size)
-        holding.size += size * fill.side.sign
-        trip = holding.trip
-        trip.entry_notional += size * fill.price
-        trip.entry_size += size
-        trip.fees += fee
-        trip.size = max(trip.size, abs(holding.size))
 
     def book_funding(self, payment: FundingPayment) -> bool:
         """False when it was booked before."""
@@ -155,11 +87,7 @@ class Ledger:
             return False
         self._funding_keys.add(payment.key)
         self.last_funding_ms = max(self.last_funding_ms, payment.time_ms)
-        holding = self.holding(payment.coin)
-        holding.funding += payment.amount
-        self.funding += payment.amount
-        if holding.trip is not None:
-            holding.trip.funding += payment.amount
+        self._book(payment.coin, Entry(payment))
         return True
 
     def book_cash(self, move: CashMove) -> bool:
@@ -181,6 +109,8 @@ class Ledger:
         self.adjusted += adjustment.amount
         if coin:
             self._restate(self.holding(coin), adjustment)
+            # What happened before it is part of it: nothing older can come late any more.
+            self._pasts.pop(coin, None)
         return True
 
     def _restate(self, holding: Holding, stated: Adjustment) -> None:

@@ -25,10 +25,13 @@ from hlmaster.core.model import Account, Leverage, Position
 from hlmaster.core.orders import CashMove, Fill, FundingPayment
 from hlmaster.core.ports import Store
 from hlmaster.trading.agreement import Agreement
-from hlmaster.trading.ledger import ZERO, Holding, Ledger, RoundTrip
+from hlmaster.trading.holding import ZERO, Holding, RoundTrip
+from hlmaster.trading.ledger import Ledger
 
 MAX_FILLS = 5_000
 MAX_POINTS = 20_000
+STATEMENT_SECONDS = 60.0
+"""Wall seconds for which the youngest statement counts; one that bore a time of the future must not count for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class Portfolio:
         self.fills: list[BookedFill] = []
         self.equity_curve: list[EquityPoint] = []
         self.account: Account | None = None
+        self._stated_at = 0.0
         self.exit_reason: Callable[[Fill], str] = lambda fill: ""
         self._bus, self._clock, self._mark, self._store = bus, clock, mark, store
         self._day = 0
@@ -111,21 +115,31 @@ class Portfolio:
                 self._cash.append(fact)
         self.equity_curve = await self._store.equity(MAX_POINTS)
 
-    def _book(self, fill: Fill) -> Decimal | None:
+    def _book(self, fill: Fill) -> list[BookedFill]:
+        """The fill, and with one that comes late those after it, each with what it realised; empty for a repeat."""
         realised = self.ledger.book_fill(fill, self.exit_reason(fill))
-        if realised is not None:
-            self.fills.append(BookedFill(fill, realised))
-            del self.fills[:-MAX_FILLS]
-        return realised
+        if not realised:
+            return []
+        self.fills.append(BookedFill(fill, realised[fill.key]))
+        del self.fills[:-MAX_FILLS]
+        if len(realised) == 1:
+            return self.fills[-1:]
+        changed = []
+        for number, booked in enumerate(self.fills):
+            now = realised.get(booked.fill.key, booked.realised)
+            if now != booked.realised or booked.fill is fill:
+                self.fills[number] = BookedFill(booked.fill, now)
+                changed.append(self.fills[number])
+        return changed
 
     def _on_fills(self, fills: Iterable[Fill]) -> None:
         changed = False
         for fill in sorted(fills, key=lambda f: (f.time_ms, f.order_id, f.trade_id)):
-            realised = self._book(fill)
-            if realised is not None:
+            for booked in self._book(fill):
                 changed = True
-                self._store.save_fill(fill, realised)
-                self._bus.publish(FillBooked(fill, realised))
+                self._store.save_fill(booked.fill, booked.realised)
+                if booked.fill is fill:
+                    self._bus.publish(FillBooked(fill, booked.realised))
         if changed:
             self._bus.publish(PositionsChanged())
 
@@ -153,7 +167,12 @@ class Portfolio:
             self._bus.publish(PositionsChanged())
 
     def _on_account(self, account: Account) -> None:
-        self.account = account
+        """The venue has several readers and some lag: a statement gives way to a younger one alone, or to age."""
+        now = self._clock.monotonic()
+        if self.account is not None and account.time_ms < self.account.time_ms:
+            if now - self._stated_at <= STATEMENT_SECONDS:
+                return
+        self.account, self._stated_at = account, now
         self.agreement.compare(account)
         self._alert(account)
         self._bus.publish(PositionsChanged())

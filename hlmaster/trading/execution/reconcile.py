@@ -34,7 +34,7 @@ from hlmaster.core.orders import Fill, OrderStatus, VenueOrder
 from hlmaster.core.ports import Trading
 from hlmaster.core.rounding import wire_text
 from hlmaster.trading.execution.tracker import GONE, OrderTracker, is_given_up
-from hlmaster.trading.ledger import ZERO
+from hlmaster.trading.holding import ZERO
 from hlmaster.trading.portfolio import Portfolio
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,8 @@ class Reconciler:
             await self._fetch_money(proven)
         self._proven = replace(self._proven, fill_ms=self._portfolio.ledger.last_fill_ms)
         self._overlap_ms = DENSE_OVERLAP_MS if len(fills) >= DENSE and not whole else OVERLAP_MS
-        self._anchor(account)
+        # The books may know a younger statement than the one that this pass was given.
+        self._anchor(self._portfolio.account or account)
         self._searched = apart if whole else self._searched & self._apart()
         await self._settle_missing()
         self._tell_of_the_time_away()

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator
 
 from hlmaster.core.events import FillBooked
 from hlmaster.core.model import Side
-from hlmaster.trading.ledger import RoundTrip
+from hlmaster.trading.holding import RoundTrip
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
 from hlmaster.ui.figures import money, plain, tone
@@ -20,7 +20,7 @@ class HistoryPanel(TablePanel):
     EMPTY = ("No closed trades yet", "A trade is listed when its position is flat again, after fees and funding.")
 
     def __init__(self, context: Context) -> None:
-        self._taken = 0
+        self._taken = self._rebooked = 0
         super().__init__(context, self._columns(), _key)
         self.table.opened.connect(lambda key: context.select(key[0]))
         self.catch_up()
@@ -28,8 +28,12 @@ class HistoryPanel(TablePanel):
         context.bridge.on_fact(self, FillBooked, lambda _: self.catch_up())
 
     def catch_up(self) -> None:
-        """The ledger only ever appends, and a closed trip never changes."""
-        trips = self.context.desk.portfolio.round_trips
+        """The ledger appends, and a closed trip changes only when a late fill is booked in its place."""
+        portfolio = self.context.desk.portfolio
+        trips = portfolio.round_trips
+        if portfolio.ledger.rebooked != self._rebooked:
+            self._rebooked, self._taken = portfolio.ledger.rebooked, 0
+            self.model.drop(*self.model.keys())
         if len(trips) > self._taken:
             self.model.put(*trips[self._taken :])
             self._taken = len(trips)
