@@ -86,8 +86,8 @@ class Desk:
         self._open_the_door(parts)
         self._give_hands(parts)
         self._keep_watch(parts)
-        for fact in (AccountSnapshot, OrderReported):
-            self.bus.subscribe(fact, lambda _: self.feed.touch_account())
+        self.bus.subscribe(AccountSnapshot, self._on_account)
+        self.bus.subscribe(OrderReported, lambda _: self.feed.touch_account())
         self.bus.subscribe(AccountResynchronised, lambda _: self._reconcile_soon())
         self.bus.subscribe(Refused, self._on_refused)
         self.guard.on_lost_connection(LostLine(lambda: self.settings, self.orders, self.foreign, self.manual))
@@ -309,6 +309,10 @@ class Desk:
 
     def _mark(self, coin: str) -> Decimal | None:
         return self.survey.mark(coin)
+
+    def _on_account(self, fact: AccountSnapshot) -> None:
+        if fact.account is self.portfolio.account:
+            self.feed.touch_account()
 
     def _on_refused(self, fact: Refused) -> None:
         for failure in fact.verdict.failures:

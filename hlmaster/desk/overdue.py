@@ -9,6 +9,7 @@ from decimal import Decimal
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
 from hlmaster.core.events import AccountSnapshot, FillBooked, OrderChanged
+from hlmaster.core.model import Account
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.portfolio import Portfolio
 
@@ -31,7 +32,7 @@ class Overdue:
         """Order ids and coins: when to ask about them, and how often that has been done."""
         bus.subscribe(OrderChanged, self._on_order)
         bus.subscribe(FillBooked, self._on_fill)
-        bus.subscribe(AccountSnapshot, self._on_account)
+        bus.subscribe(AccountSnapshot, lambda _: self._on_account(portfolio.account))
 
     def look(self) -> None:
         """Call it a few times a second."""
@@ -64,8 +65,8 @@ class Overdue:
         if owner.status.is_final and name not in self._due:
             del self._booked[name]
 
-    def _on_account(self, fact: AccountSnapshot) -> None:
-        theirs = {position.coin: position.size for position in fact.account.positions}
+    def _on_account(self, account: Account | None) -> None:
+        theirs = {position.coin: position.size for position in account.positions} if account is not None else {}
         ours = {coin: held.size for coin, held in self._portfolio.ledger.holdings.items()}
         for coin in theirs.keys() | ours.keys():
             self._note(coin, theirs.get(coin, Decimal(0)) != ours.get(coin, Decimal(0)))

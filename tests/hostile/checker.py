@@ -20,6 +20,8 @@ from hlmaster.desk.desk import Desk
 from hlmaster.exchange.simulator.house import House
 from tests.hostile.history import Finding, History
 
+SLIGHT = Decimal("0.000001")
+"""Of a price: the exchange rounds the entry prices it states."""
 CENT = Decimal("0.01")
 RANK = {status: rank for rank, status in enumerate(OrderStatus)}
 RANK[OrderStatus.WAITING] = RANK[OrderStatus.RESTING]
@@ -56,6 +58,10 @@ def _money(desk: Desk, house: House, user: str) -> Iterator[Finding]:
     if ours != theirs:
         yield Finding("C3", f"positions are {ours} here and {theirs} at the exchange")
     books = desk.portfolio.ledger
+    for position in account.positions:
+        held = books.holding(position.coin)
+        if position.size and abs(held.entry_price - position.entry_price) > position.entry_price * SLIGHT:
+            yield Finding("C3", f"{position.coin} was entered at {held.entry_price} here, {position.entry_price} there")
     at_entry = sum((held.size * held.entry_price for held in books.holdings.values()), Decimal(0))
     at_mark = sum((held.size * house.venue.mark(held.coin) for held in books.holdings.values()), Decimal(0))
     own, value = books.settled + at_mark - at_entry, account.summary.account_value
@@ -110,7 +116,7 @@ def _duplicates(history: History, house: House, user: str) -> Iterator[Finding]:
         for action in history.wire
         if action.kind == "order" and action.accepted
     )
-    asked = sum(history.counts[verb] for verb in ("market", "limit", "reverse"))
+    asked = sum(history.counts[verb] for verb in ("market", "limit", "reverse", "replace"))
     if entries > asked:
         yield Finding("C1", f"{entries} entries were accepted of {asked} that were asked for")
 

@@ -124,6 +124,8 @@ class Trader:
         if order.order.trigger is not None:
             stop = self._price(order.order.coin, order.order.side, -self._rng.uniform(0.01, 0.03))
             return await self._desk.manual.modify(order.client_order_id, trigger_price=stop)
+        # One without a client id is cancelled and placed anew, under one of ours.
+        self._history.counts["replace"] += not order.client_order_id.startswith("0x")
         return await self._desk.manual.modify(order.client_order_id, price=price)
 
     async def cancel(self) -> Any:

@@ -50,12 +50,12 @@ class Scene:
         self.bus.publish(FillsReported((made,)))
         return made
 
-    def statement(self, size: str) -> None:
+    def statement(self, size: str, ago_ms: int = 0) -> None:
         held = Position("ETH", D(size), D(3000), Leverage(MarginMode.CROSS, 20), D(0), D(0), D(150), None)
         positions = (held,) if D(size) else ()
         zero = D(0)
         self.bus.publish(
-            AccountSnapshot(Account("0x", self.clock.now_ms(), D(10_000), zero, zero, zero, zero, positions))
+            AccountSnapshot(Account("0x", self.clock.now_ms() - ago_ms, D(10_000), zero, zero, zero, zero, positions))
         )
 
     def sample(self, ms: int = 0) -> Decimal:
@@ -206,3 +206,28 @@ def test_a_difference_that_lasts_is_told_once_and_the_venues_word_stands() -> No
     scene.statement("2")
     assert (scene.portfolio.mismatched, scene.portfolio.size("ETH")) == ((), 2)
     assert scene.notices[-1].sentence == "The ETH position agrees with the exchange's again."
+
+
+def stated(scene: Scene) -> list[Decimal]:
+    assert scene.portfolio.account is not None
+    return [position.size for position in scene.portfolio.account.positions]
+
+
+def test_an_older_statement_does_not_replace_a_younger_one() -> None:
+    scene = Scene()
+    scene.statement("1")
+    scene.statement("0", ago_ms=1)
+    assert stated(scene) == [1]
+    scene.statement("2")
+    assert stated(scene) == [2]
+
+
+def test_a_statement_with_a_time_of_the_future_does_not_count_for_ever() -> None:
+    scene = Scene()
+    scene.statement("1", ago_ms=-DAY_MS)
+    scene.clock.advance(int(module.STATEMENT_SECONDS * 1000))
+    scene.statement("2")
+    assert stated(scene) == [1]
+    scene.clock.advance(1)
+    scene.statement("2")
+    assert stated(scene) == [2]
