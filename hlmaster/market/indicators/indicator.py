@@ -152,9 +152,9 @@ class Indicator(ABC):
 
     @property
     def label(self) -> str:
-        """``ema(9)``, ``rsi(14, volume)``."""
+        """``ema(9)``, ``rsi(14, volume)``, ``bollinger(20, 2)``; equal for equal indicators."""
         chosen = [(getattr(self, p.name), p) for p in self.parameters()]
-        shown = [str(value) for value, p in chosen if p.kind is not str or value != p.default]
+        shown = [str(value).removesuffix(".0") for value, p in chosen if p.kind is not str or value != p.default]
         return f"{self.name}({', '.join(shown)})"
 
     @property

@@ -18,7 +18,7 @@ from hlmaster.market.indicators.indicator import (
 from hlmaster.market.indicators.rolling import NO_SUM, Sum, unknown, window_sum
 
 Moves = tuple[float, Sum]
-"""The value before, and the squared log returns."""
+"""The logarithm before, and the squared log returns."""
 
 
 @kernel
@@ -27,11 +27,12 @@ def step(state: Moves, memory: Memory, row: tuple[float], constants: tuple[int, 
     (x,), (period, horizon), (before, squares) = row, constants, state
     if not x > 0.0:
         return state, (math.nan,)
-    if before != before:
-        return (x, squares), (math.nan,)
-    change = math.log(x / before)
+    now = math.log(x)
+    change = now - before
+    if change != change:
+        return (now, squares), (math.nan,)
     squares, total = window_sum(squares, memory[0], change * change, period)
-    return (x, squares), (math.sqrt(total / period * horizon),)
+    return (now, squares), (math.sqrt(total / period * horizon),)
 
 
 @indicator("realised_volatility")

@@ -83,14 +83,17 @@ def value_area(bins: list[float], size: int, first: int, last: int, wanted: floa
 def step(
     state: Window, memory: Memory, row: tuple[float, float, float], constants: tuple[int, float, float]
 ) -> tuple[Window, Values]:
-    """A row leaves as it came, negated; each time around, the bins are filled anew, which drops what rounding left."""
+    """A row without logarithms, or wider than all bins, is passed over.
+
+    A row leaves as it came, negated; each time around, the bins are filled anew, which drops what rounding left.
+    """
     (high, low, volume), (period, width, share) = row, constants
     count, place, tops, bottoms, volumes = state
     lows, highs, sizes, bins = memory[0], memory[1], memory[2], memory[3]
-    if not low > 0.0:
+    size = len(bins)
+    if not (high >= low > 0.0) or math.log(high / low) > (size - 2) * width:
         return state, (math.nan, math.nan, math.nan)
     low, high = math.log(low) / width, math.log(high) / width
-    size = len(bins)
     if count == period:
         spread(bins, size, lows[place], highs[place], -sizes[place])
     else:

@@ -23,6 +23,7 @@ MARKETS: dict[str, Columns] = {
     "holed": holed(market(14, 1_000), [0, 5, 6, 7, 100, 500, 501, 999]),
     "flat": flat(300),
     "untraded": untraded(300),
+    "senseless": {name: np.random.default_rng(9).permuted(column - 60.0) for name, column in market(9, 400).items()},
     "one": market(15, 1),
     "empty": market(15, 0),
 }

@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hlmaster.core.candles import CandleBlock
 from hlmaster.core.errors import ConfigError
+from hlmaster.market.indicators.bollinger import Bollinger
 from hlmaster.market.indicators.catalogue import INDICATORS
 from hlmaster.market.indicators.ema import Ema
 from hlmaster.market.indicators.indicator import Indicator, Live, named, over
@@ -85,6 +86,8 @@ def test_equal_choices_are_one_column() -> None:
     assert len({Ema(9), Ema(9), Ema(10), Ema(9, source="volume"), Sma(9)}) == 4
     assert Ema(9).columns == ("ema(9)",)
     assert Rsi(14, source="volume").label == "rsi(14, volume)"
+    assert Bollinger(20, 2) == Bollinger(20, 2.0)
+    assert Bollinger(20, 2).label == Bollinger(20, 2.0).label == "bollinger(20, 2)"
     assert Macd().columns == ("macd(12, 26, 9).macd", "macd(12, 26, 9).signal", "macd(12, 26, 9).histogram")
 
 
@@ -165,6 +168,15 @@ def test_one_missing_input_is_enough_to_pass_a_row_over(name: str, missing: floa
         values = over(small(name), columns)
         assert np.isnan(values[:, 20]).all()
         assert not np.isnan(values[0, 39])
+
+
+@pytest.mark.parametrize("name", ALL)
+@given(rows=st.lists(st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 8), max_size=30))
+@settings(max_examples=40)
+def test_no_row_whatsoever_makes_it_raise(name: str, rows: list[tuple[float, ...]]) -> None:
+    table = np.array(rows, np.float64).reshape(len(rows), 8)
+    columns = dict(zip(NAMES[1:], table.T, strict=True)) | {"row": np.arange(len(rows), dtype=np.float64)}
+    assert over(small(name), columns).shape[1] == len(rows)
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if INDICATORS[name].bounds])

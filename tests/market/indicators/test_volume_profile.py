@@ -91,3 +91,15 @@ def test_a_window_wider_than_the_bins_is_unknown_and_passes() -> None:
     values = over(VolumeProfile(5), {"high": prices, "low": prices, "volume": np.ones(10)})
     assert np.isnan(values[:, 4:7]).all()
     assert not np.isnan(values[:, 7:]).any()
+
+
+def test_a_row_wider_than_all_bins_is_passed_over_at_once() -> None:
+    columns = market(3, 40)
+    columns["low"][30], columns["high"][30] = 1e-150, 1e150
+    columns["low"][31] = 0.0
+    values = over(VolumeProfile(10, 0.1 * BINS), columns)
+    assert np.isnan(values[:, 30:32]).all()
+    kept = {name: np.delete(column, [30, 31]) for name, column in columns.items()}
+    assert np.array_equal(
+        np.delete(values, [30, 31], axis=1), over(VolumeProfile(10, 0.1 * BINS), kept), equal_nan=True
+    )
