@@ -29,6 +29,8 @@ class Preview:
     position_after: Decimal | None = None
     risk: Decimal | None = None
     """Money lost if the attached or named stop is hit, fees of both ends included."""
+    reward: Decimal | None = None
+    """Money made if the target is hit, fees of both ends taken off."""
     problems: tuple[str, ...] = ()
 
     @property
@@ -56,6 +58,7 @@ def preview(ticket: Ticket, drafted: Draft, situation: Situation, verdicts: tupl
         liquidation_price=_liquidation_after(after, price, situation),
         position_after=after,
         risk=_risk(ticket, order, price, situation),
+        reward=_reward(ticket, order, price, situation),
         problems=tuple(result.sentence for verdict in verdicts for result in verdict.failures),
     )
 
@@ -82,6 +85,13 @@ def _risk(ticket: Ticket, order: Order, price: Decimal, situation: Situation) ->
         return None
     distance = (price - ticket.stop_price) * order.side.sign
     return None if distance <= 0 else order.size * (distance + (price + ticket.stop_price) * situation.fees.taker)
+
+
+def _reward(ticket: Ticket, order: Order, price: Decimal, situation: Situation) -> Decimal | None:
+    if ticket.target_price is None:
+        return None
+    distance = (ticket.target_price - price) * order.side.sign
+    return None if distance <= 0 else order.size * (distance - (price + ticket.target_price) * situation.fees.taker)
 
 
 def _liquidation_after(after: Decimal, price: Decimal, situation: Situation) -> Decimal | None:

@@ -60,6 +60,8 @@ class Ticket:
     stop_price: Decimal | None = None
     attach_stop: bool = False
     """Send a reduce-only stop market order at ``stop_price`` together with the entry."""
+    target_price: Decimal | None = None
+    """Send a reduce-only take profit market order at this price together with the entry."""
     reduce_only: bool = False
     time_in_force: TimeInForce = TimeInForce.GTC
 
@@ -83,14 +85,45 @@ def draft(ticket: Ticket, situation: Situation, slippage_cap: Decimal) -> Draft:
     if problems:
         return Draft(problems=tuple(problems))
     entry = _order(ticket, situation, reference, size, slippage_cap)
-    if not ticket.attach_stop or ticket.stop_price is None or ticket.reduce_only:
-        return Draft((entry,))
-    return Draft((entry, _stop_for(entry, ticket.stop_price, situation, slippage_cap)), Grouping.ENTRY_TPSL)
+    exits = _exits(ticket)
+    problems = [
+        _wrong_side(ticket.side, kind, reference)
+        for kind, price in exits
+        if not _is_beyond(ticket, kind, price, reference)
+    ]
+    if problems:
+        return Draft(problems=tuple(problems))
+    children = [_exit_for(entry, kind, price, situation, slippage_cap) for kind, price in exits]
+    return Draft((entry, *children), Grouping.ENTRY_TPSL if children else Grouping.NONE)
+
+
+def _exits(ticket: Ticket) -> list[tuple[TriggerKind, Decimal]]:
+    """What is to leave the position that this ticket opens."""
+    stop = ticket.stop_price if ticket.attach_stop else None
+    wanted = ((TriggerKind.STOP, stop), (TriggerKind.TAKE_PROFIT, ticket.target_price))
+    return [(kind, price) for kind, price in wanted if price is not None and not ticket.reduce_only]
+
+
+def _is_beyond(ticket: Ticket, kind: TriggerKind, price: Decimal, entry: Decimal) -> bool:
+    """A stop lies on the losing side of the entry, a target on the winning one."""
+    gain = (price - entry) * ticket.side.sign
+    return gain > 0 if kind is TriggerKind.TAKE_PROFIT else gain < 0
+
+
+def _wrong_side(side: Side, kind: TriggerKind, entry: Decimal) -> str:
+    name = "target" if kind is TriggerKind.TAKE_PROFIT else "stop"
+    where = "above" if (side is Side.BUY) == (kind is TriggerKind.TAKE_PROFIT) else "below"
+    return f"The {name} of a {side} must lie {where} the entry price of {wire_text(entry)}."
 
 
 def _entry_price(ticket: Ticket, situation: Situation, problems: list[str]) -> Decimal | None:
     """The price the entry is expected at; unrounded for market orders."""
-    named = {"limit": ticket.limit_price, "trigger": ticket.trigger_price, "stop": ticket.stop_price}
+    named = {
+        "limit": ticket.limit_price,
+        "trigger": ticket.trigger_price,
+        "stop": ticket.stop_price,
+        "target": ticket.target_price,
+    }
     problems += [
         f"The {name} price must be above zero."
         for name, price in named.items()
@@ -146,8 +179,7 @@ def _risk_per_coin(ticket: Ticket, situation: Situation, price: Decimal, problem
         return None
     distance = (price - ticket.stop_price) * ticket.side.sign
     if distance <= 0:
-        where = "below" if ticket.side is Side.BUY else "above"
-        problems.append(f"The stop of a {ticket.side} must lie {where} the entry price of {wire_text(price)}.")
+        problems.append(_wrong_side(ticket.side, TriggerKind.STOP, price))
         return None
     return distance + (price + ticket.stop_price) * situation.fees.taker
 
@@ -180,14 +212,14 @@ def _order(ticket: Ticket, situation: Situation, price: Decimal, size: Decimal, 
     )
 
 
-def _stop_for(entry: Order, stop_price: Decimal, situation: Situation, cap: Decimal) -> Order:
+def _exit_for(entry: Order, kind: TriggerKind, price: Decimal, situation: Situation, cap: Decimal) -> Order:
     return Order(
         coin=entry.coin,
         side=entry.side.opposite,
         size=entry.size,
-        price=capped_price(stop_price, entry.side.opposite, situation, cap),
+        price=capped_price(price, entry.side.opposite, situation, cap),
         reduce_only=True,
-        trigger=Trigger(stop_price, TriggerKind.STOP, market=True),
+        trigger=Trigger(price, kind, market=True),
         purpose=Purpose.PROTECT,
         source=entry.source,
     )

@@ -100,3 +100,12 @@ def test_problems_keep_the_button_off() -> None:
     empty = shown(ticket(size="0"), situation)
     assert (empty.can_send, empty.available) == (False, situation.available)
     assert empty.problems
+
+
+@pytest.mark.parametrize("side", Side)
+def test_a_bracket_shows_what_it_may_lose_and_win_after_fees(side: Side) -> None:
+    stop, target = D(3000) - 100 * side.sign, D(3000) + 200 * side.sign
+    wanted = ticket(TicketKind.LIMIT, side, limit_price=D(3000), stop_price=stop, attach_stop=True, target_price=target)
+    figures = shown(wanted, scene())
+    assert figures.risk == 100 + (3000 + stop) * TAKER
+    assert figures.reward == 200 - (3000 + target) * TAKER

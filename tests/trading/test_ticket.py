@@ -73,6 +73,26 @@ def test_an_attached_stop_is_a_reduce_only_sibling_of_the_entry() -> None:
     assert stop.price < D(2800)
 
 
+@pytest.mark.parametrize("side", Side)
+def test_a_bracket_is_an_entry_a_stop_and_a_target(side: Side) -> None:
+    stop, target = D(2900) - 50 * side.sign, D(2900) + 90 * side.sign
+    drafted = draft(ticket(side=side, stop_price=stop, attach_stop=True, target_price=target), scene(), CAP)
+    entry, *exits = drafted.orders
+    assert drafted.grouping is Grouping.ENTRY_TPSL
+    assert [order.trigger and (order.trigger.kind, order.trigger.price) for order in exits] == [
+        (TriggerKind.STOP, stop),
+        (TriggerKind.TAKE_PROFIT, target),
+    ]
+    for order in exits:
+        assert (order.side, order.size, order.reduce_only) == (side.opposite, entry.size, True)
+        assert order.purpose is Purpose.PROTECT
+
+
+def test_an_exit_has_no_bracket() -> None:
+    drafted = draft(ticket(reduce_only=True, stop_price=D(1), attach_stop=True, target_price=D(9000)), scene(), CAP)
+    assert (len(drafted.orders), drafted.grouping) == (1, Grouping.NONE)
+
+
 @pytest.mark.parametrize(
     ("bad", "says"),
     [
@@ -85,6 +105,10 @@ def test_an_attached_stop_is_a_reduce_only_sibling_of_the_entry() -> None:
         (ticket(amount="0.01", size_unit=SizeUnit.USD), "less than one lot"),
         (ticket(size_unit=SizeUnit.RISK_USD), "stop price"),
         (ticket(size_unit=SizeUnit.RISK_USD, stop_price=D(2950)), "must lie below"),
+        (ticket(attach_stop=True, stop_price=D(2900)), "The stop of a buy must lie below the entry price of 2900"),
+        (ticket(target_price=D(2899)), "The target of a buy must lie above the entry price of 2900"),
+        (ticket(side=Side.SELL, target_price=D(2901)), "The target of a sell must lie below"),
+        (ticket(target_price=D(-1)), "target price must be above zero"),
     ],
 )
 def test_what_is_missing_is_said_and_nothing_is_drafted(bad: Ticket, says: str) -> None:

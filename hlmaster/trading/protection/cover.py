@@ -39,6 +39,8 @@ class Cover:
     theirs: tuple[TrackedOrder, ...]
     """Stops that somebody else placed and that can act."""
     by_others: Decimal
+    aimed: Decimal
+    """What targets that somebody else placed will sell."""
     arriving: tuple[TrackedOrder, ...]
     """Stops on their way whose fate the exchange has not told yet."""
 
@@ -65,6 +67,14 @@ def cover(
         for order in others
         if order.status.is_live and not _waits_for_entry(order, orders) and _acts_first(order, side, liquidation)
     ]
+    aims = [
+        order
+        for order in orders
+        if order not in ours
+        and _is_exit(order, side, TriggerKind.TAKE_PROFIT)
+        and (order.status.is_live or in_flight(order))
+        and not _waits_for_entry(order, orders)
+    ]
     whole = abs(size)
     return Cover(
         stops=tuple(stops),
@@ -73,6 +83,7 @@ def cover(
         theirs=tuple(theirs),
         # A stop for the whole position is listed with no size of its own.
         by_others=min(whole, sum((order.remaining or whole for order in theirs), ZERO)),
+        aimed=min(whole, sum((order.remaining or whole for order in aims), ZERO)),
         arriving=tuple(order for order in (*ours, *others) if _is_stop(order, side) and not order.status.is_live),
     )
 
@@ -81,8 +92,12 @@ def _kind(order: TrackedOrder) -> TriggerKind | None:
     return None if order.order.trigger is None else order.order.trigger.kind
 
 
+def _is_exit(order: TrackedOrder, side: Side, kind: TriggerKind) -> bool:
+    return order.order.reduce_only and order.order.side is side and _kind(order) is kind
+
+
 def _is_stop(order: TrackedOrder, side: Side) -> bool:
-    return order.order.reduce_only and order.order.side is side and _kind(order) is TriggerKind.STOP
+    return _is_exit(order, side, TriggerKind.STOP)
 
 
 def _acts_first(order: TrackedOrder, side: Side, liquidation: Decimal | None) -> bool:
@@ -112,13 +127,13 @@ def _waits_for_entry(order: TrackedOrder, orders: Sequence[TrackedOrder]) -> boo
     return parent_of(order, orders) is not None
 
 
-def ticket_stop(orders: Sequence[TrackedOrder], size: Decimal) -> Decimal | None:
-    """The trigger of a stop that came with the entry of this position: what its holder wants."""
+def ticket_price(orders: Sequence[TrackedOrder], size: Decimal, kind: TriggerKind) -> Decimal | None:
+    """The trigger of a stop or target that came with the entry of this position: what its holder wants."""
     side = Side.SELL if size > 0 else Side.BUY
     for order in orders:
         trigger = order.order.trigger
         attached = order.order.purpose is Purpose.PROTECT and not is_own(order)
-        if trigger is not None and attached and _is_stop(order, side):
+        if trigger is not None and attached and _is_exit(order, side, kind):
             return trigger.price
     return None
 

@@ -43,6 +43,8 @@ class Epoch:
     policy: Policy | None = None
     ticket_price: Decimal | None = None
     """The stop that the entry's ticket asked for."""
+    ticket_target: Decimal | None = None
+    """The target that it asked for."""
     handed_over: frozenset[str] = frozenset()
     entry_atr: Decimal | None = None
     past: Past = field(default_factory=Past)
@@ -104,6 +106,7 @@ class Epoch:
             "best": str(self.best),
             "policy": None if self.policy is None else self.policy.model_dump(mode="json"),
             "ticket_price": None if self.ticket_price is None else str(self.ticket_price),
+            "ticket_target": None if self.ticket_target is None else str(self.ticket_target),
             "handed_over": sorted(self.handed_over),
             "entry_atr": None if self.entry_atr is None else str(self.entry_atr),
             "ours": self.ours,
@@ -117,6 +120,8 @@ class Epoch:
             chosen, price, atr = document["policy"], document["ticket_price"], document["entry_atr"]
             self.policy = None if chosen is None else Policy.model_validate(chosen)
             self.ticket_price = None if price is None else Decimal(price)
+            target = document.get("ticket_target")
+            self.ticket_target = None if target is None else Decimal(target)
             self.entry_atr = None if atr is None else Decimal(atr)
             self.handed_over = frozenset(document["handed_over"])
             self.ours = self.ours or bool(document["ours"])

@@ -8,10 +8,11 @@ from typing import Any, Protocol
 
 from hlmaster.core.clock import Clock
 from hlmaster.core.model import FeeRates, Instrument
+from hlmaster.core.orders import TriggerKind
 from hlmaster.core.rounding import wire_text
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.portfolio import Portfolio
-from hlmaster.trading.protection.cover import Cover, cover, ticket_stop
+from hlmaster.trading.protection.cover import Cover, cover, ticket_price
 from hlmaster.trading.protection.epoch import CLOCK_SKEW_MS, Epoch, Memory
 from hlmaster.trading.protection.plan import Circumstances, Held, Plan, plan
 from hlmaster.trading.protection.policy import TIERS, Policy, Protection, settled
@@ -95,7 +96,8 @@ class Epochs:
     def _begin(self, coin: str, sign: int, opened_ms: int) -> Epoch:
         orders = self._tracker.unsettled(coin)
         epoch = Epoch(coin, sign, opened_ms, self._market.mark(coin) or self._entry(coin))
-        epoch.ticket_price = ticket_stop(orders, Decimal(sign))
+        epoch.ticket_price = ticket_price(orders, Decimal(sign), TriggerKind.STOP)
+        epoch.ticket_target = ticket_price(orders, Decimal(sign), TriggerKind.TAKE_PROFIT)
         epoch.policy = self._intended.pop(coin, None)
         epoch.ours = epoch.policy is not None
         if coin in self._remembered:
@@ -129,7 +131,7 @@ class Epochs:
         return epoch.ours or self._settings().protect_foreign
 
     def policy(self, epoch: Epoch) -> Policy:
-        return epoch.policy or settled(self._settings(), epoch.ticket_price)
+        return epoch.policy or settled(self._settings(), epoch.ticket_price, epoch.ticket_target)
 
     def _entry(self, coin: str) -> Decimal:
         holding = self._portfolio.ledger.holdings.get(coin)
@@ -149,7 +151,8 @@ class Epochs:
         orders = self._tracker.unsettled(epoch.coin)
         return cover(orders, size, self._liquidation(epoch.coin, size), epoch.handed_over)
 
-    def plan(self, epoch: Epoch, size: Decimal, amount: Decimal) -> Plan:
+    def plan(self, epoch: Epoch, size: Decimal, has: Cover) -> Plan:
+        """What ought to rest there beside the stops and targets of others that ``has`` tells of."""
         coin, policy, mark = epoch.coin, self.policy(epoch), self._market.mark(epoch.coin)
         if mark is not None:
             epoch.see(mark)
@@ -167,12 +170,16 @@ class Epochs:
             taker_fee=self._market.fees.taker,
             cap=self._cap(),
         )
-        return plan(Held(size, self._entry(coin), epoch.opened_ms, epoch.best), policy, seen, epoch.past, amount)
+        held = Held(size, self._entry(coin), epoch.opened_ms, epoch.best)
+        return plan(held, policy, seen, epoch.past, abs(size) - has.by_others, has.aimed)
 
     def wrong_side(self, epoch: Epoch, policy: Policy | None) -> str:
-        price = None if policy is None else policy.stop_price
         mark = self._market.mark(epoch.coin)
-        if price is None or mark is None or (mark - price) * epoch.sign > 0:
+        if policy is None or mark is None:
             return ""
-        where, held = ("below", "long") if epoch.sign > 0 else ("above", "short")
-        return f"The stop of a {held} position must lie {where} the mark price of {wire_text(mark)}."
+        held = "long" if epoch.sign > 0 else "short"
+        for name, price, sign in (("stop", policy.stop_price, -1), ("target", policy.target_price, 1)):
+            if price is not None and (price - mark) * epoch.sign * sign <= 0:
+                where = "above" if epoch.sign * sign > 0 else "below"
+                return f"The {name} of a {held} position must lie {where} the mark price of {wire_text(mark)}."
+        return ""

@@ -91,13 +91,24 @@ class Plan:
     """Laid out by per cent because the average true range is not known yet; does not bind later plans."""
 
 
-def plan(held: Held, policy: Policy, seen: Circumstances, past: Past, cover: Decimal | None = None) -> Plan:
-    """The triggers wanted for ``cover`` coins of the position, all of it when None (the rest has a stop already)."""
+def plan(
+    held: Held,
+    policy: Policy,
+    seen: Circumstances,
+    past: Past,
+    cover: Decimal | None = None,
+    aimed: Decimal = ZERO,
+) -> Plan:
+    """The triggers wanted for ``cover`` coins of the position, all of it when None (the rest has a stop already).
+
+    ``aimed``: coins that have a target of somebody else's; a target price of the policy is for what is left.
+    """
     due = _time_is_up(held, policy, seen.now_ms)
     if due:
         return Plan(close=due)
+    targets = _targets(held, policy, seen, past, aimed)
     if policy.is_off:
-        return Plan()
+        return Plan(targets=targets if policy.target_price is not None else ())
     provisional = policy.needs_atr and seen.entry_atr is None
     shares, bases = _layout(held, policy, seen)
     tightest = [_tightest(held, price, policy, seen) for price in bases]
@@ -110,7 +121,6 @@ def plan(held: Held, policy: Policy, seen: Circumstances, past: Past, cover: Dec
         for share, trigger, base in zip(shares, triggers, bases, strict=True)
         if past.fired_stop is None or (past.fired_stop - base) * held.sign > 0
     ]
-    targets = _targets(held, policy, seen, past)
     ratchet = past.stops if provisional else tuple(triggers)
     if cover == 0:
         return Plan((), targets, ratchet, provisional=provisional)
@@ -255,20 +265,23 @@ def _is_passed(kind: TriggerKind, held: Held, trigger: Decimal, mark: Decimal | 
     return ahead <= 0
 
 
-def _targets(held: Held, policy: Policy, seen: Circumstances, past: Past) -> tuple[Level, ...]:
+def _targets(held: Held, policy: Policy, seen: Circumstances, past: Past, aimed: Decimal) -> tuple[Level, ...]:
     """Rungs not yet taken. Shares are of the position as it was, so those taken count against what is left."""
-    decimals = seen.instrument.size_decimals
-    rungs = [
-        (share, round_price(held.entry * (1 + held.sign * gain / HUNDRED), decimals, held.exit_side))
+    decimals, amount = seen.instrument.size_decimals, abs(held.size)
+    prices = [
+        (share, held.entry * (1 + held.sign * gain / HUNDRED))
         for gain, share in policy.ladder
         if held.sign > 0 or gain < HUNDRED
     ]
+    if policy.target_price is not None:
+        prices, amount = [(HUNDRED, policy.target_price)], max(amount - aimed, ZERO)
+    rungs = [(share, round_price(price, decimals, held.exit_side)) for share, price in prices]
     fired = past.fired_target
     left = [(share, price) for share, price in rungs if fired is None or (price - fired) * held.sign > 0]
     taken = sum((share for share, _ in rungs), ZERO) - sum((share for share, _ in left), ZERO)
-    if not left or taken >= HUNDRED:
+    if not left or not amount or taken >= HUNDRED:
         return ()
-    return _split(TriggerKind.TAKE_PROFIT, held, left, abs(held.size), HUNDRED - taken, seen)
+    return _split(TriggerKind.TAKE_PROFIT, held, left, amount, HUNDRED - taken, seen)
 
 
 def _worst(held: Held, trigger: Decimal, seen: Circumstances) -> Decimal:

@@ -111,6 +111,9 @@ class Policy(Protection):
     stop_price: Decimal | None = Field(
         None, gt=0, title="Stop price", description="One trigger price, in the place of any distance."
     )
+    target_price: Decimal | None = Field(
+        None, gt=0, title="Target price", description="All of it is sold here at a profit, in the place of the ladder."
+    )
 
     @property
     def is_off(self) -> bool:
@@ -144,9 +147,9 @@ class Policy(Protection):
 
 
 @lru_cache(maxsize=64)
-def settled(protection: Protection, stop_price: Decimal | None = None) -> Policy:
-    """The settings' policy for one position, with its own stop price if it has one."""
-    return Policy(**{**protection.model_dump(), "stop_price": stop_price})
+def settled(protection: Protection, stop_price: Decimal | None = None, target_price: Decimal | None = None) -> Policy:
+    """The settings' policy for one position, with its own stop and target prices if it has them."""
+    return Policy(**{**protection.model_dump(), "stop_price": stop_price, "target_price": target_price})
 
 
 def _rung(text: str) -> tuple[Decimal, Decimal]:

@@ -232,7 +232,7 @@ class Protector:
         if has.by_us + has.by_others < abs(size) and epoch.naked_since is None:
             # Before the plan, so that one that fails does not stop this clock.
             epoch.naked_since = now
-        wanted = self._epochs.plan(epoch, size, abs(size) - has.by_others)
+        wanted = self._epochs.plan(epoch, size, has)
         if not is_bare(size, has, wanted):
             epoch.naked_since, epoch.told = None, False
         if abs(size) > abs(epoch.size):

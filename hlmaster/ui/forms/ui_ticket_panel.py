@@ -209,6 +209,11 @@ class Ui_TicketPanel(object):
 
         self.check_row_layout.addWidget(self.attach_stop)
 
+        self.attach_target = QCheckBox(self.check_row)
+        self.attach_target.setObjectName(u"attach_target")
+
+        self.check_row_layout.addWidget(self.attach_target)
+
         self.check_space = QSpacerItem(0, 0, QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
 
         self.check_row_layout.addItem(self.check_space)
@@ -216,10 +221,24 @@ class Ui_TicketPanel(object):
 
         self.contents_layout.addWidget(self.check_row)
 
-        self.stop = NumberField(self.contents)
+        self.exits_row = QWidget(self.contents)
+        self.exits_row.setObjectName(u"exits_row")
+        self.exits_row_layout = QHBoxLayout(self.exits_row)
+        self.exits_row_layout.setSpacing(4)
+        self.exits_row_layout.setObjectName(u"exits_row_layout")
+        self.exits_row_layout.setContentsMargins(0, 0, 0, 0)
+        self.stop = NumberField(self.exits_row)
         self.stop.setObjectName(u"stop")
 
-        self.contents_layout.addWidget(self.stop)
+        self.exits_row_layout.addWidget(self.stop)
+
+        self.target = NumberField(self.exits_row)
+        self.target.setObjectName(u"target")
+
+        self.exits_row_layout.addWidget(self.target)
+
+
+        self.contents_layout.addWidget(self.exits_row)
 
         self.preview = QFrame(self.contents)
         self.preview.setObjectName(u"preview")
@@ -372,7 +391,28 @@ class Ui_TicketPanel(object):
         self.risk_layout.addWidget(self.risk)
 
 
-        self.preview_layout.addWidget(self.risk_box, 2, 0, 1, 3)
+        self.preview_layout.addWidget(self.risk_box, 2, 0, 1, 2)
+
+        self.reward_box = QWidget(self.preview)
+        self.reward_box.setObjectName(u"reward_box")
+        self.reward_layout = QVBoxLayout(self.reward_box)
+        self.reward_layout.setSpacing(1)
+        self.reward_layout.setObjectName(u"reward_layout")
+        self.reward_layout.setContentsMargins(0, 0, 0, 0)
+        self.reward_caption = QLabel(self.reward_box)
+        self.reward_caption.setObjectName(u"reward_caption")
+
+        self.reward_layout.addWidget(self.reward_caption)
+
+        self.reward = QLabel(self.reward_box)
+        self.reward.setObjectName(u"reward")
+        sizePolicy.setHeightForWidth(self.reward.sizePolicy().hasHeightForWidth())
+        self.reward.setSizePolicy(sizePolicy)
+
+        self.reward_layout.addWidget(self.reward)
+
+
+        self.preview_layout.addWidget(self.reward_box, 2, 2, 1, 1)
 
 
         self.contents_layout.addWidget(self.preview)
@@ -500,16 +540,33 @@ class Ui_TicketPanel(object):
 #if QT_CONFIG(tooltip)
         self.reduce_only.setToolTip(QCoreApplication.translate("TicketPanel", u"Only makes the position smaller, never opens or turns it", None))
 #endif // QT_CONFIG(tooltip)
-        self.attach_stop.setText(QCoreApplication.translate("TicketPanel", u"Attach stop", None))
+        self.attach_stop.setText(QCoreApplication.translate("TicketPanel", u"Stop", None))
+#if QT_CONFIG(accessibility)
+        self.attach_stop.setAccessibleName(QCoreApplication.translate("TicketPanel", u"Attach a stop", None))
+#endif // QT_CONFIG(accessibility)
 #if QT_CONFIG(tooltip)
-        self.attach_stop.setToolTip(QCoreApplication.translate("TicketPanel", u"Send a reduce-only stop together with the order", None))
+        self.attach_stop.setToolTip(QCoreApplication.translate("TicketPanel", u"Send a reduce-only stop together with the order: it gets you out at a loss you have chosen", None))
 #endif // QT_CONFIG(tooltip)
-        self.stop.setProperty(u"caption", QCoreApplication.translate("TicketPanel", u"Stop price", None))
+        self.attach_target.setText(QCoreApplication.translate("TicketPanel", u"Target", None))
+#if QT_CONFIG(accessibility)
+        self.attach_target.setAccessibleName(QCoreApplication.translate("TicketPanel", u"Attach a target", None))
+#endif // QT_CONFIG(accessibility)
+#if QT_CONFIG(tooltip)
+        self.attach_target.setToolTip(QCoreApplication.translate("TicketPanel", u"Send a reduce-only take profit together with the order", None))
+#endif // QT_CONFIG(tooltip)
+        self.stop.setProperty(u"caption", QCoreApplication.translate("TicketPanel", u"Stop", None))
 #if QT_CONFIG(accessibility)
         self.stop.setAccessibleName(QCoreApplication.translate("TicketPanel", u"Stop price", None))
 #endif // QT_CONFIG(accessibility)
 #if QT_CONFIG(tooltip)
         self.stop.setToolTip(QCoreApplication.translate("TicketPanel", u"Where you get out; the risk is measured to here", None))
+#endif // QT_CONFIG(tooltip)
+        self.target.setProperty(u"caption", QCoreApplication.translate("TicketPanel", u"Target", None))
+#if QT_CONFIG(accessibility)
+        self.target.setAccessibleName(QCoreApplication.translate("TicketPanel", u"Target price", None))
+#endif // QT_CONFIG(accessibility)
+#if QT_CONFIG(tooltip)
+        self.target.setToolTip(QCoreApplication.translate("TicketPanel", u"Where you take the profit; the reward is measured to here", None))
 #endif // QT_CONFIG(tooltip)
 #if QT_CONFIG(tooltip)
         self.notional_box.setToolTip(QCoreApplication.translate("TicketPanel", u"Size times the expected price", None))
@@ -581,6 +638,16 @@ class Ui_TicketPanel(object):
         self.risk.setAccessibleName(QCoreApplication.translate("TicketPanel", u"RISK TO STOP", None))
 #endif // QT_CONFIG(accessibility)
         self.risk.setProperty(u"role", QCoreApplication.translate("TicketPanel", u"number", None))
+#if QT_CONFIG(tooltip)
+        self.reward_box.setToolTip(QCoreApplication.translate("TicketPanel", u"Made if the target is hit, fees of both ends taken off; in multiples of the risk", None))
+#endif // QT_CONFIG(tooltip)
+        self.reward_caption.setText(QCoreApplication.translate("TicketPanel", u"REWARD", None))
+        self.reward_caption.setProperty(u"role", QCoreApplication.translate("TicketPanel", u"caption", None))
+        self.reward.setText(QCoreApplication.translate("TicketPanel", u"\u2013", None))
+#if QT_CONFIG(accessibility)
+        self.reward.setAccessibleName(QCoreApplication.translate("TicketPanel", u"REWARD", None))
+#endif // QT_CONFIG(accessibility)
+        self.reward.setProperty(u"role", QCoreApplication.translate("TicketPanel", u"number", None))
         self.submit.setProperty(u"role", QCoreApplication.translate("TicketPanel", u"buy", None))
         self.reason.setProperty(u"role", QCoreApplication.translate("TicketPanel", u"muted", None))
         pass

@@ -71,6 +71,7 @@ class TicketPanel(Panel):
         ui.unit.currentIndexChanged.connect(lambda _: self._on_shape())
         ui.reduce_only.toggled.connect(lambda _: self._on_shape())
         ui.attach_stop.toggled.connect(lambda _: self._on_shape())
+        ui.attach_target.toggled.connect(lambda _: self._on_shape())
         for field in self.form.fields:
             field.changed.connect(self._on_edit)
         for name, button in (("bid", ui.bid), ("mid", ui.mid), ("ask", ui.ask)):
@@ -161,6 +162,8 @@ class TicketPanel(Panel):
         _tell(ui.liquidation, figures.price(shown.liquidation_price if shown is not None else None, decimals))
         _tell(ui.after, _held(shown.position_after) if shown is not None else figures.UNKNOWN)
         _tell(ui.risk, self._risk_text(shown, situation))
+        _tell(ui.reward, money(shown.reward if shown is not None else None))
+        _say(ui.reward_caption, _reward_caption(shown))
 
     @staticmethod
     def _risk_text(shown: Preview | None, situation: Situation | None) -> str:
@@ -341,6 +344,13 @@ def _held(size: Decimal | None) -> str:
     if size is None:
         return figures.UNKNOWN
     return f"{'Long' if size > 0 else 'Short'} {figures.plain(abs(size))}" if size else "flat"
+
+
+def _reward_caption(shown: Preview | None) -> str:
+    """``REWARD 1.9×``: in multiples of the risk, where both are known."""
+    if shown is None or shown.reward is None or not shown.risk:
+        return "REWARD"
+    return f"REWARD {shown.reward / shown.risk:.1f}×"
 
 
 def _tell(label: QLabel, text: str, tone: str | None = None) -> None:

@@ -61,7 +61,7 @@ class TicketForm:
         for column in range(3):
             ui.preview_layout.setColumnStretch(column, 1)
         ui.amount.setPlaceholderText("0")
-        self.prices = (ui.price, ui.trigger, ui.stop)
+        self.prices = (ui.price, ui.trigger, ui.stop, ui.target)
         self.fields = (*self.prices, ui.amount)
         self._order_tabs()
 
@@ -70,7 +70,8 @@ class TicketForm:
         ui = self._ui
         order: list[QWidget] = [*ui.kind.buttons(), *ui.side.buttons(), ui.trigger, *ui.execution.buttons()]
         order += [ui.price, ui.bid, ui.mid, ui.ask, *ui.time_in_force.buttons(), ui.amount, ui.unit, ui.share]
-        order += [*map(self.share_button, SHARES), ui.reduce_only, ui.attach_stop, ui.stop, ui.submit, ui.leverage]
+        order += [*map(self.share_button, SHARES), ui.reduce_only, ui.attach_stop, ui.attach_target, ui.stop, ui.target]
+        order += [ui.submit, ui.leverage]
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
 
@@ -116,15 +117,24 @@ class TicketForm:
         attached = self._ui.attach_stop.isChecked() and not self._ui.reduce_only.isChecked()
         return attached or self.unit is SizeUnit.RISK_USD
 
+    def wants_target(self) -> bool:
+        return self._ui.attach_target.isChecked() and not self._ui.reduce_only.isChecked()
+
     def shape(self) -> None:
         """Show the fields this kind of order has; what is hidden is not part of the ticket."""
         ui, kind = self._ui, self.kind
         ui.trigger_row.setVisible(kind.has_trigger_price)
         ui.price_row.setVisible(kind.has_limit_price)
         ui.time_in_force.setVisible(kind in (TicketKind.LIMIT, TicketKind.POST_ONLY))
-        ui.stop.setVisible(self.wants_stop())
-        ui.risk_box.setVisible(self.wants_stop())
-        ui.attach_stop.setEnabled(not ui.reduce_only.isChecked())
+        ui.exits_row.setVisible(self.wants_stop() or self.wants_target())
+        for wanted, widgets in (
+            (self.wants_stop(), (ui.stop, ui.risk_box)),
+            (self.wants_target(), (ui.target, ui.reward_box)),
+        ):
+            for widget in widgets:
+                widget.setVisible(wanted)
+        for box in (ui.attach_stop, ui.attach_target):
+            box.setEnabled(not ui.reduce_only.isChecked())
         risky = self.unit is SizeUnit.RISK_USD
         for share in SHARES:
             button = self.share_button(share)
@@ -145,6 +155,7 @@ class TicketForm:
         used += [(ui.price, "limit price")] if kind.has_limit_price else []
         used += [(ui.trigger, "trigger price")] if kind.has_trigger_price else []
         used += [(ui.stop, "stop price")] if self.wants_stop() else []
+        used += [(ui.target, "target price")] if self.wants_target() else []
         problem, waiting = "", ""
         for field, name in used:
             typed = field.typed()
@@ -165,6 +176,7 @@ class TicketForm:
                 trigger_price=ui.trigger.value if kind.has_trigger_price else None,
                 stop_price=ui.stop.value if self.wants_stop() else None,
                 attach_stop=ui.attach_stop.isChecked(),
+                target_price=ui.target.value if self.wants_target() else None,
                 reduce_only=ui.reduce_only.isChecked(),
                 time_in_force=self.time_in_force,
             )

@@ -333,3 +333,23 @@ def test_at_every_leverage_the_stop_acts_before_the_venue_does() -> None:
             if seen.liquidation is not None:
                 assert (level.trigger - seen.liquidation) * position.sign >= seen.mark * D("0.005")
     assert closes < CASES / 3
+
+
+# --- a target price ---
+
+
+@pytest.mark.parametrize(("size", "price"), [("1", 3300), ("-1", 2700)])
+@pytest.mark.parametrize(("aimed", "left"), [("0", ["1"]), ("0.4", ["0.6"]), ("1", [])])
+def test_a_target_price_is_for_what_has_no_other_target(size: str, price: int, aimed: str, left: list[str]) -> None:
+    policy = Policy(target_price=D(price), take_profits=("1.5:50",))
+    result = plan(held(size), policy, SEEN, Past(), aimed=D(aimed))
+    assert [(level.size, level.trigger, level.kind) for level in result.targets] == [
+        (D(amount), D(price), TriggerKind.TAKE_PROFIT) for amount in left
+    ]
+    assert result.stops
+
+
+def test_a_target_price_holds_without_a_stop_and_ends_when_it_is_reached() -> None:
+    alone = made(held(), stop="off", target_price=D(3300))
+    assert (len(alone.stops), [level.trigger for level in alone.targets]) == (0, [D(3300)])
+    assert made(held(), Past(fired_target=D(3300)), target_price=D(3300)).targets == ()

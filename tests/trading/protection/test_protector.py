@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hlmaster.core.events import Severity, TradingState
-from hlmaster.core.orders import Prepared, Purpose
+from hlmaster.core.orders import Prepared, Purpose, TriggerKind
 from hlmaster.trading.protection import epochs
 from hlmaster.trading.protection.plan import Plan
 from hlmaster.trading.protection.policy import Policy
@@ -76,6 +77,37 @@ async def test_a_whole_fill_is_covered_by_the_tickets_own_stop_alone(tmp_path: P
         await rig.until(lambda: rig.size and rig.is_covered, 2)
         await rig.wait(5)
         assert (rig.stops, placed(rig)[1:]) == ([(D(1), D(2900))], [])
+
+
+def targets(rig: Rig) -> list[tuple[Decimal, Decimal]]:
+    """(size, trigger) of what waits to take a profit."""
+    live = [tracked.order for tracked in rig.desk.orders.live("ETH")]
+    return [(o.size, o.trigger.price) for o in live if o.trigger and o.trigger.kind is TriggerKind.TAKE_PROFIT]
+
+
+@virtual
+async def test_a_bracket_that_fills_whole_is_its_own_protection(tmp_path: Path) -> None:
+    async with Rig(settings(), tmp_path) as rig:
+        await rig.buy("1", stop_price=D(2900), attach_stop=True, target_price=D(3200))
+        await rig.until(lambda: rig.size and rig.is_covered, 2)
+        await rig.wait(5)
+        assert (rig.stops, targets(rig), placed(rig)[1:]) == ([(D(1), D(2900))], [(D(1), D(3200))], [])
+        rig.move(3210)
+        await rig.until(lambda: not rig.size and not rig.desk.orders.live("ETH"), 20)
+
+
+@virtual
+async def test_a_bracket_that_fills_in_part_has_its_stop_and_its_target_for_that_part(tmp_path: Path) -> None:
+    async with Rig(settings(), tmp_path) as rig:
+        rig.market.depth = 0.3
+        rig.market.tell()
+        rig.market.mid = 3001
+        prices = {"limit_price": D("3000.1"), "stop_price": D(2900), "target_price": D(3200)}
+        outcome = await rig.buy("1", attach_stop=True, **prices)
+        await rig.until(lambda: rig.size and rig.is_covered, 5)
+        await rig.desk.manual.cancel(outcome.orders[0].client_order_id)
+        await rig.wait(15)
+        assert (rig.size, rig.stops, targets(rig)) == (D("0.3"), [(D("0.3"), D(2900))], [(D("0.3"), D(3200))])
 
 
 @virtual

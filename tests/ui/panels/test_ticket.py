@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from hlmaster.core.events import TradingState
 from hlmaster.core.model import Leverage, MarginMode, Side
-from hlmaster.core.orders import ActionKind, Order, OrderReply, ReplyKind, TimeInForce
+from hlmaster.core.orders import ActionKind, Order, OrderReply, ReplyKind, TimeInForce, TriggerKind
 from hlmaster.trading.ticket import SizeUnit
 from hlmaster.ui.panels.ticket import TicketPanel
 from tests.ui.desks import TradingScene, confirming, settled, shown, trading, until
@@ -174,6 +174,28 @@ async def test_an_attached_stop_travels_with_its_entry(qtbot: QtBot) -> None:
         assert stop.reduce_only
         assert stop.trigger is not None
         assert stop.trigger.price == D(3350)
+
+
+async def test_a_bracket_is_placed_with_its_entry_and_says_what_it_may_win(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        panel = panel_of(scene, qtbot)
+        fill(panel, "limit", price="3400", amount="0.5")
+        assert not panel.ui.exits_row.isVisible()
+        panel.ui.attach_stop.setChecked(True)
+        panel.ui.attach_target.setChecked(True)
+        panel.ui.stop.setText("3350")
+        assert reason(panel) == "Enter the target price."
+        panel.ui.target.setText("3390")
+        assert reason(panel) == "The target of a buy must lie above the entry price of 3400."
+        panel.ui.target.setText("3500")
+        assert panel.ui.reward.text().startswith("$4")
+        assert panel.ui.reward_caption.text() == "REWARD 1.8×"
+        panel.ui.submit.click()
+        await settled(scene)
+        kinds = [order.trigger and (order.trigger.kind, order.trigger.price) for order in orders(scene)]
+        assert kinds == [None, (TriggerKind.STOP, D(3350)), (TriggerKind.TAKE_PROFIT, D(3500))]
+        panel.ui.reduce_only.setChecked(True)
+        assert not panel.ui.exits_row.isVisible()
 
 
 BAD = [
@@ -451,7 +473,7 @@ async def test_tab_walks_from_what_is_traded_to_the_button_that_sends_it(qtbot: 
         fill(panel, "limit", price="3400", amount="0.5")
         panel.ui.price.setFocus()
         walked = []
-        for _ in range(17):
+        for _ in range(18):
             panel.focusNextChild()
             walked.append(panel.focusWidget())
         ui = panel.ui
