@@ -79,8 +79,9 @@ class Header(QHeaderView):
             self.resizeSection(i, int(column.width * scale) if column.title else column.width)
         self._sizing = False
 
-    def _on_resized(self) -> None:
-        self._user_sized = self._user_sized or not self._sizing
+    def _on_resized(self, _: int, before: int, after: int) -> None:
+        # From or to nothing is hiding, which Qt repeats by itself whenever rows are sorted.
+        self._user_sized = self._user_sized or bool(before and after and not self._sizing)
 
     # --- order ---
 

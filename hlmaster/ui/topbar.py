@@ -16,7 +16,9 @@ from hlmaster.ui.readout import Readout
 
 REFRESH_MS = 250
 ARMED_MS = 3_000
-NARROW = 1_380
+SPACING, MARGINS = 18, (14, 0, 12, 0)
+BACK_AGAIN = 24
+"""Pixels to spare before something comes back, so that a figure that grows by a digit does not blink."""
 BADGES = {
     Mode.DEMO: "DEMO · embedded exchange",
     Mode.PAPER: "PAPER · live data",
@@ -38,6 +40,8 @@ class TopBar(QWidget):
         self.setProperty("role", "topbar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(52)
+        # Less than its parts need: it leaves out some of them rather than hold the window open.
+        self.setMinimumWidth(1)
         self._badge = QPushButton(self._badge_text())
         self._badge.setProperty("role", "badge")
         self._badge.setProperty("mode", str(context.desk.mode))
@@ -63,6 +67,7 @@ class TopBar(QWidget):
         self._menu.setProperty("role", "ghost")
         self._menu.setToolTip("Settings, sessions, layout, help")
         self._menu.setAccessibleName("Menu")
+        self._step = 0
         self._lay_out()
         self._disarm = QTimer(self, singleShot=True, interval=ARMED_MS)
         self._disarm.timeout.connect(self._show_unarmed)
@@ -79,10 +84,9 @@ class TopBar(QWidget):
     def _lay_out(self) -> None:
         brand = QLabel("HyperliquidMaster")
         brand.setProperty("role", "brand")
-        self._brand = brand
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 0, 12, 0)
-        row.setSpacing(18)
+        row.setContentsMargins(*MARGINS)
+        row.setSpacing(SPACING)
         left: tuple[QWidget, ...] = (
             brand,
             self._badge,
@@ -106,6 +110,9 @@ class TopBar(QWidget):
         )
         for widget in right:
             row.addWidget(widget)
+        self._parts = (*left, *right)
+        expendable = (brand, self._session, self._oracle, self._day, self._today)
+        self._steps = [(False, expendable[:0]), *((True, expendable[:count]) for count in range(len(expendable) + 1))]
         self._session.mousePressEvent = lambda _: self.session_wanted.emit()  # type: ignore[method-assign]
 
     def reserve(self) -> None:
@@ -113,11 +120,32 @@ class TopBar(QWidget):
             readout.reserve()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        narrow = self.width() < NARROW
-        self._brand.setVisible(not narrow)
-        self._session.setVisible(not narrow)
-        self._badge.setText(self._badge_text(narrow=narrow))
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave out what matters least until everything else stands whole."""
+        fits = (
+            number
+            for number, choice in enumerate(self._steps)
+            if self._needed(*choice) + (BACK_AGAIN if number < self._step else 0) <= self.width()
+        )
+        step = next(fits, len(self._steps) - 1)
+        if step == self._step:
+            return
+        self._step = step
+        narrow, left_out = self._steps[step]
+        self._badge.setText(self._badge_text(narrow=narrow))
+        for part in self._parts:
+            part.setVisible(part not in left_out)
+
+    def _needed(self, narrow: bool, left_out: tuple[QWidget, ...]) -> int:
+        """Pixels for all that is not left out, with the whole badge or its first words."""
+        shown = [part for part in self._parts if part not in left_out]
+        badge = self._badge.fontMetrics()
+        words = badge.horizontalAdvance(self._badge_text(narrow=narrow)) - badge.horizontalAdvance(self._badge.text())
+        widths = sum(part.sizeHint().expandedTo(part.minimumSize()).width() for part in shown)
+        return widths + words + SPACING * len(shown) + MARGINS[0] + MARGINS[2]
 
     def _badge_words(self) -> str:
         """Whose account, and until when its API wallet may trade."""
@@ -138,6 +166,10 @@ class TopBar(QWidget):
     # --- figures ---
 
     def refresh(self) -> None:
+        self._show_figures()
+        self._fit()
+
+    def _show_figures(self) -> None:
         desk, coin = self._context.desk, self._context.coin
         self._badge.setToolTip(self._badge_words())
         self._session.show_value(desk.session.name)

@@ -7,13 +7,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from hlmaster.core.model import Mode
 from hlmaster.ui import theme
 from hlmaster.ui.topbar import BADGES, TopBar
+from tests.ui.desks import trading
+
+DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 
 
 def badge_text(mode: Mode, *, narrow: bool) -> str:
@@ -54,3 +58,20 @@ def test_each_mode_has_a_colour_of_its_own_whatever_the_user_calls_up_and_down(
         colours.add(QColor(badge.grab().toImage().pixel(6, 12)).name())
     qapp.setStyleSheet(before)
     assert len(colours) == len(Mode)
+
+
+async def test_what_does_not_fit_is_left_out_whole_and_never_a_switch(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        bar = TopBar(scene.context)
+        qtbot.addWidget(bar)
+        brand = next(label for label in bar.findChildren(QLabel) if label.text() == "HyperliquidMaster")
+        switches = [bar.kill_switch, *(b for b in bar.findChildren(QPushButton) if b.text() == "FLATTEN ALL")]
+        bar.show()
+        bar.reserve()
+        for width, has_brand in ((2560, True), (1080, False), (1900, True)):
+            bar.resize(width, 52)
+            QApplication.processEvents()
+            assert brand.isVisible() == has_brand
+            shown = [w for w in bar.findChildren(QWidget, options=DIRECT) if w.isVisible()]
+            assert all(w.width() >= w.minimumSizeHint().width() for w in shown)
+            assert all(switch.isVisible() and switch.geometry().right() < width for switch in switches)

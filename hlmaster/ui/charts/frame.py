@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QRectF
 
 from hlmaster.ui.charts.figures import price_text, round_values
-from hlmaster.ui.charts.lines import PriceLine, line_colour, spread
+from hlmaster.ui.charts.lines import PriceLine, chosen, line_colour, spread
 from hlmaster.ui.charts.palette import ChartPalette, Typefaces
 from hlmaster.ui.charts.reading import Reading
 from hlmaster.ui.charts.series import CandleSeries, Columns, Floats
@@ -26,6 +26,7 @@ LEAST_BODY_PITCH = 2.8
 TAG_HEIGHT = 19.0
 TICK_DISTANCE = 52.0
 TIME_TICK_CHARACTERS = 13
+ARROWS = {0: "", 1: "↑ ", -1: "↓ "}
 HEAD_ROOM, FOOT_ROOM = 52.0, 14.0
 """Pixels kept free over the highest high (the read-out stands there) and under the lowest low."""
 
@@ -40,6 +41,8 @@ class Tag:
     text: str
     below: str
     colour: str
+    beyond: int = 0
+    """1 where its price lies over the scale, -1 where it lies under it: then the tag stands at that end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ class Frame:
     price_ticks: list[float] = field(default_factory=list)
     time_ticks: list[TimeTick] = field(default_factory=list)
     _ticks_shown: tuple[object, ...] = ()
+    told: list[PriceLine] = field(default_factory=list)
+    """The lines that have tags and labels; the others are lines alone."""
     tags: list[Tag] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
 
@@ -137,6 +142,7 @@ class Frame:
             self.volume_high = max(float(self.columns.volume.max()), 1e-12)
         self.price_ticks = self._ticks()
         self.time_ticks = self._time_ticks(first, last)
+        self.told = self._told()
         self.tags = self._tags()
         self.labels = self._labels()
         if self.cursor is not None:
@@ -253,7 +259,8 @@ class Frame:
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _scale_width(self) -> float:
-        longest = max(len(text) for text in (self.price_text(self.high), self.price_text(self.low), "0,000.0"))
+        prices = (self.high, self.low, *(line.price for line in self.told))
+        longest = max(len("0,000.0"), *(len(self.price_text(price)) for price in prices))
         return float(np.ceil(self.fonts.digit * longest)) + 18
 
     def _fit_prices(self) -> None:
@@ -290,36 +297,45 @@ class Frame:
         risen = self.series.field("close")[-1] >= self.series.field("open")[-1]
         return self.palette.up if risen else self.palette.down
 
+    def _beyond(self, price: float) -> int:
+        return (price > self.high) - (price < self.low)
+
     def _tags(self) -> list[Tag]:
         if not len(self.series):
             return []
-        marked = [
-            (line.price, "", line_colour(line.kind, self.palette)) for line in self.lines if self.shows(line.price)
-        ]
-        last = float(self.series.field("close")[-1])
+        last, floor = float(self.series.field("close")[-1]), self.price_pane.height()
+        marked = [(line.price, "", line_colour(line.kind, self.palette)) for line in self.told]
         if self.shows(last):
             marked.append((last, self.countdown, self.last_colour()))
-        wanted = [self.y_of(price) for price, _, _ in marked]
+        wanted = [min(max(self.y_of(price), 0.0), floor) for price, _, _ in marked]
         heights = [TAG_HEIGHT * 1.75 if below else TAG_HEIGHT for _, below, _ in marked]
         # A tag with a countdown hangs down from its price, so that the price stays at the price's own height.
         aims = [y + (height - TAG_HEIGHT) / 2 for y, height in zip(wanted, heights, strict=True)]
-        centres = spread(aims, [height + 1 for height in heights], 0.0, self.price_pane.height())
+        centres = spread(aims, [height + 1 for height in heights], 0.0, floor)
         return [
-            Tag(y, centre, height, self.price_text(price), below, colour)
+            Tag(y, centre, height, self.price_text(price), below, colour, self._beyond(price))
             for (price, below, colour), y, centre, height in zip(marked, wanted, centres, heights, strict=True)
         ]
+
+    def _told(self) -> list[PriceLine]:
+        """As many as find room on the scale beside the latest price."""
+        if not len(self.series):
+            return []
+        most = max(int(self.price_pane.height() / (TAG_HEIGHT + 1)) - 3, 1)
+        return chosen(self.lines, self.low, self.high, float(self.series.field("close")[-1]), most)
 
     def _labels(self) -> list[Label]:
         result = []
         for at_right in (False, True):
             shown = [
-                (line.right_text if at_right else line.label, line)
-                for line in self.lines
-                if (line.right_text if at_right else line.label) and self.shows(line.price)
+                (ARROWS[self._beyond(line.price)] + text, line)
+                for line in self.told
+                if (text := line.right_text if at_right else line.label)
             ]
-            aims = [self.y_of(line.price) - TAG_HEIGHT / 2 for _, line in shown]
-            top = min(HEAD_ROOM, self.price_pane.height() / 4)
-            centres = spread(aims, [TAG_HEIGHT - 2] * len(shown), top, self.price_pane.height())
+            floor = self.price_pane.height()
+            aims = [min(max(self.y_of(line.price), 0.0), floor) - TAG_HEIGHT / 2 for _, line in shown]
+            top = min(HEAD_ROOM, floor / 4)
+            centres = spread(aims, [TAG_HEIGHT - 2] * len(shown), top, floor)
             result += [
                 Label(centre, text, line_colour(line.kind, self.palette), at_right)
                 for (text, line), centre in zip(shown, centres, strict=True)

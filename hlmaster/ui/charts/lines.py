@@ -31,6 +31,35 @@ def line_colour(kind: LineKind, palette: ChartPalette) -> str:
     }[kind]
 
 
+RANKS: tuple[LineKind, ...] = (
+    "position",
+    "stop",
+    "liquidation",
+    "take_profit",
+    "order_buy",
+    "order_sell",
+    "mark",
+)
+"""What matters most comes first."""
+AT_AN_EDGE = 3
+"""Lines beyond the scale that are still told of, at its upper and at its lower end."""
+
+
+def chosen(lines: Sequence[PriceLine], low: float, high: float, last: float, most: int) -> list[PriceLine]:
+    """The lines that get a tag, highest first: at most `most`, by what they mean and how near to `last` they lie.
+
+    Those beyond [low, high] count too, so that a stop or a liquidation price out of sight is not out of mind.
+    """
+
+    def weight(line: PriceLine) -> tuple[int, float]:
+        return min(RANKS.index(line.kind), RANKS.index("order_buy")), abs(line.price - last)
+
+    above = sorted((line for line in lines if line.price > high), key=weight)[:AT_AN_EDGE]
+    below = sorted((line for line in lines if line.price < low), key=weight)[:AT_AN_EDGE]
+    seen = [*above, *(line for line in lines if low <= line.price <= high), *below]
+    return sorted(sorted(seen, key=weight)[:most], key=lambda line: -line.price)
+
+
 def spread(centres: Sequence[float], heights: Sequence[float], top: float, bottom: float) -> list[float]:
     """New centres, moved as little as possible (least squares), so that no two overlap and all lie in [top, bottom].
 

@@ -12,14 +12,16 @@ from hlmaster.ui.charts.drawing import (
     within,
 )
 from hlmaster.ui.charts.figures import compact, percent
-from hlmaster.ui.charts.frame import TAG_HEIGHT, Frame, Tag
+from hlmaster.ui.charts.frame import ARROWS, TAG_HEIGHT, Frame, Tag
 from hlmaster.ui.charts.palette import faded
 from hlmaster.ui.charts.times import moment_text
 
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
 WRAPPED = int(CENTRE) | int(Qt.TextFlag.TextWordWrap)
 INSET = 8.0
+ARROW_INSET = 2.0
 ROW = 18.0
 
 
@@ -161,6 +163,8 @@ def _draw_tag(painter: QPainter, frame: Frame, area: QRectF, tag: Tag) -> None:
     painter.fillRect(box, QColor(tag.colour))
     painter.setPen(QColor(frame.palette.on_tag))
     painter.setFont(frame.fonts.tag)
+    if tag.beyond:
+        painter.drawText(box.adjusted(ARROW_INSET, 0, 0, 0), LEFT, ARROWS[tag.beyond].strip())
     if not tag.below:
         painter.drawText(box.adjusted(0, 0, -INSET, 0), RIGHT, tag.text)
         return

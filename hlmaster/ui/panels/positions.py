@@ -55,10 +55,10 @@ class PositionsPanel(TablePanel):
 
     def _columns(self) -> list[Column[PositionView]]:
         money_column = [
-            ("margin", "Margin", 84, lambda v: v.margin_used, lambda v: Cell(money(v.margin_used))),
-            ("funding", "Funding", 78, lambda v: v.funding, lambda v: signed(v.funding)),
+            ("margin", "Margin", 96, lambda v: v.margin_used, lambda v: Cell(money(v.margin_used))),
+            ("funding", "Funding", 80, lambda v: v.funding, lambda v: signed(v.funding)),
             ("fees", "Fees", 72, lambda v: v.fees, lambda v: Cell(money(v.fees), "muted")),
-            ("realised", "Realised", 84, lambda v: v.realised, lambda v: signed(v.realised)),
+            ("realised", "Realised", 92, lambda v: v.realised, lambda v: signed(v.realised)),
         ]
         tips = {
             "margin": "Collateral this position holds.",

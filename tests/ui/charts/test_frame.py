@@ -122,11 +122,23 @@ def test_tags_and_labels_of_close_prices_do_not_overlap(frame: Frame) -> None:
         assert all(below - above >= 15 for above, below in pairwise(centres))
 
 
-def test_a_line_beyond_the_scale_has_no_tag(frame: Frame) -> None:
-    frame.lines = (PriceLine(1e9, "far", "order_sell"),)
+def test_a_line_beyond_the_scale_has_its_tag_at_the_end_of_it(frame: Frame) -> None:
+    frame.lines = (PriceLine(1e9, "far", "order_sell"), PriceLine(1e-3, "stop", "stop"))
     frame.rebuild()
-    assert [tag.text for tag in frame.tags] == [frame.price_text(float(frame.series.field("close")[-1]))]
-    assert not frame.labels
+    height = frame.price_pane.height()
+    told = {tag.text: (tag.beyond, round(tag.centre)) for tag in frame.tags if tag.beyond}
+    assert told["1,000,000,000.00"] == (1, 10)
+    assert told["0.00"] == (-1, round(height - 10))
+    assert [label.text for label in frame.labels] == ["↑ far", "↓ stop"]
+
+
+def test_more_lines_than_there_is_room_for_leave_those_that_matter(frame: Frame) -> None:
+    last = float(frame.series.field("close")[-1])
+    orders = [PriceLine(last * (1 + step / 1e5), f"order {step}", "order_buy") for step in range(200)]
+    frame.lines = (*orders, PriceLine(last * 0.5, "stop", "stop"), PriceLine(last, "position", "position"))
+    frame.rebuild()
+    assert all(0 <= tag.centre <= frame.price_pane.height() for tag in frame.tags)
+    assert {"↓ stop", "position", "order 0"} <= {label.text for label in frame.labels}
 
 
 def test_without_a_cursor_the_latest_candle_is_read(frame: Frame) -> None:
