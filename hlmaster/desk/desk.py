@@ -79,7 +79,7 @@ class Desk:
         self.instruments: Mapping[str, Instrument] = Listing(lambda: parts.market_data.instruments)
         self.feed = Feed(self.bus, self.clock, self.instruments)
         self.guard = Guard(self.bus, self.clock)
-        self._work = Work(self.bus)
+        self._work = Work(self.bus, self.guard.fault)
         self._reconciling: list[asyncio.Task[None]] = []
         self._ready = False
         self._keep_books(parts)

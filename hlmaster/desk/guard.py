@@ -72,7 +72,14 @@ class Guard:
         if fact.handler.startswith("hlmaster.ui."):
             self._bus.publish(Notice(Severity.ERROR, sentence, "INV-002", "What is shown may be old; trading goes on."))
             return
-        self.restrain("fault", TradingState.HALTED, f"{sentence} Entries are off until a restart; exits still work.")
+        self.fault(sentence, TradingState.HALTED)
+
+    def fault(self, sentence: str, state: TradingState = TradingState.PROTECT_ONLY) -> None:
+        """Something of ours broke that nobody expected; told once, however often it does."""
+        restraint = f"{sentence} Entries are off until a restart; exits still work."
+        if self._reasons.get("fault") == (state, restraint):
+            return
+        self.restrain("fault", state, restraint)
         self._bus.publish(Notice(Severity.CRITICAL, sentence, "INV-001", "Restart the application and keep the log."))
 
     # --- lost connection ---

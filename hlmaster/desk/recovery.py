@@ -8,7 +8,7 @@ from hlmaster.core.model import Mode
 from hlmaster.core.orders import ActionKind, Intent, OrderStatus
 from hlmaster.core.ports import Journal
 from hlmaster.desk.guard import Guard
-from hlmaster.trading.execution.resolver import Resolver
+from hlmaster.trading.execution.resolver import LEFT_OPEN, Resolver
 from hlmaster.trading.execution.tracker import OrderTracker
 
 REASON = "crash"
@@ -68,4 +68,4 @@ class Recovery:
         elif tracked is None:
             self._tracker.register(intent.order)
             self._tracker.prepared(name, intent.expires_ms)
-            self._tracker.mark(name, OrderStatus.UNKNOWN, "left open by the last run")
+            self._tracker.mark(name, OrderStatus.UNKNOWN, LEFT_OPEN)

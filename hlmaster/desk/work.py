@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 
 
 class Work:
-    """What goes wrong in a loop is told as a Notice; the others go on."""
+    """What goes wrong in a loop is told as a Notice; the others go on. ``fault`` hears of what nobody expected."""
 
-    def __init__(self, bus: Bus) -> None:
-        self._bus = bus
+    def __init__(self, bus: Bus, fault: Callable[[str], None]) -> None:
+        self._bus, self._fault = bus, fault
         self._tasks: set[asyncio.Task[None]] = set()
 
     def own(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
@@ -30,9 +30,14 @@ class Work:
         return task
 
     def every(self, seconds: float, look: Callable[[], None], name: str) -> None:
+        """A look that fails is told, and looked again all the same: no fault may end a watch."""
+
+        async def once() -> None:
+            look()
+
         async def repeat() -> None:
             while True:
-                look()
+                await self._supervise(once(), name)
                 await asyncio.sleep(seconds)
 
         self.own(repeat(), name)
@@ -50,4 +55,4 @@ class Work:
             self._bus.publish(Notice(Severity.ERROR, error.sentence, error.code, error.cure))
         except Exception as error:
             log.exception("the task %r failed", name)
-            self._bus.publish(Notice(Severity.CRITICAL, f"An internal task failed ({name}: {error}).", "INV-001"))
+            self._fault(f"An internal task failed ({name}: {error}).")

@@ -168,10 +168,9 @@ class Portfolio:
 
     def _on_account(self, account: Account) -> None:
         """The venue has several readers and some lag: a statement gives way to a younger one alone, or to age."""
-        now = self._clock.monotonic()
-        if self.account is not None and account.time_ms < self.account.time_ms:
-            if now - self._stated_at <= STATEMENT_SECONDS:
-                return
+        now, known = self._clock.monotonic(), self.account
+        if known is not None and account.time_ms < known.time_ms and now - self._stated_at <= STATEMENT_SECONDS:
+            return
         self.account, self._stated_at = account, now
         self.agreement.compare(account)
         self._alert(account)

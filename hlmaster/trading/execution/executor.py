@@ -98,6 +98,10 @@ class Executor:
             return self._fail(orders, str(error))
         except VenueError as error:
             return [self._doubted(order, error) for order in orders]
+        except BaseException:
+            for order in orders:
+                self._tracker.mark(order.client_order_id, OrderStatus.UNKNOWN, "Nobody waited for its answer.")
+            raise
         if any(reply.kind is ReplyKind.UNRECOGNISED for reply in replies):
             self._doubt(prepared)
         return [self._book(order, reply) for order, reply in zip(orders, replies, strict=True)]

@@ -24,6 +24,7 @@ DISK_PATIENCE_SECONDS = 2.0
 """So long a fence waits for its entry in the journal; without one it is not sent, and the asking goes on."""
 FILL_OVERLAP_MS = 60_000
 """Fills are asked for from this long before the action was made, for the venue's clock may be behind ours."""
+LEFT_OPEN = "Left open by the last run."
 NEVER_CAME = "It never reached the exchange."
 
 
@@ -97,7 +98,7 @@ class Resolver:
         return any(doubt.kind is kind and name in doubt.subjects for doubt in self._tasks)
 
     def take_up(self, doubt: Doubt) -> None:
-        if doubt in self._tasks:
+        if self._stopped or doubt in self._tasks:
             return
         self._taken.update(doubt.subjects)
         task = asyncio.get_running_loop().create_task(self._resolve(doubt), name=f"resolve {doubt.kind} {doubt.nonce}")
@@ -109,7 +110,7 @@ class Resolver:
         self._taken = {name for other in self._tasks for name in other.subjects}
         for name in doubt.subjects:
             tracked = self._tracker.get(name)
-            if tracked is not None and not self._stopped:
+            if tracked is not None:
                 self._on_order(OrderChanged(tracked))
 
     def take_up_left_open(self, intents: Sequence[Intent]) -> None:
@@ -123,8 +124,10 @@ class Resolver:
             elif doubt.kind is not ActionKind.ORDER and doubt.nonce is not None:
                 self.conclude(doubt.kind, doubt.nonce, "resolved", "Its orders have come to their end.")
         for tracked in self._tracker.unsettled():
-            if _is_open(tracked) and not tracked.foreign and tracked.client_order_id not in self._taken:
-                self._take_up_order(tracked)
+            if _is_open(tracked) and not tracked.foreign:
+                self._tracker.mark(tracked.client_order_id, OrderStatus.UNKNOWN, LEFT_OPEN)
+                if tracked.client_order_id not in self._taken:
+                    self._take_up_order(tracked)
 
     def _on_order(self, fact: OrderChanged) -> None:
         order = fact.order
@@ -135,16 +138,23 @@ class Resolver:
         self.take_up(Doubt(ActionKind.ORDER, (order.client_order_id,), None, order.expires_ms, order.created_ms))
 
     async def _resolve(self, doubt: Doubt) -> None:
-        try:
-            arrived, text = await self._find_out(doubt)
-            if doubt.kind is not ActionKind.ORDER and doubt.nonce is not None:
-                self.conclude(doubt.kind, doubt.nonce, "resolved", text)
-            self._bus.publish(ActionResolved(doubt.kind, doubt.subjects, arrived, text))
-        except Exception as error:
-            log.exception("resolving %s failed", doubt)
-            names = ", ".join(doubt.subjects)
-            sentence = f"What became of the {doubt.kind} of {names} could not be found out ({error})."
-            self._bus.publish(Notice(Severity.CRITICAL, sentence, "INV-001"))
+        failures = 0
+        while True:
+            try:
+                arrived, text = await self._find_out(doubt)
+            except Exception as error:
+                log.exception("resolving %s failed", doubt)
+                failures += 1
+                if failures == 1:
+                    names = ", ".join(doubt.subjects)
+                    sentence = f"What became of the {doubt.kind} of {names} could not be found out yet ({error})."
+                    self._bus.publish(Notice(Severity.CRITICAL, sentence, "INV-001"))
+                await self._clock.sleep(NEGATIVES_APART_SECONDS)
+            else:
+                break
+        if doubt.kind is not ActionKind.ORDER and doubt.nonce is not None:
+            self.conclude(doubt.kind, doubt.nonce, "resolved", text)
+        self._bus.publish(ActionResolved(doubt.kind, doubt.subjects, arrived, text))
 
     # --- finding out ---
 

@@ -338,11 +338,14 @@ async def test_a_send_that_is_given_up_is_found_out(scene: Scene) -> None:
 
     wanted, before = order(), scene.venue.send
     scene.venue.send = send  # type: ignore[method-assign]
+    changes: list[OrderChanged] = []
+    scene.bus.subscribe(OrderChanged, changes.append)
     placing = asyncio.create_task(scene.place(wanted))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     placing.cancel()
     await asyncio.gather(placing, return_exceptions=True)
+    assert OrderStatus.UNKNOWN in [fact.order.status for fact in changes]
     assert (await scene.settled(wanted.client_order_id)).status is OrderStatus.REJECTED
 
 

@@ -11,7 +11,7 @@ import pytest
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import ManualClock
 from hlmaster.core.errors import OutcomeUnknown, VenueUnreachable
-from hlmaster.core.events import ActionResolved, FillsReported, OrderChanged, OrderReported, TrackedOrder
+from hlmaster.core.events import ActionResolved, FillsReported, Notice, OrderChanged, OrderReported, TrackedOrder
 from hlmaster.core.model import Account, Leverage, MarginMode, Side
 from hlmaster.core.orders import (
     ActionKind,
@@ -410,3 +410,40 @@ async def test_a_disk_that_hangs_stops_the_fence_and_not_the_asking() -> None:
     await asyncio.sleep(3)
     assert scene.state(wanted).status is OrderStatus.RESTING
     await scene.resolver.stop()
+
+
+async def test_what_was_on_its_way_at_a_crash_is_in_doubt_from_the_first_moment(scene: Scene) -> None:
+    """So that nothing new is opened on its coin meanwhile."""
+    scene.venue.deaf = VenueUnreachable("No line.")
+    first, second = scene.sent(), scene.sent()
+    scene.resolver.take_up_left_open(
+        intents(scene, Prepared(ActionKind.ORDER, b"", "", 5, NOW + LIFETIME_MS, (item_of(first),)))
+    )
+    assert [scene.state(one).in_doubt for one in (first, second)] == [True, True]
+    assert len(scene.resolver.open) == 2
+
+
+async def test_a_fault_of_ours_is_told_once_and_the_asking_goes_on(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notices: list[Notice] = []
+    scene.bus.subscribe(Notice, notices.append)
+    wanted, answers = scene.sent(), iter([KeyError("a fault"), KeyError("again")])
+    ask = scene.venue.account
+
+    async def faulty() -> Account:
+        for error in answers:
+            raise error
+        return await ask()
+
+    monkeypatch.setattr(scene.venue, "account", faulty)
+    scene.doubt(wanted)
+    await scene.turns()
+    assert scene.state(wanted).status is OrderStatus.REJECTED
+    assert len(notices) == 1
+
+
+async def test_nothing_is_taken_up_after_the_end(scene: Scene) -> None:
+    await scene.resolver.stop()
+    scene.doubt(scene.sent())
+    assert scene.resolver.open == ()

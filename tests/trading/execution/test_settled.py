@@ -11,6 +11,7 @@ from hlmaster.core.clock import ManualClock
 from hlmaster.core.errors import StorageError
 from hlmaster.core.model import Side
 from hlmaster.core.orders import OrderStatus, VenueOrder
+from hlmaster.trading.execution import settled as module
 from hlmaster.trading.execution.settled import Settled
 from hlmaster.trading.execution.tracker import OrderTracker
 from tests.trading.scenes import NOW, D, MemoryStore, order
@@ -74,3 +75,30 @@ async def test_an_order_that_lives_after_all_is_not_closed() -> None:
 
 async def test_with_nothing_to_note_the_store_is_not_asked() -> None:
     await Scene().settled.close_now()
+
+
+async def test_what_could_not_be_stored_is_noted_once_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.001)
+    scene = Scene()
+    scene.store.gate.set()
+    scene.store.error = StorageError("The database is locked.")
+    running = asyncio.create_task(scene.settled.run())
+    scene.tracker.mark(NAME, OrderStatus.CANCELED)
+    await asyncio.sleep(0.005)
+    assert (running.done(), scene.journal.resolved) == (False, {})
+    scene.store.error = None
+    await asyncio.sleep(0.02)
+    assert scene.journal.resolved == {NAME: "canceled"}
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_an_order_that_lives_again_while_its_end_is_stored_is_not_closed() -> None:
+    scene = Scene()
+    scene.tracker.mark(NAME, OrderStatus.REJECTED, "It expired without reaching the exchange.")
+    closing = asyncio.create_task(scene.settled.close_now())
+    await asyncio.sleep(0)
+    scene.tracker.report(VenueOrder("ETH", Side.BUY, D(3000), D("0.5"), D("0.5"), 7, NAME, NOW))
+    scene.store.gate.set()
+    await closing
+    assert scene.journal.resolved == {}
