@@ -1,6 +1,6 @@
 """Indicators: a row by the plain step, a row compiled over a million, and the latter against TA-Lib.
 
-Three miss the goal of 1.25 or touch it. The average true range takes as long as one multiplication after another, which
+Three miss the goal of 1.25 or touch it. The average true range waits a multiplication and an addition each row, which
 a step that must give the same bits row by row cannot shorten. The channel of Donchian is three columns in constant time
 however the market runs, the peer's are two by a search that is seldom repeated. The weighted average, without drift,
 costs a quarter more than the peer's running sum.
