@@ -7,8 +7,6 @@ the key and where it stands. The mode is no setting: ``chosen_mode`` takes it fr
 
 from __future__ import annotations
 
-import contextlib
-import os
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from hlmaster.core.config import Config, Tree, allowed, explain, fields_of, refuse_secrets, unit_of, unknown_key
 from hlmaster.core.errors import ConfigError
+from hlmaster.core.files import write_whole
 from hlmaster.core.model import Interval, Mode
 from hlmaster.core.toml import toml_text
 from hlmaster.trading.protection.policy import Protection
@@ -374,17 +373,10 @@ def _nested(values: Mapping[str, object]) -> dict[str, dict[str, object]]:
 
 
 def _write_atomically(file: Path, text: str) -> None:
-    fresh = file.with_name(f".{file.name}.new")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(file)
+        write_whole(file, text.encode(), durable=True)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            fresh.unlink()
         raise ConfigError(
             f"The settings file {file} cannot be written: {error.strerror}.", "Check the folder and the free space."
         ) from error

@@ -14,6 +14,7 @@ from hlmaster.core.bus import Bus
 from hlmaster.core.clock import SystemClock
 from hlmaster.core.errors import ConfigError, VenueUnreachable
 from hlmaster.core.events import Notice, Severity
+from hlmaster.core.files import write_whole
 from hlmaster.core.model import Mode
 from hlmaster.core.orders import ApprovalMint
 from hlmaster.core.ports import LinkHealth, MarketData, Trading
@@ -337,6 +338,4 @@ def _load(file: Path) -> dict[str, Any] | None:
 
 
 def _save(file: Path, state: dict[str, Any]) -> None:
-    fresh = file.with_name(f".{file.name}.new")
-    fresh.write_text(json.dumps(state), encoding="utf-8")
-    fresh.replace(file)
+    write_whole(file, json.dumps(state).encode())

@@ -15,6 +15,7 @@ from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
 from hlmaster.core.errors import ConfigError, VenueError
 from hlmaster.core.events import Notice, Severity, TradingState
+from hlmaster.core.files import write_whole
 from hlmaster.core.model import Interval, Mode
 from hlmaster.core.orders import Purpose
 from hlmaster.core.rounding import to_decimal
@@ -68,10 +69,8 @@ class ProtectionFile:
         return document if isinstance(document, dict) else {}
 
     def save(self, document: Mapping[str, Any]) -> None:
-        fresh = self._path.with_name(f".{self._path.name}.new")
         try:
-            fresh.write_text(json.dumps(document), encoding="utf-8")
-            fresh.replace(self._path)
+            write_whole(self._path, json.dumps(document).encode())
         except OSError as error:
             # The stops themselves rest at the exchange; only a choice for one position would not outlive a restart.
             log.warning("%s cannot be written: %s", self._path, error)

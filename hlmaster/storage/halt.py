@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from hlmaster.core.errors import StorageError
+from hlmaster.core.files import write_whole
 from hlmaster.core.model import Mode
 from hlmaster.storage.files import private_folder, stamp, unused
 
@@ -87,14 +86,7 @@ def _halt(text: str) -> Halt:
 
 def _write(path: Path, fields: dict[str, Any]) -> None:
     private_folder(path.parent)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-            json.dump(fields, out)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(path)
+        write_whole(path, json.dumps(fields).encode(), durable=True)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            fresh.unlink()
         raise StorageError(f"{path} cannot be written: {error.strerror}.", "Free some space.") from error

@@ -13,6 +13,8 @@ from typing import Any
 from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import QMainWindow
 
+from hlmaster.core.files import write_whole
+
 log = logging.getLogger(__name__)
 VERSION = 1
 
@@ -25,10 +27,8 @@ def save(window: QMainWindow, file: Path, panels: Mapping[str, dict[str, Any]]) 
         "docks": _text(window.saveState(VERSION)),
         "panels": dict(panels),
     }
-    fresh = file.with_name(f".{file.name}.new")
     try:
-        fresh.write_text(json.dumps(document), encoding="utf-8")
-        fresh.replace(file)
+        write_whole(file, json.dumps(document).encode())
     except OSError as error:
         log.warning("the window's layout could not be saved to %s: %s", file, error.strerror)
 

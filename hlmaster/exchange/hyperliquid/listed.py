@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
 from hlmaster.core.clock import DAY_MS, Clock
+from hlmaster.core.files import write_whole
 from hlmaster.core.model import Instrument
 from hlmaster.exchange.hyperliquid.instruments import Markets
 
@@ -85,11 +85,7 @@ class Listed:
     def _write_file(self) -> None:
         if self._file is None:
             return
-        fresh = self._file.with_name(f".{self._file.name}.new")
         try:
-            fresh.write_bytes(msgspec.json.encode(_Kept(self._venue, self._copies)))
-            fresh.replace(self._file)
+            write_whole(self._file, msgspec.json.encode(_Kept(self._venue, self._copies)))
         except OSError as error:
             log.warning("the list of markets could not be kept in %s: %s", self._file, error)
-            with suppress(OSError):
-                fresh.unlink()

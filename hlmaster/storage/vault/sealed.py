@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import json
-import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from hlmaster.core.errors import VaultError, WrongPassphrase
+from hlmaster.core.files import write_whole
 from hlmaster.core.secret import Secret
 from hlmaster.storage.files import private_folder
 
@@ -177,16 +176,9 @@ def _read(file: Path) -> dict[str, Any]:
 def _write(file: Path, tree: dict[str, Any]) -> None:
     """Whole or not at all, for the owner alone. What lies in the new file is sealed, so it is no leak either."""
     private_folder(file.parent)
-    fresh = file.with_name(f".{file.name}.new")
     try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-            json.dump(tree, out, indent=1)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(file)
+        write_whole(file, json.dumps(tree, indent=1).encode(), durable=True)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            fresh.unlink()
         raise VaultError(
             f"The vault {file} cannot be written: {error.strerror}.", "Check the folder and the free space."
         ) from error

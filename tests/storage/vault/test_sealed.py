@@ -147,7 +147,7 @@ async def test_a_disk_that_refuses_leaves_the_vault_as_it_was(tmp_path: Path) ->
     file = tmp_path / "vault.json"
     vault = await opened(file)
     before = file.read_bytes()
-    (tmp_path / ".vault.json.new").mkdir()
+    (tmp_path / f".vault.json.{os.getpid()}.new").mkdir()
     with pytest.raises(VaultError, match="cannot be written"):
         await vault.write("testnet/a", KEY)
     assert file.read_bytes() == before
