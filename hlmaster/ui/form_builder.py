@@ -241,8 +241,9 @@ def _value(config: Config, key: str) -> object:
 
 
 def _range(info: FieldInfo) -> str:
-    """What is allowed, with thousands apart."""
-    return re.sub(r"\d{5,}", lambda found: f"{int(found.group()):,}", allowed(info))
+    """What is allowed, with thousands apart and the unit kept with its number."""
+    apart = re.sub(r"\d{5,}", lambda found: f"{int(found.group()):,}", allowed(info))
+    return re.sub(r"(?<=\d) (?=\S{1,3}$)", "\N{NO-BREAK SPACE}", apart)
 
 
 def _help(description: str, words: str) -> str:

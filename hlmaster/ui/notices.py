@@ -81,7 +81,8 @@ class Notices(QWidget):
     def _place(self) -> None:
         cards = self.findChildren(NoticeCard)
         self.setVisible(bool(cards))
-        self.setFixedSize(WIDTH, sum(c.sizeHint().height() + 6 for c in cards) or 1)
+        # Not what the cards would like to be: their words wrap at this width.
+        self.setFixedSize(WIDTH, sum(card.heightForWidth(WIDTH) + 6 for card in cards) or 1)
         corner = self._window.rect().bottomRight()
         self.move(corner.x() - self.width() - 8, corner.y() - self.height() - 40)
         self.raise_()

@@ -17,7 +17,7 @@ from hlmaster.ui.readout import Readout
 REFRESH_MS = 250
 ARMED_MS = 3_000
 SPACING, MARGINS = 18, (14, 0, 12, 0)
-BACK_AGAIN = 24
+BACK_AGAIN = 8
 """Pixels to spare before something comes back, so that a figure that grows by a digit does not blink."""
 BADGES = {
     Mode.DEMO: "DEMO · embedded exchange",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from hlmaster.core.events import TradingState
+from hlmaster.core.events import Severity, TradingState
 from hlmaster.desk.recovery import REASON
 from hlmaster.ui.dialogs.confirm import Confirm
-from hlmaster.ui.notices import Banner
+from hlmaster.ui.notices import Banner, NoticeCard, Notices
 from tests.ui.desks import settled, trading, until
 from tests.ui.test_kill_switch import shown
 
@@ -30,3 +30,21 @@ async def test_a_restart_after_a_crash_is_confirmed_only_when_it_is_meant(qtbot:
             await settled(scene)
             assert scene.desk.guard.state is state
         await until(confirm.isHidden)
+
+
+async def test_a_notice_shows_every_line_and_one_that_the_banner_says_is_no_notice(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        window = QWidget()
+        qtbot.addWidget(window)
+        window.resize(1280, 800)
+        window.show()
+        notices = Notices(scene.context, window)
+        scene.context.notify(
+            Severity.ERROR, "A sentence that is a good deal longer than one line. " * 3, "X-1", "Look."
+        )
+        (card,) = notices.findChildren(NoticeCard)
+        for label in card.findChildren(QLabel):
+            await until(lambda label=label: label.height() >= label.heightForWidth(label.width()) > 0)
+        scene.desk.pause()
+        scene.context.notify(Severity.WARNING, scene.desk.guard.sentence)
+        assert notices.findChildren(NoticeCard) == [card]

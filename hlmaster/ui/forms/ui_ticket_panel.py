@@ -629,7 +629,7 @@ class Ui_TicketPanel(object):
 #endif // QT_CONFIG(accessibility)
         self.after.setProperty(u"role", QCoreApplication.translate("TicketPanel", u"number", None))
 #if QT_CONFIG(tooltip)
-        self.risk_box.setToolTip(QCoreApplication.translate("TicketPanel", u"Lost if the stop is hit, fees of both ends included", None))
+        self.risk_box.setToolTip(QCoreApplication.translate("TicketPanel", u"Lost if the stop is hit, fees of both ends included, and its share of your equity", None))
 #endif // QT_CONFIG(tooltip)
         self.risk_caption.setText(QCoreApplication.translate("TicketPanel", u"RISK TO STOP", None))
         self.risk_caption.setProperty(u"role", QCoreApplication.translate("TicketPanel", u"caption", None))

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QLabel
 
 from hlmaster.core.errors import HlError
@@ -95,6 +95,10 @@ class TicketPanel(Panel):
         shortcut.setAutoRepeat(False)
         shortcut.activated.connect(work)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.form.shape()
+
     # --- what it would do ---
 
     def _on_beat(self) -> None:
@@ -170,7 +174,7 @@ class TicketPanel(Panel):
         if shown is None or shown.risk is None:
             return figures.UNKNOWN
         share = shown.risk / situation.equity if situation is not None and situation.equity > 0 else None
-        return f"{figures.money(shown.risk)} · {figures.percent(share)} of equity"
+        return f"{figures.money(shown.risk)} · {figures.percent(share)}"
 
     def _show_verdict(self, reading: Reading, shown: Preview | None) -> None:
         can_send = shown is not None and shown.can_send and not self._is_closed_for_sending()

@@ -33,6 +33,10 @@ EXECUTIONS = (
 )
 
 
+ROOMY = 440
+"""Pixels in which a limit order with a bracket shows every field and figure."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The form as a ticket, or the sentence about the field that cannot be read. ``waiting``: not filled in yet."""
@@ -126,7 +130,10 @@ class TicketForm:
         ui.trigger_row.setVisible(kind.has_trigger_price)
         ui.price_row.setVisible(kind.has_limit_price)
         ui.time_in_force.setVisible(kind in (TicketKind.LIMIT, TicketKind.POST_ONLY))
-        ui.exits_row.setVisible(self.wants_stop() or self.wants_target())
+        exits = self.wants_stop() or self.wants_target()
+        ui.exits_row.setVisible(exits)
+        # The buttons below it say the same, and risk and reward are to be seen without scrolling.
+        ui.share.setVisible(not exits or ui.area.height() >= ROOMY)
         for wanted, widgets in (
             (self.wants_stop(), (ui.stop, ui.risk_box)),
             (self.wants_target(), (ui.target, ui.reward_box)),

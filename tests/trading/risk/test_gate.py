@@ -111,6 +111,13 @@ def test_no_limit_blocks_an_exit(price: str) -> None:
     assert failed(replace(closing, client_order_id="0x" + "1" * 32), again) == set()
 
 
+def test_the_stop_of_an_entry_that_adds_to_a_position_may_be_larger_than_the_position() -> None:
+    travelling = stop("2900", size="2", reduce_only=True, purpose=Purpose.PROTECT)
+    assert failed(travelling, scene(position=D(1))) == set()
+    assert failed(replace(travelling, purpose=Purpose.REDUCE), scene(position=D(1))) == {"reduce-only"}
+    assert failed(travelling, scene(position=D(-1))) == {"reduce-only"}
+
+
 def test_dust_can_be_closed_whole_but_not_in_part() -> None:
     dust = scene(position=D("0.002"))
     assert failed(order(Side.SELL, size="0.002", reduce_only=True), dust) == set()

@@ -30,6 +30,9 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
         return failed(
             NAME, f"You are {held} {order.coin}: a reduce-only order must {other}, not {order.side}.", str(position)
         )
+    if order.size > abs(position) and order.purpose is Purpose.PROTECT:
+        # It travels with an entry that adds to the position.
+        return passed(NAME, "waits for the entry", wire_text(abs(position)))
     if order.size > abs(position):
         text = wire_text(abs(position))
         sentence = f"A reduce-only order of {wire_text(order.size)} is larger than the position of {text} {order.coin}."
