@@ -43,8 +43,8 @@ async def test_a_notice_shows_every_line_and_one_that_the_banner_says_is_no_noti
             Severity.ERROR, "A sentence that is a good deal longer than one line. " * 3, "X-1", "Look."
         )
         (card,) = notices.findChildren(NoticeCard)
-        for label in card.findChildren(QLabel):
-            await until(lambda label=label: label.height() >= label.heightForWidth(label.width()) > 0)
+        labels = card.findChildren(QLabel)
+        await until(lambda: all(label.height() >= label.heightForWidth(label.width()) > 0 for label in labels))
         scene.desk.pause()
         scene.context.notify(Severity.WARNING, scene.desk.guard.sentence)
         assert notices.findChildren(NoticeCard) == [card]
