@@ -32,6 +32,10 @@ class Charts:
             self._feed.load_series(coin, interval, block)
             self._loaded.add(key)
 
+    def has(self, coin: str, interval: Interval) -> bool:
+        """Its recent history is there; a stream alone may have begun a minute ago."""
+        return (coin, interval) in self._loaded
+
     def group_book(self, coin: str, grouping: tuple[int, int] | None) -> None:
         """Have the venue sum one book (significant figures, mantissa), or none. Raises VenueRefused."""
         if grouping is None:

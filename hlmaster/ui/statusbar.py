@@ -102,7 +102,8 @@ class StatusBar(QWidget):
         if health.link is LinkState.CONNECTED:
             fresh = age is not None and age < STALE_SECONDS
             trip = "" if health.round_trip_ms is None else f" {health.round_trip_ms:.0f} ms"
-            text = f"● Connected{trip}" if fresh else f"● Silent for {age or 0:.0f} s"
+            silent = "Connected, no prices yet" if age is None else f"Silent for {age:.0f} s"
+            text = f"● Connected{trip}" if fresh else f"● {silent}"
             set_tone(self._link, "up" if fresh else "warning")
         else:
             text = f"● {str(health.link).capitalize()}"

@@ -150,7 +150,8 @@ class PositionsPanel(TablePanel):
         if shield.standing in (Standing.OFF, Standing.FOREIGN):
             text = "no stop" if shield.standing is Standing.OFF else "opened elsewhere, no stop"
             return Cell(text, "warning")
-        words = "own stop" if shield.standing is Standing.THEIRS else shield.words
+        theirs = "own stop" if shield.policy.stop_price is None else "ticket's stop"
+        words = theirs if shield.standing is Standing.THEIRS else shield.words
         return Cell(f"{words} · {self.price(view.coin, shield.stop_price)}")
 
     def _source(self, view: PositionView) -> str:
@@ -167,7 +168,13 @@ class PositionsPanel(TablePanel):
 
     def _protection_hint(self, view: PositionView) -> str:
         shield = self.context.desk.protector.shield(view.coin)
-        return "" if shield is None else protection_sentence(shield, self.price(view.coin, shield.stop_price))
+        if shield is None:
+            return ""
+        sentence, target = (
+            protection_sentence(shield, self.price(view.coin, shield.stop_price)),
+            shield.policy.target_price,
+        )
+        return sentence if target is None else f"{sentence} Its target is {self.price(view.coin, target)}."
 
     def _actions(self, view: PositionView) -> Cell:
         if view.coin in self._busy:

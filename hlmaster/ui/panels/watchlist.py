@@ -119,11 +119,8 @@ class WatchlistPanel(PaintedPanel):
         self.update()
 
     def _lacks_candles(self, coin: str) -> bool:
-        market = market_of(self.context.desk, coin)
-        if market is None:
-            return False
-        series = market.series(Interval.M1)
-        return series is None or len(series) < 3
+        desk = self.context.desk
+        return market_of(desk, coin) is not None and not desk.charts.has(coin, Interval.M1)
 
     async def _load_courses(self, coins: list[str]) -> None:
         """One after the other, so that the chart's own question never waits behind a crowd."""

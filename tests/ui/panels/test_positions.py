@@ -180,6 +180,19 @@ async def test_the_stop_of_a_position_is_shown_with_its_price(qtbot: QtBot) -> N
         await until(lambda: text(panel, "ETH", "protection").startswith("2 % stop · 3,"))
 
 
+async def test_a_bracket_shows_as_the_tickets_own(qtbot: QtBot) -> None:
+    async with trading(settings=Settings()) as scene:
+        panel = panel_of(scene, qtbot)
+        exits = {"stop_price": D(3300), "attach_stop": True, "target_price": D(3600)}
+        bracket = Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.COIN, D("0.42"), **exits)  # type: ignore[arg-type]
+        assert (await scene.desk.manual.place(bracket)).ok
+        await scene.account_told()
+        await until(lambda: text(panel, "ETH", "protection") == "ticket's stop · 3,300.0")
+        column = next(i for i, c in enumerate(panel.model.columns) if c.key == "protection")
+        told = panel.model.index(0, column).data(Qt.ItemDataRole.ToolTipRole)
+        assert told.endswith("Its target is 3,600.0.")
+
+
 async def test_a_position_names_who_opened_it(qtbot: QtBot) -> None:
     async with trading("ETH", "SOL") as scene:
         panel = panel_of(scene, qtbot)

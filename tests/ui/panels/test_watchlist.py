@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from hlmaster.core.errors import VenueUnreachable
 from hlmaster.core.model import Interval
 from hlmaster.ui.panels.watchlist import HEAD, RETRY_SECONDS, ROW, WatchlistPanel
-from tests.ui.market_desk import PRICES, MarketScene, open_context, shown, until
+from tests.ui.market_desk import NOW, PRICES, MarketScene, open_context, shown, until
 
 COINS = list(PRICES)
 
@@ -141,10 +141,13 @@ async def test_without_candles_the_mids_stand_in_and_the_question_is_repeated_la
     panel.beat()
     assert len(panel.course("ETH")) == 2
     assert len(scene.market_data.asked) == 1
+    for minute in range(4):
+        # What streams in meanwhile is no history.
+        scene.tell_candle("ETH", Interval.M1, NOW - (3 - minute) * 60_000, 3_430.0)
     scene.market_data.failure = None
     scene.pass_time(RETRY_SECONDS)
     panel.beat()
-    await until(lambda: len(panel.course("ETH")) > 2)
+    await until(lambda: len(panel.course("ETH")) > 20)
     await panel.context.close()
 
 
