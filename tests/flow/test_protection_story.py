@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hlmaster.core.model import Side
 from hlmaster.core.orders import TriggerKind
+from hlmaster.core.rounding import snap_price
 from hlmaster.desk.desk import Desk
 from hlmaster.trading.protection.cover import PREFIX
 from hlmaster.trading.protection.policy import Policy
@@ -86,3 +87,38 @@ async def test_a_flip_a_choice_and_a_restart_keep_it_covered_and_nothing_is_left
         await until(lambda: not again.orders.live("ETH"), again)
         left = await again._parts.trading.open_orders()
         assert [order for order in left if (order.client_order_id or "").startswith(PREFIX)] == []
+
+
+async def test_a_bracket_that_fills_in_pieces_has_stop_and_target_for_what_it_holds(tmp_path: Path) -> None:
+    async with demo_desk(tmp_path) as desk:
+        await fresh(desk, "ETH")
+        situation = desk.survey("ETH")
+        ask, decimals = situation.best_ask, situation.instrument.size_decimals
+        assert ask is not None
+        stop, target = (snap_price(ask * share, decimals) for share in (D("0.98"), D("1.03")))
+        ticket = Ticket(
+            "ETH",
+            Side.BUY,
+            TicketKind.LIMIT,
+            SizeUnit.COIN,
+            D(6),
+            limit_price=ask,
+            stop_price=stop,
+            attach_stop=True,
+            target_price=target,
+        )
+        assert (await desk.manual.place(ticket)).ok
+        await covered(desk)
+        await desk.manual.cancel_entries()
+
+        def exits() -> set[tuple[TriggerKind, Decimal, Decimal]]:
+            live = [order.order for order in desk.orders.live("ETH")]
+            return {(o.trigger.kind, o.trigger.price, o.size) for o in live if o.trigger is not None}
+
+        def is_bracketed() -> bool:
+            held = desk.portfolio.size("ETH")
+            return exits() == {(TriggerKind.STOP, stop, held), (TriggerKind.TAKE_PROFIT, target, held)}
+
+        await until(is_bracketed, desk)
+        assert (await desk.manual.close("ETH", D(1))).ok
+        await until(lambda: not desk.portfolio.size("ETH") and not desk.orders.live("ETH"), desk)
