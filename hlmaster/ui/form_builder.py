@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -113,10 +113,13 @@ class Form(QWidget):
         theme: Theme,
         origin: Callable[[str], str] = default_origin,
         parent: QWidget | None = None,
+        *,
+        first: Sequence[str] = (),
     ) -> None:
+        """``first``: keys of fields that come before the others."""
         super().__init__(parent)
         self._model = type(config)
-        self._infos = dict(fields_of(self._model))
+        self._infos = dict(sorted(fields_of(self._model), key=lambda field: field[0] not in first))
         self._rows: dict[str, Row] = {}
         self._heads: dict[str, QLabel] = {}
         self.problems: dict[str, str] = {}

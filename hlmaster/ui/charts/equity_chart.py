@@ -184,11 +184,13 @@ class EquityChart(QWidget):
         painter.setPen(QPen(QColor(self._colours.down), 1.0))
         trace(painter, px, py)
         painter.setFont(self._fonts.caption)
-        painter.setPen(QColor(self._colours.faint))
-        painter.drawText(QPointF(8, area.bottom() - 6), "DRAWDOWN")
+        words = QRectF(4, area.bottom() - 18, painter.fontMetrics().horizontalAdvance("DRAWDOWN") + 8, 15)
+        painter.fillRect(words, faded(self._colours.background, 0.75))
+        painter.setPen(QColor(self._colours.muted))
+        painter.drawText(words, Qt.AlignmentFlag.AlignCenter, "DRAWDOWN")
         painter.setFont(self._fonts.small)
         painter.setPen(QColor(self._colours.muted))
-        self._paint_mark(painter, area, area.bottom() - 9, f"{deepest * 100:.1f}%")
+        self._paint_mark(painter, area, area.bottom() - 9, f"{deepest * 100:.{1 if deepest < -1e-3 else 2}f}%")
 
     def _paint_mark(self, painter: QPainter, area: QRectF, y: float, text: str) -> None:
         box = QRectF(area.right(), y - 8, self.width() - area.right() - 6, 16)

@@ -24,6 +24,8 @@ from hlmaster.ui.theme import Theme
 SIZE = (700, 620)
 FOR_ALL = ("protect_foreign",)
 """Fields that make no sense for one position."""
+FIRST = ("stop_price", "target_price")
+"""Fields that only one position has: what its holder comes for."""
 
 
 class ProtectionDialog(QDialog):
@@ -36,7 +38,7 @@ class ProtectionDialog(QDialog):
         self.setWindowTitle("Protection")
         self.resize(*SIZE)
         self._policy = shield.policy
-        self.form = Form(shield.policy, theme, lambda key: "")
+        self.form = Form(shield.policy, theme, lambda key: "", first=FIRST)
         for key in FOR_ALL:
             self.form.row(key).hide()
         self.take_over = QCheckBox("Replace the stops that were placed by hand")

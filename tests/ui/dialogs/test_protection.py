@@ -42,6 +42,15 @@ def test_one_stop_price_is_kept_and_can_be_taken_away(qtbot: QtBot) -> None:
     assert said == [(Policy(), False)]
 
 
+def test_what_only_one_position_has_comes_first(qtbot: QtBot) -> None:
+    dialog, said = dialog_of(qtbot)
+    places = [dialog.form.row(key).y() for key in ("stop_price", "target_price", "stop", "stop_percent")]
+    assert places == sorted(places)
+    dialog.form.row("target_price").editor.set_value(D(3600))
+    dialog.apply_button.click()
+    assert said == [(Policy(target_price=D(3600)), False)]
+
+
 def test_the_settings_can_decide_again(qtbot: QtBot) -> None:
     dialog, said = dialog_of(qtbot, stop_percent=D(7))
     dialog.default_button.click()
