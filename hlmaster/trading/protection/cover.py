@@ -39,8 +39,9 @@ class Cover:
     theirs: tuple[TrackedOrder, ...]
     """Stops that somebody else placed and that can act."""
     by_others: Decimal
+    aims: tuple[TrackedOrder, ...]
+    """Targets that somebody else placed, those that are on their way included."""
     aimed: Decimal
-    """What targets that somebody else placed will sell."""
     arriving: tuple[TrackedOrder, ...]
     """Stops on their way whose fate the exchange has not told yet."""
 
@@ -83,6 +84,7 @@ def cover(
         theirs=tuple(theirs),
         # A stop for the whole position is listed with no size of its own.
         by_others=min(whole, sum((order.remaining or whole for order in theirs), ZERO)),
+        aims=tuple(aims),
         aimed=min(whole, sum((order.remaining or whole for order in aims), ZERO)),
         arriving=tuple(order for order in (*ours, *others) if _is_stop(order, side) and not order.status.is_live),
     )

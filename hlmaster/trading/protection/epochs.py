@@ -151,6 +151,12 @@ class Epochs:
         orders = self._tracker.unsettled(epoch.coin)
         return cover(orders, size, self._liquidation(epoch.coin, size), epoch.handed_over)
 
+    def handed_over(self, epoch: Epoch, policy: Policy | None) -> tuple[str, ...]:
+        """What is ours to move from now on: stops of others, and their targets where there is a say about a target."""
+        has = self.cover(epoch, self.size(epoch.coin))
+        says = epoch.ticket_target is not None or (policy is not None and policy.target_price is not None)
+        return tuple(order.client_order_id for order in (*has.theirs, *(has.aims if says else ())))
+
     def plan(self, epoch: Epoch, size: Decimal, has: Cover) -> Plan:
         """What ought to rest there beside the stops and targets of others that ``has`` tells of."""
         coin, policy, mark = epoch.coin, self.policy(epoch), self._market.mark(epoch.coin)

@@ -146,8 +146,7 @@ class Protector:
         wrong = self._epochs.wrong_side(epoch, policy)
         if wrong:
             return wrong
-        stops = self._epochs.cover(epoch, self._epochs.size(coin)).theirs if take_over else ()
-        epoch.choose(policy, (order.client_order_id for order in stops))
+        epoch.choose(policy, self._epochs.handed_over(epoch, policy) if take_over else ())
         self._epochs.save()
         self._consider(coin)
         return ""

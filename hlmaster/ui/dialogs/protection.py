@@ -41,9 +41,11 @@ class ProtectionDialog(QDialog):
         self.form = Form(shield.policy, theme, lambda key: "", first=FIRST)
         for key in FOR_ALL:
             self.form.row(key).hide()
-        self.take_over = QCheckBox("Replace the stops that were placed by hand")
+        self.take_over = QCheckBox("Replace what came with the ticket or was placed by hand")
         self.take_over.setToolTip("Otherwise they stay as they are, and protection only covers what they leave open.")
         self.take_over.setVisible(shield.has_others)
+        # A price that stands here because the ticket named it is there to be changed.
+        self.take_over.setChecked(shield.has_others and shield.policy.stop_price is not None)
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.apply_button, self.default_button = QPushButton("Protect so"), QPushButton("As in the settings")

@@ -277,7 +277,8 @@ def protection_sentence(shield: Shield, price: str) -> str:
         case Standing.FOREIGN:
             return "Opened elsewhere on this account; it is protected once you choose how."
         case Standing.THEIRS:
-            return f"{covered}. Placed by hand, so it is left as it is."
+            whence = "Placed by hand" if shield.policy.stop_price is None else "It came with the ticket"
+            return f"{covered}. {whence}, so it is left as it is."
         case Standing.COVERED:
             return f"{covered} ({shield.words})." if shield.policy.stop_price is None else f"{covered}."
 

@@ -41,6 +41,7 @@ class ToolsPanel(Panel):
         self.submit.setMinimumHeight(32)
         self.message = QLabel(self)
         self.message.setWordWrap(True)
+        self.message.setProperty("role", "muted")
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.running = QFrame(self)
         self._rows = QVBoxLayout(self.running)

@@ -111,6 +111,20 @@ async def test_a_bracket_that_fills_in_part_has_its_stop_and_its_target_for_that
 
 
 @virtual
+async def test_the_prices_of_a_bracket_can_be_changed_or_its_target_taken_away(tmp_path: Path) -> None:
+    async with Rig(settings(), tmp_path) as rig:
+        await rig.buy("1", stop_price=D(2900), attach_stop=True, target_price=D(3200))
+        await rig.until(lambda: rig.size and rig.is_covered and targets(rig), 2)
+        assert rig.desk.protect("ETH", Policy(stop_price=D(2950), target_price=D(3100)), take_over=True).ok
+        await rig.until(lambda: (rig.stops, targets(rig)) == ([(D(1), D(2950))], [(D(1), D(3100))]), 30)
+        assert rig.desk.protect("ETH", Policy(stop_price=D(2950)), take_over=True).ok
+        await rig.until(lambda: not targets(rig), 30)
+        assert rig.stops == [(D(1), D(2950))]
+        wrong = rig.desk.protect("ETH", Policy(target_price=D(2990)))
+        assert wrong.sentence.startswith("The target of a long position must lie above the mark price")
+
+
+@virtual
 async def test_a_stop_placed_by_hand_counts_and_is_never_touched(tmp_path: Path) -> None:
     async with Rig(settings(), tmp_path) as rig:
         await rig.buy("1")
