@@ -120,6 +120,8 @@ class Guard:
                 return
 
     async def stop(self) -> None:
+        """From now on a line that ends is our own doing."""
+        self._on_lost = None
         if self._policy_task is not None:
             self._policy_task.cancel()
             await asyncio.gather(self._policy_task, return_exceptions=True)

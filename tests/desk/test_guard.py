@@ -129,3 +129,11 @@ async def test_a_line_that_comes_back_in_time_calls_it_off_and_the_next_loss_cou
     scene.bus.publish(DOWN)
     await scene.pass_time()
     assert len(scene.acted_at) == 1
+
+
+async def test_a_line_that_we_end_ourselves_is_no_lost_line(scene: Scene) -> None:
+    await scene.guard.stop()
+    scene.bus.publish(DOWN)
+    await scene.pass_time()
+    assert scene.acted_at == []
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "disconnect policy"]
