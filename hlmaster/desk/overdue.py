@@ -8,19 +8,20 @@ from decimal import Decimal
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
-from hlmaster.core.events import AccountSnapshot, FillBooked, OrderChanged
+from hlmaster.core.events import AccountSnapshot, FillBooked, OpenOrdersSnapshot, OrderChanged
 from hlmaster.core.model import Account
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.portfolio import Portfolio
 
 PATIENCE_SECONDS = 1.0
 AGAIN_SECONDS = 5.0
+ORDERS = "open orders"
 TRIES = 3
 """What is not explained by then is a difference, and the books' usual comparison goes on about it."""
 
 
 class Overdue:
-    """Holds order replies and account statements against the fills booked; ``ask`` has the books reconciled."""
+    """Holds order replies, lists of orders and statements against the books; ``ask`` has these reconciled."""
 
     def __init__(
         self, bus: Bus, clock: Clock, tracker: OrderTracker, portfolio: Portfolio, ask: Callable[[], None]
@@ -29,9 +30,10 @@ class Overdue:
         self._booked: dict[str, Decimal] = {}
         """Size of the fills of each order that is being watched."""
         self._due: dict[str, tuple[float, int]] = {}
-        """Order ids and coins: when to ask about them, and how often that has been done."""
+        """Order ids, coins and ORDERS: when to ask about them, and how often that has been done."""
         bus.subscribe(OrderChanged, self._on_order)
         bus.subscribe(FillBooked, self._on_fill)
+        bus.subscribe(OpenOrdersSnapshot, lambda _: self._note(ORDERS, bool(tracker.missing())))
         bus.subscribe(AccountSnapshot, lambda _: self._on_account(portfolio.account))
 
     def look(self) -> None:

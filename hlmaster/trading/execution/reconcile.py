@@ -33,6 +33,7 @@ from hlmaster.core.model import Account
 from hlmaster.core.orders import Fill, OrderStatus, VenueOrder
 from hlmaster.core.ports import Trading
 from hlmaster.core.rounding import wire_text
+from hlmaster.trading.execution.proof import CLEAN_NEGATIVES, NEGATIVES_APART_SECONDS
 from hlmaster.trading.execution.tracker import GONE, OrderTracker, is_given_up
 from hlmaster.trading.holding import ZERO
 from hlmaster.trading.portfolio import Portfolio
@@ -47,7 +48,6 @@ REACH = 10_000
 """Fills of an account that the venue still serves."""
 STREAM_LAG_MS = 5_000
 """Wall milliseconds within which a fill may reach us by query before it does by stream."""
-CLEAN_NEGATIVES = 3
 MONEY_SECONDS = 50.0
 """Wall seconds for which the streams alone are trusted with transfers and funding."""
 
@@ -76,7 +76,8 @@ class Reconciler:
         self._searched: frozenset[str] = frozenset()
         """What was apart when all of history was last asked for: coins, and "" for the account's value."""
         self._out_of_reach = ""
-        self._negatives: dict[str, int] = {}
+        self._negatives: dict[str, tuple[int, float]] = {}
+        """How often the venue did not know an order, and when (monotonic seconds) that was counted last."""
         self._away: Counter[str] | None = None
         """Fills by coin that a continued session books before its first pass is done: they happened while away."""
         bus.subscribe(SessionRestored, lambda _: self._on_restored())
@@ -235,7 +236,8 @@ class Reconciler:
     async def _settle_missing(self) -> None:
         """Orders that we hold for live and the venue does not list: ask after each by name."""
         missing = self._tracker.missing()
-        self._negatives = {t.client_order_id: self._negatives.get(t.client_order_id, 0) for t in missing}
+        names = {tracked.client_order_id for tracked in missing}
+        self._negatives = {name: counted for name, counted in self._negatives.items() if name in names}
         for tracked in missing:
             venue = await self._trading.order_status(tracked.client_order_id)
             after = self._unknown_there(tracked) if venue is None else self._tracker.report(venue)
@@ -244,12 +246,13 @@ class Reconciler:
                 self._tell(_name(tracked), tracked.status, after.status, why)
 
     def _unknown_there(self, tracked: TrackedOrder) -> TrackedOrder | None:
-        """One negative is no proof, for readers lag; several passes that agree are."""
-        name = tracked.client_order_id
-        self._negatives[name] += 1
-        if self._negatives[name] < CLEAN_NEGATIVES:
+        """One negative is no proof, for readers lag; several that are apart in time and agree are."""
+        name, now = tracked.client_order_id, self._clock.monotonic()
+        count, counted_at = self._negatives.get(name, (0, -math.inf))
+        if now - counted_at < NEGATIVES_APART_SECONDS:
             return None
-        return self._tracker.mark(name, OrderStatus.CANCELED, GONE)
+        self._negatives[name] = (count + 1, now)
+        return self._tracker.mark(name, OrderStatus.CANCELED, GONE) if count + 1 >= CLEAN_NEGATIVES else None
 
 
 def _name(tracked: TrackedOrder) -> str:

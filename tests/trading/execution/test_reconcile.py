@@ -16,7 +16,8 @@ from hlmaster.core.errors import VenueUnreachable
 from hlmaster.core.events import FillsReported, SessionRestored
 from hlmaster.core.model import Account, Side
 from hlmaster.core.orders import FundingPayment, Order, OrderStatus, VenueOrder
-from hlmaster.trading.execution.reconcile import CLEAN_NEGATIVES, OVERLAP_MS, REACH, Reconciler
+from hlmaster.trading.execution.proof import CLEAN_NEGATIVES
+from hlmaster.trading.execution.reconcile import OVERLAP_MS, REACH, Reconciler
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.portfolio import Portfolio
 from tests.trading.scenes import NOW, D, MemoryStore, fill, order
@@ -117,10 +118,23 @@ async def test_an_order_nobody_knows_any_more_is_given_up_after_several_passes()
     scene.rest(wanted)
     states = []
     for _ in range(CLEAN_NEGATIVES):
+        scene.clock.advance(5_000)
         await scene.reconciler.run()
         found = scene.tracker.get(wanted.client_order_id)
         states.append(found.status if found else None)
     assert states == [OrderStatus.RESTING] * (CLEAN_NEGATIVES - 1) + [OrderStatus.CANCELED]
+
+
+async def test_passes_in_quick_succession_ask_one_lagging_reader_and_count_once() -> None:
+    scene = Scene()
+    wanted = order()
+    scene.rest(wanted)
+    for _ in range(2 * CLEAN_NEGATIVES):
+        scene.clock.advance(500)
+        await scene.reconciler.run()
+    found = scene.tracker.get(wanted.client_order_id)
+    assert found is not None
+    assert found.status is OrderStatus.RESTING
 
 
 async def test_an_order_is_not_missed_by_statements_older_than_itself() -> None:
@@ -134,6 +148,7 @@ async def test_an_order_is_not_missed_by_statements_older_than_itself() -> None:
 
     scene.venue.account = stale  # type: ignore[method-assign]
     for _ in range(2 * CLEAN_NEGATIVES):
+        scene.clock.advance(5_000)
         await scene.reconciler.run()
     found = scene.tracker.get(wanted.client_order_id)
     assert found is not None
@@ -157,6 +172,7 @@ async def test_an_order_that_was_given_up_and_is_open_after_all_is_live_again_an
     wanted = order()
     listed = scene.rest(wanted)
     for _ in range(CLEAN_NEGATIVES):
+        scene.clock.advance(5_000)
         await scene.reconciler.run()
     scene.venue.orders[listed.order_id] = listed
     scene.clock.advance(1_000)
