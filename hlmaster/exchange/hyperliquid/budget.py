@@ -114,6 +114,10 @@ class WeightBudget:
         """The venue said 429: our count was too low, so reads pause."""
         self._blocked_until = max(self._blocked_until, self._clock.monotonic() + seconds)
 
+    def admit_reads(self) -> None:
+        """The venue takes requests again, so reads need not wait any longer."""
+        self._blocked_until = -math.inf
+
 
 def requests_refusal(used: int | None, limit: int | None, requests: int = 1) -> str | None:
     """Why an entry of so many requests must not be sent; None when it may, or while the venue has stated nothing.

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 DECIDING = frozenset({"orderStatus", "clearinghouseState"})
 HISTORY = frozenset({"candleSnapshot", "fundingHistory", "recentTrades"})
 JSON_HEADERS = {"content-type": "application/json"}
+SHORTEST_NAP, LONGEST_NAP = 0.001, 1.0
 CURE = "Check the internet connection and the exchange's status page; the program keeps trying."
 
 
@@ -189,7 +190,8 @@ class Client:
     async def _ask(self, kind: str, body: bytes, priority: Priority) -> bytes:
         weight = query_weight(kind)
         while (wait := self.budget.wait_for(weight, priority)) > 0:
-            await self._clock.sleep(wait)
+            # In short steps, for a pause may end before its time.
+            await self._clock.sleep(min(wait + SHORTEST_NAP, LONGEST_NAP))
         if not self.breaker.admits():
             raise VenueUnreachable("The exchange has not answered several times; queries pause for a moment.", CURE)
         self.budget.charge(weight)
@@ -226,7 +228,9 @@ class Client:
             )
         httpx = await _library()
         # A venue closes idle connections without a word; an action must not meet one, so idle ones are dropped first.
-        session = self._session(httpx, "actions", 4, 4.0)
+        # Exits have connections of their own: entries that hang must not be in their way.
+        purpose = "entries" if priority is Priority.ENTRY else "exits"
+        session = self._session(httpx, purpose, 8, 4.0)
         try:
             response = await session.post("/exchange", content=body, extensions=self._traced)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -252,6 +256,9 @@ class Client:
                 "It is being looked up.",
             )
         self.breaker.answered()
+        if self._refusals:
+            self._refusals = 0
+            self.budget.admit_reads()
         return response.content
 
     def _back_off(self, retry_after: str | None) -> None:

@@ -62,6 +62,8 @@ log = logging.getLogger(__name__)
 EXPIRED_REQUESTS = 5
 """What an action that arrives after its expiry is counted as."""
 LONGEST_PULL_PAUSE = 4.0
+QUIET_SECONDS = 5.0
+"""After so long without a statement of the account one is asked for: a line can look alive and be dead."""
 OVERLAP_MS = 2 * 3_600_000
 """Rows may reach the venue's readers late; after a reconnect this much is asked for again."""
 STREAMS = (
@@ -114,6 +116,7 @@ class HyperliquidTrading(Preparing):
         self._down = asyncio.Event()
         self._down.set()
         self._lost_ms = clock.now_ms()
+        self._stated_at = clock.monotonic()
         self._socket = Socket(
             socket_url(url),
             clock,
@@ -145,6 +148,7 @@ class HyperliquidTrading(Preparing):
             self._socket.subscribe({"type": stream, "user": self._address})
         self._socket.start()
         self._chores.start(self._poll_while_down(), "poll account while down")
+        self._chores.start(self._ask_when_quiet(), "ask a quiet account")
         self._chores.start(self._watch_allowance(), "request allowance")
 
     async def stop(self) -> None:
@@ -232,6 +236,8 @@ class HyperliquidTrading(Preparing):
 
     def _hear(self, fact: Any) -> None:
         match fact:
+            case AccountSnapshot():
+                self._stated_at = self._clock.monotonic()
             case FillsReported(fills=fills):
                 fact = FillsReported(self._of_perpetuals(fills))
             case OpenOrdersSnapshot(orders=orders, time_ms=time_ms):
@@ -292,6 +298,18 @@ class HyperliquidTrading(Preparing):
                 await self._publish_state()
             except VenueError as error:
                 log.info("polling the account failed: %s", error)
+
+    async def _ask_when_quiet(self) -> None:
+        """A light question: orders may have filled behind a silence, and their position wants a stop."""
+        while True:
+            await self._clock.sleep(max(self._stated_at + QUIET_SECONDS - self._clock.monotonic(), 0.0))
+            if self._clock.monotonic() - self._stated_at < QUIET_SECONDS:
+                continue
+            self._stated_at = self._clock.monotonic()
+            try:
+                self._bus.publish(AccountSnapshot(await self.account()))
+            except VenueError as error:
+                log.info("the account, from which nothing was heard, could not be asked for: %s", error)
 
     async def _watch_allowance(self) -> None:
         while True:

@@ -202,6 +202,34 @@ async def test_each_further_refusal_pauses_for_longer_and_an_answer_ends_that(ve
     await client.close()
 
 
+async def test_an_action_that_is_answered_ends_the_pause(venue: Venue) -> None:
+    """Protection hangs on queries: a venue that takes requests again is asked again."""
+    clock = ManualClock()
+    client = Client(venue.url, clock, LinkHealth(), WeightBudget(clock), ClientTiming(attempts=1), jitter=lambda: 0.0)
+    venue.troubles.append((429, "null"))
+    with pytest.raises(RateLimited):
+        await client.info("exchangeStatus")
+    await client.act(b"{}", 1, Priority.PROTECT)
+    await client.info("exchangeStatus")
+    assert clock.elapsed == 0
+    await client.close()
+
+
+async def test_entries_that_hang_are_in_no_exits_way(venue: Venue) -> None:
+    clock = SystemClock()
+    client = Client(venue.url, clock, LinkHealth(), WeightBudget(clock), ClientTiming(read=60.0, connect=60.0))
+    held = venue.held = asyncio.Event()
+    entries = [asyncio.create_task(client.act(b"{}", 1, Priority.ENTRY)) for _ in range(9)]
+    try:
+        await until(lambda: len(venue.actions) == 8)
+        venue.held = None
+        assert await asyncio.wait_for(client.act(b"{}", 1, Priority.PROTECT), 5.0)
+    finally:
+        held.set()
+        await asyncio.gather(*entries)
+        await client.close()
+
+
 async def test_a_quarter_of_an_hour_of_trouble_is_outlived(venue: Venue) -> None:
     """Queries fail in plain words and go easy on the venue; exits go on being tried; the end of it is noticed."""
     clock = ManualClock()

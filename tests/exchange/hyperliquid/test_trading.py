@@ -48,6 +48,7 @@ from hlmaster.core.orders import (
     Verdict,
 )
 from hlmaster.exchange.hyperliquid import signing
+from hlmaster.exchange.hyperliquid import trading as module
 from hlmaster.exchange.hyperliquid.signing import Network, Signature, Signer
 from hlmaster.exchange.hyperliquid.trading import HyperliquidTrading
 from tests.exchange.hyperliquid.test_codec import FILL, ORDER
@@ -113,6 +114,17 @@ async def rig() -> AsyncIterator[Rig]:
 def body_of(prepared: Prepared) -> dict[str, Any]:
     decoded: dict[str, Any] = json.loads(prepared.body)
     return decoded
+
+
+async def test_an_account_of_which_nothing_is_heard_is_asked_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line looks alive, and orders may have filled."""
+    async with Venue() as venue:
+        monkeypatch.setattr(module, "QUIET_SECONDS", 0.05)
+        quiet = Rig(venue)
+        await quiet.trading.start()
+        await until(lambda: venue.count("clearinghouseState") >= 3)
+        assert len(quiet.ear.of(AccountSnapshot)) >= 2
+        await quiet.trading.stop()
 
 
 # --- preparing ---

@@ -126,6 +126,8 @@ class Venue:
         self.retry_after: str | None = None
         """Sent with every refusal."""
         self.lose_reply = False
+        self.held: asyncio.Event | None = None
+        """Actions that arrive meanwhile are answered once it is set."""
         self.actions: list[bytes] = []
         self.lines: list[web.WebSocketResponse] = []
         self._transports: dict[web.WebSocketResponse, asyncio.WriteTransport] = {}
@@ -180,6 +182,8 @@ class Venue:
 
     async def _exchange(self, request: web.Request) -> web.Response:
         self.actions.append(await request.read())
+        if self.held is not None:
+            await self.held.wait()
         if self.lose_reply:
             cast(asyncio.WriteTransport, request.transport).abort()
         reply = in_kind(json.loads(self.actions[-1]).get("action", {})) if self.reply is None else self.reply
