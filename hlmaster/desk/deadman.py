@@ -128,6 +128,7 @@ class DeadMan:
 
     def __init__(self, place: Place, safety: Safety, log_file: Path) -> None:
         self._place, self._safety, self._log_file = place, safety, log_file
+        self._action = safety.action(place.mode)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -136,7 +137,7 @@ class DeadMan:
 
     @property
     def is_wanted(self) -> bool:
-        return self._safety.watchdog != "off"
+        return self._action != "off"
 
     def start(self) -> None:
         """Does nothing when it is off."""
@@ -144,7 +145,7 @@ class DeadMan:
             return
         place = self._place
         arguments = ["watchdog", "--data", str(place.data.absolute()), "--mode", str(place.mode)]
-        arguments += ["--session", place.session, "--action", self._safety.watchdog]
+        arguments += ["--session", place.session, "--action", self._action]
         arguments += ["--patience", str(self._safety.watchdog_seconds)]
         if place.ready_file is not None:
             arguments += ["--exchange", str(place.ready_file.absolute())]

@@ -7,16 +7,18 @@ from typing import Literal
 from pydantic import Field
 
 from hlmaster.core.config import Config
+from hlmaster.core.model import Mode
 
 WatchdogAction = Literal["off", "cancel_entries", "flatten"]
+WatchdogChoice = Literal["auto", "off", "cancel_entries", "flatten"]
 
 
 class Safety(Config):
-    watchdog: WatchdogAction = Field(
-        "off",
+    watchdog: WatchdogChoice = Field(
+        "auto",
         title="Watchdog",
         description="A small process beside the desk: when the desk is dead or hangs, it halts trading and cancels "
-        "resting entries (stops stay), or closes everything.",
+        "resting entries (stops stay), or closes everything. Auto cancels entries on testnet and live alone.",
     )
     watchdog_seconds: float = Field(
         30,
@@ -40,3 +42,9 @@ class Safety(Config):
         description="How long after the desk's last sign of life the exchange cancels.",
         json_schema_extra={"unit": "s"},
     )
+
+    def action(self, mode: Mode) -> WatchdogAction:
+        """What the watchdog of a desk in this mode does; off: there is none."""
+        if self.watchdog == "auto":
+            return "cancel_entries" if mode in (Mode.TESTNET, Mode.LIVE) else "off"
+        return self.watchdog

@@ -108,7 +108,6 @@ async def test_without_entries_or_without_the_setting_nothing_is_asked_for() -> 
 
 async def test_it_is_off_unless_somebody_turned_it_on() -> None:
     assert Safety().scheduled_cancel is False
-    assert Safety().watchdog == "off"
 
 
 async def test_entries_arm_it_a_minute_ahead_and_their_end_takes_it_back(scene: Scene) -> None:
