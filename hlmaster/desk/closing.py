@@ -26,6 +26,8 @@ from hlmaster.trading.ticket import capped_price
 log = logging.getLogger(__name__)
 SETTLE_TRIES = 20
 SETTLE_SECONDS = 0.05
+ASK_SECONDS = 5.0
+"""The next close of the coin waits for this one, so this one does not wait for a venue that will not be asked."""
 
 
 class Closer:
@@ -123,8 +125,8 @@ class Closer:
                 return True
             await asyncio.sleep(SETTLE_SECONDS)
         try:
-            await self._reconciler.run()
-        except VenueError as error:
+            await asyncio.wait_for(self._reconciler.run(), ASK_SECONDS)
+        except (VenueError, TimeoutError) as error:
             log.warning("the fills of order %s could not be asked for: %s", order.client_order_id, error)
         return self._booked(order) >= order.filled_size
 

@@ -11,7 +11,7 @@ import pytest
 from hlmaster.core.errors import OutcomeUnknown
 from hlmaster.core.events import FillsReported, TrackedOrder
 from hlmaster.core.model import Side
-from hlmaster.core.orders import OrderReply, OrderStatus, ReplyKind
+from hlmaster.core.orders import OrderReply, OrderStatus, Prepared, ReplyKind
 from hlmaster.desk.outcome import Outcome
 from hlmaster.trading.execution.algorithms.chase import Chase
 from hlmaster.trading.execution.algorithms.pairs import stem
@@ -191,6 +191,36 @@ async def test_a_post_only_refusal_is_tried_again(desk: Scene) -> None:
     desk.desk.tools.chase(Chase("ETH", Side.BUY, D("0.1"), D(3010), 600))
     await soon(desk.desk.orders.live)
     assert len(desk.venue.sent) == 2
+
+
+async def test_a_chase_ends_when_entries_are_closed(desk: Scene) -> None:
+    desk.desk.tools.chase(Chase("ETH", Side.BUY, D("0.1"), D(3010), 3_000))
+    await soon(desk.desk.orders.live)
+    desk.desk.pause()
+    await soon(lambda: not desk.desk.tools.chases())
+    assert desk.desk.orders.unsettled() == []
+    assert "You paused trading" in desk.notices[-1].sentence
+
+
+async def test_a_chase_stopped_while_its_order_is_on_the_way_withdraws_it_once_it_rests(
+    desk: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, arrived, answer = desk.venue.send, asyncio.Event(), asyncio.Event()
+
+    async def slow(prepared: Prepared) -> tuple[OrderReply, ...]:
+        replies = await send(prepared)
+        if prepared.orders:
+            arrived.set()
+            await answer.wait()
+        return replies
+
+    monkeypatch.setattr(desk.venue, "send", slow)
+    desk.venue.held = True
+    desk.desk.tools.chase(Chase("ETH", Side.BUY, D("0.1"), D(3010), 3_000))
+    await arrived.wait()
+    desk.desk.tools.stop_chase("ETH")
+    await soon(lambda: not desk.desk.tools.chases())
+    assert desk.venue.orders == {}
 
 
 async def test_a_refused_chase_says_so(desk: Scene) -> None:

@@ -62,6 +62,7 @@ log = logging.getLogger(__name__)
 EXPIRED_REQUESTS = 5
 """What an action that arrives after its expiry is counted as."""
 LONGEST_PULL_PAUSE = 4.0
+MOMENT = 0.01
 QUIET_SECONDS = 5.0
 """After so long without a statement of the account one is asked for: a line can look alive and be dead."""
 OVERLAP_MS = 2 * 3_600_000
@@ -302,8 +303,9 @@ class HyperliquidTrading(Preparing):
     async def _ask_when_quiet(self) -> None:
         """A light question: orders may have filled behind a silence, and their position wants a stop."""
         while True:
-            await self._clock.sleep(max(self._stated_at + QUIET_SECONDS - self._clock.monotonic(), 0.0))
-            if self._clock.monotonic() - self._stated_at < QUIET_SECONDS:
+            quiet = self._clock.monotonic() - self._stated_at
+            if quiet < QUIET_SECONDS:
+                await self._clock.sleep(QUIET_SECONDS - quiet + MOMENT)
                 continue
             self._stated_at = self._clock.monotonic()
             try:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
-from hlmaster.core.events import Notice, Severity, TrackedOrder
+from hlmaster.core.events import Notice, Severity, TrackedOrder, TradingState
 from hlmaster.core.model import Side
 from hlmaster.core.orders import Order, OrderStatus, Purpose, TimeInForce, new_client_order_id
 from hlmaster.core.rounding import round_price, wire_text
@@ -21,6 +21,9 @@ from hlmaster.trading.situation import Situation
 log = logging.getLogger(__name__)
 REPRICE_SECONDS = 1.0
 """The time between two looks: each move costs a request, and a flickering quote is not worth following."""
+
+WITHDRAW_SECONDS = 20.0
+"""So long an ended chase waits for its last order to be known; an entry lives for 15 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,10 @@ class Chaser:
         while self.filled < self.chase.size:
             if self._clock.monotonic() >= self._deadline:
                 return f"Its {self.chase.seconds:g} seconds are over."
-            price = self._target()
+            situation = self._survey(self.chase.coin)
+            if situation.state is not TradingState.ACTIVE and not self.chase.reduce_only:
+                return situation.state_sentence
+            price = self._target(situation)
             if price is None:
                 return f"The market left its limit of {wire_text(self.chase.limit)}."
             why = await self._be_at(price)
@@ -97,9 +103,8 @@ class Chaser:
             await self._clock.sleep(REPRICE_SECONDS)
         return ""
 
-    def _target(self) -> Decimal | None:
+    def _target(self, situation: Situation) -> Decimal | None:
         """The best price of our own side, not counting beyond the limit; None when even that would be too far."""
-        situation = self._survey(self.chase.coin)
         best = situation.best_bid if self.chase.side is Side.BUY else situation.best_ask
         if best is None:
             order = self.order
@@ -132,16 +137,28 @@ class Chaser:
             source="chase",
             client_order_id=new_client_order_id(),
         )
-        placed = await self._hands.place(order)
-        if isinstance(placed, str):
-            return placed
+        # Before it is placed: a chase may be stopped while it waits for the answer.
         self._names.append(order.client_order_id)
-        return ""
+        placed = await self._hands.place(order)
+        return placed if isinstance(placed, str) else ""
 
     async def _withdraw(self) -> None:
+        """What is on its way or in doubt can be cancelled only once it rests."""
+        deadline = self._clock.monotonic() + WITHDRAW_SECONDS
+        while (order := self._open()) is not None:
+            if order.status.is_live:
+                await self._hands.cancel(order.client_order_id)
+            if self._open() is None:
+                return
+            if self._clock.monotonic() >= deadline:
+                sentence = f"An order of the ended chase of {self.chase.coin} may still be open."
+                self._bus.publish(Notice(Severity.WARNING, sentence, cure="Look at the open orders in a minute."))
+                return
+            await self._clock.sleep(REPRICE_SECONDS)
+
+    def _open(self) -> TrackedOrder | None:
         order = self.order
-        if order is not None and not order.status.is_final:
-            await self._hands.cancel(order.client_order_id)
+        return None if order is None or order.status.is_final else order
 
 
 def _crossed(order: TrackedOrder) -> bool:
