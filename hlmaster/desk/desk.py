@@ -238,12 +238,13 @@ class Desk:
         await self._parts.trading.start()
         await self.recovery.take_up()
         await self.reconciler.run_until_done()
+        # Before anything else is asked: what the last run left may be without a stop.
+        self.protector.start()
+        self._work.every(LOOK_SECONDS, self._protect, "protection")
         await self._terms.read_fees()
         self._ready = self._watched.measuring = True
         self._work.own(self._terms.read_leverages(), "leverages")
         self.tools.start()
-        self.protector.start()
-        self._work.every(LOOK_SECONDS, self._protect, "protection")
         self._work.every(EQUITY_SECONDS, self._sample, "equity")
         self._work.own(self.scheduled_cancel.run(), "scheduled cancel")
         self._work.own(self._reconcile_forever(), "reconcile")

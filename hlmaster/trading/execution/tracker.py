@@ -7,18 +7,21 @@ are shown as foreign.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from dataclasses import replace
 from decimal import Decimal
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
+from hlmaster.core.errors import StorageError
 from hlmaster.core.events import FillBooked, OpenOrdersSnapshot, OrderChanged, OrderReported, TrackedOrder
 from hlmaster.core.failpoints import NO_FAILPOINTS, Failpoints, Point
 from hlmaster.core.orders import Fill, Order, OrderReply, OrderStatus, Purpose, ReplyKind, TimeInForce, VenueOrder
 from hlmaster.core.ports import Store
 from hlmaster.core.rounding import wire_text
 
+log = logging.getLogger(__name__)
 MAX_FINAL = 2_000
 GONE = "gone at the exchange"
 _RANK = {status: rank for rank, status in enumerate(OrderStatus)}
@@ -285,7 +288,14 @@ class OrderTracker:
             if before is None or not before.status.is_final:
                 self._final.append(tracked.client_order_id)
                 self._forget_old()
-        self._store.save_order(tracked)
+        try:
+            self._store.save_order(tracked)
+        except StorageError as error:
+            # A new entry needs a memory; what reduces, and what has happened already, does not wait for one.
+            if tracked.status is OrderStatus.INTENDED and not tracked.order.reduce_only:
+                del self._orders[tracked.client_order_id]
+                raise
+            log.error("order %s is not recorded: %s", tracked.client_order_id, error)
         self._failpoints.pass_by(Point.NOTED)
         self._bus.publish(OrderChanged(tracked))
         return tracked

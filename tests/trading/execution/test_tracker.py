@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import ManualClock
+from hlmaster.core.errors import StorageError
 from hlmaster.core.events import FillBooked, OpenOrdersSnapshot, OrderChanged, OrderReported, TrackedOrder
 from hlmaster.core.model import Side
 from hlmaster.core.orders import Fill, Order, OrderReply, OrderStatus, ReplyKind, TimeInForce, VenueOrder
@@ -344,3 +345,19 @@ def test_an_order_is_described_as_a_trader_would() -> None:
     made = sent()
     made.hear(told(left="0.6"))
     assert describe_order(made.now) == "Buy 1 ETH limit 3000: resting, 0.4 filled."
+
+
+def test_a_store_that_refuses_stops_new_entries_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: TrackedOrder) -> None:
+        raise StorageError("50000 facts wait to be recorded.")
+
+    bus, store, told = Bus(), MemoryStore(), list[OrderChanged]()
+    bus.subscribe(OrderChanged, told.append)
+    monkeypatch.setattr(store, "save_order", refuse)
+    tracker, leaving = OrderTracker(bus, ManualClock(NOW), store), order(Side.SELL, reduce_only=True)
+    tracker.register(leaving)
+    tracker.mark(leaving.client_order_id, OrderStatus.SENT)
+    assert [fact.order.status for fact in told] == [OrderStatus.INTENDED, OrderStatus.SENT]
+    with pytest.raises(StorageError):
+        tracker.register(order())
+    assert [tracked.order for tracked in tracker.all()] == [leaving]
