@@ -23,9 +23,6 @@ class Ledger:
         self.holdings: dict[str, Holding] = {}
         self.round_trips: list[RoundTrip] = []
         self.cash_in = ZERO
-        self.realised = ZERO
-        self.fees = ZERO
-        self.funding = ZERO
         self.adjusted = ZERO
         self.last_fill_ms = 0
         self.last_funding_ms = 0
@@ -61,25 +58,19 @@ class Ledger:
     def _book(self, coin: str, entry: Entry) -> dict[tuple[str, int, int], Decimal]:
         holding = self.holding(coin)
         past = self._pasts.setdefault(coin, Past(holding))
-        before = holding.copy()
         if past.is_late(entry):
             self.rebooked += 1
             again = past.rebook(entry)
-            holding = self.holdings[coin] = again.holding
+            self.holdings[coin] = again.holding
             undone = {id(trip) for trip in again.undone}
             kept = [trip for trip in self.round_trips if id(trip) not in undone]
             self.round_trips = sorted([*kept, *again.ended], key=lambda trip: trip.closed_ms)
-            realised = again.realised
-        else:
-            gain, ended = entry.apply(holding)
-            past.note(entry, ended)
-            if ended is not None:
-                self.round_trips.append(ended)
-            realised = {entry.fact.key: gain} if isinstance(entry.fact, Fill) else {}
-        self.realised += holding.realised - before.realised
-        self.fees += holding.fees - before.fees
-        self.funding += holding.funding - before.funding
-        return realised
+            return again.realised
+        gain, ended = entry.apply(holding)
+        past.note(entry, ended)
+        if ended is not None:
+            self.round_trips.append(ended)
+        return {entry.fact.key: gain} if isinstance(entry.fact, Fill) else {}
 
     def book_funding(self, payment: FundingPayment) -> bool:
         """False when it was booked before."""
@@ -149,6 +140,18 @@ class Ledger:
 
     def equity(self, mark: Callable[[str], Decimal | None]) -> Decimal:
         return self.settled + self.unrealised(mark)
+
+    @property
+    def realised(self) -> Decimal:
+        return sum((self.holdings[coin].realised for coin in sorted(self.holdings)), ZERO)
+
+    @property
+    def fees(self) -> Decimal:
+        return sum((self.holdings[coin].fees for coin in sorted(self.holdings)), ZERO)
+
+    @property
+    def funding(self) -> Decimal:
+        return sum((self.holdings[coin].funding for coin in sorted(self.holdings)), ZERO)
 
     @property
     def settled(self) -> Decimal:

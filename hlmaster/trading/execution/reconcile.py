@@ -76,6 +76,8 @@ class Reconciler:
         self._searched: frozenset[str] = frozenset()
         """What was apart when all of history was last asked for: coins, and "" for the account's value."""
         self._out_of_reach = ""
+        self._stated: Account | None = None
+        """What the venue stated in the last pass."""
         self._negatives: dict[str, tuple[int, float]] = {}
         """How often the venue did not know an order, and when (monotonic seconds) that was counted last."""
         self._away: Counter[str] | None = None
@@ -115,10 +117,13 @@ class Reconciler:
         proven = Cursor() if whole else self._proven
         if self.last_success_ms is None or whole:
             await self._fetch_money(proven)
+        began = self._clock.monotonic()
         fills = await self._trading.fills(self._from(proven.fill_ms))
         asked_ms = self._clock.now_ms()
         orders = await self._trading.open_orders()
         account = await self._trading.account()
+        # A list of fills is not dated; one asked for just before is no younger than the statement, and hardly older.
+        fills_as_of_ms = account.time_ms - math.ceil((self._clock.monotonic() - began) * 1000 * self._clock.speed)
         self._look_for_lost(fills)
         self._tell_of_fills(fills)
         self._bus.publish(FillsReported(fills))
@@ -130,8 +135,9 @@ class Reconciler:
             await self._fetch_money(proven)
         self._proven = replace(self._proven, fill_ms=self._portfolio.ledger.last_fill_ms)
         self._overlap_ms = DENSE_OVERLAP_MS if len(fills) >= DENSE and not whole else OVERLAP_MS
-        # The books may know a younger statement than the one that this pass was given.
-        self._anchor(self._portfolio.account or account)
+        if self._stated is not None and fills_as_of_ms >= self._stated.time_ms:
+            self._anchor(self._stated)
+        self._stated = account
         self._searched = apart if whole else self._searched & self._apart()
         await self._settle_missing()
         self._tell_of_the_time_away()
@@ -201,22 +207,23 @@ class Reconciler:
         return frozenset((*agreement.mismatched, *([""] if agreement.gap else [])))
 
     def _anchor(self, account: Account) -> None:
-        """Where even all of history left us apart, the venue's statement counts.
+        """Where even all of history left us apart, the venue's statement counts: that of the pass before.
 
-        A fill booked after the statement was made waits for the next one.
+        Readers lag, each by its own time, so a fill that the statement knows may be missing in fills asked for then.
+        Those asked for since hold it, if it is within reach. Fills booked after the statement wait for the next one.
         """
         agreement = self._portfolio.agreement
         for coin in [coin for coin in agreement.mismatched if coin in self._searched]:
             holding, stated = self._portfolio.ledger.holding(coin), account.position(coin)
-            if holding.last_fill_ms > account.time_ms:
-                continue
             size = stated.size if stated else ZERO
+            if holding.last_fill_ms > account.time_ms or size == holding.size:
+                continue
             why = self._out_of_reach or "All fills within reach do not add up to the exchange's position."
             explanation = f"{why} Our books take the exchange's position from now on."
             self._tell(f"{coin} position", wire_text(holding.size), wire_text(size), explanation)
             entry = stated.entry_price if stated else ZERO
             self._bus.publish(Adjustment(account.time_ms, coin, size, entry, ZERO, explanation))
-        if agreement.gap and "" in self._searched:
+        if agreement.gap and "" in self._searched and self._portfolio.ledger.last_fill_ms <= account.time_ms:
             gap = self._portfolio.ledger.unexplained(account)
             why = self._out_of_reach or "Fills, fees, funding and transfers within reach do not explain it."
             explanation = f"{why} {gap:+,.2f} USD are booked as an adjustment."
