@@ -105,7 +105,8 @@ class Manual:
         placed = await self._executor.place(approved, grouping)
         first = placed[0]
         ok = first.status not in (OrderStatus.REJECTED, OrderStatus.UNKNOWN)
-        return Outcome(ok, describe_order(first), tuple(placed))
+        refused = [other for other in placed[1:] if other.status is OrderStatus.REJECTED]
+        return Outcome(ok, " ".join(map(describe_order, (first, *refused))), tuple(placed))
 
     # --- orders ---
 

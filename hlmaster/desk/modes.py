@@ -256,7 +256,11 @@ def _real(opening: Opening) -> Parts:
     check_permit(mode, account, None if connection is None else connection.permit)
     lock = account_lock(opening.session.folder.parent.parent, mode, account)
     lock.acquire()
-    journal, recorder = _stores(opening, clock)
+    try:
+        journal, recorder = _stores(opening, clock)
+    except BaseException:
+        lock.release()
+        raise
     session, settings, budget = opening.session, opening.settings, WeightBudget(clock)
     line = _line(bus, clock, url, network, signer, account, settings, journal.reserve_nonce, mint, session, budget)
     client = Client(url, clock, LinkHealth(), budget)

@@ -11,7 +11,7 @@ import pytest
 from hlmaster.core.errors import OutcomeUnknown, VenueUnreachable
 from hlmaster.core.events import OpenOrdersSnapshot, Severity
 from hlmaster.core.model import Leverage, MarginMode, Side
-from hlmaster.core.orders import ActionKind, Intent, OrderReply, ReplyKind, VenueOrder
+from hlmaster.core.orders import ActionKind, Intent, Order, OrderReply, ReplyKind, VenueOrder
 from hlmaster.trading.execution.flatten import EXIT_CAPS
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from tests.desk.desks import Scene, running
@@ -333,3 +333,13 @@ async def test_a_market_entry_whose_price_ran_away_while_the_disk_was_slow_is_no
     assert not outcome.ok
     assert "moved by 1.00 % after the order was approved" in outcome.sentence
     assert scene.venue.sent == []
+
+
+async def test_a_later_order_of_an_action_that_was_refused_is_told(scene: Scene) -> None:
+    """A pair of which one stands alone is not what was meant."""
+    rests, refused = OrderReply(ReplyKind.RESTING, 7), OrderReply(ReplyKind.REJECTED, text="No such price.")
+    scene.venue.script.append((rests, refused))
+    first, second = (Order("ETH", Side.BUY, D("0.1"), D(price)) for price in (2900, 2800))
+    outcome = await scene.desk.manual.submit([first, second])
+    assert outcome.ok
+    assert "No such price." in outcome.sentence

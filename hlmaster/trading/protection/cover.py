@@ -23,6 +23,11 @@ def new_protective_id() -> str:
     return PREFIX + secrets.token_hex(random_digits // 2)
 
 
+def stands(tracked: TrackedOrder) -> bool:
+    """A stop whose change is in doubt may be gone: a second one beside it does no harm, and none would."""
+    return tracked.status.is_live and not tracked.resolving
+
+
 def is_own(tracked: TrackedOrder) -> bool:
     return tracked.order.source == SOURCE or tracked.client_order_id.startswith(PREFIX)
 
@@ -61,12 +66,12 @@ def cover(
     ours = [order for order in orders if is_own(order) or order.client_order_id in handed_over]
     live = [order for order in ours if order.status.is_live]
     right = [order for order in live if order.order.side is side and order.order.trigger is not None]
-    stops = [order for order in right if _kind(order) is TriggerKind.STOP]
+    stops = [order for order in right if _kind(order) is TriggerKind.STOP and stands(order)]
     others = [order for order in orders if order not in ours and _is_stop(order, side)]
     theirs = [
         order
         for order in others
-        if order.status.is_live and not _waits_for_entry(order, orders) and _acts_first(order, side, liquidation)
+        if stands(order) and not _waits_for_entry(order, orders) and _acts_first(order, side, liquidation)
     ]
     aims = [
         order
