@@ -58,16 +58,16 @@ class Ledger:
     def _book(self, coin: str, entry: Entry) -> dict[tuple[str, int, int], Decimal]:
         holding = self.holding(coin)
         past = self._pasts.setdefault(coin, Past(holding))
-        if past.is_late(entry):
+        if not past.insert(entry):
             self.rebooked += 1
-            again = past.rebook(entry)
+            again = past.rebook()
             self.holdings[coin] = again.holding
             undone = {id(trip) for trip in again.undone}
             kept = [trip for trip in self.round_trips if id(trip) not in undone]
             self.round_trips = sorted([*kept, *again.ended], key=lambda trip: trip.closed_ms)
             return again.realised
         gain, ended = entry.apply(holding)
-        past.note(entry, ended)
+        past.end(ended)
         if ended is not None:
             self.round_trips.append(ended)
         return {entry.fact.key: gain} if isinstance(entry.fact, Fill) else {}

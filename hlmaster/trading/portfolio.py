@@ -27,6 +27,7 @@ from hlmaster.core.ports import Store
 from hlmaster.trading.agreement import Agreement
 from hlmaster.trading.holding import ZERO, Holding, RoundTrip
 from hlmaster.trading.ledger import Ledger
+from hlmaster.trading.past import in_sequence
 
 MAX_FILLS = 5_000
 MAX_POINTS = 20_000
@@ -102,7 +103,7 @@ class Portfolio:
         moments: list[tuple[int, int, CashMove | FundingPayment | Fill | Adjustment]] = []
         moments += [(move.time_ms, 0, move) for move in await self._store.cash()]
         moments += [(payment.time_ms, 1, payment) for payment in await self._store.funding()]
-        moments += [(fill.time_ms, 2, fill) for fill in await self._store.fills()]
+        moments += [(fill.time_ms, 2, fill) for fill in in_sequence(await self._store.fills())]
         moments += [(stated.time_ms, 3, stated) for stated in await self._store.adjustments()]
         for _, _, fact in sorted(moments, key=lambda moment: moment[:2]):
             if isinstance(fact, Fill):
@@ -134,12 +135,13 @@ class Portfolio:
 
     def _on_fills(self, fills: Iterable[Fill]) -> None:
         changed = False
-        for fill in sorted(fills, key=lambda f: (f.time_ms, f.order_id, f.trade_id)):
+        for fill in in_sequence(fills):
             for booked in self._book(fill):
                 changed = True
-                self._store.save_fill(booked.fill, booked.realised)
+                # Told before it is saved: protection must hear of it also when the store takes no more.
                 if booked.fill is fill:
                     self._bus.publish(FillBooked(fill, booked.realised))
+                self._store.save_fill(booked.fill, booked.realised)
         if changed:
             self._bus.publish(PositionsChanged())
 

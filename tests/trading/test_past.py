@@ -80,14 +80,28 @@ def test_a_late_fill_tells_what_the_later_ones_now_realise() -> None:
     assert (trip.size, trip.entry_price, trip.realised) == (D(2), D(105), D(30))
 
 
-def test_what_is_older_than_all_that_is_kept_is_booked_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_older_than_all_that_is_kept_is_booked_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(past, "LONGEST", 4)
     ledger = Ledger()
     for number in range(1, 9):
-        ledger.book_fill(fill(Side.BUY, "1", "100", NOW + number))
+        ledger.book_fill(fill(Side.BUY, "1", str(100 + 10 * (number > 4)), NOW + number))
     old = fill(Side.SELL, "1", "90", NOW)
-    assert ledger.book_fill(old) == {old.key: D(-10)}
-    assert (ledger.holding("ETH").size, ledger.rebooked) == (D(7), 0)
+    assert ledger.book_fill(old)[old.key] == D(-10)
+    assert (ledger.holding("ETH").size, ledger.realised, ledger.rebooked) == (D(7), D(-10), 1)
+
+
+@pytest.mark.parametrize("sizes", [(2, -1, -3, 5, -2), (2, -1, -3, 5, -3)])
+@given(order=st.permutations(range(5)))
+def test_fills_of_one_millisecond_are_told_apart_by_the_position_before(order: list[int], sizes: list[int]) -> None:
+    position, made = D(0), list[Fact]()
+    for number, size in enumerate(sizes):
+        side = Side.BUY if size > 0 else Side.SELL
+        made.append(fill(side, D(abs(size)), D(100 + number), NOW, start_position=position))
+        position += size
+    late, _ = books([made[number] for number in order])
+    truth, _ = books(made)
+    assert told(late) == told(truth)
+    assert past.in_sequence([fact for fact in (made[number] for number in order) if isinstance(fact, Fill)]) == made
 
 
 def test_the_exchanges_statement_begins_the_past_anew() -> None:
