@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
-import sys
+import re
+import tempfile
 import threading
-import traceback
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
@@ -72,10 +73,18 @@ class Watchdog:
 
 
 def stacks() -> str:
-    """Where every thread is, innermost call last."""
+    """Where every thread is, innermost call first.
+
+    Python's own ``sys._current_frames`` would lend the frames of other threads, and what they hold would live until it
+    is given back, and end, here: a painter that outlives its paint event and ends on this thread ends the process.
+    """
     names = {thread.ident: thread.name for thread in threading.enumerate()}
-    return "\n".join(
-        f"Thread {names.get(ident, ident)}:\n{''.join(traceback.format_stack(frame)).rstrip()}"
-        for ident, frame in sys._current_frames().items()
-        if ident != threading.get_ident()
-    )
+    try:
+        with tempfile.TemporaryFile() as file:
+            faulthandler.dump_traceback(file)
+            file.seek(0)
+            told = file.read().decode(errors="replace")
+    except OSError as error:
+        return f"The stacks have no file to be written to: {error}."
+    told = re.sub(r"(?m)^Current thread .*(\n .*)*\n*", "", told)  # the one that asks
+    return re.sub(r"(?m)^Thread (0x[0-9a-f]+)", lambda found: f"Thread {names.get(int(found[1], 16), found[1])}", told)

@@ -12,7 +12,7 @@ from hlmaster.core.bus import Bus
 from hlmaster.core.clock import ManualClock
 from hlmaster.core.events import Notice
 from hlmaster.core.logs import entry_of
-from hlmaster.desk.watchdog import CODE, LIMIT_SECONDS, Watchdog
+from hlmaster.desk.watchdog import CODE, LIMIT_SECONDS, Watchdog, stacks
 
 
 class Heard(logging.Handler):
@@ -83,3 +83,29 @@ async def test_a_blocked_loop_is_caught_by_name(heard: Heard) -> None:
     assert "Thread MainThread" in entry.detail
     assert [notice.sentence for notice in notices] == ["The application stood still for 3.0 s."]
     assert not any(thread.name == "watchdog" for thread in threading.enumerate())
+
+
+def test_what_a_function_holds_ends_on_its_own_thread_while_its_stack_is_told() -> None:
+    """A painter that outlives its function, and ends on another thread, ends the process."""
+    ended_on: set[int] = set()
+    told: list[str] = []
+
+    class Held:
+        def __del__(self) -> None:
+            ended_on.add(threading.get_ident())
+
+    def paint() -> int:
+        held = Held()
+        return sum(range(2_000)) + id(held)
+
+    def ask() -> None:
+        for _ in range(300):
+            told.append(stacks())
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    while asking.is_alive():
+        paint()
+    asking.join()
+    assert ended_on == {threading.get_ident()}
+    assert any("in paint" in stack for stack in told)
