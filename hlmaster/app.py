@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from hlmaster.core.clock import SystemClock
+from hlmaster.core.crashes import keep_trace
 from hlmaster.core.errors import ConfigError, HlError, StorageError
 from hlmaster.core.events import Notice, Severity
 from hlmaster.core.logs import Logs, start_logs
@@ -99,6 +100,7 @@ def _launch(
     settings, origins = Settings.load(settings_file, os.environ, overrides, session.file.settings())
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logs = start_logs(session.folder / "log" / "hlmaster.jsonl", sys.stderr if console else None)
+    keep_trace(session.folder / "log" / "crash.log")
     child = None
     if isinstance(session, DemoSession) and arguments.exchange is None:
         session.check_exchange()
