@@ -1,4 +1,4 @@
-"""A window may be closed at any moment: while it starts, while it loads, with dialogs open. The process never crashes."""
+"""A window may be closed at any moment: as it starts, as it loads, with dialogs open. The process never crashes."""
 
 from __future__ import annotations
 
