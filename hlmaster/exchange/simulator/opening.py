@@ -108,6 +108,8 @@ def _opened(options: Options, clock: Clock | None, store: StateFile | None) -> H
     if store is not None and origin is None:
         coins = [one.coin for one in listings]
         store.commit(Change({"origin": {"seed": seed, "coins": coins, "opened_ms": opened_ms, "replay": recording}}))
+    if options.replay is None and last is None:
+        venue.open_minutes()
     chronicle = Chronicle(venue, listings, past, opened_ms)
     return House(
         venue,

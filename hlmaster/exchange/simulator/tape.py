@@ -105,6 +105,11 @@ class Tape:
         self._day_tick_lots = 0
         self._unsaved: list[list[int]] = []
 
+    def begin(self, time_ms: int, ticks: int) -> None:
+        """Open the first minute at a price that nobody has traded at yet."""
+        if self.minute is None and self.last is None:
+            self.minute = Bar(open_time(time_ms, Interval.M1), ticks, ticks, ticks, ticks)
+
     def add(self, trade: TradeRow, ticks: int, lots: int) -> None:
         self.roll(trade.time_ms)
         self.trades.append(trade)

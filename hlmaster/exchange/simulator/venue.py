@@ -229,6 +229,12 @@ class Venue:
         """At most 50, newest first."""
         return tuple(reversed(self._tapes[coin].trades))
 
+    def open_minutes(self) -> None:
+        """Begin every coin's first minute, flat until somebody trades: else a quiet coin would lack its candle."""
+        for coin, tape in self._tapes.items():
+            grid = self._floor.grids[coin]
+            tape.begin(self.now_ms, grid.snap(grid.ticks(self.mid(coin))))
+
     def candle(self, coin: str, interval: Interval) -> CandleView | None:
         """The open candle as far as the venue traded in it; None before the first trade."""
         return self._tapes[coin].candle(interval)

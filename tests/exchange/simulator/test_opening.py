@@ -72,6 +72,18 @@ def test_drawn_past_and_lived_present_are_one_series() -> None:
     assert len(part) in (5, 6)
 
 
+@pytest.mark.parametrize("offset_ms", [0, 100, 30_000, MINUTE_MS - 100])
+def test_a_coin_that_is_quiet_at_the_opening_lacks_no_minute(offset_ms: int) -> None:
+    """Wherever within a minute the exchange opens; the seed has coins without a trade for a minute."""
+    clock = ManualClock(START // MINUTE_MS * MINUTE_MS + offset_ms)
+    house = open_house(Options(seed=5, budget_multiplier=0), clock)
+    for seconds in (2, 20, 70, 70, 70):
+        live(house, clock, seconds * 1_000)
+        for coin in house.venue.instruments:
+            times = [row["t"] for row in house.chronicle.candles(coin, Interval.M1, START - HOUR_MS, clock.now_ms())]
+            assert times == list(range(times[0], times[0] + len(times) * MINUTE_MS, MINUTE_MS)), coin
+
+
 def test_the_time_between_two_lives_is_a_pause(tmp_path: Path) -> None:
     state, clock = tmp_path / "demo.state", ManualClock(START)
     house = opened(clock, state)
