@@ -60,6 +60,8 @@ def test_entries_of_a_silent_desk_are_cancelled_and_its_stop_stays(tmp_path: Pat
         assert "stop" in said.report["cancelled"][0]
     finally:
         kill(exchange)
+        for left in watchdogs_of(data):
+            os.kill(left, signal.SIGKILL)
 
 
 @pytest.mark.slow

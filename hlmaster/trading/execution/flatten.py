@@ -146,15 +146,16 @@ class Flattener:
         return self._report(course, patience)
 
     async def cancel_entries(self) -> FlattenReport:
-        """One look and one cancel of every order that could open something; stops stay. Raises HlError."""
+        """Until no order is left, or may still arrive, that could open something; stops stay. Raises HlError."""
         course = _Course(self._clock.monotonic())
-        orders, _ = await self._look(course)
-        await self._cancel(course, [order for order in orders if not order.reduce_only])
-        orders, account = await self._look(course)
-        entries = [order for order in orders if not order.reduce_only]
-        course.remaining = tuple(_order_text(order) for order in entries)
-        if not entries:
-            await self._prove(course, account)
+        while self._clock.monotonic() - course.began < PATIENCE_SECONDS:
+            orders, account = await self._look(course)
+            entries = [order for order in orders if not order.reduce_only]
+            course.remaining, course.problems = tuple(_order_text(order) for order in entries), ()
+            if not entries and await self._prove(course, account):
+                break
+            await self._cancel(course, entries)
+            await self._clock.sleep(FIRST_PAUSE_SECONDS)
         return replace(self._report(course, PATIENCE_SECONDS), entries_only=True)
 
     async def stop(self) -> None:

@@ -339,7 +339,11 @@ async def test_no_position_waits_for_an_answer_about_entries(scene: Scene, monke
 
 
 async def test_entries_are_not_proven_gone_while_one_may_still_arrive(scene: Scene) -> None:
-    report = await beside(scene, {"0xabc": scene.clock.now_ms() + 5_000}).cancel_entries()
+    soon = scene.clock.now_ms() + 5_000
+    report = await beside(scene, {"0xabc": soon}).cancel_entries()
+    assert report.proof_ms is not None
+    assert report.proof_ms > soon
+    report = await beside(scene, {"0xabc": scene.clock.now_ms() + 60_000}).cancel_entries()
     assert report.proof_ms is None
     assert "may still arrive" in report.sentence
 
