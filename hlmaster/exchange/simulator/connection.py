@@ -82,8 +82,10 @@ def text_frame(payload: bytes) -> bytes:
 class Connection(asyncio.Protocol):
     """Reads the first request head and hands the connection to the protocol it asks for."""
 
-    def __init__(self, routes: Routes) -> None:
+    def __init__(self, routes: Routes, lines: set[asyncio.Transport] | None = None) -> None:
+        """``lines`` holds every transport that is up, for whoever must take them down."""
         self._routes = routes
+        self._lines = set[asyncio.Transport]() if lines is None else lines
         self._head = b""
         self._session: HttpSession | Socket | None = None
         self._transport: asyncio.Transport | None = None
@@ -91,6 +93,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=WRITE_BUFFER)
+        self._lines.add(self._transport)
 
     def data_received(self, data: bytes) -> None:
         if self._session is not None:
@@ -113,6 +116,8 @@ class Connection(asyncio.Protocol):
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
+        if self._transport is not None:
+            self._lines.discard(self._transport)
         if isinstance(self._session, Socket):
             self._session.lost()
 

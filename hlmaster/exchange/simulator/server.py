@@ -97,9 +97,10 @@ class SimulatorServer:
         self._messages = MinuteBudget(self.clock, MESSAGES_PER_MINUTE, factor)
         self._connections = MinuteBudget(self.clock, CONNECTIONS_PER_MINUTE, factor)
         self._posts: dict[Socket, int] = {}
+        self._lines: set[asyncio.Transport] = set()
         try:
             loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(lambda: Connection(self), options.host, options.port)
+            self._server = await loop.create_server(lambda: Connection(self, self._lines), options.host, options.port)
         except OSError:
             self.house.shut()
             raise
@@ -115,9 +116,7 @@ class SimulatorServer:
         self._life.cancel()
         with suppress(asyncio.CancelledError):
             await self._life
-        self._server.close()
-        for socket in self.streams.sockets:
-            socket.abort()
+        self._hang_up()
         await asyncio.sleep(0)
         try:
             self.house.shut()
@@ -147,10 +146,16 @@ class SimulatorServer:
         """What is in memory is ahead of the disk: nothing more may be told. A restart goes on from the disk."""
         log.critical("%s", error)
         self.failure = error
+        self._hang_up()
+        self.stopped.set()
+
+    def _hang_up(self) -> None:
+        """Nobody new, and nobody left: a kept-alive line would outlive the exchange it spoke to."""
         self._server.close()
         for socket in self.streams.sockets:
             socket.abort()
-        self.stopped.set()
+        for line in tuple(self._lines):
+            line.abort()
 
     def _look_after_sockets(self) -> None:
         now = self.clock.monotonic()
