@@ -49,7 +49,9 @@ def test_a_change_by_another_process_is_seen(file: HaltFile, tmp_path: Path) -> 
     other.remove()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"wall_ms": "soon"}', '{"wall_ms": null}', '{"wall_ms": 1e999}', '{"wall_ms": 1e18}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"wall_ms": "soon"}', '{"wall_ms": null}', '{"wall_ms": 1e999}', '{"wall_ms": 1e18}']
+)
 def test_a_file_that_cannot_be_understood_halts_too(file: HaltFile, text: str) -> None:
     file.write(HALT)
     file.path.write_text(text)
