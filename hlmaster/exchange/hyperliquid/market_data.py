@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hlmaster.core.bus import Bus
-from hlmaster.core.candles import CandleBlock, next_open_time
+from hlmaster.core.candles import CandleBlock
 from hlmaster.core.clock import Clock
 from hlmaster.core.errors import UnrecognisedReply, VenueError, VenueRefused
 from hlmaster.core.events import (
@@ -30,28 +30,25 @@ from hlmaster.core.events import (
     LinkChanged,
     LinkState,
     Mids,
-    Notice,
     Resynchronised,
-    Severity,
     Trades,
 )
 from hlmaster.core.model import Instrument, Interval
 from hlmaster.core.ports import LinkHealth
-from hlmaster.exchange.hyperliquid import codec, wire
+from hlmaster.exchange.hyperliquid import codec
 from hlmaster.exchange.hyperliquid.budget import WeightBudget, query_weight
 from hlmaster.exchange.hyperliquid.chores import Chores
 from hlmaster.exchange.hyperliquid.client import Client, ClientTiming
 from hlmaster.exchange.hyperliquid.gaps import CandleGaps, Series
-from hlmaster.exchange.hyperliquid.instruments import Markets, instruments_of, read_meta
+from hlmaster.exchange.hyperliquid.instruments import instruments_of
 from hlmaster.exchange.hyperliquid.listed import Listed
+from hlmaster.exchange.hyperliquid.market_list import MarketList
+from hlmaster.exchange.hyperliquid.market_queries import MarketQueries
 from hlmaster.exchange.hyperliquid.socket import Socket, SocketTiming, socket_url
 
 log = logging.getLogger(__name__)
-RENEW_SECONDS = 60.0
 POLL_WEIGHT_PER_SECOND = 5.0
 """What polling instead of a lost line may cost: a quarter of the budget."""
-PAGE = 500
-"""Time-range queries may cut their answer at this many rows."""
 _STREAMS = {BookSnapshot: "book", BestQuote: "quote", Trades: "trades", AssetContext: "context"}
 
 
@@ -81,10 +78,8 @@ class HyperliquidMarketData:
         self._poll_every = poll_every
         self._offset_every = offset_every
         self._jitter = jitter
-        self._listed = listed or Listed(clock)
-        self._instruments: dict[str, Instrument] = {}
-        self._told: frozenset[str] = frozenset()
-        """What is wrong with the list, as it was told."""
+        self._queries = MarketQueries(self._client, clock)
+        self._markets = MarketList(bus, clock, self._client, listed or Listed(clock), jitter, self._drop_unlisted)
         self._watched: set[str] = set()
         self._gaps = CandleGaps()
         self._ages: dict[tuple[str, str], float] = {}
@@ -103,13 +98,13 @@ class HyperliquidMarketData:
 
     async def start(self) -> None:
         """Load instruments, retrying as long as it takes, and open the sockets; returns when instruments are known."""
-        await self._load_instruments()
+        await self._markets.load()
         self._main.subscribe({"type": "allMids"})
         self._main.start()
         self._deep.start()
         self._chores.start(self._poll_while_down(), "poll while down")
         self._chores.start(self._measure_offset(), "clock offset")
-        self._chores.start(self._renew_instruments(), "renew instruments")
+        self._chores.start(self._markets.renew(), "renew instruments")
 
     async def stop(self) -> None:
         await self._chores.stop()
@@ -122,7 +117,7 @@ class HyperliquidMarketData:
 
     @property
     def instruments(self) -> Mapping[str, Instrument]:
-        return MappingProxyType(self._instruments)
+        return MappingProxyType(self._markets.instruments)
 
     def ages(self) -> dict[tuple[str, str], float]:
         """Seconds since the last frame of each stream, by (stream or interval, coin)."""
@@ -172,6 +167,12 @@ class HyperliquidMarketData:
         self._gaps.forget((coin, interval))
         self._ages.pop((interval.value, coin), None)
 
+    def _drop_unlisted(self) -> None:
+        for coin in self._watched - self._markets.instruments.keys():
+            self.unwatch(coin)
+            sentence = f"{coin} is no longer listed; its streams were dropped."
+            self._bus.publish(DataDefect(DefectKind.UNKNOWN_COIN, "meta", coin, sentence, self._clock.now_ms()))
+
     @staticmethod
     def _streams(coin: str) -> tuple[dict[str, object], ...]:
         return (
@@ -182,7 +183,7 @@ class HyperliquidMarketData:
         )
 
     def _known(self, coin: str) -> None:
-        if coin not in self._instruments:
+        if coin not in self._markets.instruments:
             raise VenueRefused(
                 f"{coin!r} is not a market of this exchange.", "Pick one from the market list; case matters."
             )
@@ -191,88 +192,14 @@ class HyperliquidMarketData:
 
     async def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> CandleBlock:
         """Candles whose open lies in [start, end], the unfinished one included. Raises VenueError."""
-        block = codec.candle_block(await self._candle_rows(coin, interval, start_ms, end_ms))
+        block = codec.candle_block(await self._queries.candles(coin, interval, start_ms, end_ms))
         if len(block) and _candle_stream(coin, interval) in self._main.subscriptions:
             self._gaps.saw((coin, interval), int(block.time_ms[-1]))
         return block
 
-    async def _candle_rows(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> list[wire.Candle]:
-        rows: list[wire.Candle] = []
-        cursor = start_ms
-        while cursor <= end_ms:
-            request = {"coin": coin, "interval": interval.value, "startTime": cursor, "endTime": end_ms}
-            page = codec.CANDLES.read(await self._client.info("candleSnapshot", req=request))
-            self._client.charge_rows("candleSnapshot", len(page))
-            fresh = [row for row in page if cursor <= row.t <= end_ms]
-            rows += fresh
-            if len(page) < PAGE or not fresh:
-                break
-            cursor = next_open_time(max(row.t for row in fresh), interval)
-            if cursor > self._clock.now_ms():
-                break
-        return rows
-
     async def funding_history(self, coin: str, start_ms: int, end_ms: int) -> list[tuple[int, float, float]]:
         """(time_ms, hourly rate, premium), ascending. Raises VenueError."""
-        found: dict[int, tuple[int, float, float]] = {}
-        cursor = start_ms
-        while cursor <= end_ms:
-            raw = await self._client.info("fundingHistory", coin=coin, startTime=cursor, endTime=end_ms)
-            page = codec.FUNDING_HISTORY.read(raw)
-            self._client.charge_rows("fundingHistory", len(page))
-            found |= {row.time: (row.time, row.funding_rate, row.premium) for row in page}
-            if len(page) < PAGE:
-                break
-            cursor = max(row.time for row in page) + 1
-        return [found[time_ms] for time_ms in sorted(found)]
-
-    async def _load_instruments(self) -> None:
-        attempt = 0
-        while True:
-            try:
-                markets = read_meta(await self._client.info("meta"))
-            except VenueError as error:
-                if isinstance(error, UnrecognisedReply) and self._fall_back(error):
-                    return
-                attempt += 1
-                pause = min(30.0, 2.0 ** min(attempt - 1, 5)) * (0.5 + 0.5 * self._jitter())
-                self._bus.publish(LinkChanged(LinkState.CONNECTING, str(error), attempt, pause))
-                await self._clock.sleep(pause)
-            else:
-                self._adopt(markets)
-                return
-
-    async def _refresh_instruments(self) -> None:
-        """After an outage the list may have changed; until it can be read, the last good one stands."""
-        try:
-            self._adopt(read_meta(await self._client.info("meta")))
-        except VenueError as error:
-            log.warning("the instruments could not be refreshed: %s", error)
-
-    def _fall_back(self, error: UnrecognisedReply) -> bool:
-        """The list of an earlier run, for closing only; False when there is none of the last day."""
-        self._instruments = self._listed.fall_back()
-        if self._instruments:
-            cure = "Positions can be closed; entries open once the list can be read again."
-            self._bus.publish(Notice(Severity.ERROR, error.sentence, error.code, cure))
-        return bool(self._instruments)
-
-    async def _renew_instruments(self) -> None:
-        """While something is wrong with the list it is asked for again."""
-        while True:
-            await self._clock.sleep(RENEW_SECONDS)
-            if any(instrument.closing_only for instrument in self._instruments.values()):
-                await self._refresh_instruments()
-
-    def _adopt(self, markets: Markets) -> None:
-        told, self._told = self._told, frozenset(markets.defects)
-        for sentence in self._told - told:
-            self._bus.publish(Notice(Severity.WARNING, sentence, "VEN-006", "This market cannot be traded for now."))
-        self._instruments = self._listed.take(markets)
-        for coin in self._watched - self._instruments.keys():
-            self.unwatch(coin)
-            sentence = f"{coin} is no longer listed; its streams were dropped."
-            self._bus.publish(DataDefect(DefectKind.UNKNOWN_COIN, "meta", coin, sentence, self._clock.now_ms()))
+        return await self._queries.funding_history(coin, start_ms, end_ms)
 
     # --- the main line ---
 
@@ -313,7 +240,7 @@ class HyperliquidMarketData:
 
     async def _resynchronise(self, offline: float) -> None:
         if offline:
-            await self._refresh_instruments()
+            await self._markets.refresh()
         filled = await asyncio.gather(*(self._fill(series, since) for series, since in self._gaps.open.items()))
         self._bus.publish(Resynchronised(offline, sum(filled)))
 
@@ -341,7 +268,7 @@ class HyperliquidMarketData:
         coin, interval = series
         rows: list[CandleRow] = []
         for _ in range(2):
-            found = await self._candle_rows(coin, interval, since_ms, self._clock.now_ms() + interval.ms)
+            found = await self._queries.candles(coin, interval, since_ms, self._clock.now_ms() + interval.ms)
             rows = [codec.candle_row(row) for row in found]
             if not rows or self._gaps.newest_held(series) <= rows[-1].open_ms:
                 break

@@ -1,0 +1,49 @@
+"""What anybody can ask of the past: candles and funding rates. Pages as long as there are pages."""
+
+from __future__ import annotations
+
+from hlmaster.core.candles import next_open_time
+from hlmaster.core.clock import Clock
+from hlmaster.core.model import Interval
+from hlmaster.exchange.hyperliquid import codec, wire
+from hlmaster.exchange.hyperliquid.client import Client
+from hlmaster.exchange.hyperliquid.queries import PAGE
+
+
+class MarketQueries:
+    """Queries about one coin, from ``start_ms`` to ``end_ms``, both included. All raise VenueError."""
+
+    def __init__(self, client: Client, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+
+    async def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> list[wire.Candle]:
+        """By open time, the unfinished one included."""
+        rows: list[wire.Candle] = []
+        cursor = start_ms
+        while cursor <= end_ms:
+            request = {"coin": coin, "interval": interval.value, "startTime": cursor, "endTime": end_ms}
+            page = codec.CANDLES.read(await self._client.info("candleSnapshot", req=request))
+            self._client.charge_rows("candleSnapshot", len(page))
+            fresh = [row for row in page if cursor <= row.t <= end_ms]
+            rows += fresh
+            if len(page) < PAGE or not fresh:
+                break
+            cursor = next_open_time(max(row.t for row in fresh), interval)
+            if cursor > self._clock.now_ms():
+                break
+        return rows
+
+    async def funding_history(self, coin: str, start_ms: int, end_ms: int) -> list[tuple[int, float, float]]:
+        """(time_ms, hourly rate, premium), ascending."""
+        found: dict[int, tuple[int, float, float]] = {}
+        cursor = start_ms
+        while cursor <= end_ms:
+            raw = await self._client.info("fundingHistory", coin=coin, startTime=cursor, endTime=end_ms)
+            page = codec.FUNDING_HISTORY.read(raw)
+            self._client.charge_rows("fundingHistory", len(page))
+            found |= {row.time: (row.time, row.funding_rate, row.premium) for row in page}
+            if len(page) < PAGE:
+                break
+            cursor = max(row.time for row in page) + 1
+        return [found[time_ms] for time_ms in sorted(found)]
