@@ -45,13 +45,10 @@ def anchored_step(state: Traded, memory: Memory, row: Candle, constants: tuple[f
     return fold(state, row, before < anchor or (first and (time == anchor or anchor == 0.0)))
 
 
-@indicator("session_vwap")
-class SessionVwap(Indicator):
-    """Session VWAP: what a coin has cost on average since midnight UTC, by volume."""
+class Vwap(Indicator):
+    """Reads whole candles and shows from the first row on; where it begins is its step's affair."""
 
-    outputs = ("session_vwap",)
     overlay = True
-    step = staticmethod(session_step)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -63,30 +60,26 @@ class SessionVwap(Indicator):
 
     def start(self) -> tuple[State, Memory]:
         return NOTHING, ()
+
+
+@indicator("session_vwap")
+class SessionVwap(Vwap):
+    """Session VWAP: what a coin has cost on average since midnight UTC, by volume."""
+
+    outputs = ("session_vwap",)
+    step = staticmethod(session_step)
 
     def constants(self) -> tuple[float, ...]:
         return (DAY_MS,)
 
 
 @indicator("anchored_vwap")
-class AnchoredVwap(Indicator):
+class AnchoredVwap(Vwap):
     """Anchored VWAP: what a coin has cost on average since a moment of your choice, by volume."""
 
     anchor_ms: float = real(0.0, LATEST_MS, "the moment; 0 takes the first row", unit="ms since 1970, UTC", default=0.0)
     outputs = ("anchored_vwap",)
-    overlay = True
     step = staticmethod(anchored_step)
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return INPUTS
-
-    @property
-    def warm_up(self) -> int:
-        return 0
-
-    def start(self) -> tuple[State, Memory]:
-        return NOTHING, ()
 
     def constants(self) -> tuple[float, ...]:
         return (float(self.anchor_ms),)
