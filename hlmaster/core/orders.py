@@ -57,6 +57,20 @@ def new_client_order_id() -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """Why an entry is wanted, as far as the gate must know. A person's own ticket has none."""
+
+    strategy: str
+    proposal_id: str
+    automatic: bool
+    """Approved by a policy, not by a person."""
+    confidence: float
+    unadjusted_confidence: float
+    stop_price: Decimal | None
+    """The size-weighted mean of its stops: what its risk is measured to."""
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """One order as somebody wants it. ``size`` in coins, ``price`` the limit (for market orders the worst price)."""
 
@@ -72,6 +86,7 @@ class Order:
     purpose: Purpose = Purpose.ENTRY
     source: str = "manual"
     client_order_id: str = field(default_factory=new_client_order_id)
+    basis: Basis | None = None
 
     @property
     def notional(self) -> Decimal:

@@ -1,0 +1,1 @@
+"""What to do, decided from what is known: one file a strategy."""

@@ -1,0 +1,115 @@
+"""What a strategy is: typed parameters, declared needs, and one pure causal function from a window to signals.
+
+A strategy says where to be; how much, how, and how it is protected is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hlmaster.core.candles import Floats
+from hlmaster.core.config import Config
+from hlmaster.core.registry import Registry
+from hlmaster.core.signals import Detail, Opportunity
+from hlmaster.market.window import Needs, Window
+
+Signs = NDArray[np.int8]
+
+
+class Params(Config):
+    """Base of every strategy's parameters: ``Field(default, ge=…, le=…, title=…, description=…, unit)``."""
+
+
+P = TypeVar("P", bound=Params)
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """One entry for each row of a window. Prices are NaN where the strategy names none."""
+
+    direction: Signs
+    """+1 LONG, -1 SHORT, 0 NEUTRAL; missing inputs give 0."""
+    confidence: Floats
+    """0 to 1."""
+    strength: Floats
+    """0 to 1."""
+    entry: Floats | None = None
+    stop: Floats | None = None
+    target: Floats | None = None
+
+    def __len__(self) -> int:
+        return len(self.direction)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why the row says what it says: the sentence of the card, and the numbers behind it."""
+
+    reason: str
+    details: tuple[Detail, ...] = ()
+
+
+class Strategy(ABC, Generic[P]):
+    """The first line of a subclass's docstring is its idea; ``resources/help/strategies/NAME.md`` its page.
+
+    ``signals`` is pure and causal: row i depends on rows ≤ i only, and only on the last ``needs.lookback`` of them.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    Parameters: ClassVar[type[Params]]
+    warning: ClassVar[str] = ""
+    """What a person must have read before arming it."""
+    armed_by_default: ClassVar[bool] = False
+
+    def __init__(self, params: P) -> None:
+        self.params = params
+        self.needs = self.declare(params)
+
+    @classmethod
+    @abstractmethod
+    def declare(cls, params: P) -> Needs:
+        """What these parameters make it look at."""
+
+    @property
+    @abstractmethod
+    def horizon_ms(self) -> int:
+        """For how long an idea of its is meant; a signal is valid for at most as long."""
+
+    @property
+    def valid_ms(self) -> int:
+        """For how long after its row a signal may be acted upon."""
+        return min(self.horizon_ms, max(self.needs.grid.ms, 5_000))
+
+    @abstractmethod
+    def signals(self, window: Window) -> Signals:
+        """One entry for each row; see the class."""
+
+    @abstractmethod
+    def explain(self, window: Window) -> Explanation:
+        """About the window's last row: why LONG or SHORT, or what is missing where it is NEUTRAL."""
+
+    def opportunity(self, window: Window) -> Opportunity | None:
+        """What is being watched on the window's last row, before it is a signal."""
+        return None
+
+
+STRATEGIES: Registry[type[Strategy[Params]]] = Registry("strategy")
+Kind = TypeVar("Kind", bound=type)
+
+
+def strategy(name: str, title: str) -> Callable[[Kind], Kind]:
+    """Decorator: register a strategy under its name (``triple_confluence``) and title (``Triple confluence``)."""
+
+    def keep(kind: Kind) -> Kind:
+        made = cast("type[Strategy[Params]]", kind)
+        made.name, made.title = name, title
+        return STRATEGIES.register(name)(kind)
+
+    return keep
