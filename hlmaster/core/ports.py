@@ -45,6 +45,10 @@ class LinkHealth:
     address_limit: int | None = None
     errors: dict[str, int] = field(default_factory=dict)
 
+    def venue_ms(self, our_ms: int) -> int:
+        """By the venue's clock, as far as it is known: expiries, nonces and statements are judged by it."""
+        return our_ms + int(self.clock_offset_ms or 0)
+
 
 class MarketData(Protocol):
     """Public data of one venue; publishes raw facts, ``LinkChanged`` and ``Resynchronised`` on its bus."""

@@ -335,7 +335,7 @@ class Desk:
         return order.kind if order.trigger is not None else str(order.purpose)
 
     def _venue_ms(self) -> int:
-        return self.clock.now_ms() + int(self._parts.trading.health.clock_offset_ms or 0)
+        return self._parts.trading.health.venue_ms(self.clock.now_ms())
 
     # --- verbs ---
 

@@ -145,7 +145,7 @@ async def _connected(place: Place) -> AsyncIterator[Flattener]:
         look = LastLook(
             gate.check,
             lambda coin: _situation(line, coin),
-            lambda: line.clock.now_ms() + int(line.trading.health.clock_offset_ms or 0),
+            lambda: line.trading.health.venue_ms(line.clock.now_ms()),
             lambda: settings.risk.price_band_percent,
         )
         executor = Executor(line.bus, line.clock, line.trading, journal, tracker, look, resolver)

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 BLOCK = 5_000
 """Milliseconds: what a crash leaves unused, and so by how much the next run is ahead of the venue's time."""
 DIGITS = 20
+AHEAD_MS = 22 * HOUR_MS
+"""The venue takes no nonce a day ahead of its time. A bound beyond this is nonsense: it would refuse all that follows."""
 LOCK_TRIES, LOCK_PAUSE_SECONDS = 50, 0.002
 
 
@@ -62,10 +64,11 @@ class NonceBlocks:
 
     def _claim(self, now_ms: int) -> tuple[int, int]:
         """First and last of a block of our own."""
+        self.floor = _sane(self.floor, now_ms)
         first, known = max(now_ms, self._last + 1, self.floor + 1), 0
         try:
             with self._opened() as handle:
-                known = _read(handle)
+                known = _sane(_read(handle), now_ms)
                 first = max(first, known + 1)
                 if self._apart and not known:
                     first += _far()
@@ -88,6 +91,14 @@ class NonceBlocks:
             yield handle
         finally:
             os.close(handle)
+
+
+def _sane(bound: int, now_ms: int) -> int:
+    """0 for one that no nonce the venue ever took can have reached."""
+    if bound <= now_ms + AHEAD_MS:
+        return bound
+    log.error("the nonce %d lies more than %d h ahead; it is not counted from", bound, AHEAD_MS // HOUR_MS)
+    return 0
 
 
 def _far() -> int:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hlmaster.core.clock import HOUR_MS
+from hlmaster.core.clock import DAY_MS, HOUR_MS
 from hlmaster.storage.lock import take_lock
 from hlmaster.storage.nonces import BLOCK, NonceBlocks
 from tests.storage.nonce_taker import THREADS
@@ -83,6 +83,16 @@ def test_a_crash_leaves_its_whole_block_unused(path: Path) -> None:
 
 def test_nothing_at_or_below_the_floor_is_handed_out(path: Path) -> None:
     assert NonceBlocks(path, floor=NOW + 7).reserve(NOW) == NOW + 8
+
+
+@pytest.mark.parametrize("days", [1, 2, 40_000])
+def test_a_bound_that_the_venue_could_never_have_taken_does_not_spoil_what_follows(path: Path, days: int) -> None:
+    path.write_bytes(b"%020d" % (NOW + days * DAY_MS))
+    blocks = NonceBlocks(path, floor=NOW + days * DAY_MS)
+    assert [blocks.reserve(NOW), blocks.reserve(NOW)] == [NOW, NOW + 1]
+    assert blocks.last == NOW + 1
+    blocks.release()
+    assert NonceBlocks(path).reserve(NOW) == NOW + 2
 
 
 @pytest.mark.parametrize("text", [b"", b"12", b"x" * 20])

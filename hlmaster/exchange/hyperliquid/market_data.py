@@ -45,10 +45,13 @@ from hlmaster.exchange.hyperliquid.listed import Listed
 from hlmaster.exchange.hyperliquid.market_list import MarketList
 from hlmaster.exchange.hyperliquid.market_queries import MarketQueries
 from hlmaster.exchange.hyperliquid.socket import Socket, SocketTiming, socket_url
+from hlmaster.exchange.hyperliquid.venue_time import VenueTime
 
 log = logging.getLogger(__name__)
 POLL_WEIGHT_PER_SECOND = 5.0
 """What polling instead of a lost line may cost: a quarter of the budget."""
+CONFIRM_SECONDS = 2.0
+"""After which a time of the venue that nobody believes is asked for again."""
 _STREAMS = {BookSnapshot: "book", BestQuote: "quote", Trades: "trades", AssetContext: "context"}
 
 
@@ -77,6 +80,7 @@ class HyperliquidMarketData:
         self._client = Client(url, clock, self.health, self.budget, client_timing, jitter)
         self._poll_every = poll_every
         self._offset_every = offset_every
+        self._venue_time = VenueTime(clock)
         self._jitter = jitter
         self._queries = MarketQueries(self._client, clock)
         self._markets = MarketList(bus, clock, self._client, listed or Listed(clock), jitter, self._drop_unlisted)
@@ -308,14 +312,15 @@ class HyperliquidMarketData:
 
     async def _measure_offset(self) -> None:
         while True:
-            before = self._clock.now_ms()
+            before, believed = self._clock.now_ms(), True
             try:
                 status = codec.STATUS.read(await self._client.info("exchangeStatus"))
             except VenueError as error:
                 log.info("the exchange's clock could not be read: %s", error)
             else:
-                self.health.clock_offset_ms = status.time - (before + self._clock.now_ms()) / 2
-            await self._clock.sleep(self._offset_every)
+                believed = self._venue_time.learn(status.time, before)
+                self.health.clock_offset_ms = self._venue_time.offset_ms
+            await self._clock.sleep(self._offset_every if believed else CONFIRM_SECONDS)
 
 
 def _grouped_stream(coin: str, significant_figures: int, mantissa: int) -> dict[str, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -29,9 +28,7 @@ from hlmaster.core.ports import LinkHealth
 from hlmaster.core.rounding import wire_text
 from hlmaster.exchange.hyperliquid import actions
 from hlmaster.exchange.hyperliquid.signing import Network, Signer
-
-OFFSET_SECONDS = 600.0
-"""Readings of the venue's clock may lag and never lead: of those of so long, the latest by the clock is believed."""
+from hlmaster.exchange.hyperliquid.venue_time import VenueTime
 
 
 class Preparing:
@@ -50,8 +47,7 @@ class Preparing:
         self.expiry = Expiry()
         self._clock, self._network, self._signer = clock, network, signer
         self._reserve_nonce, self._is_genuine = reserve_nonce, is_genuine
-        self._offsets: deque[tuple[float, float]] = deque()
-        """When (monotonic seconds) and by how much; falling, for a reading is forgotten once a later one is ahead."""
+        self._venue_time = VenueTime(clock)
         self._instruments: Mapping[str, Instrument] = {}
 
     def prepare_orders(self, approved: Sequence[Approved], grouping: Grouping = Grouping.NONE) -> Prepared:
@@ -100,7 +96,7 @@ class Preparing:
         return replace(named, price=wire_text(order.price), size=wire_text(order.size), order=order)
 
     def _prepare(self, kind: ActionKind, action: actions.Action, items: Sequence[ActionItem]) -> Prepared:
-        now_ms = self._venue_ms()
+        now_ms = self.health.venue_ms(self._clock.now_ms())
         entering = any(item.order is not None and item.order.purpose is Purpose.ENTRY for item in items)
         protecting = kind is ActionKind.CANCEL or (not entering and any(item.order for item in items))
         seconds = self.expiry.exit_seconds if protecting else self.expiry.entry_seconds
@@ -122,16 +118,8 @@ class Preparing:
         )
         return Prepared(kind, body, hashlib.sha256(body).hexdigest(), nonce, expires_ms, tuple(items))
 
-    def _venue_ms(self) -> int:
-        """Now by the venue's clock, as far as it is known: expiries and nonces are judged by it."""
-        return self._clock.now_ms() + int(self.health.clock_offset_ms or 0)
-
-    def _learn_time(self, venue_ms: int, asked_ms: int) -> None:
-        """The stamp was made between the asking and now; its middle is the best guess."""
-        now, offset = self._clock.monotonic(), venue_ms - (asked_ms + self._clock.now_ms()) / 2
-        while self._offsets and self._offsets[-1][1] <= offset:
-            self._offsets.pop()
-        self._offsets.append((now, offset))
-        while now - self._offsets[0][0] > OFFSET_SECONDS:
-            self._offsets.popleft()
-        self.health.clock_offset_ms = self._offsets[0][1]
+    def _learn_time(self, venue_ms: int, asked_ms: int) -> bool:
+        """False: not believed yet, ask again."""
+        believed = self._venue_time.learn(venue_ms, asked_ms)
+        self.health.clock_offset_ms = self._venue_time.offset_ms
+        return believed

@@ -57,6 +57,7 @@ from hlmaster.exchange.hyperliquid.preparing import Preparing
 from hlmaster.exchange.hyperliquid.queries import AccountQueries
 from hlmaster.exchange.hyperliquid.signing import Network, Signer
 from hlmaster.exchange.hyperliquid.socket import Socket, SocketTiming, socket_url
+from hlmaster.exchange.hyperliquid.venue_time import WITNESSES
 
 log = logging.getLogger(__name__)
 EXPIRED_REQUESTS = 5
@@ -201,9 +202,12 @@ class HyperliquidTrading(Preparing):
     # --- asking ---
 
     async def account(self) -> Account:
-        asked_ms = self._clock.now_ms()
-        account = await self._queries.account()
-        self._learn_time(account.time_ms, asked_ms)
+        """One whose time is not believed is asked for again: it may be nonsense, or our clock was set wrong."""
+        for _ in range(WITNESSES):
+            asked_ms = self._clock.now_ms()
+            account = await self._queries.account()
+            if self._learn_time(account.time_ms, asked_ms):
+                break
         return account
 
     async def open_orders(self) -> tuple[VenueOrder, ...]:

@@ -271,7 +271,7 @@ class Flattener:
     def _began_ms(self, course: _Course) -> float:
         """By the exchange's clock, as well as it is known by now."""
         since_ms = (self._clock.monotonic() - course.began) * 1000 * self._clock.speed
-        return self._clock.now_ms() + (self._trading.health.clock_offset_ms or 0) - since_ms
+        return self._trading.health.venue_ms(self._clock.now_ms()) - since_ms
 
     async def _some_arrived(self, time_ms: int) -> bool:
         """Whether entries of another process are off the list now: a later statement shows what became of them."""
