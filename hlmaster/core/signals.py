@@ -54,6 +54,22 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """How a strategy means its ideas to be traded. `trading` may make a position smaller than this, never larger."""
+
+    size_percent: float | None = None
+    """Largest notional of a position, percent of equity; None: by the money at risk alone."""
+    risk_percent: float | None = None
+    """Money at risk of a position, percent of equity; None: as the risk settings say."""
+    most_open: int | None = None
+    """Positions of this strategy at one time, over all coins."""
+    cool_down_ms: int = 0
+    """From the end of its position on a coin to the next entry there, market time."""
+    neutral_closes: bool = False
+    """NEUTRAL closes its position. An abstention (``Signal.missing``) never does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
     """A strategy's word about one coin on one closed row of its grid. Prices in USD, times in market milliseconds."""
 
@@ -79,6 +95,9 @@ class Signal:
     target: float | None = None
     version: str = ""
     """Of the strategy's code and parameters, so that a stored decision can be replayed."""
+    missing: tuple[str, ...] = ()
+    """What was not known: such a NEUTRAL is an abstention, any other one a vote."""
+    terms: Terms = Terms()
 
     @property
     def key(self) -> str:

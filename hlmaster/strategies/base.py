@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from hlmaster.core.candles import Floats
 from hlmaster.core.config import Config
 from hlmaster.core.registry import Registry
-from hlmaster.core.signals import Detail, Opportunity
+from hlmaster.core.signals import Detail, Opportunity, Terms
 from hlmaster.market.window import Needs, Window
 
 Signs = NDArray[np.int8]
+JUST_MET, CERTAIN = 0.7, 0.9
+"""Confidence of an idea whose conditions are all just met, and of one far beyond them. Beliefs, not measured odds."""
 
 
 class Params(Config):
@@ -34,17 +36,33 @@ class Signals:
     """One entry for each row of a window. Prices are NaN where the strategy names none."""
 
     direction: Signs
-    """+1 LONG, -1 SHORT, 0 NEUTRAL; missing inputs give 0."""
+    """int8: +1 LONG, -1 SHORT, 0 NEUTRAL; missing inputs give 0."""
     confidence: Floats
-    """0 to 1."""
+    """0 to 1; 0 where NEUTRAL."""
     strength: Floats
-    """0 to 1."""
+    """0 to 1; 0 where NEUTRAL."""
     entry: Floats | None = None
     stop: Floats | None = None
     target: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.direction)
+
+    @classmethod
+    def of(
+        cls,
+        direction: Floats | Signs,
+        strength: Floats,
+        least: float = JUST_MET,
+        most: float = CERTAIN,
+        **prices: Floats,
+    ) -> Signals:
+        """Confidence goes with strength from ``least`` to ``most``. What is NEUTRAL, and what is NaN, gets neither."""
+        signs = direction.astype(np.int8)
+        speaks = signs != 0
+        strong = np.where(speaks, np.minimum(np.maximum(strength, 0.0), 1.0), 0.0)
+        named = {name: np.where(speaks, price, np.nan) for name, price in prices.items()}
+        return cls(signs, np.where(speaks, least + (most - least) * strong, 0.0), strong, **named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +71,12 @@ class Explanation:
 
     reason: str
     details: tuple[Detail, ...] = ()
+    missing: tuple[str, ...] = ()
+    """What is not known, in words; given only where the row is NEUTRAL for it (``Signal.missing``)."""
+
+    @classmethod
+    def lacking(cls, *missing: str) -> Explanation:
+        return cls(f"Not known: {', '.join(missing)}.", missing=missing)
 
 
 class Strategy(ABC, Generic[P]):
@@ -86,6 +110,11 @@ class Strategy(ABC, Generic[P]):
     def valid_ms(self) -> int:
         """For how long after its row a signal may be acted upon."""
         return min(self.horizon_ms, max(self.needs.grid.ms, 5_000))
+
+    @property
+    def terms(self) -> Terms:
+        """How its ideas are to be traded."""
+        return Terms()
 
     @abstractmethod
     def signals(self, window: Window) -> Signals:
