@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from hlmaster.core.events import TradingState
 from hlmaster.core.model import Side
 from hlmaster.core.orders import VenueOrder
-from hlmaster.ui.dialogs.confirm import Confirm
 from hlmaster.ui.dialogs.kill_report import KillReport
 from hlmaster.ui.kill_switch import KillSwitch
 from hlmaster.ui.notices import Banner
 from hlmaster.ui.topbar import TopBar
 from tests.ui.desks import D, TradingScene, settled, trading, until
+from tests.ui.questions import lifts_only_when_meant, met, words
 
 SMALLEST_WIDTH = 1_280
-Kind = TypeVar("Kind", bound=QWidget)
-
-
-def shown(kind: type[Kind]) -> Kind | None:
-    return next((w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible()), None)
-
-
-def words(widget: QWidget) -> str:
-    return "\n".join(label.text() for label in widget.findChildren(QLabel))
 
 
 async def give_position(scene: TradingScene) -> None:
@@ -43,9 +32,7 @@ async def test_the_key_pressed_twice_kills_and_the_report_says_what_was_done(qtb
         switch.press_key()
         switch.press_key()
         assert (switch.text(), switch.isEnabled()) == ("KILLING …", False)
-        await until(lambda: shown(KillReport))
-        report = shown(KillReport)
-        assert report is not None
+        report = await met(KillReport)
         assert "You are flat" in words(report)
         assert "buy 1 ETH order at 3000" in words(report)
         assert scene.desk.guard.state is TradingState.HALTED
@@ -62,15 +49,8 @@ async def test_the_banner_says_who_halted_and_lifts_only_when_it_is_meant(qtbot:
         lift, _ = banner.findChildren(QPushButton)
         await until(lambda: not lift.isHidden())
         assert "HALTED by hlmaster kill" in words(banner)
-        for answer, state in ((False, TradingState.HALTED), (True, TradingState.ACTIVE)):
-            lift.click()
-            await until(lambda: shown(Confirm))
-            question = shown(Confirm)
-            assert question is not None
-            (question.yes if answer else question.no).click()
-            await settled(scene)
-            assert scene.desk.guard.state is state
-        await until(lift.isHidden)
+        assert scene.desk.guard.state is TradingState.HALTED
+        await lifts_only_when_meant(scene, lift)
 
 
 async def test_the_top_bar_fits_the_smallest_usual_screen(qtbot: QtBot) -> None:

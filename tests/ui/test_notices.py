@@ -7,10 +7,9 @@ from pytestqt.qtbot import QtBot
 
 from hlmaster.core.events import Severity, TradingState
 from hlmaster.desk.recovery import REASON
-from hlmaster.ui.dialogs.confirm import Confirm
 from hlmaster.ui.notices import Banner, NoticeCard, Notices
-from tests.ui.desks import settled, trading, until
-from tests.ui.test_kill_switch import shown
+from tests.ui.desks import trading, until
+from tests.ui.questions import lifts_only_when_meant
 
 
 async def test_a_restart_after_a_crash_is_confirmed_only_when_it_is_meant(qtbot: QtBot) -> None:
@@ -21,15 +20,8 @@ async def test_a_restart_after_a_crash_is_confirmed_only_when_it_is_meant(qtbot:
         assert confirm.isHidden()
         scene.desk.guard.restrain(REASON, TradingState.PROTECT_ONLY, "The last run did not end in order.")
         await until(lambda: not confirm.isHidden())
-        for answer, state in ((False, TradingState.PROTECT_ONLY), (True, TradingState.ACTIVE)):
-            confirm.click()
-            await until(lambda: shown(Confirm))
-            question = shown(Confirm)
-            assert question is not None
-            (question.yes if answer else question.no).click()
-            await settled(scene)
-            assert scene.desk.guard.state is state
-        await until(confirm.isHidden)
+        assert scene.desk.guard.state is TradingState.PROTECT_ONLY
+        await lifts_only_when_meant(scene, confirm)
 
 
 async def test_a_notice_shows_every_line_and_one_that_the_banner_says_is_no_notice(qtbot: QtBot) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hlmaster.trading.execution.flatten import FlattenReport
 from hlmaster.ui import figures
+from hlmaster.ui.dialogs.frames import facts
 
 WIDTH = 560
 MOST = 12
@@ -41,7 +43,7 @@ class KillReport(QDialog):
         layout.setSpacing(10)
         layout.addWidget(heading)
         layout.addWidget(words)
-        layout.addWidget(_facts(report))
+        layout.addWidget(facts(_rows(report)))
         layout.addLayout(last)
 
 
@@ -54,27 +56,22 @@ def _proof(report: FlattenReport, zone: tzinfo | None) -> str:
     )
 
 
-def _facts(report: FlattenReport) -> QFrame:
-    frame = QFrame()
-    frame.setProperty("role", "panel")
-    grid = QGridLayout(frame)
-    grid.setContentsMargins(12, 8, 12, 8)
-    grid.setHorizontalSpacing(14)
-    rows = (
-        ("CANCELLED", report.cancelled),
-        ("CLOSED", report.closed),
-        ("REMAINING", report.remaining or (() if report.is_flat else ("not known",))),
-        ("PROBLEMS", report.problems),
-    )
-    for row, (name, texts) in enumerate(rows):
-        if name == "PROBLEMS" and not texts:
-            continue
-        more = (f"and {len(texts) - MOST} more",) if len(texts) > MOST else ()
-        caption, label = QLabel(name), QLabel("\n".join((*texts[:MOST], *more)) or "none")
-        caption.setProperty("role", "caption")
-        label.setProperty("role", "number")
-        label.setWordWrap(True)
-        grid.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(label, row, 1)
-    grid.setColumnStretch(1, 1)
-    return frame
+def _rows(report: FlattenReport) -> Iterator[tuple[str, str]]:
+    yield "CANCELLED", _lines(report.cancelled)
+    yield "CLOSED", _lines([_holding(text) for text in report.closed])
+    left = [_holding(text) for text in report.remaining]
+    yield "REMAINING", _lines(left if left or report.is_flat else ["not known"])
+    if report.problems:
+        yield "PROBLEMS", _lines(report.problems)
+
+
+def _lines(texts: Sequence[str]) -> str:
+    return "\n".join((*texts[:MOST], *((f"and {len(texts) - MOST} more",) if len(texts) > MOST else ())))
+
+
+def _holding(text: str) -> str:
+    """``SOL -12`` as one says it, ``12 SOL short``; orders are told in words already."""
+    coin, _, size = text.partition(" ")
+    if not size.lstrip("-").replace(".", "", 1).isdecimal():
+        return text
+    return f"{size.lstrip('-')} {coin} {'short' if size.startswith('-') else 'long'}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from hlmaster.ui.dialogs.frames import facts
 
 WIDTH = 560
 STAY = "stay"
@@ -35,7 +37,7 @@ class LeavingDialog(QDialog):
         heading = QLabel("The market goes on without you")
         heading.setProperty("role", "brand")
         layout.addWidget(heading)
-        layout.addWidget(_facts(positions_text, orders_text))
+        layout.addWidget(facts((("POSITIONS", positions_text), ("ORDERS", orders_text))))
         grid = QGridLayout()
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(10)
@@ -71,20 +73,3 @@ class LeavingDialog(QDialog):
     def _decide(self, word: str) -> None:
         self._decision = word
         self.accept()
-
-
-def _facts(positions_text: str, orders_text: str) -> QFrame:
-    frame = QFrame()
-    frame.setProperty("role", "panel")
-    grid = QGridLayout(frame)
-    grid.setContentsMargins(12, 8, 12, 8)
-    grid.setHorizontalSpacing(14)
-    for row, (name, text) in enumerate((("POSITIONS", positions_text), ("ORDERS", orders_text))):
-        caption, label = QLabel(name), QLabel(text or "none")
-        caption.setProperty("role", "caption")
-        label.setProperty("role", "number")
-        label.setWordWrap(True)
-        grid.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(label, row, 1)
-    grid.setColumnStretch(1, 1)
-    return frame

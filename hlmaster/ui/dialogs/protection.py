@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QDialog,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hlmaster.trading.protection.policy import Policy
 from hlmaster.trading.protection.protector import Shield
+from hlmaster.ui.dialogs.frames import scrolling
 from hlmaster.ui.form_builder import Form
 from hlmaster.ui.form_fields import restyle
 from hlmaster.ui.theme import Theme
@@ -59,17 +50,6 @@ class ProtectionDialog(QDialog):
         heading, state = QLabel(title), QLabel(now)
         heading.setProperty("role", "brand")
         state.setProperty("role", "muted")
-        scroll = QScrollArea()
-        scroll.setWidget(self.form)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for see_through in (scroll.viewport(), self.form):
-            see_through.setAutoFillBackground(False)
-        frame = QFrame()
-        frame.setProperty("role", "panel")
-        inner = QVBoxLayout(frame)
-        inner.setContentsMargins(1, 1, 1, 1)
-        inner.addWidget(scroll)
         cancel = QPushButton("Cancel")
         cancel.clicked.connect(self.reject)
         self.apply_button.setProperty("role", "primary")
@@ -87,7 +67,7 @@ class ProtectionDialog(QDialog):
         layout.setSpacing(8)
         layout.addWidget(heading)
         layout.addWidget(state)
-        layout.addWidget(frame, 1)
+        layout.addWidget(scrolling(self.form), 1)
         layout.addWidget(self.take_over)
         layout.addLayout(buttons)
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +22,7 @@ from hlmaster.core.errors import ConfigError
 from hlmaster.desk.protecting import refuse_off
 from hlmaster.settings import Origin, Origins, Source
 from hlmaster.ui.context import Context
+from hlmaster.ui.dialogs.frames import scrolling
 from hlmaster.ui.form_builder import Form, section_title
 from hlmaster.ui.form_fields import restyle
 
@@ -81,26 +80,15 @@ class SettingsDialog(QDialog):
         self._show_state()
 
     def _lay_out(self) -> None:
-        scroll = QScrollArea()
-        scroll.setWidget(self.form)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for see_through in (scroll.viewport(), self.form):
-            see_through.setAutoFillBackground(False)
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(self.search)
         left.addWidget(self.sections, 1)
         self.search.setFixedWidth(160)
-        right = QFrame()
-        right.setProperty("role", "panel")
-        inner = QVBoxLayout(right)
-        inner.setContentsMargins(1, 1, 1, 1)
-        inner.addWidget(scroll)
         middle = QHBoxLayout()
         middle.setSpacing(10)
         middle.addLayout(left)
-        middle.addWidget(right, 1)
+        middle.addWidget(scrolling(self.form), 1)
         export, cancel = QPushButton("Export…"), QPushButton("Cancel")
         export.setToolTip("Write all settings with their ranges and help to a file of your choice")
         export.clicked.connect(self._choose_export)

@@ -1,0 +1,46 @@
+"""Framed pieces that dialogs share: facts under their captions, and a form that scrolls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+
+def facts(rows: Iterable[tuple[str, str]]) -> QFrame:
+    """Captions at the left, texts at the right; an empty text reads ``none``."""
+    frame = _panel()
+    grid = QGridLayout(frame)
+    grid.setContentsMargins(12, 8, 12, 8)
+    grid.setHorizontalSpacing(14)
+    for row, (name, text) in enumerate(rows):
+        caption, label = QLabel(name), QLabel(text or "none")
+        caption.setProperty("role", "caption")
+        label.setProperty("role", "number")
+        label.setWordWrap(True)
+        grid.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(label, row, 1)
+    grid.setColumnStretch(1, 1)
+    return frame
+
+
+def scrolling(form: QWidget) -> QFrame:
+    """``form`` on a panel, as wide as that is and as high as it needs."""
+    scroll = QScrollArea()
+    scroll.setWidget(form)
+    scroll.setWidgetResizable(True)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    for see_through in (scroll.viewport(), form):
+        see_through.setAutoFillBackground(False)
+    frame = _panel()
+    inner = QVBoxLayout(frame)
+    inner.setContentsMargins(1, 1, 1, 1)
+    inner.addWidget(scroll)
+    return frame
+
+
+def _panel() -> QFrame:
+    frame = QFrame()
+    frame.setProperty("role", "panel")
+    return frame
