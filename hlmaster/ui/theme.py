@@ -13,6 +13,8 @@ from hlmaster.ui.resources import resource
 
 TEXT_FAMILY = "Inter"
 NUMBER_FAMILY = "JetBrains Mono"
+LEGIBLE = 4.5
+"""Contrast that small text needs (WCAG 2, AA)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,30 @@ def mixed(colour: str, background: str, share: float) -> str:
     return QColor(red, green, blue).name()
 
 
+def contrast(one: str, other: str) -> float:
+    """From 1 to 21, as WCAG 2 defines it."""
+    darker, lighter = sorted((_luminance(QColor(one)), _luminance(QColor(other))))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: QColor) -> float:
+    red, green, blue = (
+        share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+        for share in (colour.redF(), colour.greenF(), colour.blueF())
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def legible(colour: str, *backgrounds: str) -> str:
+    """``colour`` in its own hue, as much darker or lighter as figures in it need to be read on all of these."""
+    hue, saturation, lightness, _ = QColor(colour).getHslF()
+    step = -0.01 if QColor(backgrounds[0]).lightnessF() > 0.5 else 0.01
+    while min(contrast(colour, background) for background in backgrounds) < LEGIBLE:
+        lightness = min(1.0, max(0.0, lightness + step))
+        colour = QColor.fromHslF(hue, saturation, lightness).name()
+    return colour
+
+
 _DARK = Theme(
     name="dark",
     window="#0b0f14",
@@ -122,9 +148,10 @@ _LIGHT = Theme(
 
 
 def theme(name: str, up: str | None = None, down: str | None = None) -> Theme:
-    """The theme by its name in the settings, with the user's colours for rising and falling."""
+    """The theme by its name in the settings, with the user's colours for rising and falling, made legible on it."""
     base = _LIGHT if name == "light" else _DARK
-    up, down = up or base.up, down or base.down
+    behind = (base.window, base.panel, base.raised, base.selected)
+    up, down = legible(up or base.up, *behind), legible(down or base.down, *behind)
     return replace(base, up=up, down=down, up_fill=mixed(up, base.panel, 0.24), down_fill=mixed(down, base.panel, 0.26))
 
 
