@@ -68,6 +68,9 @@ class Epochs:
         """The policy of the coin's next position."""
         self._intended[coin] = policy
 
+    def intend_no_more(self, coin: str) -> None:
+        self._intended.pop(coin, None)
+
     def size(self, coin: str) -> Decimal:
         return self._portfolio.size(coin)
 
@@ -106,8 +109,9 @@ class Epochs:
         since = opened_ms - CLOCK_SKEW_MS
         found = cover([order for order in orders if order.created_ms >= since], Decimal(sign)).stops
         epoch.ours = epoch.ours or bool(found)
-        tiers = len(TIERS) if self.policy(epoch).is_tiered and epoch.entry_atr is not None else 1
-        epoch.take_over(found, tiers)
+        policy = self.policy(epoch)
+        by_range = len(TIERS) if policy.is_tiered and epoch.entry_atr is not None else 1
+        epoch.take_over(found, len(policy.tiers) or by_range)
         self.open[coin] = epoch
         self.save()
         return epoch

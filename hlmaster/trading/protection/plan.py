@@ -144,8 +144,8 @@ def _time_is_up(held: Held, policy: Policy, now_ms: int) -> str:
 
 def _layout(held: Held, policy: Policy, seen: Circumstances) -> tuple[list[Decimal], list[Decimal]]:
     """(shares, prices) by the entry alone, nearest first; what trails and tightens comes on top."""
-    if policy.stop_price is not None:
-        return [HUNDRED], [policy.stop_price]
+    if policy.tiers:
+        return [share for _, share in policy.tiers], [price for price, _ in policy.tiers]
     atr = seen.entry_atr
     if policy.stop is StopKind.PERCENT or atr is None:
         return [HUNDRED], [held.entry * (1 - held.sign * policy.stop_percent / HUNDRED)]
@@ -162,7 +162,7 @@ def _tightest(held: Held, base: Decimal, policy: Policy, seen: Circumstances) ->
         price = _tighter(held, price, held.best * (1 - held.sign * policy.trail_offset_percent / HUNDRED))
     if policy.break_even_percent is not None and gain >= policy.break_even_percent:
         price = _tighter(held, price, held.entry * (1 + held.sign * 2 * seen.taker_fee))
-    if policy.stop is StopKind.CHANDELIER and policy.stop_price is None and seen.atr is not None:
+    if policy.stop is StopKind.CHANDELIER and not policy.tiers and seen.atr is not None:
         price = _tighter(held, price, held.best - held.sign * policy.atr_multiple * seen.atr)
     return price
 

@@ -17,6 +17,7 @@ HUNDRED = Decimal(100)
 TIERS = ((Decimal(1), Decimal(33)), (Decimal("1.5"), Decimal(33)), (Decimal(2), Decimal(34)))
 """(multiples of the average true range, per cent of the position) of the tiered stop."""
 _RUNG = re.compile(r"\d{1,4}(\.\d{1,4})?:\d{1,3}(\.\d{1,2})?")
+_TIER = re.compile(r"\d{1,9}(\.\d{1,10})?:\d{1,3}(\.\d{1,8})?")
 
 
 class StopKind(StrEnum):
@@ -114,18 +115,46 @@ class Policy(Protection):
     target_price: Decimal | None = Field(
         None, gt=0, title="Target price", description="All of it is sold here at a profit, in the place of the ladder."
     )
+    stop_tiers: tuple[str, ...] = Field(
+        (),
+        max_length=10,
+        title="Stop tiers",
+        description="Several stop prices as price:share in per cent, nearest first, in the place of any distance.",
+    )
+
+    @field_validator("stop_tiers")
+    @classmethod
+    def _whole(cls, tiers: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_TIER.fullmatch(text) for text in tiers):
+            raise ValueError("a stop tier is written price:share, the share in per cent, as 3350:50")
+        steps = [_rung(text) for text in tiers]
+        if any(not price or not share for price, share in steps):
+            raise ValueError("a stop tier of nothing protects nothing")
+        if steps and sum((share for _, share in steps), Decimal(0)) != HUNDRED:
+            raise ValueError("the shares of the stop tiers must be the whole position, 100 %")
+        prices = [price for price, _ in steps]
+        if prices not in (sorted(prices), sorted(prices, reverse=True)):
+            raise ValueError("the stop tiers must go one way, nearest first")
+        return tiers
+
+    @property
+    def tiers(self) -> tuple[tuple[Decimal, Decimal], ...]:
+        """(price, share in per cent) of the stops that are named by price, nearest first."""
+        if self.stop_price is not None:
+            return ((self.stop_price, HUNDRED),)
+        return tuple(_rung(text) for text in self.stop_tiers)
 
     @property
     def is_off(self) -> bool:
-        return self.stop is StopKind.OFF and self.stop_price is None
+        return self.stop is StopKind.OFF and not self.tiers
 
     @property
     def needs_atr(self) -> bool:
-        return self.stop_price is None and self.stop in (StopKind.ATR, StopKind.TIERED, StopKind.CHANDELIER)
+        return not self.tiers and self.stop in (StopKind.ATR, StopKind.TIERED, StopKind.CHANDELIER)
 
     @property
     def is_tiered(self) -> bool:
-        return self.stop_price is None and self.stop is StopKind.TIERED
+        return not self.tiers and self.stop is StopKind.TIERED
 
     @property
     def words(self) -> str:
@@ -137,7 +166,7 @@ class Policy(Protection):
             StopKind.TIERED: "ATR tiers",
             StopKind.CHANDELIER: f"{wire_text(self.atr_multiple)} ATR chandelier",
         }
-        kind = kinds[self.stop] if self.stop_price is None else "stop"
+        kind = kinds[self.stop] if not self.tiers else "stop" if len(self.tiers) == 1 else "stop tiers"
         return f"{kind}, trailing" if self.trailing and not self.is_off else kind
 
     @property

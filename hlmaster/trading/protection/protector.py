@@ -156,6 +156,10 @@ class Protector:
         if self.choose(coin, policy):
             self._epochs.intend(coin, policy)
 
+    def intend_no_more(self, coin: str) -> None:
+        """The position that was intended does not come; the coin's next one gets the settings' policy."""
+        self._epochs.intend_no_more(coin)
+
     def stand_down(self, coin: str | None = None, seconds: float = STAND_DOWN_SECONDS) -> None:
         """Place nothing on this coin (None: on any) for so long: somebody is closing it."""
         self._hushed[coin] = self._clock.monotonic() + seconds

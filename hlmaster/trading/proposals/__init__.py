@@ -1,0 +1,1 @@
+"""Ideas on their way to a person or a policy: figures, states, expiry."""
