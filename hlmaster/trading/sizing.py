@@ -36,12 +36,10 @@ class Regime(StrEnum):
 
 
 def _factor(default: str, title: str, description: str, high: int = 3) -> Any:
-    return Field(
-        Decimal(default), gt=0, le=high, title=title, description=description, json_schema_extra={"unit": "x"}
-    )
+    return Field(Decimal(default), gt=0, le=high, title=title, description=description, json_schema_extra={"unit": "x"})
 
 
-class SizingTerms(Config):
+class Sizing(Config):
     """How strategies' trades are sized, and where their stops and targets lie."""
 
     risk_percent: Decimal = Field(
@@ -212,22 +210,22 @@ def by_confidence(unadjusted: float) -> Factor:
     return Factor("confidence", f"confidence {share:.2f}", share)
 
 
-def by_regime(regime: Regime | None, terms: SizingTerms) -> Factor:
+def by_regime(regime: Regime | None, sizing: Sizing) -> Factor:
     if regime is None:
-        return Factor("regime", "regime not known", min(ONE, terms.range_factor))
+        return Factor("regime", "regime not known", min(ONE, sizing.range_factor))
     values = {
-        Regime.TREND: terms.trend_factor,
-        Regime.RANGE: terms.range_factor,
-        Regime.VOLATILE: terms.volatile_factor,
+        Regime.TREND: sizing.trend_factor,
+        Regime.RANGE: sizing.range_factor,
+        Regime.VOLATILE: sizing.volatile_factor,
     }
     return Factor("regime", f"regime {regime}", values[regime])
 
 
-def by_range(atr: Decimal | None, median: Decimal | None, terms: SizingTerms) -> Factor:
+def by_range(atr: Decimal | None, median: Decimal | None, sizing: Sizing) -> Factor:
     """``median``: of the ATR over the last 100 bars; while it is not known nothing is called wild."""
-    if atr is None or median is None or median <= 0 or atr <= terms.wild_ratio * median:
+    if atr is None or median is None or median <= 0 or atr <= sizing.wild_ratio * median:
         return Factor("volatility", "ATR is not out of the ordinary", ONE)
-    return Factor("volatility", f"ATR is {atr / median:.1f} x its median of {MEDIAN_BARS} bars", terms.wild_factor)
+    return Factor("volatility", f"ATR is {atr / median:.1f} x its median of {MEDIAN_BARS} bars", sizing.wild_factor)
 
 
 def by_drawdown(drawdown: Decimal) -> Factor:
