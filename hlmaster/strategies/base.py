@@ -48,6 +48,10 @@ class Signals:
     def __len__(self) -> int:
         return len(self.direction)
 
+    def rows(self, chosen: slice) -> Signals:
+        prices = (None if price is None else price[chosen] for price in (self.entry, self.stop, self.target))
+        return Signals(self.direction[chosen], self.confidence[chosen], self.strength[chosen], *prices)
+
     @classmethod
     def of(
         cls,

@@ -1,0 +1,37 @@
+"""What the last rows of a window amount to, with bits that do not depend on where the window begins."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hlmaster.core.candles import Floats
+
+
+def rolling_sum(x: Floats, count: int) -> Floats:
+    """Sum of the last ``count`` rows on each row; NaN where fewer are there, or one of them is NaN.
+
+    Every row's sum is taken anew, so that a tail says what the whole history says; a running total would drift.
+    """
+    out = np.full(len(x), np.nan)
+    if len(x) >= count:
+        out[count - 1 :] = np.correlate(x, np.ones(count), "valid")
+    return out
+
+
+def rolling_mean(x: Floats, count: int) -> Floats:
+    """As ``rolling_sum``, divided."""
+    return rolling_sum(x, count) / count
+
+
+def latest(held: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The last row, each row itself included, on which it held; -1 before the first."""
+    rows: NDArray[np.intp] = np.maximum.accumulate(np.where(held, np.arange(len(held)), -1))
+    return rows
+
+
+def ago(time_ms: NDArray[np.int64], ms: int) -> NDArray[np.intp]:
+    """The row that closed exactly ``ms`` before each row; -1 where it is absent, for rows may be."""
+    then = time_ms - ms
+    rows = np.searchsorted(time_ms, then)
+    return np.where(time_ms[rows] == then, rows, -1)
