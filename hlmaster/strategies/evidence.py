@@ -1,0 +1,24 @@
+"""What strategies share in weighing evidence: signs under a condition, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hlmaster.core.candles import Floats
+from hlmaster.market.indicators.indicator import Indicator
+from hlmaster.market.window import Frame
+from hlmaster.strategies.base import Signs
+
+
+def sign_where(value: Floats, holds: NDArray[np.bool_]) -> Signs:
+    """The sign of a value where a condition holds; 0 elsewhere and where the value is not known."""
+    return np.where(holds, np.sign(np.nan_to_num(value)), 0).astype(np.int8)
+
+
+def missing(frame: Frame, wanted: Iterable[str | Indicator]) -> tuple[str, ...]:
+    """What is not known on the last row, by name."""
+    names = [(name, name if isinstance(name, str) else name.label) for name in wanted]
+    return tuple(label for name, label in names if not np.isfinite(frame[name][-1]))
