@@ -61,11 +61,12 @@ class Signals:
         most: float = CERTAIN,
         **prices: Floats,
     ) -> Signals:
-        """Confidence goes with strength from ``least`` to ``most``. What is NEUTRAL, and what is NaN, gets neither."""
+        """Confidence goes with strength from ``least`` to ``most``. What is NEUTRAL, and what is NaN, gets neither;
+        a price that came out at zero or below is none."""
         signs = direction.astype(np.int8)
         speaks = signs != 0
         strong = np.where(speaks, np.minimum(np.maximum(strength, 0.0), 1.0), 0.0)
-        named = {name: np.where(speaks, price, np.nan) for name, price in prices.items()}
+        named = {name: np.where(speaks & (price > 0), price, np.nan) for name, price in prices.items()}
         return cls(signs, np.where(speaks, least + (most - least) * strong, 0.0), strong, **named)
 
 
