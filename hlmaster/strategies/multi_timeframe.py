@@ -109,6 +109,7 @@ class MultiTimeframe(Strategy[MultiTimeframeParams]):
     def _vote(self, fast: Floats, slow: Floats, rsi: Floats, atr: Floats, usual: Floats) -> Vote:
         apart = (fast - slow) / atr
         vote = TREND * np.clip(apart, -1, 1) + MOMENTUM * np.clip((rsi - 50) / 20, -1, 1)
+        vote = np.where(np.isfinite(usual), vote, np.nan)
         return Vote(np.where(atr > self.params.rough * usual, 0.0, vote), np.sign(apart))
 
     def _agreement(self, votes: dict[Interval, Vote]) -> Floats:
