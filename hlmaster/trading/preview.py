@@ -55,7 +55,7 @@ def preview(ticket: Ticket, drafted: Draft, situation: Situation, verdicts: tupl
         fee_is_maker=is_maker,
         margin=initial_margin(grown * price, situation.leverage.value),
         available=situation.available,
-        liquidation_price=_liquidation_after(after, price, situation),
+        liquidation_price=liquidation_after(after, price, situation),
         position_after=after,
         risk=_risk(ticket, order, price, situation),
         reward=_reward(ticket, order, price, situation),
@@ -94,7 +94,7 @@ def _reward(ticket: Ticket, order: Order, price: Decimal, situation: Situation) 
     return None if distance <= 0 else order.size * (distance - (price + ticket.target_price) * situation.fees.taker)
 
 
-def _liquidation_after(after: Decimal, price: Decimal, situation: Situation) -> Decimal | None:
+def liquidation_after(after: Decimal, price: Decimal, situation: Situation) -> Decimal | None:
     """Of the position as it would be, valued at the mark; other positions as they are now."""
     tiers = situation.instrument.margin_tiers
     mark = situation.reference or price
