@@ -8,10 +8,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from hlmaster.core.candles import Floats
 from hlmaster.core.config import Config
@@ -25,7 +26,12 @@ JUST_MET, CERTAIN = 0.7, 0.9
 
 
 class Params(Config):
-    """Base of every strategy's parameters: ``Field(default, ge=…, le=…, title=…, description=…, unit)``."""
+    """Base of every strategy's parameters, each declared by ``number`` or a pydantic ``Field``."""
+
+
+def number(default: float, low: float, high: float, title: str, description: str, unit: str = "") -> Any:
+    """A parameter that is a number in [low, high]; whole where it is annotated ``int``."""
+    return Field(default, ge=low, le=high, title=title, description=description, json_schema_extra={"unit": unit})
 
 
 P = TypeVar("P", bound=Params)
@@ -81,7 +87,7 @@ class Explanation:
 
     @classmethod
     def lacking(cls, *missing: str) -> Explanation:
-        return cls(f"Not known: {', '.join(missing)}.", missing=missing)
+        return cls(f"not known: {', '.join(missing)}", missing=missing)
 
 
 class Strategy(ABC, Generic[P]):

@@ -1,4 +1,4 @@
-"""What strategies share in weighing evidence: signs under a condition, and what is missing."""
+"""What strategies share in weighing evidence: signs under a condition, how strong it is, and what is missing."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ from hlmaster.strategies.base import Signs
 def sign_where(value: Floats, holds: NDArray[np.bool_]) -> Signs:
     """The sign of a value where a condition holds; 0 elsewhere and where the value is not known."""
     return np.where(holds, np.sign(np.nan_to_num(value)), 0).astype(np.int8)
+
+
+def part(value: Floats, met: float, full: float) -> Floats:
+    """0 where the value is just met or under, 1 from ``full`` on, a straight line between; NaN stays NaN."""
+    share: Floats = np.minimum(np.maximum((value - met) / (full - met), 0.0), 1.0)
+    return share
 
 
 def missing(frame: Frame, wanted: Iterable[str | Indicator]) -> tuple[str, ...]:

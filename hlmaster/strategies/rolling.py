@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hlmaster.core.candles import Floats
+from hlmaster.core.candles import Floats, Ints
+
+Bools = NDArray[np.bool_]
+Rows = NDArray[np.intp]
 
 
 def rolling_sum(x: Floats, count: int) -> Floats:
@@ -24,13 +27,13 @@ def rolling_mean(x: Floats, count: int) -> Floats:
     return rolling_sum(x, count) / count
 
 
-def latest(held: NDArray[np.bool_]) -> NDArray[np.intp]:
+def latest(held: Bools) -> Rows:
     """The last row, each row itself included, on which it held; -1 before the first."""
-    rows: NDArray[np.intp] = np.maximum.accumulate(np.where(held, np.arange(len(held)), -1))
+    rows: Rows = np.maximum.accumulate(np.where(held, np.arange(len(held)), -1))
     return rows
 
 
-def ago(time_ms: NDArray[np.int64], ms: int) -> NDArray[np.intp]:
+def ago(time_ms: Ints, ms: int) -> Rows:
     """The row that closed exactly ``ms`` before each row; -1 where it is absent, for rows may be."""
     then = time_ms - ms
     rows = np.searchsorted(time_ms, then)
