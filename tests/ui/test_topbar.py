@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from hlmaster.core.model import Mode
 from hlmaster.ui import theme
 from hlmaster.ui.topbar import BADGES, TopBar
-from tests.ui.desks import trading
+from tests.ui.desks import trading, until
 
 DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 
@@ -68,10 +69,13 @@ async def test_what_does_not_fit_is_left_out_whole_and_never_a_switch(qtbot: QtB
         switches = [bar.kill_switch, *(b for b in bar.findChildren(QPushButton) if b.text() == "FLATTEN ALL")]
         bar.show()
         bar.reserve()
+
+        def fits(has_brand: bool) -> bool:
+            shown = [w for w in bar.findChildren(QWidget, options=DIRECT) if w.isVisible()]
+            whole = all(w.width() >= w.minimumSizeHint().width() for w in shown)
+            return whole and brand.isVisible() == has_brand
+
         for width, has_brand in ((2560, True), (1080, False), (1900, True)):
             bar.resize(width, 52)
-            QApplication.processEvents()
-            assert brand.isVisible() == has_brand
-            shown = [w for w in bar.findChildren(QWidget, options=DIRECT) if w.isVisible()]
-            assert all(w.width() >= w.minimumSizeHint().width() for w in shown)
+            await until(partial(fits, has_brand))
             assert all(switch.isVisible() and switch.geometry().right() < width for switch in switches)
