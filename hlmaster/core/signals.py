@@ -70,6 +70,18 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """One condition on the way from data to a trade. ``passed`` is None where it cannot be told yet."""
+
+    name: str
+    passed: bool | None
+    text: str
+    """How it stands: ``120 of 200 rows``."""
+    cure: str = ""
+    """What would open it, where a person can do something."""
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
     """A strategy's word about one coin on one closed row of its grid. Prices in USD, times in market milliseconds."""
 

@@ -1,0 +1,19 @@
+"""The strategies that come with the application: importing this registers every file beside it.
+
+A file that does not import is listed as broken and stops nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+
+from hlmaster import strategies
+from hlmaster.strategies.base import STRATEGIES
+
+__all__ = ["STRATEGIES"]
+
+for found in pkgutil.iter_modules(strategies.__path__, f"{strategies.__name__}."):
+    if found.name != __name__ and not found.ispkg:
+        STRATEGIES.load(found.name.rpartition(".")[2], functools.partial(importlib.import_module, found.name))
