@@ -22,9 +22,11 @@ from hlmaster.core.errors import ConfigError
 from hlmaster.core.files import write_whole
 from hlmaster.core.model import Interval, Mode
 from hlmaster.core.toml import toml_text
+from hlmaster.trading.proposals.terms import Proposals
 from hlmaster.trading.protection.policy import Protection
 from hlmaster.trading.risk.limits import RiskLimits
 from hlmaster.trading.safety import Safety
+from hlmaster.trading.sizing import Sizing
 
 VERSION = 1
 Migration = Callable[[Tree], Tree]
@@ -185,6 +187,8 @@ class Settings(Config):
     market: Market = Market()
     risk: RiskLimits = RiskLimits()
     protection: Protection = Protection()
+    sizing: Sizing = Sizing()
+    proposals: Proposals = Proposals()
     execution: Execution = Execution()
     safety: Safety = Safety()
     storage: Storage = Storage()

@@ -1,4 +1,4 @@
-"""What becomes of ideas: how sure they must be, how long and how far a card stays good, and who may share a coin."""
+"""What becomes of ideas: how long and how far a card stays good, how it enters, and who gives way on a coin."""
 
 from __future__ import annotations
 
@@ -11,13 +11,6 @@ from hlmaster.core.config import Config
 
 
 class Proposals(Config):
-    threshold: float = Field(
-        0.7,
-        ge=0,
-        le=1,
-        title="Least confidence",
-        description="An idea with less is not proposed. What acts by itself needs as much without any adviser.",
-    )
     drift_percent: Decimal = Field(
         Decimal("0.3"),
         gt=0,

@@ -1,0 +1,34 @@
+"""How much of its size a strategy has earned, and whether it may act by itself."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Protocol
+
+from hlmaster.core.model import Mode
+
+SHARES = (Decimal("0.10"), Decimal("0.25"), Decimal("0.50"), Decimal(1))
+"""Of its size, that a strategy trades with as its record grows."""
+
+
+class Trust(Protocol):
+    """By the name of a strategy, or ``group NAME``."""
+
+    def share(self, source: str) -> Decimal:
+        """0 to 1, by its record."""
+
+    def may_auto(self, source: str) -> str | None:
+        """Why it may not act by itself, as a sentence; None when it may."""
+
+
+class Unproven:
+    """Nobody keeps a record yet: full size where money is not real, the smallest share and no acting alone else."""
+
+    def __init__(self, mode: Mode) -> None:
+        self._plays = mode in (Mode.DEMO, Mode.PAPER)
+
+    def share(self, source: str) -> Decimal:
+        return SHARES[-1] if self._plays else SHARES[0]
+
+    def may_auto(self, source: str) -> str | None:
+        return None if self._plays else f"{source} has no measured record yet; acting alone is earned by one."
