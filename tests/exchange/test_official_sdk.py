@@ -29,7 +29,8 @@ PATIENCE = 30.0
 class ServerThread:
     """The exchange on a thread with a loop of its own, for a client that blocks."""
 
-    def __init__(self) -> None:
+    def __init__(self, speed: float = 1.0) -> None:
+        self._options = Options(seed=3, speed=speed, faucet=Decimal(FUNDS), budget_multiplier=0)
         self._ready: Future[SimulatorServer] = Future()
         self._over: Future[asyncio.Event] = Future()
         self._loop = asyncio.new_event_loop()
@@ -43,7 +44,7 @@ class ServerThread:
     async def _serve(self) -> None:
         over = asyncio.Event()
         self._over.set_result(over)
-        async with SimulatorServer(Options(seed=3, faucet=Decimal(FUNDS), budget_multiplier=0)) as server:
+        async with SimulatorServer(self._options) as server:
             self._ready.set_result(server)
             await over.wait()
 
@@ -382,8 +383,8 @@ def until(frames: queue.Queue[Any], wanted: Callable[[Any], bool]) -> Any:
             return frame
 
 
-def test_market_subscriptions_bring_data(server: SimulatorServer) -> None:
-    with listening(server) as info:
+def test_market_subscriptions_bring_data() -> None:
+    with ServerThread(speed=20.0) as server, listening(server) as info:
         streams = {
             kind: subscribe(info, {"type": kind, **fields})
             for kind, fields in {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from tests.flow.desks import D, demo_desk, fresh, until
 
 COVERED_WITHIN = 5.0
+LOOK_SECONDS = 0.5
+"""Two queries each; more often than this would spend the minute's request budget, and then wait for the next one."""
 
 
 async def held_and_covered(desk: Desk) -> tuple[Decimal, Decimal]:
@@ -36,6 +39,7 @@ async def covered(desk: Desk, within: float = COVERED_WITHIN) -> Decimal:
         if size and stopped >= abs(size):
             return size
         assert desk.clock.monotonic() - began < within, f"{stopped} of {size} is covered"
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def kinds(desk: Desk) -> list[str]:
@@ -58,6 +62,7 @@ async def test_a_position_that_fills_in_pieces_is_covered_all_along(tmp_path: Pa
             size, stopped = await held_and_covered(desk)
             bare_since = None if stopped >= abs(size) else bare_since or desk.clock.monotonic()
             assert bare_since is None or desk.clock.monotonic() - bare_since < COVERED_WITHIN
+            await asyncio.sleep(LOOK_SECONDS)
         await desk.manual.cancel_entries()
         size = await covered(desk)
         assert (await desk.manual.close("ETH", D("0.5"))).ok

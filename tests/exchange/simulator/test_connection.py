@@ -159,7 +159,8 @@ async def test_a_client_that_does_not_read_keeps_only_the_newest_state_and_all_f
 
 
 async def test_a_client_with_too_many_facts_unread_is_disconnected(echo: Echo) -> None:
-    async with connect(echo.url.replace("http", "ws") + "/ws", max_queue=1, compression=None) as client:
+    url = echo.url.replace("http", "ws") + "/ws"
+    async with connect(url, max_queue=1, compression=None, close_timeout=0.1) as client:
         await client.send("go")
         await client.recv()
         socket = echo.sockets[-1]
