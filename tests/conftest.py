@@ -29,6 +29,11 @@ def pytest_runtest_teardown() -> None:
         gc.collect()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that no process is left with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, LoopFactory]:
     """Coroutine tests that ask for Qt run on Qt's own loop, as the window does; all others on asyncio's."""
     wants_qt = {"qtbot", "qapp"} & set(getattr(item, "fixturenames", ()))

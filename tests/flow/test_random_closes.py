@@ -14,6 +14,7 @@ WINDOWS = 12
 PATIENCE = 110
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_windows_that_are_closed_at_random_end_in_order(tmp_path: Path, seed: int) -> None:
     line = [sys.executable, "-m", "tests.flow.closer", str(tmp_path), str(WINDOWS), str(seed)]
