@@ -1,0 +1,94 @@
+"""A child ends with its entry, and comes back when the venue says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hlmaster.core.bus import Bus
+from hlmaster.core.clock import ManualClock
+from hlmaster.core.events import OrderReported
+from hlmaster.core.model import Side
+from hlmaster.core.orders import Order, OrderReply, OrderStatus, Purpose, ReplyKind, Trigger, TriggerKind, VenueOrder
+from hlmaster.trading.execution.children import Children
+from hlmaster.trading.execution.tracker import OrderTracker
+from tests.trading.scenes import NOW, D, MemoryStore, order
+
+ENTRY, CHILD, OTHER = ("0x" + letter * 32 for letter in "abc")
+EXPIRES = NOW + 15_000
+
+
+class Scene:
+    def __init__(self) -> None:
+        self.bus = Bus()
+        self.tracker = OrderTracker(self.bus, ManualClock(NOW), MemoryStore())
+        Children(self.bus, self.tracker)
+        entry = order(client_order_id=ENTRY)
+        stop = replace(
+            entry,
+            client_order_id=CHILD,
+            side=Side.SELL,
+            reduce_only=True,
+            purpose=Purpose.PROTECT,
+            trigger=Trigger(D(3000), TriggerKind.STOP, market=True),
+        )
+        self.entry, self.stop = entry, stop
+        self.send(entry, OrderReply(ReplyKind.RESTING, order_id=7))
+        self.send(stop, OrderReply(ReplyKind.WAITING))
+
+    def send(self, wanted: Order, reply: OrderReply, expires_ms: int = EXPIRES) -> None:
+        self.tracker.register(wanted, expires_ms)
+        self.tracker.answer(wanted.client_order_id, reply)
+
+    def status(self, name: str) -> OrderStatus:
+        found = self.tracker.get(name)
+        assert found is not None
+        return found.status
+
+    def said_of_the_child(self, status: OrderStatus) -> None:
+        wanted = self.stop
+        self.bus.publish(
+            OrderReported(
+                VenueOrder(
+                    wanted.coin,
+                    wanted.side,
+                    wanted.price,
+                    wanted.size,
+                    wanted.size,
+                    9,
+                    CHILD,
+                    NOW + 1,
+                    reduce_only=True,
+                    trigger=wanted.trigger,
+                    status=status,
+                )
+            )
+        )
+
+
+def test_a_child_of_a_cancelled_entry_protects_nothing() -> None:
+    scene = Scene()
+    scene.tracker.mark(ENTRY, OrderStatus.CANCELED)
+    assert scene.status(CHILD) is OrderStatus.CANCELED
+
+
+def test_a_child_that_the_venue_still_lists_stands_again() -> None:
+    scene = Scene()
+    scene.tracker.mark(ENTRY, OrderStatus.CANCELED)
+    scene.said_of_the_child(OrderStatus.WAITING)
+    assert scene.status(CHILD) is OrderStatus.WAITING
+
+
+@pytest.mark.parametrize("end", [OrderStatus.FILLED, OrderStatus.RESTING])
+def test_a_child_of_any_other_entry_waits_on(end: OrderStatus) -> None:
+    scene = Scene()
+    scene.tracker.mark(ENTRY, end)
+    assert scene.status(CHILD) is OrderStatus.WAITING
+
+
+def test_a_stop_that_came_by_itself_is_nobodys_child() -> None:
+    scene = Scene()
+    scene.send(replace(scene.stop, client_order_id=OTHER), OrderReply(ReplyKind.WAITING), EXPIRES + 1)
+    scene.tracker.mark(ENTRY, OrderStatus.CANCELED)
+    assert scene.status(OTHER) is OrderStatus.WAITING
