@@ -10,7 +10,6 @@ import numpy as np
 
 from hlmaster.core.candles import Floats, Ints
 from hlmaster.core.decision_rows import IndicatorState
-from hlmaster.core.errors import ConfigError
 from hlmaster.market.indicators.indicator import Indicator, Live, over
 from hlmaster.market.window import PRICES
 
@@ -126,15 +125,11 @@ class Table:
         self.epoch += 1
 
     def widen(self, base: Iterable[str], indicators: Iterable[Indicator]) -> None:
-        """More columns, unknown on the rows there are; indicators begin with the oldest row held. Raises ConfigError."""
+        """More columns, unknown on the rows there are; indicators begin with the oldest row held."""
         fresh = [name for name in dict.fromkeys(base) if name not in self._base]
         more = {one: Live(one) for one in indicators if one not in self._lives}
         if not fresh and not more:
             return
-        for one in more:
-            absent = [name for name in one.inputs if name not in self._base and name not in fresh]
-            if absent:
-                raise ConfigError(f"{one.label} needs the column {absent[0]}, which this grid does not have.")
         before = {name: self.column(name) for name in self._views}
         self._base += fresh
         self._lives |= more
