@@ -54,6 +54,12 @@ class Signals:
     def __len__(self) -> int:
         return len(self.direction)
 
+    @classmethod
+    def silent(cls, rows: int, *named: str) -> Signals:
+        """NEUTRAL throughout; ``named``: the prices that there would be."""
+        nothing = np.zeros(rows)
+        return cls(nothing.astype(np.int8), nothing, nothing, **{name: np.full(rows, np.nan) for name in named})
+
     def rows(self, chosen: slice) -> Signals:
         prices = (None if price is None else price[chosen] for price in (self.entry, self.stop, self.target))
         return Signals(self.direction[chosen], self.confidence[chosen], self.strength[chosen], *prices)
@@ -70,6 +76,8 @@ class Signals:
         """Confidence goes with strength from ``least`` to ``most``. What is NEUTRAL, and what is NaN, gets neither;
         a price that came out at zero or below is none."""
         signs = direction.astype(np.int8)
+        if not signs.any():
+            return cls.silent(len(signs), *prices)
         speaks = signs != 0
         strong = np.where(speaks, np.minimum(np.maximum(strength, 0.0), 1.0), 0.0)
         named = {name: np.where(speaks & (price > 0), price, np.nan) for name, price in prices.items()}

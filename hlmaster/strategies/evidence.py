@@ -18,7 +18,7 @@ def sign_where(value: Floats, holds: NDArray[np.bool_]) -> Signs:
     return np.where(holds, np.sign(np.nan_to_num(value)), 0).astype(np.int8)
 
 
-def part(value: Floats, met: float, full: float) -> Floats:
+def part(value: Floats, met: float | Floats, full: float | Floats) -> Floats:
     """0 where the value is just met or under, 1 from ``full`` on, a straight line between; NaN stays NaN."""
     share: Floats = np.minimum(np.maximum((value - met) / (full - met), 0.0), 1.0)
     return share

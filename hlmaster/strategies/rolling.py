@@ -11,20 +11,18 @@ Bools = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 
 
-def rolling_sum(x: Floats, count: int) -> Floats:
-    """Sum of the last ``count`` rows on each row; NaN where fewer are there, or one of them is NaN.
+def rolling_mean(x: Floats, count: int, least: int) -> Floats:
+    """Mean of what is known among the last ``count`` rows; NaN before so many, or with under ``least`` known.
 
     Every row's sum is taken anew, so that a tail says what the whole history says; a running total would drift.
     """
-    out = np.full(len(x), np.nan)
+    mean = np.full(len(x), np.nan)
     if len(x) >= count:
-        out[count - 1 :] = np.correlate(x, np.ones(count), "valid")
-    return out
-
-
-def rolling_mean(x: Floats, count: int) -> Floats:
-    """As ``rolling_sum``, divided."""
-    return rolling_sum(x, count) / count
+        known, ones = (x == x).astype(np.float64), np.ones(count)
+        rows = np.correlate(known, ones, "valid")
+        total = np.correlate(np.where(known, x, 0.0), ones, "valid")
+        mean[count - 1 :] = np.where(rows >= least, total / np.maximum(rows, 1.0), np.nan)
+    return mean
 
 
 def latest(held: Bools) -> Rows:

@@ -23,6 +23,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 import numpy as np
@@ -160,7 +161,14 @@ class Indicator(ABC):
     @property
     def columns(self) -> tuple[str, ...]:
         """The outputs' names beside those of other indicators: ``ema(9)``, ``macd(12, 26, 9).signal``."""
-        return tuple(f"{self.label}.{output}" for output in self.outputs) if len(self.outputs) > 1 else (self.label,)
+        return _columns(self)
+
+
+@lru_cache(4_096)
+def _columns(indicator: Indicator) -> tuple[str, ...]:
+    """Kept, for a strategy asks for them on every row."""
+    label, outputs = indicator.label, indicator.outputs
+    return tuple(f"{label}.{output}" for output in outputs) if len(outputs) > 1 else (label,)
 
 
 @dataclass(frozen=True, slots=True)
