@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
 import logging
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +16,7 @@ from hlmaster.core.clock import Clock
 from hlmaster.core.errors import StorageError
 from hlmaster.core.events import Notice, Severity, TradingState
 from hlmaster.desk.guard import Guard
+from hlmaster.desk.pen import Pen
 from hlmaster.storage.halt import Halt, HaltFile
 from hlmaster.trading.execution.flatten import PATIENCE_SECONDS, Flattener, FlattenReport
 
@@ -29,11 +33,17 @@ class Brake:
     def __init__(self, bus: Bus, clock: Clock, guard: Guard, file: HaltFile | None, flattener: Flattener) -> None:
         self._bus, self._clock, self._guard = bus, clock, guard
         self._file, self._flattener = file, flattener
-        self._on_disk = False
+        self._pen = Pen("halt")
+        self._writing = 0
+        self._on_disk = self._lifting = False
+        self._thrown = 0
+        """How often somebody asked for a halt."""
         self.halt: Halt | None = None
 
     def look(self) -> None:
         """Obey the halt file, whoever wrote or removed it. Asked before every order and on a timer."""
+        if self._writing and self.halt is not None:
+            return  # what lies there is about to change, and the halt in memory holds
         found = self._file.read() if self._file is not None else None
         if found is not None and (found != self.halt or not self._on_disk):
             self._on_disk = True
@@ -47,28 +57,55 @@ class Brake:
         return await self._flatten(patience)
 
     def engage(self, who: str, why: str) -> None:
-        """Halt entries without touching positions; an earlier halt keeps its name."""
+        """Halt entries at once without touching positions, the file follows; an earlier halt keeps its name."""
         self.look()
-        if self.halt is not None:
+        self._thrown += 1
+        if self.halt is not None and not self._lifting:
             return
         halt = Halt(who, self._clock.wall_ms(), why)
         self._engage(halt)
-        if self._file is None:
+        if self._file is not None:
+            self._keep(self._file, halt)
+
+    def _keep(self, file: HaltFile, halt: Halt) -> None:
+        self._writing += 1
+        loop = asyncio.get_running_loop()
+
+        def written(writing: Future[None]) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop ended first
+                loop.call_soon_threadsafe(self._written, writing)
+
+        self._pen.write(lambda: file.write(halt)).add_done_callback(written)
+
+    def _written(self, writing: Future[None]) -> None:
+        self._writing -= 1
+        error = writing.exception()
+        self._on_disk = error is None
+        if error is None:
             return
-        try:
-            self._file.write(halt)
-            self._on_disk = True
-        except StorageError as error:
-            log.error("%s", error)
-            sentence = f"Trading is halted, but a restart would not know: {error.sentence}"
-            self._bus.publish(Notice(Severity.ERROR, sentence, error.code, "Do not restart before you are flat."))
+        log.error("%s", error)
+        known = error if isinstance(error, StorageError) else StorageError(f"The halt file was not written: {error}.")
+        sentence = f"Trading is halted, but a restart would not know: {known.sentence}"
+        self._bus.publish(Notice(Severity.ERROR, sentence, known.code, "Do not restart before you are flat."))
 
     async def lift(self) -> None:
-        """Entries open again; only ever because a person said so. Raises StorageError when the file stays."""
-        await self._flattener.stop()
-        if self._file is not None:
-            self._file.remove()
-        self._release()
+        """Entries open again; only ever because a person said so. Raises StorageError when the file stays.
+
+        A halt that is asked for meanwhile is a new one, and stays.
+        """
+        thrown, self._lifting = self._thrown, True
+        try:
+            await self._flattener.stop()
+            if self._file is not None:
+                await asyncio.wrap_future(self._pen.write(self._file.remove))
+        finally:
+            self._lifting = False
+        if self._thrown == thrown:
+            self._release()
+
+    async def stop(self) -> None:
+        """What is to be written reaches the disk."""
+        await self._pen.stop()
 
     def _engage(self, halt: Halt) -> None:
         self.halt = halt
@@ -86,7 +123,8 @@ class Brake:
         self._bus.publish(Notice(severity, f"Kill switch. {report.sentence}", cure=cure))
         if self._file is not None:
             try:
-                self._file.keep_report(report_record(report), self._clock.wall_ms())
+                file, record, wall_ms = self._file, report_record(report), self._clock.wall_ms()
+                await asyncio.wrap_future(self._pen.write(lambda: file.keep_report(record, wall_ms)))
             except StorageError as error:
                 log.error("the report of the kill switch could not be kept: %s", error)
         return report

@@ -18,7 +18,7 @@ from hlmaster.desk.outcome import Outcome
 from hlmaster.desk.survey import Survey
 from hlmaster.trading.execution.flatten import EXIT_CAPS
 from hlmaster.trading.execution.reconcile import Reconciler
-from hlmaster.trading.execution.tracker import OrderTracker
+from hlmaster.trading.execution.tracker import OrderTracker, never_left
 from hlmaster.trading.portfolio import Portfolio
 from hlmaster.trading.risk.limits import RiskLimits
 from hlmaster.trading.ticket import capped_price
@@ -80,9 +80,9 @@ class Closer:
 
     async def _close_down_to(self, coin: str, goal: Decimal, purpose: Purpose) -> Outcome:
         done: list[TrackedOrder] = []
-        outcome = Outcome(False, "")
-        for cap in EXIT_CAPS:
-            order = self._closing(coin, abs(self._portfolio.size(coin)) - goal, cap, purpose)
+        outcome, seen = Outcome(False, ""), 0
+        for _ in EXIT_CAPS:
+            order = self._closing(coin, abs(self._portfolio.size(coin)) - goal, EXIT_CAPS[seen], purpose)
             if isinstance(order, str):
                 return Outcome(False, order, tuple(done))
             outcome = await self._submit([order])
@@ -90,6 +90,8 @@ class Closer:
             # A refusal of the gate will not change with the cap, and what is in doubt must not be sent again.
             if not outcome.orders or outcome.orders[0].status is OrderStatus.UNKNOWN:
                 return replace(outcome, orders=tuple(done))
+            # A price that nobody has seen was not too narrow.
+            seen += not never_left(outcome.orders[0])
             if not await self._settle(outcome.orders[0]):
                 sentence = f"{outcome.sentence} The exchange has not confirmed what is left."
                 return Outcome(False, sentence, tuple(done))

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hlmaster.core.errors import StorageError, VenueUnreachable
+from hlmaster.core.errors import HlError, StorageError, VenueUnreachable
 from hlmaster.core.model import Mode
 
 MAX_REQUEST = 4_096
@@ -76,9 +76,14 @@ class Control:
             line = await asyncio.wait_for(reader.readline(), TIMEOUT_SECONDS)
             verb = line.decode("utf-8", "replace").strip()
             answer = self._answers.get(verb)
-            reply = answer() if answer else {"error": f"There is no verb {verb!r}; ask one of {sorted(self._answers)}."}
-            if inspect.isawaitable(reply):
-                reply = await reply
+            try:
+                reply = (
+                    answer() if answer else {"error": f"There is no verb {verb!r}; ask one of {sorted(self._answers)}."}
+                )
+                if inspect.isawaitable(reply):
+                    reply = await reply
+            except HlError as error:
+                reply = {"error": str(error), "code": error.code}
             writer.write(json.dumps(reply).encode() + b"\n")
             await writer.drain()
         except (TimeoutError, ConnectionError, ValueError):  # the last: longer than any verb

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from hlmaster.core.errors import VenueError
 from hlmaster.core.events import (
     AccountResynchronised,
     AccountSnapshot,
@@ -35,7 +33,9 @@ from hlmaster.desk.outcome import Outcome
 from hlmaster.desk.overdue import Overdue
 from hlmaster.desk.parts import Parts
 from hlmaster.desk.protecting import LOOK_SECONDS, Protecting, refuse_off
+from hlmaster.desk.reconciling import Reconciling
 from hlmaster.desk.recovery import Recovery
+from hlmaster.desk.restoring import Restoring
 from hlmaster.desk.scheduled_cancel import ScheduledCancel
 from hlmaster.desk.survey import Survey
 from hlmaster.desk.terms import Terms
@@ -60,7 +60,6 @@ from hlmaster.trading.risk.gate import Gate
 if TYPE_CHECKING:
     from hlmaster.desk.access_watch import AccessWatch
 
-log = logging.getLogger(__name__)
 STALENESS_SECONDS = 0.25
 EQUITY_SECONDS = 2.0
 CHART_SECONDS = 0.02
@@ -80,7 +79,6 @@ class Desk:
         self.feed = Feed(self.bus, self.clock, self.instruments)
         self.guard = Guard(self.bus, self.clock)
         self._work = Work(self.bus, self.guard.fault)
-        self._reconciling: list[asyncio.Task[None]] = []
         self._ready = False
         self._keep_books(parts)
         self._open_the_door(parts)
@@ -88,7 +86,7 @@ class Desk:
         self._keep_watch(parts)
         self.bus.subscribe(AccountSnapshot, self._on_account)
         self.bus.subscribe(OrderReported, lambda _: self.feed.touch_account())
-        self.bus.subscribe(AccountResynchronised, lambda _: self._reconcile_soon())
+        self.bus.subscribe(AccountResynchronised, lambda _: self._reconciling.soon())
         self.bus.subscribe(Refused, self._on_refused)
         self.guard.on_lost_connection(LostLine(lambda: self.settings, self.orders, self.foreign, self.manual))
 
@@ -169,11 +167,18 @@ class Desk:
             from hlmaster.desk.access_watch import AccessWatch
 
             self._access = AccessWatch(bus, clock, self.guard, parts.access)
+        self._restoring = Restoring(bus, self.guard)
+        self._clock_watch = ClockWatch(clock, self.guard)
+        self._reconciling = Reconciling(
+            self.reconciler,
+            self._work,
+            lambda: self.settings.execution.reconcile_seconds,
+            self._clock_watch.comparing,
+        )
         self.lag = LoopLag(clock)
         self.link = LinkWatch(bus, clock, parts.market_data.health)
-        self._overdue = Overdue(bus, clock, self.orders, self.portfolio, self._reconcile_soon)
+        self._overdue = Overdue(bus, clock, self.orders, self.portfolio, self._reconciling.soon)
         self._allowance = AllowanceWatch(self.guard, parts.trading.health)
-        self._clock_watch = ClockWatch(clock, self.guard, self._reconcile_soon)
         self._watched = Watched(bus, clock, parts.market_data, self.feed, self.instruments)
         self._terms = Terms(
             bus, parts.trading, self.survey, self.instruments, lambda: self.settings.market.watchlist, self._work
@@ -230,13 +235,9 @@ class Desk:
         await asyncio.sleep(CHART_SECONDS)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.charts.settled(), STORE_SECONDS)
-        self._parts.open_store()
-        await self.orders.restore()
-        await self.portfolio.restore()
-        await self.differences.restore()
-        self.bus.publish(SessionRestored())
+        await self._restoring.attempt(self._restore)
         await self._parts.trading.start()
-        await self.recovery.take_up()
+        await self._restoring.attempt(self.recovery.take_up)
         await self.reconciler.run_until_done()
         # Before anything else is asked: what the last run left may be without a stop.
         self.protector.start()
@@ -247,7 +248,16 @@ class Desk:
         self.tools.start()
         self._work.every(EQUITY_SECONDS, self._sample, "equity")
         self._work.own(self.scheduled_cancel.run(), "scheduled cancel")
-        self._work.own(self._reconcile_forever(), "reconcile")
+        self._work.own(self._reconciling.run(), "reconcile")
+        self._work.own(self._restoring.run(), "restore")
+
+    async def _restore(self) -> None:
+        """Raises StorageError."""
+        self._parts.open_store()
+        await self.orders.restore()
+        await self.portfolio.restore()
+        await self.differences.restore()
+        self.bus.publish(SessionRestored())
 
     async def stop(self) -> None:
         """Orderly: loops end, the venue connections close, everything queued reaches the disk. Raises StorageError."""
@@ -264,6 +274,7 @@ class Desk:
         try:
             await self._settled.close_now()
         finally:
+            await self.brake.stop()
             if self._parts.after is not None:
                 await self._parts.after()
 
@@ -277,7 +288,8 @@ class Desk:
         self.brake.look()
         self._allowance.look()
         self.link.sample()
-        self._clock_watch.look()
+        if self._clock_watch.look():
+            self._reconciling.soon()
 
     def _protect(self) -> None:
         self._overdue.look()
@@ -286,25 +298,6 @@ class Desk:
     def _sample(self) -> None:
         if self.portfolio.is_valued:
             self.portfolio.sample_equity()
-
-    async def _reconcile_forever(self) -> None:
-        while True:
-            await asyncio.sleep(self.settings.execution.reconcile_seconds)
-            await self._reconcile_once()
-
-    async def _reconcile_once(self) -> None:
-        try:
-            await self.reconciler.run()
-        except VenueError as error:
-            log.warning("reconciliation failed, it will be tried again: %s", error)
-        else:
-            self._clock_watch.cleared()
-
-    def _reconcile_soon(self) -> None:
-        """A pass that begins from now on: beside one under way at most one waits, and serves whoever asks meanwhile."""
-        self._reconciling = [task for task in self._reconciling if not task.done()]
-        if self._ready and len(self._reconciling) < 2:
-            self._reconciling.append(self._work.own(self._reconcile_once(), "reconcile soon"))
 
     # --- facts ---
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import math
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +24,7 @@ from hlmaster.desk.charts import Charts
 from hlmaster.desk.guard import Guard
 from hlmaster.desk.manual import Manual
 from hlmaster.desk.outcome import Outcome
+from hlmaster.desk.pen import Pen
 from hlmaster.desk.survey import Survey
 from hlmaster.market.feed import Feed
 from hlmaster.market.indicators.atr import atr
@@ -57,6 +59,9 @@ class ProtectionFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._pen = Pen("protection file")
+        self._next: bytes | None = None
+        self._turn = threading.Lock()
 
     def load(self) -> dict[str, Any]:
         try:
@@ -69,8 +74,23 @@ class ProtectionFile:
         return document if isinstance(document, dict) else {}
 
     def save(self, document: Mapping[str, Any]) -> None:
+        """Written on a thread; the latest wins, and what it replaces before it was begun is left out."""
+        content = json.dumps(document).encode()
+        with self._turn:
+            waits, self._next = self._next is not None, content
+        if not waits:
+            self._pen.write(self._write)
+
+    async def stop(self) -> None:
+        await self._pen.stop()
+
+    def _write(self) -> None:
+        with self._turn:
+            content, self._next = self._next, None
+        if content is None:
+            return
         try:
-            write_whole(self._path, json.dumps(document).encode())
+            write_whole(self._path, content)
         except OSError as error:
             # The stops themselves rest at the exchange; only a choice for one position would not outlive a restart.
             log.warning("%s cannot be written: %s", self._path, error)
@@ -139,6 +159,7 @@ class Protecting:
         refuse_off(settings().protection, mode)
         self._bus, self._mode, self._manual, self._guard = bus, mode, manual, guard
         self._ranges = Ranges(clock, charts, feed)
+        self._file = ProtectionFile(folder / "protection.json")
         epochs = Epochs(
             clock,
             survey,
@@ -147,7 +168,7 @@ class Protecting:
             lambda: settings().protection,
             lambda: settings().risk.exit_slippage_cap_percent / 100,
             self._ranges,
-            ProtectionFile(folder / "protection.json"),
+            self._file,
         )
         sender = Sender(bus, clock, gate, executor, tracker)
         self.protector = Protector(bus, clock, tracker, epochs, sender, self._close, self._alarm)
@@ -156,6 +177,7 @@ class Protecting:
     async def stop(self) -> None:
         await self.protector.stop()
         await self._ranges.stop()
+        await self._file.stop()
 
     def protect(self, coin: str, policy: Policy | None, take_over: bool) -> Outcome:
         if policy is not None and policy.is_off and self._mode not in (Mode.DEMO, Mode.PAPER):

@@ -23,7 +23,7 @@ BLOCK = 5_000
 """Milliseconds: what a crash leaves unused, and so by how much the next run is ahead of the venue's time."""
 DIGITS = 20
 AHEAD_MS = 22 * HOUR_MS
-"""The venue takes no nonce a day ahead of its time. A bound beyond this is nonsense: it would refuse all that follows."""
+"""The venue takes no nonce a day ahead of its time: after a bound beyond this, all that follows would be refused."""
 LOCK_TRIES, LOCK_PAUSE_SECONDS = 50, 0.002
 
 

@@ -66,7 +66,14 @@ class Recorder:
         return len(self._facts)
 
     def start(self) -> None:
-        """Begin to open the store and write, on a thread of its own; returns at once. ``ready`` tells how it went."""
+        """Begin to open the store and write, on a thread of its own; returns at once. ``ready`` tells how it went.
+
+        Does nothing while that thread runs; where the store could not be opened it is tried anew.
+        """
+        with self._wake:
+            if self._thread is not None and self._failure is None:
+                return
+            self._failure = None
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 

@@ -63,6 +63,13 @@ class BookedFill:
 
 
 @dataclass(frozen=True, slots=True)
+class _Told:
+    """Everybody has heard of these fills, for facts are told in their order: a store that is slow delays no stop."""
+
+    fills: tuple[BookedFill, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TradeStats:
     """Over closed round trips, net of fees and funding; None where there is not enough to say."""
 
@@ -93,6 +100,7 @@ class Portfolio:
         self._told: set[str] = set()
         """Coins whose difference has been told."""
         bus.subscribe(FillsReported, lambda fact: self._on_fills(fact.fills))
+        bus.subscribe(_Told, self._on_told)
         bus.subscribe(FundingReported, lambda fact: self._on_funding(fact.payments))
         bus.subscribe(CashMoved, lambda fact: self._on_cash(fact.moves))
         bus.subscribe(AccountSnapshot, lambda fact: self._on_account(fact.account))
@@ -134,16 +142,19 @@ class Portfolio:
         return changed
 
     def _on_fills(self, fills: Iterable[Fill]) -> None:
-        changed = False
+        changed: list[BookedFill] = []
         for fill in in_sequence(fills):
             for booked in self._book(fill):
-                changed = True
-                # Told before it is saved: protection must hear of it also when the store takes no more.
+                changed.append(booked)
                 if booked.fill is fill:
                     self._bus.publish(FillBooked(fill, booked.realised))
-                self._store.save_fill(booked.fill, booked.realised)
         if changed:
             self._bus.publish(PositionsChanged())
+            self._bus.publish(_Told(tuple(changed)))
+
+    def _on_told(self, fact: _Told) -> None:
+        for booked in fact.fills:
+            self._store.save_fill(booked.fill, booked.realised)
 
     def _on_funding(self, payments: Iterable[FundingPayment]) -> None:
         for payment in payments:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -58,6 +60,7 @@ async def test_exits_pass_while_halted(halting: Scene) -> None:
 
 async def test_a_halt_outlasts_the_desk(halting: Scene, file: HaltFile) -> None:
     halting.desk.brake.engage("you", "A drill.")
+    await halting.until(file.read)
     async with running(scene(halt=file)) as again:
         assert state(again) is TradingState.HALTED
         assert not (await again.desk.manual.place(BUY)).ok
@@ -119,6 +122,72 @@ async def test_a_disk_that_refuses_halts_all_the_same_and_it_is_said(
     halting.desk.brake.look()
     assert state(halting) is TradingState.HALTED
     assert any("a restart would not know" in notice.sentence for notice in halting.notices)
+
+
+class SlowFile(HaltFile):
+    """A disk that takes its time: what is written or removed waits for ``go``."""
+
+    def __init__(self, file: HaltFile) -> None:
+        self.path, self._known = file.path, None
+        self.go, self.began = threading.Event(), threading.Event()
+
+    def write(self, halt: Halt) -> None:
+        self.began.set()
+        assert self.go.wait(20)
+        super().write(halt)
+
+    def remove(self) -> None:
+        self.began.set()
+        assert self.go.wait(20)
+        super().remove()
+
+
+@pytest.fixture
+async def slow(file: HaltFile) -> AsyncIterator[tuple[Scene, SlowFile]]:
+    disk = SlowFile(file)
+    made = scene(halt=disk)
+    try:
+        async with running(made):
+            yield made, disk
+            disk.go.set()
+    finally:
+        disk.go.set()
+
+
+async def test_a_slow_disk_holds_up_neither_the_halt_nor_the_way_to_flat(slow: tuple[Scene, SlowFile]) -> None:
+    made, disk = slow
+    made.hold("1")
+    killing = asyncio.create_task(made.desk.kill())
+    await made.until(lambda: made.venue.positions["ETH"] == 0)
+    assert disk.read() is None
+    for _ in range(3):
+        made.desk.brake.look()
+        assert state(made) is TradingState.HALTED
+    disk.go.set()
+    assert (await killing).is_flat
+    assert disk.read() is not None
+
+
+async def test_a_kill_during_a_lift_stays_in_force_and_on_disk(slow: tuple[Scene, SlowFile]) -> None:
+    made, disk = slow
+    HaltFile.write(disk, Halt("hlmaster kill", 0, "First."))
+    made.desk.brake.look()
+    lifting = asyncio.create_task(made.desk.lift_halt())
+    await made.until(disk.began.is_set)
+    made.desk.brake.engage("you", "Second.")
+    disk.go.set()
+    await lifting
+    await made.until(lambda: disk.read() == made.desk.brake.halt)
+    made.desk.brake.look()
+    assert state(made) is TradingState.HALTED
+    assert made.desk.brake.halt is not None
+    assert made.desk.brake.halt.who == "you"
+
+
+async def test_a_halt_asked_for_at_the_end_reaches_the_disk(file: HaltFile) -> None:
+    async with running(scene(halt=file)) as made:
+        made.desk.brake.engage("you", "At the end.")
+    assert file.read() is not None
 
 
 async def test_an_exchange_that_is_away_is_an_alarm_and_flat_follows_when_it_is_back(halting: Scene) -> None:

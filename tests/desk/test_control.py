@@ -72,6 +72,21 @@ async def test_an_unknown_verb_is_answered_with_the_known_ones(tmp_path: Path) -
         await door.stop()
 
 
+async def test_what_a_disk_refuses_is_answered_in_words(tmp_path: Path) -> None:
+    async def lift() -> dict[str, Any]:
+        raise StorageError("The halt file cannot be removed: it may only be read.", "Remove it by hand.")
+
+    door = Control(tmp_path, Mode.DEMO, "default", {"lift": lift})
+    await door.start()
+    try:
+        answer = await asked(tmp_path, "lift")
+        assert "The halt file cannot be removed" in answer["error"]
+        assert "Remove it by hand" in answer["error"]
+        assert (await asked(tmp_path, "ping"))["pid"] == os.getpid()
+    finally:
+        await door.stop()
+
+
 async def test_a_verb_that_takes_its_time_is_waited_for_as_long_as_asked(tmp_path: Path) -> None:
     asked_for, done = asyncio.Event(), asyncio.Event()
 

@@ -97,6 +97,16 @@ async def test_the_cap_widens_until_somebody_takes_the_rest(scene: Scene) -> Non
     assert scene.desk.portfolio.size("ETH") == 0
 
 
+async def test_a_price_that_nobody_has_seen_is_no_reason_for_a_worse_one(scene: Scene) -> None:
+    scene.hold("1")
+    scene.venue.script.append(VenueUnreachable("No line."))
+    scene.venue.liquidity.extend([D("0.3")])
+    outcome = await scene.desk.manual.close("ETH")
+    assert outcome.ok, outcome.sentence
+    first, again, wider = (prepared.orders[0].price for prepared in scene.venue.sent)
+    assert first == again > wider
+
+
 async def test_a_close_that_nobody_takes_says_what_is_left(scene: Scene) -> None:
     scene.hold("1")
     scene.venue.liquidity.extend([D("0.3")] + [D(0)] * len(EXIT_CAPS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from hlmaster.core.bus import Bus
 from hlmaster.core.candles import CandleBlock
 from hlmaster.core.clock import ManualClock
 from hlmaster.core.errors import ConfigError, VenueUnreachable
+from hlmaster.core.files import write_whole
 from hlmaster.core.model import Interval, Mode
+from hlmaster.desk import protecting
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.protecting import ATR_INTERVAL, RELOAD_SECONDS, ProtectionFile, Ranges, refuse_off
 from hlmaster.market.feed import Feed
@@ -43,12 +46,13 @@ async def test_one_position_cannot_be_left_unprotected_with_real_money_either() 
         assert (outcome.ok, "cannot be off in live mode" in outcome.sentence) == (False, True)
 
 
-def test_what_is_remembered_is_found_again(tmp_path: Path) -> None:
+async def test_what_is_remembered_is_found_again_as_it_was_said_last(tmp_path: Path) -> None:
     file = ProtectionFile(tmp_path / "protection.json")
     assert file.load() == {}
-    file.save({"ETH": {"sign": 1}})
+    for sign in (*range(50), 1):
+        file.save({"ETH": {"sign": sign}})
+    await file.stop()
     assert file.load() == {"ETH": {"sign": 1}}
-    assert [path.name for path in tmp_path.iterdir()] == ["protection.json"]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", "null", "\x00"])
@@ -58,8 +62,30 @@ def test_a_damaged_memory_is_no_memory(tmp_path: Path, text: str) -> None:
     assert ProtectionFile(path).load() == {}
 
 
-def test_a_folder_that_takes_nothing_stops_nothing(tmp_path: Path) -> None:
-    ProtectionFile(tmp_path / "gone" / "protection.json").save({"ETH": {}})
+async def test_a_folder_that_takes_nothing_stops_nothing(tmp_path: Path) -> None:
+    file = ProtectionFile(tmp_path / "gone" / "protection.json")
+    file.save({"ETH": {}})
+    await file.stop()
+
+
+async def test_a_disk_that_hangs_does_not_hold_up_who_remembers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, threads = threading.Event(), set[str]()
+
+    def slow(path: Path, content: bytes) -> None:
+        threads.add(threading.current_thread().name)
+        assert go.wait(20)
+        write_whole(path, content)
+
+    monkeypatch.setattr(protecting, "write_whole", slow)
+    file = ProtectionFile(tmp_path / "protection.json")
+    file.save({"ETH": {"sign": 1}})
+    file.save({"ETH": {"sign": -1}})
+    go.set()
+    await file.stop()
+    assert file.load() == {"ETH": {"sign": -1}}
+    assert threading.current_thread().name not in threads
 
 
 @pytest.mark.parametrize("damage", [{"policy": {"stop": "nonsense"}}, {"best": "much"}, {"opened_ms": None}])

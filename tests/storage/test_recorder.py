@@ -227,6 +227,24 @@ async def test_a_damaged_store_is_said_to_every_asker(path: Path) -> None:
     recorder.close()
 
 
+@pytest.fixture
+def damaged(path: Path) -> Path:
+    path.write_bytes(b"no database" * 1_000)
+    return path
+
+
+async def test_a_store_that_could_not_be_opened_can_be_started_again(damaged: Path) -> None:
+    recorder = started(damaged)
+    recorder.save_equity(EquityPoint(1, Decimal(5)))
+    with pytest.raises(DatabaseDamaged):
+        await recorder.ready()
+    await asyncio.to_thread(damaged.unlink)
+    for _ in range(2):
+        recorder.start()
+    assert await recorder.equity() == [EquityPoint(1, Decimal(5))]
+    recorder.close()
+
+
 async def test_a_newer_store_is_left_alone(path: Path) -> None:
     first = started(path)
     await first.ready()

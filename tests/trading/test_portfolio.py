@@ -13,9 +13,11 @@ from hlmaster.core.differences import Discrepancy
 from hlmaster.core.events import (
     AccountSnapshot,
     CashMoved,
+    FillBooked,
     FillsReported,
     FundingReported,
     Notice,
+    PositionsChanged,
     Severity,
 )
 from hlmaster.core.model import Account, Leverage, MarginMode, Position, Side
@@ -231,3 +233,14 @@ def test_a_statement_with_a_time_of_the_future_does_not_count_for_ever() -> None
     scene.clock.advance(1)
     scene.statement("2")
     assert stated(scene) == [2]
+
+
+def test_all_fills_are_told_before_the_first_is_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that takes its time, or takes no more, delays no stop."""
+    scene, order = Scene(), list[str]()
+    scene.bus.subscribe(FillBooked, lambda fact: order.append("told"))
+    scene.bus.subscribe(PositionsChanged, lambda fact: order.append("changed"))
+    monkeypatch.setattr(scene.store, "save_fill", lambda *_: order.append("saved"))
+    at = scene.clock.now_ms()
+    scene.bus.publish(FillsReported(tuple(fill(Side.BUY, "1", "3000", at + step) for step in range(2))))
+    assert order == ["told", "told", "changed", "saved", "saved"]

@@ -43,7 +43,7 @@ from hlmaster.core.orders import (
 from hlmaster.core.ports import Journal, Trading
 from hlmaster.trading.execution.last_look import Look
 from hlmaster.trading.execution.resolver import Doubt, Resolver
-from hlmaster.trading.execution.tracker import OrderTracker
+from hlmaster.trading.execution.tracker import NOT_SENT, OrderTracker
 
 log = logging.getLogger(__name__)
 LATENCIES = 500
@@ -237,10 +237,10 @@ class Executor:
         """Nothing left this computer."""
         failed = []
         for order in orders:
-            tracked = self._tracker.mark(order.client_order_id, OrderStatus.REJECTED, f"Not sent. {why}")
+            tracked = self._tracker.mark(order.client_order_id, OrderStatus.REJECTED, f"{NOT_SENT} {why}")
             if tracked is not None:
                 failed.append(tracked)
-            self._bus.publish(Rejected(order, f"Not sent. {why}", self._clock.now_ms()))
+            self._bus.publish(Rejected(order, f"{NOT_SENT} {why}", self._clock.now_ms()))
         return failed
 
     def _doubted(self, order: Order, error: VenueError) -> TrackedOrder:

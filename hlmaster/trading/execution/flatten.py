@@ -25,7 +25,7 @@ from hlmaster.core.orders import (
 from hlmaster.core.ports import Trading
 from hlmaster.core.rounding import round_price, wire_text
 from hlmaster.trading.execution.executor import Executor
-from hlmaster.trading.execution.tracker import OrderTracker, describe_order
+from hlmaster.trading.execution.tracker import OrderTracker, describe_order, never_left
 from hlmaster.trading.risk.gate import Gate
 
 log = logging.getLogger(__name__)
@@ -314,7 +314,6 @@ class Flattener:
             course.problems += (f"{coin} cannot be closed: the exchange names no {'price' if instrument else 'lot'}.",)
             return
         tries = course.tries.get(coin, 0)
-        course.tries[coin] = tries + 1
         cap = min(EXIT_CAPS[min(tries, len(EXIT_CAPS) - 1)], self._exit_cap_percent()) / 100
         side = position.side.opposite
         order = Order(
@@ -333,6 +332,8 @@ class Flattener:
             course.problems += tuple(f"{coin}: {failure.sentence}" for failure in answer.failures)
             return
         (placed,) = await self._executor.place([answer])
+        # A price that nobody has seen was not too narrow.
+        course.tries[coin] = tries + (not never_left(placed))
         if placed.status is not OrderStatus.FILLED:
             course.problems += (describe_order(placed),)
 

@@ -24,6 +24,7 @@ from hlmaster.core.rounding import wire_text
 log = logging.getLogger(__name__)
 MAX_FINAL = 2_000
 GONE = "gone at the exchange"
+NOT_SENT = "Not sent."
 _RANK = {status: rank for rank, status in enumerate(OrderStatus)}
 _RANK[OrderStatus.WAITING] = _RANK[OrderStatus.RESTING]
 """A trigger that fires goes from waiting to resting, a child the other way."""
@@ -45,14 +46,19 @@ class OrderTracker:
         bus.subscribe(FillBooked, lambda fact: self._on_fill(fact.fill))
 
     async def restore(self) -> None:
-        for order in await self._store.orders():
+        """What is known already, because the store comes late, stands."""
+        orders, fills = await self._store.orders(), await self._store.fills()
+        fresh = [order for order in orders if order.client_order_id not in self._orders]
+        for order in fresh:
             self._orders[order.client_order_id] = order
             if order.order_id is not None:
                 self._by_venue_id[order.order_id] = order.client_order_id
             if order.status.is_final:
                 self._final.append(order.client_order_id)
-        for fill in await self._store.fills():
-            if self.of_fill(fill) is not None:
+        names = {order.client_order_id for order in fresh}
+        for fill in fills:
+            owner = self.of_fill(fill)
+            if owner is not None and owner.client_order_id in names:
                 self._add(fill)
 
     # --- questions ---
@@ -316,6 +322,11 @@ def is_given_up(tracked: TrackedOrder) -> bool:
     if tracked.status is OrderStatus.CANCELED:
         return tracked.text == GONE
     return tracked.status is OrderStatus.REJECTED and tracked.order_id is None
+
+
+def never_left(tracked: TrackedOrder) -> bool:
+    """It was not sent, or refused unread: nobody at the exchange has seen its price."""
+    return tracked.status is OrderStatus.REJECTED and tracked.text.startswith(NOT_SENT)
 
 
 def _as_order(venue: VenueOrder, ours: Order | None) -> Order:

@@ -105,6 +105,13 @@ async def test_the_cap_widens_from_try_to_try_and_stays_at_its_widest(scene: Sce
     assert prices == [3000 * (1 - cap / 100) for cap in (*EXIT_CAPS, EXIT_CAPS[-1], EXIT_CAPS[-1])]
 
 
+async def test_the_cap_does_not_widen_for_what_never_left(scene: Scene) -> None:
+    scene.venue.positions["ETH"] = D(1)
+    scene.venue.script.extend([VenueUnreachable("No line."), RateLimited("Not now.")])
+    assert (await scene.desk.flattener.run()).is_flat
+    assert len({sent.orders[0].price for sent in scene.venue.sent}) == 1
+
+
 async def test_what_a_partial_fill_leaves_is_closed_next(scene: Scene) -> None:
     scene.venue.positions["ETH"] = D(1)
     scene.venue.liquidity.extend([D("0.3"), D("0.69")])
