@@ -29,7 +29,7 @@ class Decision:
     params: str
     """The strategy's parameters as JSON."""
     inputs: bytes | None
-    """The rows it saw, as ``market.inputs`` packs them; None where they were not kept."""
+    """The rows it saw, as ``strategies.packed`` packs them; None where they were not kept."""
 
 
 @dataclass(frozen=True, slots=True)

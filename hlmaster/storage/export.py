@@ -1,6 +1,6 @@
 """A session as a zip that any spreadsheet reads: one CSV and one JSON a table, what the session is, and the settings.
 
-Imports SQLAlchemy. Never holds the demo wallet.
+Imports SQLAlchemy. Never holds the demo wallet, nor the rows that signals saw: a backup does.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from hlmaster.core.errors import StorageError
 from hlmaster.storage import tables
 from hlmaster.storage.database import open_database, translated
 from hlmaster.storage.session_file import SessionFile
+
+WHEN = ("time_ms", "created_ms", "row_ms", "opened_ms", "start_ms")
+"""What tables are ordered by."""
 
 
 def export_session(folder: Path, database: str, target: Path, settings_toml: str = "") -> Path:
@@ -49,10 +52,10 @@ def _tables(database: str, session_id: str) -> dict[str, str]:
     try:
         with engine.connect() as connection:
             for name, table in tables.metadata.tables.items():
-                if table is tables.sessions:
+                if table in (tables.sessions, tables.inputs):
                     continue
-                when = table.c.get("time_ms", table.c.get("created_ms"))
-                query = select(table).where(table.c.session_id == session_id).order_by(when)
+                when = [table.c[name] for name in WHEN if name in table.c] or list(table.primary_key)
+                query = select(table).where(table.c.session_id == session_id).order_by(*when)
                 found = [dict(row) for row in connection.execute(query).mappings()]
                 columns = [column.name for column in table.columns]
                 contents[f"{name}.csv"], contents[f"{name}.json"] = _csv(columns, found), _json(found)

@@ -79,7 +79,7 @@ class Recorder:
 
     async def ready(self) -> None:
         """Return when the store is open. Raises DatabaseDamaged, DatabaseTooNew or StorageError."""
-        await self._ask(lambda _writer: None)
+        await self.ask(lambda _writer: None)
 
     def close(self) -> None:
         """Write what waits, once, and stop. What the store refuses even now is said in the log."""
@@ -94,69 +94,66 @@ class Recorder:
             log.critical("%d facts could not be recorded before the end: %s", len(self._facts), self.trouble)
 
     def save_order(self, order: TrackedOrder) -> None:
-        self._save("orders", rows.order_row(order))
+        self.save("orders", rows.order_row(order))
 
     def save_fill(self, fill: Fill, realised: Decimal) -> None:
-        self._save("fills", rows.fill_row(fill, realised))
+        self.save("fills", rows.fill_row(fill, realised))
 
     def save_funding(self, payment: FundingPayment) -> None:
-        self._save("funding", asdict(payment))
+        self.save("funding", asdict(payment))
 
     def save_cash(self, move: CashMove) -> None:
-        self._save("cash_moves", asdict(move))
+        self.save("cash_moves", asdict(move))
 
     def save_adjustment(self, adjustment: Adjustment) -> None:
-        self._save("adjustments", asdict(adjustment))
+        self.save("adjustments", asdict(adjustment))
 
     def save_discrepancy(self, discrepancy: Discrepancy) -> None:
-        self._save("discrepancies", asdict(discrepancy))
+        self.save("discrepancies", asdict(discrepancy))
 
     def save_equity(self, point: EquityPoint) -> None:
-        self._save("account_history", asdict(point))
+        self.save("account_history", asdict(point))
 
     def save_positions(self, time_ms: int, positions: Sequence[Position]) -> None:
         """A snapshot of all open positions."""
         for position in positions:
-            self._save("positions", rows.position_row(position, time_ms))
+            self.save("positions", rows.position_row(position, time_ms))
 
     def save_refusal(self, time_ms: int, coin: str, rule: str, sentence: str) -> None:
-        self._save("refusals", {"time_ms": time_ms, "coin": coin, "rule": rule, "sentence": sentence})
+        self.save("refusals", {"time_ms": time_ms, "coin": coin, "rule": rule, "sentence": sentence})
 
     async def orders(self) -> list[TrackedOrder]:
-        return await self._ask(lambda writer: [rows.order_of(row) for row in writer.read("orders", "created_ms")])
+        return await self.ask(lambda writer: [rows.order_of(row) for row in writer.read("orders", "created_ms")])
 
     async def fills(self) -> list[Fill]:
         """Every fill ever booked in this session, oldest first."""
-        return await self._ask(
-            lambda writer: [rows.fill_of(row) for row in writer.read("fills", "time_ms", "trade_id")]
-        )
+        return await self.ask(lambda writer: [rows.fill_of(row) for row in writer.read("fills", "time_ms", "trade_id")])
 
     async def funding(self) -> list[FundingPayment]:
-        return await self._ask(lambda writer: [rows.funding_of(row) for row in writer.read("funding", "time_ms")])
+        return await self.ask(lambda writer: [rows.funding_of(row) for row in writer.read("funding", "time_ms")])
 
     async def cash(self) -> list[CashMove]:
-        return await self._ask(lambda writer: [rows.cash_of(row) for row in writer.read("cash_moves", "time_ms")])
+        return await self.ask(lambda writer: [rows.cash_of(row) for row in writer.read("cash_moves", "time_ms")])
 
     async def adjustments(self) -> list[Adjustment]:
-        return await self._ask(
-            lambda writer: [rows.adjustment_of(row) for row in writer.read("adjustments", "time_ms")]
-        )
+        return await self.ask(lambda writer: [rows.adjustment_of(row) for row in writer.read("adjustments", "time_ms")])
 
     async def discrepancies(self, limit: int = 1000) -> list[Discrepancy]:
         """The latest ``limit``, oldest first."""
-        return await self._ask(
+        return await self.ask(
             lambda writer: [rows.discrepancy_of(row) for row in writer.latest("discrepancies", limit)]
         )
 
     async def equity(self, limit: int = 5000) -> list[EquityPoint]:
         """The latest ``limit`` points, oldest first."""
-        return await self._ask(lambda writer: [rows.equity_of(row) for row in writer.latest("account_history", limit)])
+        return await self.ask(lambda writer: [rows.equity_of(row) for row in writer.latest("account_history", limit)])
 
     async def flush(self) -> None:
         """Return when everything queued so far is on disk. Raises StorageError when the store refuses it."""
-        await self._ask(lambda _writer: None)
+        await self.ask(lambda _writer: None)
 
-    def _save(self, table: str, row: rows.Row) -> None:
+    def save(self, table: str, row: rows.Row) -> None:
+        """A row of the session, which is the recorder's own to add. Raises StorageError when too many wait."""
         if len(self._facts) >= QUEUE_SIZE:
             raise StorageError(
                 f"{QUEUE_SIZE} facts wait to be recorded. {self.trouble}".strip(),
@@ -167,7 +164,8 @@ class Recorder:
             if len(self._facts) == 1:
                 self._wake.notify()
 
-    async def _ask(self, question: Callable[[Writer], T]) -> T:
+    async def ask(self, question: Callable[[Writer], T]) -> T:
+        """Run a question on the recorder's thread, once all that was saved before it is written."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
         with self._wake:
@@ -244,13 +242,14 @@ class Recorder:
             self.trouble = ""
 
     def _reply(self, writer: Writer) -> None:
-        with self._wake:
-            asks, self._asks = self._asks, []
-        for ask in asks:
+        """A question stays in the list until it is settled: one that fails beyond what is expected is answered too."""
+        for ask in list(self._asks):
             if self.trouble:
                 ask.settle(StorageError(self.trouble))
-                continue
-            try:
-                ask.settle(ask.question(writer))
-            except StorageError as error:
-                ask.settle(error)
+            else:
+                try:
+                    ask.settle(ask.question(writer))
+                except StorageError as error:
+                    ask.settle(error)
+            with self._wake:
+                self._asks.remove(ask)

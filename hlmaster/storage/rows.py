@@ -7,10 +7,13 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from hlmaster.core.differences import Adjustment, Discrepancy
 from hlmaster.core.events import EquityPoint, TrackedOrder
 from hlmaster.core.model import Position, Side
 from hlmaster.core.orders import (
+    Basis,
     CashMove,
     Fill,
     FundingPayment,
@@ -46,6 +49,7 @@ _ORDER = (
     "purpose",
     "source",
 )
+_basis = msgspec.json.Decoder(Basis)
 
 
 def order_row(tracked: TrackedOrder) -> Row:
@@ -56,6 +60,7 @@ def order_row(tracked: TrackedOrder) -> Row:
         "trigger_price": trigger.price if trigger else None,
         "trigger_kind": trigger.kind.value if trigger else None,
         "trigger_market": trigger.market if trigger else None,
+        "basis": msgspec.json.encode(order.basis).decode() if order.basis else None,
     }
 
 
@@ -65,6 +70,7 @@ def order_of(row: Mapping[str, Any]) -> TrackedOrder:
         trigger = Trigger(row["trigger_price"], TriggerKind(row["trigger_kind"]), row["trigger_market"])
     named = {name: row[name] for name in _ORDER}
     named |= {"side": Side(row["side"]), "purpose": Purpose(row["purpose"]), "trigger": trigger}
+    named["basis"] = None if row["basis"] is None else _basis.decode(row["basis"])
     order = Order(**named | {"time_in_force": TimeInForce(row["time_in_force"])})
     return TrackedOrder(order, **{name: row[name] for name in _TRACKED} | {"status": OrderStatus(row["status"])})
 

@@ -6,6 +6,7 @@ recorder's thread and offline work import this module.
 
 from __future__ import annotations
 
+import zlib
 from decimal import Decimal
 from typing import Any
 
@@ -14,8 +15,10 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
+    Double,
     ForeignKey,
     Integer,
+    LargeBinary,
     MetaData,
     Numeric,
     String,
@@ -24,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every schema this program can open, oldest first; the last is the present one."""
 
 
@@ -42,6 +45,19 @@ class Money(TypeDecorator[Decimal]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         return None if value is None else Decimal(value)
+
+
+class Compressed(TypeDecorator[bytes]):
+    """Bytes, deflated on their way in: on the recorder's thread, where time is no object."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> Any:
+        return None if value is None else zlib.compress(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
+        return None if value is None else zlib.decompress(value)
 
 
 metadata = MetaData(
@@ -71,6 +87,15 @@ def _whole(name: str, *, key: bool = False, nullable: bool = False) -> Column[in
 
 def _flag(name: str) -> Column[bool]:
     return Column(name, Boolean, nullable=False)
+
+
+def _real(name: str, *, nullable: bool = False) -> Column[float]:
+    return Column(name, Double, nullable=nullable)
+
+
+def _number() -> Column[int]:
+    """Of a table whose rows have no key of their own."""
+    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
 
 
 sessions = Table(
@@ -109,6 +134,7 @@ orders = Table(
     _text("text"),
     _flag("foreign"),
     _whole("expires_ms", nullable=True),
+    _text("basis", nullable=True),
 )
 
 fills = Table(
@@ -175,7 +201,7 @@ positions = Table(
 refusals = Table(
     "refusals",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    _number(),
     _session(key=False),
     _whole("time_ms"),
     _text("coin"),
@@ -198,11 +224,144 @@ adjustments = Table(
 discrepancies = Table(
     "discrepancies",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    _number(),
     _session(key=False),
     _whole("time_ms"),
     _text("subject"),
     _text("ours"),
     _text("venues"),
     _text("explanation"),
+)
+
+signals = Table(
+    "signals",
+    metadata,
+    _session(),
+    _text("key", primary_key=True),
+    _text("strategy"),
+    _text("coin"),
+    _text("grid"),
+    _whole("row_ms"),
+    _text("direction"),
+    _real("confidence"),
+    _real("strength"),
+    _whole("valid_until_ms"),
+    _text("reason"),
+    _real("entry", nullable=True),
+    _real("stop", nullable=True),
+    _real("target", nullable=True),
+    _text("version"),
+    _text("params"),
+    _text("body"),
+)
+
+inputs = Table(
+    "inputs",
+    metadata,
+    _session(),
+    _text("key", primary_key=True),
+    _whole("row_ms"),
+    Column("body", Compressed, nullable=False),
+)
+
+proposals = Table(
+    "proposals",
+    metadata,
+    _session(),
+    _text("proposal_id", primary_key=True),
+    _text("source"),
+    _text("coin"),
+    _text("side"),
+    _money("size"),
+    _money("limit_price", nullable=True),
+    _money("reference_price"),
+    _money("target", nullable=True),
+    _real("confidence"),
+    _money("notional"),
+    _money("risk"),
+    _money("reward", nullable=True),
+    _text("policy"),
+    _text("state"),
+    _text("state_text"),
+    _flag("edited"),
+    _text("decided_by"),
+    _whole("decided_ms", nullable=True),
+    _whole("created_ms"),
+    _whole("expires_ms"),
+    _text("body"),
+)
+
+grounds = Table(
+    "grounds",
+    metadata,
+    _session(),
+    _text("proposal_id", primary_key=True),
+    _text("key", primary_key=True),
+)
+"""Which signals a proposal rests on."""
+
+arrivals = Table(
+    "arrivals",
+    metadata,
+    _session(),
+    _text("client_order_id", primary_key=True),
+    _text("coin"),
+    _whole("time_ms"),
+    _money("price"),
+)
+
+lines = Table(
+    "lines",
+    metadata,
+    _number(),
+    _session(key=False),
+    _text("subject", index=True),
+    _whole("time_ms"),
+    _text("kind"),
+    _text("text"),
+    _text("data"),
+)
+
+trades = Table(
+    "trades",
+    metadata,
+    _session(),
+    _text("trade_id", primary_key=True),
+    _text("coin"),
+    _text("side"),
+    _whole("opened_ms"),
+    _whole("closed_ms"),
+    _money("size"),
+    _money("entry_price"),
+    _money("exit_price"),
+    _money("realised"),
+    _money("fees"),
+    _money("funding"),
+    _text("exit_reason"),
+    _text("source"),
+    _text("proposal_id"),
+    _money("entry_slippage", nullable=True),
+    _money("exit_slippage", nullable=True),
+    _money("best", nullable=True),
+    _money("worst", nullable=True),
+    _money("risk", nullable=True),
+    _text("tags"),
+    _text("note"),
+    _flag("superseded"),
+)
+
+ghosts = Table(
+    "ghosts",
+    metadata,
+    _session(),
+    _text("proposal_id", primary_key=True),
+    _text("source"),
+    _text("coin"),
+    _text("side"),
+    _whole("start_ms"),
+    _whole("end_ms"),
+    _whole("until_ms"),
+    _text("state"),
+    _money("net"),
+    _text("body"),
 )

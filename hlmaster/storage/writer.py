@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.dml import Insert
@@ -45,10 +45,26 @@ class Writer:
         table = tables.metadata.tables[name]
         return self._rows(self._own(table).order_by(*(table.c[column] for column in order)))
 
-    def latest(self, name: str, limit: int) -> list[Row]:
+    def latest(self, name: str, limit: int, by: str = "time_ms") -> list[Row]:
         """The newest rows by time, oldest first."""
         table = tables.metadata.tables[name]
-        return self._rows(self._own(table).order_by(table.c.time_ms.desc()).limit(limit))[::-1]
+        return self._rows(self._own(table).order_by(table.c[by].desc()).limit(limit))[::-1]
+
+    def among(self, name: str, column: str, values: Collection[str]) -> list[Row]:
+        """Rows whose column is one of the values, in the order of their keys."""
+        table = tables.metadata.tables[name]
+        return self._rows(self._own(table).where(table.c[column].in_(values)).order_by(*table.primary_key))
+
+    def forget_inputs(self, before_ms: int) -> int:
+        """Drop what signals saw that no proposal rests on, and how many they were."""
+        inputs, grounds = tables.inputs.c, tables.grounds.c
+        used = select(grounds.key).where(grounds.session_id == self._session_id)
+        old = (inputs.session_id == self._session_id) & (inputs.row_ms < before_ms) & inputs.key.not_in(used)
+        try:
+            with self._engine.begin() as connection:
+                return connection.execute(delete(tables.inputs).where(old)).rowcount
+        except SQLAlchemyError as error:
+            raise translated(error, self._url) from error
 
     def _own(self, table: Table) -> Any:
         return select(table).where(table.c.session_id == self._session_id)
@@ -66,6 +82,8 @@ class Writer:
         rest = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in key}
         if key == ["id"] and table is not tables.sessions:
             return insert
+        if not rest:
+            return insert.on_conflict_do_nothing(index_elements=key)
         return insert.on_conflict_do_update(index_elements=key, set_=rest)
 
 

@@ -11,6 +11,7 @@ from hlmaster.core.model import Mode, Side
 from hlmaster.core.orders import (
     ActionKind,
     AssetSnapshot,
+    Basis,
     CashMove,
     Fill,
     FundingPayment,
@@ -18,12 +19,17 @@ from hlmaster.core.orders import (
     Order,
     OrderStatus,
     Purpose,
+    RuleResult,
     TimeInForce,
     Trigger,
     TriggerKind,
+    Verdict,
     new_client_order_id,
 )
+from hlmaster.core.proposals import LimitEffect, Policy, Proposal, ProposalState, SizeStep
+from hlmaster.core.records import Arrival, Ghost, GhostState, Trade
 from hlmaster.core.rounding import wire_text
+from hlmaster.core.signals import Detail, Direction, Signal, Terms
 from hlmaster.storage.session_file import SessionInfo
 
 NOW = 1_700_000_000_000
@@ -34,6 +40,8 @@ texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_siz
 times = st.integers(0, 2**45)
 numbers = st.integers(0, 2**63 - 1)
 maybe_number = st.none() | numbers
+fractions = st.floats(0, 1)
+prices = st.none() | st.floats(0, 1e9)
 coins = st.sampled_from(["BTC", "ETH", "kPEPE"])
 ids = st.builds(new_client_order_id)
 triggers = st.builds(Trigger, money, st.sampled_from(TriggerKind), st.booleans())
@@ -50,6 +58,7 @@ orders = st.builds(
     st.sampled_from(Purpose),
     texts,
     ids,
+    st.none() | st.builds(Basis, texts, texts, st.booleans(), fractions, fractions, st.none() | money),
 )
 tracked = st.builds(
     TrackedOrder,
@@ -83,6 +92,120 @@ fills = st.builds(
 )
 payments = st.builds(FundingPayment, coins, times, money, money, money)
 moves = st.builds(CashMove, times, money, texts, texts)
+details = st.lists(st.builds(Detail, texts, texts, texts), max_size=3).map(tuple)
+signals = st.builds(
+    Signal,
+    texts,
+    coins,
+    st.sampled_from(["1m", "250ms"]),
+    times,
+    st.sampled_from(Direction),
+    fractions,
+    fractions,
+    times,
+    times,
+    texts,
+    details,
+    prices,
+    prices,
+    prices,
+    texts,
+    st.lists(texts, max_size=2).map(tuple),
+    st.builds(Terms, prices, prices, st.none() | st.integers(0, 9), times, st.booleans()),
+)
+results = st.builds(RuleResult, texts, st.booleans(), texts, texts, texts)
+pairs = st.lists(st.tuples(money, money), max_size=3).map(tuple)
+maybe_money = st.none() | money
+proposals = st.builds(
+    Proposal,
+    proposal_id=ids,
+    source=texts,
+    signals=st.lists(signals, min_size=1, max_size=3, unique_by=lambda signal: signal.key).map(tuple),
+    coin=coins,
+    side=st.sampled_from(Side),
+    size=money,
+    limit_price=maybe_money,
+    post_only=st.booleans(),
+    reference_price=money,
+    stops=pairs,
+    target=maybe_money,
+    confidence=fractions,
+    unadjusted_confidence=fractions,
+    notional=money,
+    risk=money,
+    risk_percent=money,
+    reward=maybe_money,
+    fee_in=money,
+    fee_out=money,
+    funding_per_hour=maybe_money,
+    liquidation_price=maybe_money,
+    margin=money,
+    effects=st.lists(st.builds(LimitEffect, texts, texts, texts, texts, texts, fractions, fractions), max_size=2).map(
+        tuple
+    ),
+    steps=st.lists(st.builds(SizeStep, texts, texts, money), max_size=2).map(tuple),
+    reasons=st.lists(texts, max_size=2).map(tuple),
+    created_ms=times,
+    expires_ms=times,
+    policy=st.sampled_from(Policy),
+    state=st.sampled_from(ProposalState),
+    state_text=texts,
+    verdict=st.none() | st.builds(Verdict, st.lists(results, max_size=3).map(tuple)),
+    edited=st.booleans(),
+    snoozed_until_ms=st.none() | times,
+    decided_by=texts,
+    decided_ms=st.none() | times,
+    order_ids=st.lists(ids, max_size=2).map(tuple),
+)
+trades = st.builds(
+    Trade,
+    trade_id=ids,
+    coin=coins,
+    side=st.sampled_from(Side),
+    opened_ms=times,
+    closed_ms=times,
+    size=money,
+    entry_price=money,
+    exit_price=money,
+    realised=money,
+    fees=money,
+    funding=money,
+    exit_reason=texts,
+    source=texts,
+    proposal_id=texts,
+    entry_slippage=maybe_money,
+    exit_slippage=maybe_money,
+    best=maybe_money,
+    worst=maybe_money,
+    risk=maybe_money,
+    tags=st.lists(texts, max_size=3).map(tuple),
+    note=texts,
+    superseded=st.booleans(),
+)
+ghosts = st.builds(
+    Ghost,
+    proposal_id=ids,
+    source=texts,
+    coin=coins,
+    side=st.sampled_from(Side),
+    size=money,
+    entry_price=money,
+    is_limit=st.booleans(),
+    stops=pairs,
+    target=maybe_money,
+    fee_in=money,
+    fee_out=money,
+    risk=money,
+    start_ms=times,
+    end_ms=times,
+    until_ms=times,
+    state=st.sampled_from(GhostState),
+    remaining=money,
+    net=money,
+    best=money,
+    worst=money,
+)
+arrivals = st.builds(Arrival, ids, coins, times, money)
 
 
 def a_fill(n: int) -> Fill:
@@ -122,4 +245,39 @@ def intent_about(order: Order, nonce: int, *, kind: ActionKind = ActionKind.ORDE
         side=order.side,
         reduce_only=order.reduce_only,
         order=order,
+    )
+
+
+def a_proposal() -> Proposal:
+    signal = Signal("momentum", "BTC", "1m", NOW, Direction.LONG, 0.6, 0.3, 3_600_000, NOW + 60_000, "It rose.")
+    return Proposal(
+        proposal_id="p1",
+        source="momentum",
+        signals=(signal,),
+        coin="BTC",
+        side=Side.BUY,
+        size=Decimal("0.1"),
+        limit_price=None,
+        post_only=False,
+        reference_price=Decimal(97_000),
+        stops=((Decimal(96_000), Decimal("0.1")),),
+        target=Decimal(99_000),
+        confidence=0.6,
+        unadjusted_confidence=0.6,
+        notional=Decimal(9_700),
+        risk=Decimal("108.7"),
+        risk_percent=Decimal("1.087"),
+        reward=Decimal(200),
+        fee_in=Decimal("4.365"),
+        fee_out=Decimal("4.335"),
+        funding_per_hour=None,
+        liquidation_price=None,
+        margin=Decimal(970),
+        effects=(),
+        steps=(),
+        reasons=("It rose.",),
+        created_ms=NOW,
+        expires_ms=NOW + 300_000,
+        policy=Policy.ASK,
+        state=ProposalState.OPEN,
     )
