@@ -147,7 +147,7 @@ class Window(Frame):
 
     def tail(self, count: int) -> Window:
         """The last ``count`` rows, what higher frames knew included."""
-        return self.rows(slice(max(0, len(self) - count), len(self)))
+        return self if count >= len(self) else self.rows(slice(len(self) - count, len(self)))
 
     def upto(self, row: int) -> Window:
         """Rows 0 to ``row``, that row included: all that was known when it closed."""

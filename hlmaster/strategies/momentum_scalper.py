@@ -110,9 +110,10 @@ class MomentumScalper(Strategy[ScalperParams]):
 
     def explain(self, window: Window) -> Explanation:
         rows = window.tail(self.needs.lookback)
-        if lacking := self._lacking(rows):
+        moves = self._move(rows)
+        if lacking := self._lacking(rows, moves):
             return Explanation.lacking(*lacking)
-        checks, moved = self._checks(rows), self._moved(rows)
+        checks, moved = self._checks(rows, moves), self._moved(moves)
         details = tuple(Detail(check.name, check.text, "passed" if check.passed else "not passed") for check in checks)
         if failed := [check for check in checks if not check.passed]:
             return Explanation(f"{moved}, but {failed[0].name}: {failed[0].text}", details)
@@ -121,7 +122,8 @@ class MomentumScalper(Strategy[ScalperParams]):
     def opportunity(self, window: Window) -> Opportunity | None:
         """From the smaller move on; what only the trading desk knows is left open."""
         rows = window.tail(self.needs.lookback)
-        move = float(self._move(rows)[-1])
+        moves = self._move(rows)
+        move = float(moves[-1])
         if not abs(move) >= self.params.track / 100:
             return None
         p = self.params
@@ -129,16 +131,16 @@ class MomentumScalper(Strategy[ScalperParams]):
             Check("cool-down", None, f"{p.cool_down} s after a position"),
             Check("limits", None, f"at most {p.most_open} open, {p.size:g} % of the balance each"),
         )
-        checks = (*self._checks(rows), *own)
-        return Opportunity(self.name, rows.coin, direction_of(move), self._moved(rows), checks, int(rows.time_ms[-1]))
+        checks = (*self._checks(rows, moves), *own)
+        return Opportunity(self.name, rows.coin, direction_of(move), self._moved(moves), checks, int(rows.time_ms[-1]))
 
-    def _moved(self, rows: Window) -> str:
-        return f"momentum {self._move(rows)[-1] * 100:+.3f} % in {self.params.span} s"
+    def _moved(self, moves: Floats) -> str:
+        return f"momentum {moves[-1] * 100:+.3f} % in {self.params.span} s"
 
-    def _checks(self, rows: Window) -> tuple[Check, Check, Check]:
+    def _checks(self, rows: Window, moves: Floats) -> tuple[Check, Check, Check]:
         """Momentum, book and volume of the last row; None where it cannot be told."""
-        p, moves = self.params, self._move(rows)
-        lean, book, volume = (column[-1] for column in self._company(rows, moves))
+        p = self.params
+        lean, book, volume = (column[-1] for column in self._company(rows.tail(1), moves[-1:]))
         move, spread = float(moves[-1]), float(rows["spread"][-1])
         quick, usual = (float(rows[average][-1]) for average in self.needs.indicators)
         wanted, other = ("bids", "offers") if move > 0 else ("offers", "bids")
@@ -156,9 +158,9 @@ class MomentumScalper(Strategy[ScalperParams]):
             Check("volume", bool(volume), traded) if math.isfinite(usual) else Check("volume", None, "unknown"),
         )
 
-    def _lacking(self, rows: Window) -> tuple[str, ...]:
+    def _lacking(self, rows: Window, moves: Floats) -> tuple[str, ...]:
         if lacking := missing(rows, ("mid", "imbalance", "spread", "taker_volume")):
             return lacking
-        if not np.isfinite(self._move(rows)[-1]):
+        if not np.isfinite(moves[-1]):
             return (f"the mid price {self.params.span} s ago",)
         return ("the volume of the last minute",) if missing(rows, self.needs.indicators) else ()

@@ -96,9 +96,9 @@ class OracleUpdate(Strategy[OracleParams]):
 
     def explain(self, window: Window) -> Explanation:
         seen = window.tail(self.needs.lookback)
-        if lacking := self._lacking(seen):
-            return Explanation.lacking(*lacking)
         gaps = self._gaps(seen)
+        if lacking := self._lacking(seen, gaps):
+            return Explanation.lacking(*lacking)
         excess, usual, needed = (float(x[-1]) * 100 for x in (gaps.excess, gaps.usual, gaps.needed))
         phase = float(seen["oracle_phase"][-1]) * 100
         details = (
@@ -119,7 +119,7 @@ class OracleUpdate(Strategy[OracleParams]):
         seen = window.tail(self.needs.lookback)
         gaps = self._gaps(seen)
         excess, needed = float(gaps.excess[-1]), float(gaps.needed[-1])
-        if not abs(excess) > needed or self._lacking(seen):
+        if not abs(excess) > needed or self._lacking(seen, gaps):
             return None
         phase, late = float(seen["oracle_phase"][-1]), 1 - self.params.late / 100
         checks = (
@@ -129,12 +129,12 @@ class OracleUpdate(Strategy[OracleParams]):
         text = f"mid price {excess * 100:+.3f} % off the oracle"
         return Opportunity(self.name, seen.coin, direction_of(-excess), text, checks, int(seen.time_ms[-1]))
 
-    def _lacking(self, window: Window) -> tuple[str, ...]:
+    def _lacking(self, window: Window, gaps: Gaps) -> tuple[str, ...]:
         age = float(window["oracle_age"][-1])
         if age > DEAD_CYCLES * self.params.cycle:
             return (f"a live oracle (unchanged for {age:.1f} s)",)
         if lacking := missing(window, self.needs.columns):
             return lacking
-        if not np.isfinite(self._gaps(window).usual[-1]):
+        if not np.isfinite(gaps.usual[-1]):
             return (f"the gap throughout the last {self.params.memory} s",)
         return ()
