@@ -211,7 +211,7 @@ class Client:
         if response.status_code == 429:
             self._back_off(response.headers.get("retry-after"))
             raise RateLimited("The exchange refuses more requests for now (HTTP 429).", "Queries pause by themselves.")
-        self._refusals = 0
+        self._welcome()
         if response.status_code >= 400:
             raise VenueRefused(f"The exchange refused the query {kind}: {excerpt(response.content)}")
         return response.content
@@ -256,10 +256,14 @@ class Client:
                 "It is being looked up.",
             )
         self.breaker.answered()
+        self._welcome()
+        return response.content
+
+    def _welcome(self) -> None:
+        """Something was answered, be it one of the questions that no pause holds back: reads need not wait longer."""
         if self._refusals:
             self._refusals = 0
             self.budget.admit_reads()
-        return response.content
 
     def _back_off(self, retry_after: str | None) -> None:
         """Reads pause for as long as the venue asks, else for longer each time; never all desks for the same time."""
