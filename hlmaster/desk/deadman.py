@@ -11,17 +11,21 @@ import asyncio
 import contextlib
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from hlmaster.core.clock import Clock, SystemClock
 from hlmaster.core.errors import HlError, StorageError, VenueUnreachable
+from hlmaster.core.model import Mode
 from hlmaster.desk import control, rescue
 from hlmaster.desk.brake import report_record
+from hlmaster.desk.exchange_child import ReadyLine
 from hlmaster.desk.exchange_process import command
 from hlmaster.desk.rescue import Place
 from hlmaster.storage.halt import Halt, HaltFile
@@ -34,7 +38,11 @@ GOODBYE = b"stop\n"
 LOOKS = 6
 """How often the desk is asked within its patience."""
 STOP_SECONDS = 5.0
-RETRY_SECONDS = 5.0
+LONGEST_PAUSE_SECONDS = 60.0
+"""Between two tries to act; they begin with one look's pause and double."""
+REFUSALS = 3
+"""Tries in a row that found nobody at the address of an exchange on this computer, after which it is gone."""
+GONE = "The desk is gone, and so is the exchange on this computer that it traded on: nothing is left to watch."
 
 
 @dataclass(slots=True)
@@ -73,21 +81,52 @@ class Watch:
         self._place, self._action, self._patience = place, action, patience
         self._clock, self._leash, self._say = clock, leash, say
         self._last = clock.monotonic()
+        self._pause, self._again_at = patience / LOOKS, 0.0
+        self._refusals = 0
 
     async def run(self) -> None:
-        """Ends when released; or, with the desk gone, once it has acted or another desk has taken the session."""
+        """Ends when released; or, with the desk gone, once it has acted or another desk has taken the session.
+
+        A real exchange is tried for as long as that takes; one that ended with its desk is not waited for.
+        """
         acted = False
         while not self._leash.released.is_set():
             if await self._is_alive():
                 if self._leash.cut.is_set():
                     return
                 acted = False
-            elif not acted and self._clock.monotonic() - self._last >= self._patience:
+                self._pause, self._again_at, self._refusals = self._patience / LOOKS, 0.0, 0
+            elif not acted and self._is_due():
                 acted = await self._act()
                 if acted and self._leash.cut.is_set():
                     return
+                if not acted and self._leash.cut.is_set() and await self._is_exchange_gone():
+                    self._say(GONE)
+                    return
+                self._again_at = self._clock.monotonic() + self._pause
+                self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._leash.released.wait(), self._patience / LOOKS)
+
+    def _is_due(self) -> bool:
+        now = self._clock.monotonic()
+        return now - self._last >= self._patience and now >= self._again_at
+
+    async def _is_exchange_gone(self) -> bool:
+        """Only one of play money that nobody starts again; a child of the desk's we start ourselves."""
+        place = self._place
+        if place.mode is not Mode.DEMO:
+            return False
+        known = control.exchange_of(place.data, place.mode, place.session)
+        own = known.ready_file if known is not None and not known.is_child else None
+        ready_file = place.ready_file or own
+        if not place.folder.is_dir():
+            return True
+        if ready_file is None:
+            return False
+        heard = await asyncio.to_thread(_answers, ready_file)
+        self._refusals = 0 if heard else self._refusals + 1
+        return self._refusals >= REFUSALS or not ready_file.exists()
 
     async def _is_alive(self) -> bool:
         place = self._place
@@ -115,6 +154,19 @@ class Watch:
         if self._action == "flatten":
             return await rescue.go_flat(self._place, PATIENCE_SECONDS)
         return await rescue.cancel_entries(self._place, PATIENCE_SECONDS)
+
+
+def _answers(ready_file: Path) -> bool:
+    """Whether anybody listens where the file says."""
+    try:
+        ready = ReadyLine.read(ready_file)
+        if ready is None:
+            return False
+        where = urlsplit(ready.url)
+        with socket.create_connection((where.hostname or "", where.port or 80), timeout=1.0):
+            return True
+    except (OSError, VenueUnreachable):
+        return False
 
 
 async def watch(place: Place, action: WatchdogAction, patience: float, say: Callable[[str], None]) -> None:

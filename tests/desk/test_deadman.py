@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +16,7 @@ from hlmaster.core.clock import SystemClock
 from hlmaster.core.errors import VenueUnreachable
 from hlmaster.core.model import Mode
 from hlmaster.desk import control, rescue
-from hlmaster.desk.deadman import DeadMan, Leash, Watch
+from hlmaster.desk.deadman import LOOKS, REFUSALS, DeadMan, Leash, Watch
 from hlmaster.desk.rescue import Place
 from hlmaster.storage.halt import HaltFile
 from hlmaster.trading.execution.flatten import FlattenReport
@@ -27,13 +29,21 @@ DONE = FlattenReport(cancelled=("buy 1 ETH order at 3000",), proof_ms=1)
 class Scene:
     """``alive``: whether the desk answers; ``done``: what was asked of the exchange, by name."""
 
-    def __init__(self, data: Path, monkeypatch: pytest.MonkeyPatch, action: str = "cancel_entries") -> None:
+    def __init__(
+        self,
+        data: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        action: str = "cancel_entries",
+        mode: Mode = Mode.DEMO,
+        ready_file: Path | None = None,
+    ) -> None:
         self.alive, self.asked, self.report = True, 0, DONE
         self.done: list[str] = []
         self.said: list[str] = []
         self.leash = Leash(asyncio.Event(), asyncio.Event())
-        self.halt = HaltFile(data, Mode.DEMO, "default")
-        place = Place(data, Mode.DEMO, "default")
+        self.halt = HaltFile(data, mode, "default")
+        place = Place(data, mode, "default", ready_file)
+        place.folder.mkdir(parents=True)
         self.watch = Watch(place, action, PATIENCE, SystemClock(), self.leash, self.said.append)  # type: ignore[arg-type]
         monkeypatch.setattr(control, "ask", self._ask)
         monkeypatch.setattr(rescue, "go_flat", self._act("flatten"))
@@ -135,6 +145,56 @@ async def test_it_gives_way_to_the_desk_that_followed(scene: Scene) -> None:
     async with watching(scene) as task:
         await scene.until(task.done)
     assert scene.done == []
+
+
+UNREACHABLE = FlattenReport(problems=("The exchange did not answer.",))
+
+
+def ready_line(path: Path, port: int) -> Path:
+    path.write_text(json.dumps({"url": f"http://127.0.0.1:{port}", "start_ms": 0, "wall_ms": 0, "speed": 1.0}))
+    return path
+
+
+@pytest.mark.parametrize("has_file", [False, True])
+async def test_with_the_desk_and_its_demo_exchange_gone_it_ends_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_file: bool
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    file = ready_line(tmp_path / "ready.json", port) if has_file else tmp_path / "gone.json"
+    scene = Scene(tmp_path, monkeypatch, ready_file=file)
+    scene.alive, scene.report = False, UNREACHABLE
+    scene.leash.cut.set()
+    async with watching(scene) as task:
+        await scene.until(task.done)
+    assert "nothing is left to watch" in scene.said[-1]
+    assert len(scene.done) == (REFUSALS if has_file else 1)
+
+
+async def test_an_exchange_that_listens_but_is_in_trouble_is_not_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        scene = Scene(tmp_path, monkeypatch, ready_file=ready_line(tmp_path / "ready.json", listening.getsockname()[1]))
+        scene.alive, scene.report = False, UNREACHABLE
+        scene.leash.cut.set()
+        async with watching(scene) as task:
+            await scene.until(lambda: len(scene.done) > REFUSALS + 1)
+            assert not task.done()
+
+
+async def test_a_real_exchange_is_tried_on_and_ever_more_seldom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(tmp_path, monkeypatch, mode=Mode.TESTNET, ready_file=tmp_path / "gone.json")
+    scene.alive, scene.report = False, UNREACHABLE
+    scene.leash.cut.set()
+    async with watching(scene) as task:
+        await scene.until(lambda: len(scene.done) == 5)
+        assert not task.done()
+        assert scene.watch._pause >= 2**4 * PATIENCE / LOOKS
+        scene.alive = True
+        await scene.until(task.done)
 
 
 async def test_released_it_ends_without_acting(scene: Scene) -> None:
