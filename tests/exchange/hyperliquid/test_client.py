@@ -203,13 +203,13 @@ async def test_each_further_refusal_pauses_for_longer_and_an_answer_ends_that(ve
 
 
 async def test_a_question_that_no_pause_holds_back_ends_it_when_it_is_answered(venue: Venue) -> None:
-    """Whatever is answered after it: an action alone found nothing more to end, and reads waited a minute for nothing."""
+    """An action that was answered after it found nothing more to end, and reads waited a minute for nothing."""
     clock = ManualClock()
     client = Client(venue.url, clock, LinkHealth(), WeightBudget(clock), ClientTiming(attempts=1), jitter=lambda: 0.0)
     venue.troubles.append((429, "null"))
     with pytest.raises(RateLimited):
         await client.info("exchangeStatus")
-    await client.info("orderStatus")
+    await client.info("clearinghouseState", user="0x" + "0" * 40)
     await client.info("exchangeStatus")
     assert clock.elapsed == 0
     await client.close()
