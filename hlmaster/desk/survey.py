@@ -7,18 +7,19 @@ from decimal import Decimal
 
 from hlmaster.core.clock import Clock
 from hlmaster.core.errors import ConfigError
-from hlmaster.core.events import TradingState
-from hlmaster.core.margin import initial_margin
-from hlmaster.core.model import Account, FeeRates, Instrument, Leverage, MarginMode
+from hlmaster.core.events import AssetContext, BestQuote, TradingState
+from hlmaster.core.model import Account, FeeRates, Instrument, Leverage, MarginMode, Position
 from hlmaster.core.rounding import PERP_MAX_DECIMALS, to_decimal
+from hlmaster.desk.stakes import Count, Stakes
 from hlmaster.market.feed import Feed
+from hlmaster.trading.conduct import FREE, Conduct
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.portfolio import Portfolio
-from hlmaster.trading.risk.rules.collateral import reserved_margin
+from hlmaster.trading.protection.distance import StopDistance
 from hlmaster.trading.situation import Situation
 
 ZERO = Decimal(0)
-RECENT_MS = 60_000
+RECENT_SECONDS = 60
 UNTOUCHED_LEVERAGE = 20
 """A coin whose leverage was never set behaves as cross 20x, capped by what the coin allows."""
 
@@ -41,6 +42,17 @@ class Survey:
         self.unknown_leverage: Callable[[str], None] = lambda coin: None
         """Told of a coin that somebody looks at and whose leverage is not known yet."""
         self.fees = FeeRates()
+        self.conduct: Conduct = FREE
+        """What breakers and safeguards ask of the next order; kept by the desk's risk."""
+        self.swing: Callable[[str], Decimal | None] = lambda coin: None
+        """A coin's loss of one day in twenty, as a fraction."""
+        self.stop: Callable[[str], StopDistance | None] = lambda coin: None
+        """Where protection would put the stop of a new position."""
+        self._marks: dict[str, tuple[AssetContext, Decimal]] = {}
+        self._quotes: dict[str, tuple[BestQuote, Decimal | None, Decimal | None]] = {}
+        self._account: Account | None = None
+        self._positions: dict[str, Position] = {}
+        self._stakes = Stakes(clock, portfolio, tracker, self)
 
     def instrument(self, coin: str) -> Instrument:
         try:
@@ -53,80 +65,91 @@ class Survey:
         return coin in self._instruments()
 
     def leverage(self, coin: str) -> Leverage:
-        position = self._portfolio.account.position(coin) if self._portfolio.account else None
+        position = self._position(coin)
         if position is not None:
             return position.leverage
+        known = self.leverages.get(coin)
+        if known is not None:
+            return known
+        self.unknown_leverage(coin)
         instrument = self.instrument(coin)
         mode = MarginMode.ISOLATED if instrument.only_isolated else MarginMode.CROSS
-        known = self.leverages.get(coin)
-        if known is None:
-            self.unknown_leverage(coin)
-        return known or Leverage(mode, min(UNTOUCHED_LEVERAGE, instrument.max_leverage))
+        return Leverage(mode, min(UNTOUCHED_LEVERAGE, instrument.max_leverage))
+
+    def _position(self, coin: str) -> Position | None:
+        """By the venue's word."""
+        account = self._portfolio.account
+        if account is not self._account:
+            self._account = account
+            self._positions = {position.coin: position for position in account.positions} if account else {}
+        return self._positions.get(coin)
 
     def mark(self, coin: str) -> Decimal | None:
         """The mark price as money; None before the coin's first context."""
-        market = self._feed.market(coin) if coin in self._feed.coins else None
-        value = market.mark if market is not None else None
-        return None if value is None else to_decimal(value, PERP_MAX_DECIMALS)
+        context = self._feed.context(coin)
+        if context is None:
+            return None
+        known = self._marks.get(coin)
+        if known is None or known[0] is not context:
+            known = self._marks[coin] = (context, to_decimal(context.mark_price, PERP_MAX_DECIMALS))
+        return known[1]
+
+    def _quote(self, coin: str, quote: BestQuote | None) -> tuple[Decimal | None, Decimal | None]:
+        if quote is None:
+            return None, None
+        known = self._quotes.get(coin)
+        if known is None or known[0] is not quote:
+            bid = to_decimal(quote.bid.price, PERP_MAX_DECIMALS) if quote.bid else None
+            ask = to_decimal(quote.ask.price, PERP_MAX_DECIMALS) if quote.ask else None
+            known = self._quotes[coin] = (quote, bid, ask)
+        return known[1], known[2]
+
+    def count(self) -> Count:
+        """All coins together: exposure, equity, margin."""
+        return self._stakes.count()
 
     def __call__(self, coin: str) -> Situation:
         instrument = self.instrument(coin)
         market = self._feed.market(coin)
-        quote = market.quote
+        bid, ask = self._quote(coin, market.quote)
         state, sentence = self._state()
-        now = self._clock.now_ms()
-        account = self._portfolio.account
-        bid = to_decimal(quote.bid.price, PERP_MAX_DECIMALS) if quote and quote.bid else None
-        ask = to_decimal(quote.ask.price, PERP_MAX_DECIMALS) if quote and quote.ask else None
+        now, speed = self._clock.now_ms(), self._clock.speed
+        since = now - int(RECENT_SECONDS * 1000 * speed)
+        account, orders = self._portfolio.account, self._tracker.by_coin
+        counted = self._stakes.count()
         return Situation(
-            instrument=instrument,
-            now_ms=now,
-            mark=self.mark(coin),
-            best_bid=bid,
-            best_ask=ask,
-            stale=self._account_doubt(coin) or market.stale_for_entries,
-            state=state,
-            state_sentence=sentence,
-            position=self._portfolio.size(coin),
-            equity=self._portfolio.equity,
-            available=self._free(account),
-            maintenance_margin=account.maintenance_margin if account else ZERO,
-            leverage=self.leverage(coin),
-            fees=self.fees,
-            live=tuple(self._tracker.unsettled(coin)),
-            recent=tuple(self._tracker.recent(coin, now - RECENT_MS)),
+            instrument,
+            now,
+            self.mark(coin),
+            bid,
+            ask,
+            self._account_doubt(coin, instrument) or market.stale_for_entries,
+            state,
+            sentence,
+            self._portfolio.size(coin),
+            counted.equity,
+            ZERO if account is None else counted.free,
+            ZERO if account is None else account.maintenance_margin,
+            self.leverage(coin),
+            self.fees,
+            orders.unsettled(coin),
+            orders.recent(coin, since),
+            speed,
+            self._stakes.of(coin),
+            counted.standing,
+            self.conduct,
+            orders.entries_since(since),
+            self.stop(coin),
         )
 
-    def _account_doubt(self, coin: str) -> str | None:
+    def _account_doubt(self, coin: str, instrument: Instrument) -> str | None:
         if self._portfolio.account is None:
             return "The account's state is not known yet; entries open once the exchange has answered."
-        if any(order.in_doubt for order in self._tracker.unsettled(coin)):
-            return f"An earlier {coin} order's fate is still unknown; entries on {coin} open once it is settled."
-        if self.instrument(coin).closing_only:
+        for order in self._tracker.by_coin.unsettled(coin):
+            if order.in_doubt:
+                return f"An earlier {coin} order's fate is still unknown; entries on {coin} open once it is settled."
+        if instrument.closing_only:
             return f"The exchange's list of markets is damaged where {coin} stands: what is open can only be closed."
-        if coin in self._portfolio.mismatched:
+        if self._portfolio.agreement.is_apart(coin):
             return f"The {coin} position in our books and at the exchange differ; entries open once they agree."
         return None
-
-    def _reserved(self) -> Decimal:
-        """Margin that every unsettled entry would need, so that several at once cannot spend the same money."""
-        total = ZERO
-        for tracked in self._tracker.unsettled():
-            coin = tracked.order.coin
-            if coin in self._instruments():
-                total += reserved_margin(tracked, self._portfolio.size(coin), self.leverage(coin).value)
-        return total
-
-    def _free(self, account: Account | None) -> Decimal:
-        """What the venue states lags behind our fills, so the larger of its and our count of margin is taken as used.
-
-        Before its first statement nothing is free.
-        """
-        if account is None:
-            return ZERO
-        used = ZERO
-        for holding in self._portfolio.ledger.holdings.values():
-            if holding.size and holding.coin in self._instruments():
-                price = self.mark(holding.coin) or holding.entry_price
-                used += initial_margin(abs(holding.size) * price, self.leverage(holding.coin).value)
-        return account.equity - max(account.margin_used, used) - self._reserved()

@@ -94,6 +94,11 @@ class Feed:
             market = self._markets[coin] = CoinMarket(self._instruments[coin], self._clock, self._blocked)
         return market
 
+    def context(self, coin: str) -> AssetContext | None:
+        """The coin's last accepted one; None before the first, and for a coin without a state."""
+        market = self._markets.get(coin)
+        return None if market is None else market.context
+
     @property
     def coins(self) -> tuple[str, ...]:
         """Coins with a state, in the order they came up."""

@@ -44,6 +44,11 @@ class Agreement:
         """Coins whose position in our books has differed from the venue's for longer than fills may lag."""
         return tuple(coin for coin, since in self._since.items() if self._is_lasting(since))
 
+    def is_apart(self, coin: str) -> bool:
+        """Whether this coin is one of the mismatched."""
+        since = self._since.get(coin)
+        return since is not None and self._is_lasting(since)
+
     @property
     def gap(self) -> Decimal:
         """USD that the venue says the account is worth more than our books explain, once that has lasted."""

@@ -27,6 +27,9 @@ class Ledger:
         self.last_fill_ms = 0
         self.last_funding_ms = 0
         self.last_cash_ms = 0
+        self.version = 0
+        """Counts every fact that was booked."""
+        self._settled = (-1, ZERO)
         self.rebooked = 0
         """How often a late fact changed what was booked before it came."""
         self._pasts: dict[str, Past] = {}
@@ -56,6 +59,7 @@ class Ledger:
         return self._book(fill.coin, Entry(fill, exit_reason))
 
     def _book(self, coin: str, entry: Entry) -> dict[tuple[str, int, int], Decimal]:
+        self.version += 1
         holding = self.holding(coin)
         past = self._pasts.setdefault(coin, Past(holding))
         if not past.insert(entry):
@@ -89,6 +93,7 @@ class Ledger:
         self._cash_keys.add(key)
         self.last_cash_ms = max(self.last_cash_ms, move.time_ms)
         self.cash_in += move.amount
+        self.version += 1
         return True
 
     def adjust(self, adjustment: Adjustment) -> bool:
@@ -98,6 +103,7 @@ class Ledger:
             return False
         self._anchored_ms[coin] = adjustment.time_ms
         self.adjusted += adjustment.amount
+        self.version += 1
         if coin:
             self._restate(self.holding(coin), adjustment)
             # What happened before it is part of it: nothing older can come late any more.
@@ -156,4 +162,7 @@ class Ledger:
     @property
     def settled(self) -> Decimal:
         """Equity without what is open."""
-        return self.cash_in + self.realised - self.fees + self.funding + self.adjusted
+        if self._settled[0] != self.version:
+            total = self.cash_in + self.realised - self.fees + self.funding + self.adjusted
+            self._settled = self.version, total
+        return self._settled[1]

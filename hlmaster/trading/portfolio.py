@@ -228,7 +228,7 @@ class Portfolio:
 
     def size(self, coin: str) -> Decimal:
         """Signed, by our books; where they have differed from the venue for long, by the venue's word."""
-        if self.account is not None and coin in self.mismatched:
+        if self.account is not None and self.agreement.is_apart(coin):
             position = self.account.position(coin)
             return position.size if position else ZERO
         holding = self.ledger.holdings.get(coin)

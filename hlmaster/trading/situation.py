@@ -7,6 +7,9 @@ from decimal import Decimal
 
 from hlmaster.core.events import TrackedOrder, TradingState
 from hlmaster.core.model import FeeRates, Instrument, Leverage
+from hlmaster.trading.conduct import FREE, Conduct
+from hlmaster.trading.protection.distance import StopDistance
+from hlmaster.trading.stakes import FLAT, Stake, Standing, stake
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,20 @@ class Situation:
     """Our orders on this coin that are not final, unknown outcomes included."""
     recent: tuple[TrackedOrder, ...]
     """Orders of this coin created lately, newest last, whatever became of them."""
+    speed: float = 1.0
+    """Market time per wall time: a person's seconds are wall seconds."""
+    counted: Stake | None = None
+    """The coin's, where the survey has counted it already."""
+    standing: Standing = FLAT
+    conduct: Conduct = FREE
+    entries_a_minute: int = 0
+    """Orders of ours in the last wall minute that could open something, on all coins."""
+    stop: StopDistance | None = None
+    """Where the protection of a new position on this coin would put its stop; None where it puts none."""
+
+    @property
+    def stake(self) -> Stake:
+        return self.counted if self.counted is not None else stake(self.position, self.reference, self.live)
 
     @property
     def mid(self) -> Decimal | None:

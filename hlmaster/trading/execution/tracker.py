@@ -20,6 +20,7 @@ from hlmaster.core.failpoints import NO_FAILPOINTS, Failpoints, Point
 from hlmaster.core.orders import Fill, Order, OrderReply, OrderStatus, Purpose, ReplyKind, TimeInForce, VenueOrder
 from hlmaster.core.ports import Store
 from hlmaster.core.rounding import wire_text
+from hlmaster.trading.execution.by_coin import ByCoin
 
 log = logging.getLogger(__name__)
 MAX_FINAL = 2_000
@@ -34,6 +35,7 @@ class OrderTracker:
     def __init__(self, bus: Bus, clock: Clock, store: Store, failpoints: Failpoints = NO_FAILPOINTS) -> None:
         self._bus, self._clock, self._store, self._failpoints = bus, clock, store, failpoints
         self._orders: dict[str, TrackedOrder] = {}
+        self.by_coin = ByCoin(self._orders)
         self._by_venue_id: dict[int, str] = {}
         self._final: deque[str] = deque()
         self._missing_since: dict[str, int] = {}
@@ -60,6 +62,8 @@ class OrderTracker:
             owner = self.of_fill(fill)
             if owner is not None and owner.client_order_id in names:
                 self._add(fill)
+        for order in fresh:
+            self.by_coin.put(order, True, self._booked(order))
 
     # --- questions ---
 
@@ -81,9 +85,6 @@ class OrderTracker:
     def unsettled(self, coin: str | None = None) -> list[TrackedOrder]:
         """Every order that is not final, the ones on their way and of unknown outcome included."""
         return [o for o in self._orders.values() if not o.status.is_final and coin in (None, o.order.coin)]
-
-    def recent(self, coin: str, since_ms: int) -> list[TrackedOrder]:
-        return [o for o in self._orders.values() if o.order.coin == coin and o.created_ms >= since_ms and not o.foreign]
 
     # --- our own steps ---
 
@@ -260,12 +261,18 @@ class OrderTracker:
             tracked = self._renewed(tracked, fill.order_id)
         total, notional = self._sums[fill.order_id]
         filled = max(tracked.filled_size, min(total, tracked.order.size) if tracked.order.size else total)
-        booked = replace(tracked, filled_size=filled, average_price=notional / total)
-        self._advance(booked, booked.status, order_id=fill.order_id)
+        known = replace(tracked, filled_size=filled, average_price=notional / total)
+        known = self._advance(known, known.status, order_id=fill.order_id)
+        self.by_coin.put(known, False, self._booked(known))
 
     def _add(self, fill: Fill) -> None:
         size, notional = self._sums.get(fill.order_id, (Decimal(0), Decimal(0)))
         self._sums[fill.order_id] = (size + fill.size, notional + fill.size * fill.price)
+
+    def _booked(self, tracked: TrackedOrder) -> Decimal:
+        """Coins of its present life whose fills the ledger has."""
+        known = self._sums.get(tracked.order_id) if tracked.order_id is not None else None
+        return known[0] if known is not None else Decimal(0)
 
     # --- the one way a state changes ---
 
@@ -289,6 +296,7 @@ class OrderTracker:
     def _put(self, tracked: TrackedOrder) -> TrackedOrder:
         before = self._orders.get(tracked.client_order_id)
         self._orders[tracked.client_order_id] = tracked
+        self.by_coin.put(tracked, before is None, self._booked(tracked))
         if tracked.status.is_final:
             self._missing_since.pop(tracked.client_order_id, None)
             if before is None or not before.status.is_final:
@@ -300,6 +308,7 @@ class OrderTracker:
             # A new entry needs a memory; what reduces, and what has happened already, does not wait for one.
             if tracked.status is OrderStatus.INTENDED and not tracked.order.reduce_only:
                 del self._orders[tracked.client_order_id]
+                self.by_coin.drop(tracked)
                 raise
             log.error("order %s is not recorded: %s", tracked.client_order_id, error)
         self._failpoints.pass_by(Point.NOTED)

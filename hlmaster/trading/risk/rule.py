@@ -1,4 +1,9 @@
-"""What a rule is, and where rules register."""
+"""What a rule is, and where rules register.
+
+A plain rule looks at an order and says yes or no. A limit is a figure that grows with what is open: it can be read at
+any time, for the panel, for a proposal's effect, and for an order, which it refuses when it would be exceeded. A limit
+is asked only of orders that add to what it measures, so nothing that gets out is ever in its way.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +13,14 @@ from decimal import Decimal
 
 from hlmaster.core.orders import Order, RuleResult
 from hlmaster.core.registry import Registry
+from hlmaster.core.rounding import wire_text
 from hlmaster.trading.risk.limits import RiskLimits
 from hlmaster.trading.situation import Situation
+from hlmaster.trading.stakes import After
 
 Check = Callable[[Order, Situation, RiskLimits], RuleResult]
+Read = Callable[[After, Situation, RiskLimits], tuple[Decimal, Decimal] | None]
+"""(value, limit) once the order is filled, or as things stand; None where there is nothing to measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +29,71 @@ class Rule:
 
     name: str
     check: Check
-    for_exits: bool
+    for_exits: bool = False
+    code: str = ""
+    """Stable, for refusals: ``RSK-101``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """``title`` and ``text`` are for panels. ``cure`` says what to do, with {coin} where it is about one."""
+
+    name: str
+    code: str
+    title: str
+    read: Read
+    text: Callable[[Decimal], str]
+    cure: str
+    per_coin: bool
+    """Of the order's own coin and side; else of all positions together, and asked only of what adds to those."""
+    ok: RuleResult
+
+    def check(self, filled: After, situation: Situation, limits: RiskLimits) -> RuleResult:
+        if (filled.grown if self.per_coin else filled.added) <= 0:
+            return self.ok
+        found = self.read(filled, situation, limits)
+        # Not the same as "above": what cannot be compared is refused.
+        if found is None or found[0] <= found[1]:
+            return self.ok
+        return self.refusal(*found, situation.instrument.coin)
+
+    def refusal(self, value: Decimal, limit: Decimal, coin: str) -> RuleResult:
+        shown, allowed = self.text(value), self.text(limit)
+        sentence = f"{self.title.format(coin=coin)} would be {shown}; at most {allowed} is allowed. {self.cure}"
+        return RuleResult(self.name, False, shown, allowed, sentence.format(coin=coin))
 
 
 RULES: Registry[Rule] = Registry("risk rule")
+LIMITS: Registry[Limit] = Registry("risk limit")
 
 
-def rule(name: str, *, for_exits: bool = False) -> Callable[[Check], Check]:
+def rule(name: str, code: str = "", *, for_exits: bool = False) -> Callable[[Check], Check]:
     """Register a rule; the gate asks rules in the order of their registration."""
 
     def register(check: Check) -> Check:
-        RULES.register(name)(Rule(name, check, for_exits))
+        RULES.register(name)(Rule(name, check, for_exits, code))
         return check
 
     return register
+
+
+def limit(
+    name: str, code: str, *, title: str, text: Callable[[Decimal], str], cure: str, per_coin: bool = False
+) -> Callable[[Read], Read]:
+    """Register a limit; all of them are asked after the plain rules."""
+
+    def register(read: Read) -> Read:
+        LIMITS.register(name)(Limit(name, code, title, read, text, cure, per_coin, passed(name)))
+        return read
+
+    return register
+
+
+def code_of(name: str) -> str:
+    """The reason code of a rule or limit; empty for one that is not registered."""
+    if name in RULES:
+        return RULES[name].code
+    return LIMITS[name].code if name in LIMITS else ""
 
 
 def passed(name: str, value: str = "", limit: str = "") -> RuleResult:
@@ -46,6 +106,17 @@ def failed(name: str, sentence: str, value: str = "", limit: str = "") -> RuleRe
 
 def usd(amount: Decimal) -> str:
     return f"${amount:,.2f}"
+
+
+def percent_text(value: Decimal) -> str:
+    """``9.8 %``; a bare limit without needless zeros."""
+    if not value.is_finite():
+        return "more than all"
+    return f"{wire_text(round(value, 2))} %"
+
+
+def count_text(value: Decimal) -> str:
+    return f"{value:,.0f}"
 
 
 def is_exit(order: Order) -> bool:

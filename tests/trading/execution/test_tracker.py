@@ -291,7 +291,7 @@ def test_orders_placed_elsewhere_are_shown_as_foreign_and_found_by_their_venue_i
     assert (found.foreign, found.client_order_id, found.filled_size) == (True, "oid:99", D("0.4"))
     made.hear(told(OrderStatus.CANCELED, name=None, order_id=99))
     assert [item.status for item in made.tracker.all()] == [OrderStatus.CANCELED]
-    assert made.tracker.recent("ETH", 0) == []
+    assert made.tracker.by_coin.recent("ETH", 0) == ()
 
 
 def test_only_live_orders_that_a_later_list_leaves_out_are_missing() -> None:

@@ -12,6 +12,7 @@ from hlmaster.trading.risk.rule import failed, passed, rule, usd
 from hlmaster.trading.situation import Situation
 
 NAME = "collateral"
+ENOUGH = passed(NAME)
 
 
 def increase(order: Order, position: Decimal) -> Decimal:
@@ -42,22 +43,17 @@ def _reserved(order: Order, left: Decimal, position: Decimal, leverage: int) -> 
     return initial_margin(left * order.price, leverage)
 
 
-@rule(NAME)
+@rule(NAME, "RSK-102")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     # A changed order, or one looked at a last time, has its own reservation to spend.
-    own = sum(
-        (
-            reserved_margin(tracked, situation.position, situation.leverage.value)
-            for tracked in situation.live
-            if tracked.client_order_id == order.client_order_id
-        ),
-        Decimal(0),
-    )
-    needed, free = required_margin(order, situation), situation.available + own
+    own = situation.stake.orders.get(order.client_order_id)
+    needed, free = required_margin(order, situation), situation.available
+    if own is not None:
+        free += reserved_margin(own, situation.position, situation.leverage.value)
     if needed > free:
         sentence = (
             f"The order needs {usd(needed)} of margin and fee at {situation.leverage.value}x; "
             f"{usd(max(free, Decimal(0)))} is free. Make it smaller or raise the leverage."
         )
         return failed(NAME, sentence, usd(needed), usd(free))
-    return passed(NAME, usd(needed), usd(free))
+    return ENOUGH

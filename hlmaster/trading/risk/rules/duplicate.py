@@ -8,6 +8,7 @@ from hlmaster.trading.risk.rule import failed, passed, rule
 from hlmaster.trading.situation import Situation
 
 NAME = "duplicate"
+FIRST = passed(NAME)
 
 
 def same(a: Order, b: Order) -> bool:
@@ -16,15 +17,18 @@ def same(a: Order, b: Order) -> bool:
     )
 
 
-@rule(NAME)
+@rule(NAME, "RSK-110")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
+    """The window is one of a person's seconds: on an exchange that runs faster, more of market time."""
+    if not situation.recent:
+        return FIRST
     window_ms = int(limits.duplicate_window_seconds * 1000)
     for earlier in situation.recent:
         if earlier.status is OrderStatus.REJECTED:
             continue  # it came to nothing, so this one is no second
-        age = situation.now_ms - earlier.created_ms
+        age = int((situation.now_ms - earlier.created_ms) / situation.speed)
         if age < window_ms and earlier.client_order_id != order.client_order_id and same(earlier.order, order):
             wait = (window_ms - age) / 1000
             sentence = f"The same order was sent {age / 1000:.1f} s ago; repeat it in {wait:.0f} s if you mean it."
             return failed(NAME, sentence, f"{age} ms", f"{window_ms} ms")
-    return passed(NAME)
+    return FIRST

@@ -8,10 +8,11 @@ from hlmaster.trading.risk.rule import failed, passed, rule
 from hlmaster.trading.situation import Situation
 
 NAME = "fresh data"
+FRESH = passed(NAME)
 
 
-@rule(NAME)
+@rule(NAME, "RSK-109")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     if situation.stale is not None:
         return failed(NAME, situation.stale)
-    return passed(NAME)
+    return FRESH

@@ -10,11 +10,12 @@ from hlmaster.trading.risk.rule import failed, passed, rule, usd
 from hlmaster.trading.situation import Situation
 
 NAME = "minimum order value"
+ENOUGH = passed(NAME)
 VENUE_MINIMUM = Decimal(10)
 """USD. What the user asks for beyond it binds entries alone."""
 
 
-@rule(NAME, for_exits=True)
+@rule(NAME, "RSK-101", for_exits=True)
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     closes_all = order.purpose is Purpose.FLATTEN or order.size >= abs(situation.position)
     price = order.trigger.price if order.trigger is not None else order.price
@@ -23,7 +24,7 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     value = order.size * price
     least = VENUE_MINIMUM if order.reduce_only else limits.minimum_notional_usd
     if (order.reduce_only and closes_all) or value >= least:
-        return passed(NAME, usd(value), usd(least))
+        return ENOUGH
     return failed(
         NAME, f"The order is worth {usd(value)}; the smallest allowed is {usd(least)}.", usd(value), usd(least)
     )

@@ -8,12 +8,14 @@ from hlmaster.trading.risk.rule import failed, passed, rule, usd
 from hlmaster.trading.situation import Situation
 
 NAME = "largest order"
+WITHIN = passed(NAME)
 
 
-@rule(NAME)
+@rule(NAME, "RSK-107")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
-    value, limit = usd(order.notional), usd(limits.max_order_value_usd)
-    if order.notional > limits.max_order_value_usd:
-        sentence = f"The order is worth {value}; your limit is {limit} (Settings, Risk, Largest order)."
-        return failed(NAME, sentence, value, limit)
-    return passed(NAME, value, limit)
+    most, worth = limits.max_order_value_usd * situation.conduct.size_factor, order.notional
+    if worth <= most:
+        return WITHIN
+    why = " after the day's loss" if most < limits.max_order_value_usd else ""
+    sentence = f"The order is worth {usd(worth)}; your limit{why} is {usd(most)} (Settings, Risk, Largest order)."
+    return failed(NAME, sentence, usd(worth), usd(most))

@@ -12,28 +12,33 @@ from hlmaster.trading.risk.rule import failed, passed, rule
 from hlmaster.trading.situation import Situation
 
 NAME = "price band"
+WITHIN = passed(NAME)
+HUNDRED = Decimal(100)
+ROUNDING = Decimal("0.1")
+"""Per cent that the grid may take a price further than its cap."""
 VENUE_BAND = Decimal("0.8")
 """Further than 80 % from its reference price the venue refuses any order."""
 
 
-@rule(NAME)
+@rule(NAME, "RSK-105")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     reference = situation.reference
     if reference is None:
         return failed(NAME, f"There is no mark price for {order.coin} to compare with; wait for data.")
     base = order.trigger.price if order.trigger is not None else reference
-    beyond = (order.price - base) / base * order.side.sign
-    band = limits.price_band_percent / 100
-    value, limit = f"{beyond * 100:+.2f} %", f"{limits.price_band_percent} %"
+    beyond = (order.price - base) * HUNDRED / base * order.side.sign
+    band = limits.price_band_percent
     if order.trigger is not None and order.trigger.market:
-        band = limits.exit_slippage_cap_percent / 100 + Decimal("0.001")
+        band = limits.exit_slippage_cap_percent + ROUNDING
     if beyond > band:
         where = "above" if order.side is Side.BUY else "below"
         sentence = (
-            f"The price {wire_text(order.price)} is {abs(beyond) * 100:.2f} % {where} "
-            f"{'its trigger' if order.trigger else 'the mark price'}; at most {limit} is allowed."
+            f"The price {wire_text(order.price)} is {abs(beyond):.2f} % {where} "
+            f"{'its trigger' if order.trigger else 'the mark price'}; at most {limits.price_band_percent} % is allowed."
         )
-        return failed(NAME, sentence, value, limit)
+        return failed(NAME, sentence, f"{beyond:+.2f} %", f"{limits.price_band_percent} %")
     if abs(order.price - reference) > VENUE_BAND * reference:
-        return failed(NAME, "The venue refuses prices further than 80 % from the reference price.", value, "80 %")
-    return passed(NAME, value, limit)
+        return failed(
+            NAME, "The venue refuses prices further than 80 % from the reference price.", f"{beyond:+.2f} %", "80 %"
+        )
+    return WITHIN

@@ -9,9 +9,10 @@ from hlmaster.trading.risk.rule import failed, passed, rule
 from hlmaster.trading.situation import Situation
 
 NAME = "price and size grid"
+ON_GRID = passed(NAME)
 
 
-@rule(NAME, for_exits=True)
+@rule(NAME, "RSK-106", for_exits=True)
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     decimals = situation.instrument.size_decimals
     if not is_valid_size(order.size, decimals):
@@ -29,4 +30,4 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
             tick = wire_text(tick_size(price, decimals))
             sentence = f"The {name} price {wire_text(price)} is off the grid; here prices move in steps of {tick}."
             return failed(NAME, sentence, wire_text(price), f"tick {tick}")
-    return passed(NAME)
+    return ON_GRID

@@ -9,20 +9,21 @@ from hlmaster.trading.risk.rule import failed, passed, rule
 from hlmaster.trading.situation import Situation
 
 NAME = "reduce-only"
+SOUND = passed(NAME)
 
 
-@rule(NAME, for_exits=True)
+@rule(NAME, "RSK-104", for_exits=True)
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     if not order.reduce_only:
-        return passed(NAME)
+        return SOUND
     if order.purpose is Purpose.FLATTEN:
         # Its side and size are the exchange's own statement, which our books may not have heard of yet.
-        return passed(NAME, "by the exchange's word")
+        return SOUND
     position = situation.position
     if position == 0:
         if order.purpose is Purpose.PROTECT:
             # The stop that travels with its entry: the venue holds it back until there is a position.
-            return passed(NAME, "waits for the entry")
+            return SOUND
         return failed(NAME, f"There is no {order.coin} position to reduce.", "0")
     if position * order.side.sign > 0:
         held = "long" if position > 0 else "short"
@@ -32,9 +33,9 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
         )
     if order.size > abs(position) and order.purpose is Purpose.PROTECT:
         # It travels with an entry that adds to the position.
-        return passed(NAME, "waits for the entry", wire_text(abs(position)))
+        return SOUND
     if order.size > abs(position):
         text = wire_text(abs(position))
         sentence = f"A reduce-only order of {wire_text(order.size)} is larger than the position of {text} {order.coin}."
         return failed(NAME, sentence, wire_text(order.size), text)
-    return passed(NAME, wire_text(order.size), wire_text(abs(position)))
+    return SOUND

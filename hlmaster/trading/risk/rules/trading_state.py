@@ -9,10 +9,11 @@ from hlmaster.trading.risk.rule import failed, passed, rule
 from hlmaster.trading.situation import Situation
 
 NAME = "trading state"
+ACTIVE = passed(NAME)
 
 
-@rule(NAME)
+@rule(NAME, "RSK-108")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     if situation.state is TradingState.ACTIVE:
-        return passed(NAME, situation.state)
+        return ACTIVE
     return failed(NAME, situation.state_sentence, situation.state, TradingState.ACTIVE)

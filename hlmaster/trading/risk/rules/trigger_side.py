@@ -10,17 +10,18 @@ from hlmaster.trading.risk.rule import failed, passed, rule
 from hlmaster.trading.situation import Situation
 
 NAME = "trigger side"
+WAITS = passed(NAME)
 
 
-@rule(NAME, for_exits=True)
+@rule(NAME, "RSK-103", for_exits=True)
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     if order.trigger is None or situation.mark is None:
-        return passed(NAME)
+        return WAITS
     # A stop follows the market against the holder: a buy waits above, a sell below; a take profit the other way round.
     waits_above = (order.side is Side.BUY) == (order.trigger.kind is TriggerKind.STOP)
     mark, trigger = situation.mark, order.trigger.price
     if (trigger > mark) == waits_above and trigger != mark:
-        return passed(NAME, wire_text(trigger), wire_text(mark))
+        return WAITS
     where = "above" if waits_above else "below"
     name = "stop" if order.trigger.kind is TriggerKind.STOP else "take profit"
     sentence = f"The trigger of a {name} that will {order.side} must lie {where} the mark price of {wire_text(mark)}."

@@ -1,0 +1,115 @@
+"""The orders of each coin as the gate needs them: those that are not final, those of late, and fills to come.
+
+Kept up with every change of an order, so that asking costs the same however many orders the session has seen.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from hlmaster.core.events import TrackedOrder
+from hlmaster.core.model import Side
+
+ZERO = Decimal(0)
+MAX_RECENT = 256
+"""Of one coin: more than any limit on the rate of entries lets through in a minute."""
+MAX_ENTRIES = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Coins that the venue says are filled and whose fills have not been booked; the position is to grow by them."""
+
+    side: Side
+    size: Decimal
+    since_ms: int
+
+
+@dataclass(slots=True)
+class Coin:
+    live: dict[str, TrackedOrder] = field(default_factory=dict)
+    owed: dict[str, Owed] = field(default_factory=dict)
+    recent: deque[str] = field(default_factory=lambda: deque(maxlen=MAX_RECENT))
+    unsettled: tuple[TrackedOrder, ...] = ()
+
+
+class ByCoin:
+    """``version`` counts every change of any order; ``unsettled`` is a new tuple after every change of the coin's."""
+
+    def __init__(self, orders: dict[str, TrackedOrder]) -> None:
+        self.version = 0
+        self._orders = orders
+        self._coins: dict[str, Coin] = {}
+        self._entries: deque[int] = deque(maxlen=MAX_ENTRIES)
+
+    def put(self, tracked: TrackedOrder, is_new: bool, booked: Decimal) -> None:
+        """``booked``: coins of the order's present life whose fills are in the ledger."""
+        self.version += 1
+        order, name = tracked.order, tracked.client_order_id
+        coin = self._coins.get(order.coin)
+        if coin is None:
+            coin = self._coins[order.coin] = Coin()
+        if is_new and not tracked.foreign:
+            coin.recent.append(name)
+            if not order.reduce_only:
+                self._entries.append(tracked.created_ms)
+        if tracked.status.is_final:
+            coin.live.pop(name, None)
+        else:
+            coin.live[name] = tracked
+        missing = ZERO if tracked.foreign or order.reduce_only else tracked.filled_size - booked
+        if missing > 0:
+            coin.owed[name] = Owed(order.side, missing, tracked.updated_ms)
+        else:
+            coin.owed.pop(name, None)
+        coin.unsettled = tuple(coin.live.values())
+
+    def drop(self, tracked: TrackedOrder) -> None:
+        """As if it had never been."""
+        self.version += 1
+        coin = self._coins[tracked.order.coin]
+        coin.live.pop(tracked.client_order_id, None)
+        coin.owed.pop(tracked.client_order_id, None)
+        coin.unsettled = tuple(coin.live.values())
+
+    @property
+    def coins(self) -> Iterator[str]:
+        """Those with an order that is not final, or with a fill on its way."""
+        return (name for name, coin in self._coins.items() if coin.live or coin.owed)
+
+    def unsettled(self, coin: str) -> tuple[TrackedOrder, ...]:
+        known = self._coins.get(coin)
+        return known.unsettled if known is not None else ()
+
+    def owed(self, coin: str, since_ms: int) -> tuple[Owed, ...]:
+        """Told since then; for what is older the venue's statement of the position counts, and it is forgotten."""
+        known = self._coins.get(coin)
+        if known is None or not known.owed:
+            return ()
+        for name in [name for name, owed in known.owed.items() if owed.since_ms < since_ms]:
+            del known.owed[name]
+        return tuple(known.owed.values())
+
+    def recent(self, coin: str, since_ms: int) -> tuple[TrackedOrder, ...]:
+        """Orders of ours created since then, oldest first."""
+        known = self._coins.get(coin)
+        if known is None:
+            return ()
+        found = []
+        for name in reversed(known.recent):
+            tracked = self._orders.get(name)
+            if tracked is not None and tracked.created_ms < since_ms:
+                break
+            if tracked is not None:
+                found.append(tracked)
+        return tuple(reversed(found))
+
+    def entries_since(self, since_ms: int) -> int:
+        """How many orders of ours that could open something were made since then, of all coins."""
+        entries = self._entries
+        while entries and entries[0] < since_ms:
+            entries.popleft()
+        return len(entries)

@@ -1,0 +1,25 @@
+"""A budget of entries a minute: a strategy that has lost its mind is stopped by counting."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hlmaster.trading.risk.limits import RiskLimits
+from hlmaster.trading.risk.rule import count_text, limit
+from hlmaster.trading.situation import Situation
+from hlmaster.trading.stakes import After
+
+
+@limit(
+    "entry rate",
+    "RSK-120",
+    title="Entries in the last minute, this one included,",
+    text=count_text,
+    per_coin=True,
+    cure="Wait a moment (Settings, Risk, Entries a minute).",
+)
+def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[Decimal, Decimal]:
+    order = filled.order
+    is_new = order is not None and order.client_order_id not in situation.stake.orders
+    allowed = limits.max_entries_a_minute if filled.by_strategy else limits.hand_entries_a_minute
+    return Decimal(situation.entries_a_minute + is_new), Decimal(allowed)

@@ -1,0 +1,73 @@
+"""What the coin's position would lose at its stop, fees of both ends included.
+
+The stop is the one the idea names, else the one that protection would place. The whole position counts, so that a
+trade cannot pass in slices.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hlmaster.core.orders import Order, RuleResult
+from hlmaster.trading.risk.limits import RiskLimits
+from hlmaster.trading.risk.rule import failed, limit, passed, percent_text, rule
+from hlmaster.trading.situation import Situation
+from hlmaster.trading.stakes import After, percent
+
+NAME = "trade risk"
+HAS_STOP = "stop known"
+KNOWN = passed(HAS_STOP)
+
+
+def stop_price(order: Order, situation: Situation) -> Decimal | None:
+    """None where neither the idea nor protection has a stop."""
+    if order.basis is not None and order.basis.stop_price is not None:
+        return order.basis.stop_price
+    return None if situation.stop is None else situation.stop.stop_of(entry(order, situation), order.side.sign)
+
+
+def entry(order: Order, situation: Situation) -> Decimal:
+    """Where it is expected to fill: a market order's price is only the worst it would take."""
+    if order.market and situation.reference is not None:
+        return situation.reference
+    return order.trigger.price if order.trigger is not None else order.price
+
+
+def money_at_risk(coins: Decimal, order: Order, situation: Situation) -> Decimal | None:
+    """USD; None without a stop. A stop that lies on the winning side loses nothing but the fees."""
+    stop = stop_price(order, situation)
+    if stop is None:
+        return None
+    price = entry(order, situation)
+    distance = max((price - stop) * order.side.sign, Decimal(0))
+    return coins * (distance + (price + stop) * situation.fees.taker)
+
+
+@limit(
+    NAME,
+    "RSK-115",
+    title="The loss at the stop, of equity,",
+    text=percent_text,
+    cure="Make the order smaller or the stop nearer (Settings, Risk, Risk of a trade).",
+    per_coin=True,
+)
+def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[Decimal, Decimal] | None:
+    order = filled.order
+    if order is None:
+        return None
+    money = money_at_risk(filled.reach, order, situation)
+    if money is None:
+        return None
+    allowed = limits.max_trade_risk_percent if filled.by_strategy else limits.hand_trade_risk_percent
+    return percent(money, situation.equity), allowed * situation.conduct.size_factor
+
+
+@rule(HAS_STOP, "RSK-116")
+def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
+    if order.basis is None or stop_price(order, situation) is not None:
+        return KNOWN
+    sentence = (
+        f"The idea of {order.basis.strategy} has no stop, so its risk is not known. Give positions a stop "
+        "(Settings, Protection, Stop)."
+    )
+    return failed(HAS_STOP, sentence, "no stop")

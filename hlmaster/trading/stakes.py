@@ -1,0 +1,163 @@
+"""What is at stake on each coin and on all together, with every order that may still fill counted as filled.
+
+A coin's worst case is the larger of two: all its buys fill and no sell does, or the other way round. Orders that only
+reduce never count. Nothing offsets anything across coins: what is long on one is not held against what is short on
+another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+from hlmaster.core.events import TrackedOrder
+from hlmaster.core.model import Side
+from hlmaster.core.orders import Order
+from hlmaster.trading.execution.by_coin import Owed
+
+ZERO, HUNDRED = Decimal(0), Decimal(100)
+INFINITE = Decimal("Infinity")
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """One coin's. Sizes in coins, money in USD at ``price``: the mark, or the entry price while there is no mark."""
+
+    size: Decimal = ZERO
+    """Signed position."""
+    buys: Decimal = ZERO
+    """What may still be bought by orders that are not final, and by fills that are on their way."""
+    sells: Decimal = ZERO
+    price: Decimal = ZERO
+    worst: Decimal = ZERO
+    """Coins of the position as it would be at worst."""
+    value: Decimal = ZERO
+    """Of those."""
+    swing: Decimal | None = None
+    """What a coin's price falls or rises against us in a day, exceeded on one day in twenty: a fraction, or unknown."""
+    orders: Mapping[str, TrackedOrder] = field(default_factory=dict)
+    """Those counted, by client order id."""
+
+    @property
+    def value_at_risk(self) -> Decimal | None:
+        """USD lost in a day, exceeded on one day in twenty; None where the swing is not known."""
+        if not self.value:
+            return ZERO
+        return None if self.swing is None else self.value * self.swing
+
+    def own(self, order: Order) -> Decimal:
+        """Coins of this order that are counted already: one that is changed or looked at again has its own room."""
+        known = self.orders.get(order.client_order_id)
+        return ZERO if known is None or known.order.side is not order.side else unfilled(known)
+
+
+def unfilled(tracked: TrackedOrder) -> Decimal:
+    """Coins that may still fill, by the larger of what it is and what a change on its way would make of it."""
+    left = tracked.remaining
+    return left if tracked.replacement is None else max(left, tracked.replacement.size)
+
+
+def stake(
+    size: Decimal,
+    price: Decimal | None,
+    orders: Iterable[TrackedOrder] = (),
+    owed: Iterable[Owed] = (),
+    swing: Decimal | None = None,
+) -> Stake:
+    """``orders``: all of the coin's that are not final. Without a price an order is valued at its own."""
+    counted = {tracked.client_order_id: tracked for tracked in orders if not tracked.order.reduce_only}
+    buys = sells = ZERO
+    for tracked in counted.values():
+        if tracked.order.side is Side.BUY:
+            buys += unfilled(tracked)
+        else:
+            sells += unfilled(tracked)
+    for missing in owed:
+        if missing.side is Side.BUY:
+            buys += missing.size
+        else:
+            sells += missing.size
+    worst = max(abs(size), size + buys, sells - size)
+    if price is None:
+        price = max((tracked.order.price for tracked in counted.values()), default=ZERO)
+    return Stake(size, buys, sells, price, worst, worst * price, swing, counted)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All coins of the account together, in USD."""
+
+    gross: Decimal = ZERO
+    open_coins: frozenset[str] = frozenset()
+    """Those with a position, or with an order that may open one."""
+    value_at_risk: Decimal = ZERO
+    """Of the coins whose swing is known."""
+    unknown: frozenset[str] = frozenset()
+    """Open coins whose swing is not."""
+
+
+FLAT = Standing()
+
+
+def standing(stakes: Mapping[str, Stake]) -> Standing:
+    gross = at_risk = ZERO
+    unknown = []
+    for coin, one in stakes.items():
+        gross += one.value
+        lost = one.value_at_risk
+        if lost is None:
+            unknown.append(coin)
+        else:
+            at_risk += lost
+    return Standing(gross, frozenset(coin for coin, one in stakes.items() if one.worst), at_risk, frozenset(unknown))
+
+
+class After(NamedTuple):
+    """The stakes with one order more, filled whole. Coins, and USD; with no order, the stakes as they are."""
+
+    order: Order | None
+    grown: Decimal
+    """Coins that the order adds to what may come to be held on its side."""
+    added: Decimal
+    """Coins that it adds to the worst case: less where it first undoes what is held on the other side."""
+    reach: Decimal
+    """Coins held on its side, at worst."""
+    value: Decimal
+    """Of those."""
+    worst: Decimal
+    """Of the coin's worst case."""
+    gross: Decimal
+    by_strategy: bool
+    """An idea of a strategy, whoever approved it."""
+
+
+def after(order: Order, stake: Stake, standing: Standing) -> After:
+    """Valued at the stake's price; at the order's own where there is none."""
+    if order.side is Side.BUY:
+        reach, other = stake.size + stake.buys, stake.sells - stake.size
+    else:
+        reach, other = stake.sells - stake.size, stake.size + stake.buys
+    if stake.orders:
+        reach -= stake.own(order)
+    before = max(abs(stake.size), reach, other)
+    then = reach + order.size
+    coins = max(before, then)
+    price = stake.price or order.price
+    worst = coins * price
+    grown = then if reach < 0 else order.size
+    value = then * price
+    gross = standing.gross - stake.value + worst
+    return After(order, grown, coins - before, then, value, worst, gross, order.basis is not None)
+
+
+def as_it_stands(stake: Stake, standing: Standing, by_strategy: bool = True) -> After:
+    return After(None, ZERO, ZERO, stake.worst, stake.value, stake.value, standing.gross, by_strategy)
+
+
+def percent(amount: Decimal, equity: Decimal) -> Decimal:
+    """Of equity; of an account that is worth nothing, anything is infinitely much."""
+    if equity > 0:
+        return amount * HUNDRED / equity
+    return INFINITE if amount > 0 else ZERO
