@@ -95,7 +95,8 @@ def _luminance(colour: QColor) -> float:
 
 def legible(colour: str, *backgrounds: str) -> str:
     """``colour`` in its own hue, as much darker or lighter as figures in it need to be read on all of these."""
-    hue, saturation, lightness, _ = QColor(colour).getHslF()
+    chosen = QColor(colour)
+    hue, saturation, lightness = chosen.hslHueF(), chosen.hslSaturationF(), chosen.lightnessF()
     step = -0.01 if QColor(backgrounds[0]).lightnessF() > 0.5 else 0.01
     while min(contrast(colour, background) for background in backgrounds) < LEGIBLE:
         lightness = min(1.0, max(0.0, lightness + step))

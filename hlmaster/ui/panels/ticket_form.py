@@ -35,6 +35,8 @@ EXECUTIONS = (
 
 ROOMY = 440
 """Pixels in which a limit order with a bracket shows every field and figure."""
+CLOSE_TOGETHER = 3
+"""Pixels between rows where there are fewer, so that none has to be scrolled for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class TicketForm:
 
     def __init__(self, ui: Ui_TicketPanel, coin: str) -> None:
         self._ui = ui
+        self._spacing = ui.contents_layout.spacing()
         ui.kind.set_options(KINDS)
         ui.side.set_options(SIDES)
         ui.execution.set_options(EXECUTIONS)
@@ -133,7 +136,9 @@ class TicketForm:
         exits = self.wants_stop() or self.wants_target()
         ui.exits_row.setVisible(exits)
         # The buttons below it say the same, and risk and reward are to be seen without scrolling.
-        ui.share.setVisible(not exits or ui.area.height() >= ROOMY)
+        crowded = exits and ui.area.height() < ROOMY
+        ui.share.setVisible(not crowded)
+        ui.contents_layout.setSpacing(CLOSE_TOGETHER if crowded else self._spacing)
         for wanted, widgets in (
             (self.wants_stop(), (ui.stop, ui.risk_box)),
             (self.wants_target(), (ui.target, ui.reward_box)),

@@ -16,11 +16,14 @@ from hlmaster.core.events import TradingState
 from hlmaster.core.model import Leverage, MarginMode, Side
 from hlmaster.core.orders import ActionKind, Order, OrderReply, ReplyKind, TimeInForce, TriggerKind
 from hlmaster.trading.ticket import SizeUnit
+from hlmaster.ui import theme
 from hlmaster.ui.panels.ticket import TicketPanel
 from tests.ui.desks import TradingScene, confirming, settled, shown, trading, until
 
 D = Decimal
 TIMES = {"post-only": TimeInForce.ALO, "limit IOC": TimeInForce.IOC}
+IN_1280_BY_800 = (265, 485)
+"""What a window of that size leaves to the ticket."""
 UNITS = {unit: number for number, unit in enumerate(SizeUnit)}
 
 
@@ -485,3 +488,26 @@ async def test_tab_walks_from_what_is_traded_to_the_button_that_sends_it(qtbot: 
             (ui.submit, ui.leverage),
         ):
             assert walked.index(earlier) < walked.index(later)
+
+
+@pytest.mark.parametrize("unit", [SizeUnit.COIN, SizeUnit.RISK_USD])
+@pytest.mark.parametrize("kind", ["limit", "stop"])
+async def test_a_bracket_needs_no_scrolling_in_the_smallest_usual_window(
+    qtbot: QtBot, qapp: QApplication, kind: str, unit: SizeUnit
+) -> None:
+    before = qapp.styleSheet()
+    theme.load_fonts()
+    theme.apply(qapp, theme.theme("light"))
+    async with trading() as scene:
+        panel = panel_of(scene, qtbot)
+        shown(panel, *IN_1280_BY_800)
+        panel.ui.kind.choose(kind)
+        panel.ui.execution.choose("limit")
+        panel.ui.unit.setCurrentIndex(UNITS[unit])
+        for attach in (panel.ui.attach_stop, panel.ui.attach_target):
+            attach.setChecked(True)
+        await until(panel.ui.exits_row.isVisible)
+        assert panel.ui.contents.minimumSizeHint().height() <= panel.ui.area.height()
+        shown(panel, 280, 610)
+        await until(panel.ui.share.isVisible)
+    qapp.setStyleSheet(before)
