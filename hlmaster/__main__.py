@@ -17,7 +17,10 @@ from hlmaster.core.secret import keep_to_ourselves
 if TYPE_CHECKING:
     from hlmaster.desk.exchange_process import ExchangeProcess
 
-COMMANDS = ("gui", "headless", "simulate", "health", "sessions", "kill", "resume", "watchdog", "connect", "doctor")
+COMMANDS = (
+    *("gui", "headless", "simulate", "health", "sessions", "strategies"),
+    *("kill", "resume", "watchdog", "connect", "doctor"),
+)
 FAILED = 2
 LARGEST_SIDE = 16_384
 LIGHT = {"OPENBLAS_NUM_THREADS": "1", "PYDANTIC_DISABLE_PLUGINS": "__all__"}
@@ -34,6 +37,10 @@ def main(argv: list[str] | None = None) -> int:
 
         return run(arguments[1:])
     keep_to_ourselves()
+    if arguments == ["strategy-host"]:
+        from hlmaster.strategies.host.child import run as run_strategies
+
+        return run_strategies()
     if not arguments or (arguments[0] not in COMMANDS and arguments[0] not in ("-h", "--help", "--version")):
         arguments.insert(0, "gui")
     try:
@@ -54,6 +61,8 @@ def main(argv: list[str] | None = None) -> int:
                 return app.halting(chosen)
             case "connect" | "doctor":
                 return app.accounts(chosen)
+            case "strategies":
+                return app.strategies(chosen)
             case _:
                 return app.sessions(chosen)
     except HlError as error:
@@ -99,6 +108,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_connect(commands.add_parser("connect", help="connect an account of testnet or live by its API wallet"))
     _add_doctor(commands.add_parser("doctor", help="check this computer, the connections and the account"))
     _add_watchdog(commands.add_parser("watchdog", help="act for a desk that falls silent; the desk starts it"))
+    strategies = commands.add_parser("strategies", help="list the strategies there are, or check a file of your own")
+    strategies.add_argument("--data", type=Path, help="data folder (default: the system's place for it)")
+    verbs = strategies.add_subparsers(dest="action", required=True, parser_class=_Exact)
+    verbs.add_parser("list", help="built-in ones, and those of your folder and of installed packages")
+    verbs.add_parser("check", help="would it pass, with its default parameters?").add_argument("file", type=Path)
     sessions = commands.add_parser("sessions", help="list, reset or export sessions")
     _add_common(sessions)
     sessions.add_argument("action", choices=("list", "reset", "export"), nargs="?", default="list")

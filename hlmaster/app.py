@@ -196,6 +196,20 @@ def accounts(arguments: argparse.Namespace) -> int:
     return doctor_command.doctor(arguments, data, functools.partial(passphrase, arguments))
 
 
+def strategies(arguments: argparse.Namespace) -> int:
+    """``strategies list`` and ``strategies check FILE``."""
+    from hlmaster.desk.exchange_process import command
+    from hlmaster.strategies.host.command import checked, listed
+
+    host = command(["strategy-host"])
+    if arguments.action == "check":
+        lines, status = asyncio.run(checked(host, arguments.file))
+    else:
+        lines, status = asyncio.run(listed(host, data_folder(arguments.data) / "strategies"))
+    print("\n".join(lines))
+    return status
+
+
 def sessions(arguments: argparse.Namespace) -> int:
     mode, store = chosen_mode(arguments.mode), Sessions(data_folder(arguments.data), SystemClock())
     if arguments.action == "list":

@@ -18,6 +18,7 @@ from hlmaster.core.registry import Broken
 from hlmaster.core.signals import Gate, RowClosed, Signal, SignalMade, StrategiesChanged
 from hlmaster.market.window import Window
 from hlmaster.strategies.actor import failure
+from hlmaster.strategies.base import Params
 from hlmaster.strategies.card import Standing, StrategyCard
 from hlmaster.strategies.company import Company
 from hlmaster.strategies.known import Card, Known, chosen
@@ -33,7 +34,7 @@ class Abroad(Protocol):
         self,
         hear: Callable[[Sequence[Known], Sequence[Broken], Mapping[str, str]], None],
         fail: Callable[[str, str], None],
-        armed: Callable[[str], Mapping[str, Any] | None],
+        armed: Callable[[Known], Params | None],
     ) -> None: ...
 
     def reload(self) -> None: ...
@@ -244,10 +245,11 @@ class Engine:
         if actor is not None and not actor.broken:
             self._company.stop_broken(actor, sentence)
 
-    def _armed_params(self, name: str) -> Mapping[str, Any] | None:
-        """The parameters with which new code must pass its checks before it replaces what runs; None: none runs."""
-        entry = self.roster.entry(name)
-        return entry.params if name in self._company.actors and entry.armed else None
+    def _armed_params(self, known: Known) -> Params | None:
+        """With which new code must pass its checks before it replaces what runs; None: nothing of it runs."""
+        name = known.card.name
+        is_running = name in self._company.actors and self.roster.entry(name).armed
+        return self.roster.params(known)[0] if is_running else None
 
     def _on_signal(self, made: SignalMade) -> None:
         actor = self._company.actors.get(made.signal.strategy)
