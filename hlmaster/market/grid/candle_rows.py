@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hlmaster.core.candles import CandleBlock, Floats, Ints, next_open_time, open_time
 from hlmaster.core.clock import MINUTE_MS, Clock
-from hlmaster.core.events import CandleRow
+from hlmaster.core.events import CandleRow, Trade
 from hlmaster.core.model import Interval
 from hlmaster.market.grid.knowledge import Knowledge
 from hlmaster.market.grid.rows import Rows, as_of
@@ -52,6 +52,7 @@ class CandleRows(Rows):
         """When rates were paid, and how much an hour."""
         self._spurned = spurned
         self._left_out: set[int] = set()
+        self._early: list[Trade] = []
         self._held: CandleRow | None = None
         self._held_until = 0.0
 
@@ -100,6 +101,12 @@ class CandleRows(Rows):
 
     # --- live ---
 
+    def see_trades(self, trades: list[Trade]) -> None:
+        """Trades after the candle's end are heard before its close is; they belong to the next row."""
+        end = self._end(self.since.start_ms)
+        self._early += [trade for trade in trades if trade.time_ms >= end]
+        super().see_trades([trade for trade in trades if trade.time_ms < end])
+
     def _follow(self, series: Series) -> None:
         """Every candle that has closed since the newest row, oldest first."""
         newest = self._held.open_ms if self._held is not None else self._last_opened
@@ -121,6 +128,11 @@ class CandleRows(Rows):
         self.known.look(self._clock.now_ms(), self._clock.monotonic())
         prices = (row.open, row.high, row.low, row.close, row.volume)
         self._append(self._end(row.open_ms), row.open_ms, prices)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        early, self._early = self._early, []
+        self.see_trades(early)
 
     def _waits(self, row: CandleRow) -> bool:
         """A higher candle ends with this one and has not been heard to close."""
@@ -137,6 +149,7 @@ class CandleRows(Rows):
         known |= {ROW: float(self.table.next_row), OPENED: float(row.open_ms), LIVE: 0.0}
         self.table.append(end, [known.get(name, math.nan) for name in self.table.base])
         self.since.restart(end, math.nan, broken=True)
+        self._go_on()
 
     # --- history ---
 

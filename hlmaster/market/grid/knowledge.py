@@ -103,7 +103,7 @@ class Since:
 class Knowledge:
     """``look`` takes the moment; columns are read of it by ``reader``s."""
 
-    __slots__ = ("_looked", "context", "fast", "line_up", "market", "mid", "now_ms", "oracle", "told")
+    __slots__ = ("context", "fast", "line_up", "market", "mid", "now_ms", "oracle", "told")
 
     def __init__(self, market: CoinMarket, told: Mapping[str, float]) -> None:
         self.market = market
@@ -116,14 +116,10 @@ class Knowledge:
         """Only with both sides, and fresh."""
         self.mid = NAN
         self.line_up = True
-        self._looked = -1.0
 
     def look(self, now_ms: int, monotonic: float) -> None:
-        """What is fresh at this moment; a second look at the same moment costs nothing."""
-        if now_ms == self.now_ms and monotonic == self._looked:
-            return
-        self.now_ms, self._looked = now_ms, monotonic
-        market = self.market
+        """Keep what is fresh at this moment."""
+        self.now_ms, market = now_ms, self.market
         at = market.receipts.at
         heard = at.get(CONTEXT)
         self.context = market.context if heard is not None and monotonic - heard <= LIMITS[CONTEXT] else None
