@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from hlmaster.core.clock import SECOND_MS
 from hlmaster.core.model import Side
-from hlmaster.core.orders import Verdict
+from hlmaster.core.orders import RuleResult, Verdict
 from hlmaster.core.proposals import Policy, Proposal, ProposalState
 from hlmaster.core.rounding import wire_text
 from hlmaster.core.signals import Direction
@@ -186,12 +186,14 @@ class ProposalBook:
     # --- from the clock and the market ---
 
     def judge(self, proposal_id: str, verdict: Verdict) -> Answer:
-        """The dry run again: it blocks an open card, and opens a blocked one."""
+        """The dry run again: it blocks an open card and opens a blocked one, when other rules fail than before."""
         proposal = self._all.get(proposal_id)
         if proposal is None or not proposal.state.can_be_approved:
             return Answer()
-        judged = with_verdict(proposal, verdict)
-        return Answer() if judged == proposal else Answer((self._keep(judged),))
+        known = () if proposal.verdict is None else proposal.verdict.failures
+        if proposal.verdict is not None and _names(known) == _names(verdict.failures):
+            return Answer()
+        return Answer((self._keep(with_verdict(proposal, verdict)),))
 
     def tick(self, now_ms: int) -> Answer:
         """Time runs out, and who was snoozed comes back."""
@@ -254,6 +256,10 @@ class ProposalBook:
             for name in ended[:-MOST_KEPT]:
                 del self._all[name]
         return proposal
+
+
+def _names(failures: tuple[RuleResult, ...]) -> list[str]:
+    return [failure.rule for failure in failures]
 
 
 def with_verdict(proposal: Proposal, verdict: Verdict) -> Proposal:
