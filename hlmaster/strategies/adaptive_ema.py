@@ -13,15 +13,14 @@ from hlmaster.core.signals import Detail, Terms
 from hlmaster.market.indicators.adx import Adx
 from hlmaster.market.indicators.atr import Atr
 from hlmaster.market.indicators.ema import Ema
-from hlmaster.market.indicators.realised_volatility import RealisedVolatility
 from hlmaster.market.window import Grid, Needs, Window
 from hlmaster.strategies.base import Explanation, Params, Signals, Strategy, strategy
-from hlmaster.strategies.evidence import missing, sign_where
+from hlmaster.strategies.evidence import all_known, missing, sign_where
 
 PACES = (0.6, 1.0, 1.6)
 """Spans in calm, usual and rough markets, as multiples of those chosen."""
 CALM, ROUGH = 0.75, 1.5
-"""Volatility over its usual level, below and above which the spans change."""
+"""The average true range over its usual level, below and above which the spans change."""
 WHOLE_EVIDENCE = 1.0
 """Average true ranges between the two averages that count as all the strength there is."""
 
@@ -90,7 +89,7 @@ class AdaptiveEma(Strategy[AdaptiveEmaParams]):
     def signals(self, window: Window) -> Signals:
         apart, strength = self._evidence(window)
         adx = window[Adx()]
-        direction = sign_where(apart, adx >= self.params.trend)
+        direction = sign_where(apart, (adx >= self.params.trend) & all_known(window, self.needs.indicators))
         away = self.params.stop_atr * window[Atr()]
         return Signals.of(direction, strength, stop=window["close"] - direction * away)
 
@@ -101,7 +100,6 @@ class AdaptiveEma(Strategy[AdaptiveEmaParams]):
         pace = (rough > CALM).astype(np.intp) + (rough > ROUGH)
         fast = np.choose(pace, [window[ema] for ema in quick])
         apart = (fast - np.choose(pace, [window[ema] for ema in slow])) / window[atr]
-        apart = np.where(np.isfinite(rough), apart, np.nan)
         return apart, np.nan_to_num(np.abs(apart)) / WHOLE_EVIDENCE
 
     def explain(self, window: Window) -> Explanation:
@@ -121,7 +119,7 @@ class AdaptiveEma(Strategy[AdaptiveEmaParams]):
 
 def _indicators(
     params: AdaptiveEmaParams,
-) -> tuple[tuple[Ema, ...], tuple[Ema, ...], RealisedVolatility, RealisedVolatility, Adx, Atr]:
-    """Fast and slow averages at each pace, usual and present volatility, trend, range."""
+) -> tuple[tuple[Ema, ...], tuple[Ema, ...], Atr, Atr, Adx, Atr]:
+    """Fast and slow averages at each pace, usual and present range, trend, and the range that stops go by."""
     quick, slow = (tuple(Ema(max(2, round(span * pace))) for pace in PACES) for span in (params.fast, params.slow))
-    return quick, slow, RealisedVolatility(4 * params.slow), RealisedVolatility(params.fast), Adx(), Atr()
+    return quick, slow, Atr(4 * params.slow), Atr(params.fast), Adx(), Atr()

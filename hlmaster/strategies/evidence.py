@@ -13,6 +13,14 @@ from hlmaster.market.window import Frame
 from hlmaster.strategies.base import Signs
 
 
+def all_known(frame: Frame, indicators: Iterable[Indicator]) -> NDArray[np.bool_]:
+    """Rows on which every one of them has a value."""
+    known = np.ones(len(frame), np.bool_)
+    for indicator in indicators:
+        known &= np.isfinite(frame[indicator])
+    return known
+
+
 def sign_where(value: Floats, holds: NDArray[np.bool_]) -> Signs:
     """The sign of a value where a condition holds; 0 elsewhere and where the value is not known."""
     return np.where(holds, np.sign(np.nan_to_num(value)), 0).astype(np.int8)

@@ -15,7 +15,7 @@ from hlmaster.market.indicators.donchian import Donchian
 from hlmaster.market.indicators.sma import Sma
 from hlmaster.market.window import Grid, Needs, Window
 from hlmaster.strategies.base import Explanation, Params, Signals, Signs, Strategy, strategy
-from hlmaster.strategies.evidence import missing, sign_where
+from hlmaster.strategies.evidence import all_known, missing, sign_where
 
 LASTS = 3
 """Candles for which a breakout counts."""
@@ -111,8 +111,9 @@ class HighRisk(Strategy[HighRiskParams]):
         for age in reversed(range(LASTS)):  # the youngest has the last word
             earlier = _shifted(breaks, age)
             direction = np.where(earlier != 0, earlier, direction).astype(np.int8)
-        # A candle may be unknown though an earlier break is not.
-        direction = np.where(np.isfinite(window["close"] + window[ATR]), direction, 0).astype(np.int8)
+        # A row may be unknown though an earlier break is not.
+        known = all_known(window, self.needs.indicators) & np.isfinite(window["close"])
+        direction = np.where(known, direction, 0).astype(np.int8)
         loud = window["volume"] / window[Sma(20, source="volume")] / self.params.volume - 1
         strength = np.nan_to_num(loud)
         close, atr = window["close"], window[ATR]

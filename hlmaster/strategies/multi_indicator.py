@@ -16,7 +16,7 @@ from hlmaster.market.indicators.macd import Macd
 from hlmaster.market.indicators.rsi import Rsi
 from hlmaster.market.window import Grid, Needs, Window
 from hlmaster.strategies.base import Explanation, Params, Signals, Strategy, strategy
-from hlmaster.strategies.evidence import missing, sign_where
+from hlmaster.strategies.evidence import all_known, missing, sign_where
 
 MIDDLE = 50.0
 
@@ -100,7 +100,7 @@ class MultiIndicator(Strategy[MultiIndicatorParams]):
 
     def signals(self, window: Window) -> Signals:
         ema, rsi, macd = self._votes(window)
-        direction = sign_where(ema, (ema == rsi) & (ema == macd))
+        direction = sign_where(ema, (ema == rsi) & (ema == macd) & all_known(window, self.needs.indicators))
         atr = window[self.needs.indicators[4]]
         # A histogram of half a range is rare: it counts as all the strength there is.
         strength = np.nan_to_num(np.abs(window.columns[Macd().columns[2]]) / (0.5 * atr))

@@ -15,7 +15,7 @@ from hlmaster.market.indicators.ema import Ema
 from hlmaster.market.indicators.rsi import Rsi
 from hlmaster.market.window import FrameNeeds, Grid, Needs, Window
 from hlmaster.strategies.base import Explanation, Params, Signals, Strategy, strategy
-from hlmaster.strategies.evidence import missing, sign_where
+from hlmaster.strategies.evidence import all_known, missing, sign_where
 
 FRAMES = (Interval.M5, Interval.M15, Interval.H1, Interval.H4, Interval.D1)
 WEIGHTS = (1.0, 1.5, 2.0, 2.5, 3.0, 3.0)
@@ -120,7 +120,7 @@ class MultiTimeframe(Strategy[MultiTimeframeParams]):
     def signals(self, window: Window) -> Signals:
         votes = self._votes(window)
         agreement = self._agreement(votes)
-        allowed = np.abs(agreement) >= self.params.agreement
+        allowed = (np.abs(agreement) >= self.params.agreement) & all_known(window, self.needs.indicators)
         for frame in VETOES:
             allowed &= votes[frame].trend == np.sign(agreement)
         direction = sign_where(agreement, allowed)

@@ -1,0 +1,30 @@
+"""multi_timeframe on made-up markets."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.strategies import laws
+
+SEEDS = st.integers(0, 2**31)
+
+
+def test_it_keeps_its_word() -> None:
+    laws.passes_its_checks("multi_timeframe")
+
+
+@given(SEEDS)
+def test_a_mirrored_market_gives_the_mirrored_signal(seed: int) -> None:
+    laws.mirrors("multi_timeframe", seed)
+
+
+@given(SEEDS)
+def test_the_sentence_agrees_with_the_side(seed: int) -> None:
+    laws.explains("multi_timeframe", seed, "up", "down")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_missing_makes_it_neutral_with_the_reason(seed: int) -> None:
+    laws.says_nothing_without("multi_timeframe", seed)
