@@ -32,7 +32,7 @@ def scene(strategy: Strategy[Any], seed: int, rows: int = 300, holes: bool = Fal
     return rehearsal(strategy.needs, strategy.needs.warm_up + rows, seed, holes)
 
 
-def still(needs: Needs, rows: int | None = None, **changed: float | Floats) -> Rehearsal:
+def still(needs: Needs, changed: Mapping[str, float | Floats] | None = None, rows: int = 0) -> Rehearsal:
     """Nothing happens: price 100, funding at its base, an even book, an oracle late in its cycle.
 
     What is given differs: a number on every row, an array on the last rows.
@@ -48,7 +48,7 @@ def still(needs: Needs, rows: int | None = None, **changed: float | Floats) -> R
     time_ms = START_MS + needs.grid.ms * np.arange(1, count + 1, dtype=np.int64)
     columns = {name: np.full(count, value) for name, value in quiet.items()}
     columns |= {"row": np.arange(count, dtype=np.float64), "time": (time_ms - needs.grid.ms).astype(np.float64)}
-    for name, value in changed.items():
+    for name, value in (changed or {}).items():
         ends = np.atleast_1d(np.asarray(value, np.float64))
         columns[name][count - len(ends) if isinstance(value, np.ndarray) else 0 :] = ends
     return Rehearsal(time_ms, columns)
