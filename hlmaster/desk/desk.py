@@ -45,6 +45,7 @@ from hlmaster.desk.work import Work
 from hlmaster.market.feed import Feed
 from hlmaster.settings import Settings
 from hlmaster.trading.differences import Differences
+from hlmaster.trading.execution.children import Children
 from hlmaster.trading.execution.executor import Executor
 from hlmaster.trading.execution.flatten import Flattener, FlattenReport
 from hlmaster.trading.execution.foreign import ForeignOrders, ForeignPolicy
@@ -94,6 +95,7 @@ class Desk:
         """Orders, positions and money, and their agreement with the exchange's word."""
         bus, clock = self.bus, self.clock
         self.orders = OrderTracker(bus, clock, parts.store, parts.failpoints)
+        Children(bus, self.orders)
         self.portfolio = Portfolio(bus, clock, self._mark, parts.store)
         self.portfolio.exit_reason = self._exit_reason
         self.survey = Survey(
@@ -236,8 +238,9 @@ class Desk:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.charts.settled(), STORE_SECONDS)
         await self._restoring.attempt(self._restore)
+        await self._restoring.attempt(self.recovery.recall)
         await self._parts.trading.start()
-        await self._restoring.attempt(self.recovery.take_up)
+        self.recovery.take_up()
         await self.reconciler.run_until_done()
         # Before anything else is asked: what the last run left may be without a stop.
         self.protector.start()
