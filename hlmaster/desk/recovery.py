@@ -15,13 +15,15 @@ REASON = "crash"
 
 
 class Recovery:
-    """``look`` at the very start; ``take_up`` once the store's orders are back."""
+    """``look`` at the very start; ``recall`` once the store's orders are back; then ``take_up``."""
 
     def __init__(
         self, bus: Bus, guard: Guard, journal: Journal, tracker: OrderTracker, resolver: Resolver, mode: Mode
     ) -> None:
         self._bus, self._guard, self._journal = bus, guard, journal
         self._tracker, self._resolver, self._mode = tracker, resolver, mode
+        self._left: list[Intent] = []
+        self._asks = False
 
     def look(self) -> None:
         """After an end that was not in order: with real orders only exits work; elsewhere it is merely told."""
@@ -48,12 +50,19 @@ class Recovery:
         self._journal.confirm()
         self._guard.release(REASON)
 
-    async def take_up(self) -> None:
-        """Intents without an end: their fate is unknown until the exchange tells it."""
-        intents = await self._journal.unresolved()
-        for intent in intents:
+    async def recall(self) -> None:
+        """Intents without an end are ours again, before the exchange's streams tell of them. Raises StorageError."""
+        self._left = await self._journal.unresolved()
+        for intent in self._left:
             self._remember(intent)
-        self._resolver.take_up_left_open(intents)
+        if self._asks:
+            self.take_up()
+
+    def take_up(self) -> None:
+        """From now on the exchange is asked: their fate is unknown until it tells it."""
+        self._asks = True
+        left, self._left = self._left, []
+        self._resolver.take_up_left_open(left)
 
     def _remember(self, intent: Intent) -> None:
         if intent.order is None:

@@ -27,8 +27,8 @@ class Restoring:
         self._told = ""
 
     async def attempt(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Now if it can be, in its order with those put off before it; raises nothing of the disk's."""
-        if self._put_off or not await self._succeeds(step):
+        """Now if it can be; raises nothing of the disk's."""
+        if not await self._succeeds(step):
             self._put_off.append(step)
 
     async def run(self) -> None:

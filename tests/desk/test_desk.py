@@ -48,6 +48,8 @@ async def test_no_entry_before_the_books_agree_with_the_exchange() -> None:
     outcome = await made.desk.manual.place(ENTRY)
     assert not outcome.ok
     assert "Entries open once our books agree" in outcome.sentence
+    (told,) = [notice for notice in made.notices if "Entries wait for the books" in notice.sentence]
+    assert "No line." in told.sentence
     made.venue.deaf = None
     await made.until(lambda: made.desk.is_ready)
     made.market.price("ETH", 3000.0)

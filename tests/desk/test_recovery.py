@@ -101,3 +101,19 @@ async def test_what_reached_its_end_before_the_crash_is_only_closed() -> None:
     async with running(made):
         assert made.journal.resolved == {done.client_order_id: "canceled"}
         assert made.venue.asked == []
+
+
+async def test_an_order_left_open_is_ours_before_the_streams_can_tell_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An order that no stream may make a stranger's: the store had no time to write it down."""
+    wanted = order()
+    made = crashed(Mode.DEMO)
+    made.journal.open_intents = [left_open(wanted, NOW - 5)]
+    known, start = list[bool](), made.venue.start
+
+    async def streams() -> None:
+        known.append(made.desk.orders.get(wanted.client_order_id) is not None)
+        await start()
+
+    monkeypatch.setattr(made.venue, "start", streams)
+    async with running(made):
+        assert known == [True]

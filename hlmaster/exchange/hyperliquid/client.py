@@ -29,6 +29,7 @@ DECIDING = frozenset({"orderStatus", "clearinghouseState"})
 HISTORY = frozenset({"candleSnapshot", "fundingHistory", "recentTrades"})
 JSON_HEADERS = {"content-type": "application/json"}
 SHORTEST_NAP, LONGEST_NAP = 0.001, 1.0
+SHARED = "All programs at one internet address share its allowance; this one waits its turn. Close others to be faster."
 CURE = "Check the internet connection and the exchange's status page; the program keeps trying."
 
 
@@ -210,7 +211,7 @@ class Client:
         self.breaker.succeeded()
         if response.status_code == 429:
             self._back_off(response.headers.get("retry-after"))
-            raise RateLimited("The exchange refuses more requests for now (HTTP 429).", "Queries pause by themselves.")
+            raise RateLimited("The exchange refuses more requests for now (HTTP 429).", SHARED)
         self._welcome()
         if response.status_code >= 400:
             raise VenueRefused(f"The exchange refused the query {kind}: {excerpt(response.content)}")

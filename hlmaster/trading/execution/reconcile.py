@@ -25,8 +25,10 @@ from hlmaster.core.events import (
     FillBooked,
     FillsReported,
     FundingReported,
+    Notice,
     OpenOrdersSnapshot,
     SessionRestored,
+    Severity,
     TrackedOrder,
 )
 from hlmaster.core.model import Account
@@ -101,12 +103,20 @@ class Reconciler:
             self._done = number
 
     async def run_until_done(self, retry_seconds: float = 3.0) -> None:
-        """Repeat until one pass succeeds; for the start, when nothing may trade before the books are true."""
+        """Repeat until one pass succeeds; for the start, when nothing may trade before the books are true.
+
+        Each new reason why it does not is told once.
+        """
+        told = ""
         while True:
             try:
                 await self.run()
             except VenueError as error:
                 log.warning("reconciliation failed, trying again: %s", error)
+                if error.sentence != told:
+                    told = error.sentence
+                    sentence = f"Entries wait for the books to be compared with the exchange. {told}"
+                    self._bus.publish(Notice(Severity.WARNING, sentence, error.code, error.cure))
                 await self._clock.sleep(retry_seconds)
             else:
                 return

@@ -398,7 +398,8 @@ class Life:
         self.recovery.look()
         await self.tracker.restore()
         await self.portfolio.restore()
-        await self.recovery.take_up()
+        await self.recovery.recall()
+        self.recovery.take_up()
         self.tasks.add(asyncio.create_task(self.settled.run()))
         await self.reconciler.run_until_done()
 
