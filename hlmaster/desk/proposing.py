@@ -46,6 +46,7 @@ from hlmaster.trading.sizing import ONE, ZERO, Regime
 log = logging.getLogger(__name__)
 YOU, BY_POLICY = "you", "policy"
 GROUP = "group "
+RETRY_SECONDS = 1.0
 
 
 class Proposing:
@@ -109,6 +110,9 @@ class Proposing:
         self._leading = Leading(bus, clock, portfolio, self._course, self.book, self._tell, self._remember)
         self._ideas: dict[tuple[str, str], Idea] = {}
         """The last of each source on each coin."""
+        self._waiting: dict[tuple[str, str], Idea] = {}
+        """Those of them that no proposal could be made of yet: no range, no price, no room, a coin that is not free."""
+        self._retry_at = 0.0
         self._started = self._paused = False
         bus.subscribe(SignalMade, self._on_signal)
         bus.subscribe(StrategiesChanged, lambda _: self._on_strategies())
@@ -139,6 +143,9 @@ class Proposing:
         self._tell(self.book.tick(now))
         for card in self.book.cards():
             self._hold_against_market(card, now)
+        if self._clock.monotonic() >= self._retry_at:
+            self._retry_at = self._clock.monotonic() + RETRY_SECONDS
+            self._try_again(now)
 
     # --- facts ---
 
@@ -151,6 +158,7 @@ class Proposing:
             return
         self._ideas[idea.source, idea.coin] = idea
         self._tell(self.book.hear(idea.source, idea.coin, idea.direction, now))
+        self._waiting.pop((idea.source, idea.coin), None)
         if self._started:
             self._act(idea)
 
@@ -170,7 +178,9 @@ class Proposing:
                 self._course.stay(coin)
                 if self.ownership.prolong(source, coin, idea.direction, idea.signal.row_ms + idea.signal.horizon_ms):
                     self._remember()
-        elif leads or self._may_close_others(idea):
+        elif not leads and not self._may_close_others(idea):
+            self._waiting[source, coin] = idea
+        else:
             why = f"{source} says {idea.direction}. {idea.signal.reason}"
             self._course.leave(coin, why, then=lambda: self._again(idea))
 
@@ -183,7 +193,15 @@ class Proposing:
         if self._ideas.get((idea.source, idea.coin)) is idea:
             self._propose(idea)
 
+    def _try_again(self, now: int) -> None:
+        for key, idea in list(self._waiting.items()):
+            if any(now >= signal.valid_until_ms for signal in idea.signals):
+                del self._waiting[key]
+            elif self.ownership.of(idea.coin) is None:
+                self._propose(idea)
+
     def _propose(self, idea: Idea) -> None:
+        self._waiting[idea.source, idea.coin] = idea
         red = first_red(self._obstacles.before_proposal(idea))
         if red is not None:
             log.debug("no proposal: %s", red.text)
@@ -194,6 +212,8 @@ class Proposing:
             log.debug("no proposal of %s on %s: %s", idea.source, idea.coin, made)
             return
         answer = self.book.offer(made, self._clock.now_ms())
+        if answer.changed:
+            self._waiting.pop((idea.source, idea.coin), None)
         self._tell(answer)
         for changed in answer.changed:
             self._decide(changed)

@@ -156,14 +156,13 @@ def size(
         risk = most
         text = f"at most {_percent(min(cap_percent, MOST_RISK_PERCENT))} of equity at risk, {usd(most)}"
         ladder.add("risk cap", text, risk / loss.weighted)
-    room = min((bound.size for bound in bounds), default=None)
-    wanted = _within(risk, room, loss, size_decimals)
-    if wanted < round_size(risk / loss.weighted, size_decimals) and (room is None or wanted < room):
-        ladder.add("tiers", "too small for every tier to stand alone, so all of it counts to the furthest", wanted)
     for bound in sorted(bounds, key=lambda bound: -bound.size):
         if bound.size < ladder.last:
             ladder.add(bound.name, bound.text, bound.size)
-    ladder.add("lot", f"down to the lot of {wire_text(ONE.scaleb(-size_decimals))}", wanted)
+    wanted = _within(risk, min((bound.size for bound in bounds), default=None), loss, size_decimals)
+    if wanted < loss.whole_from and wanted < ladder.last:
+        ladder.add("tiers", "too small for every tier to stand alone: counted to the furthest one", wanted)
+    ladder.add("lot", f"in lots of {wire_text(ONE.scaleb(-size_decimals))}", wanted)
     if wanted * price < minimum_notional or not wanted:
         return Sized(ZERO, risk, ladder.steps, _too_small(wanted * price, minimum_notional, bounds, risk / loss.worst))
     return Sized(wanted, risk, ladder.steps)

@@ -1,0 +1,140 @@
+"""A desk that trades by strategies' words, and words for it to hear."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hlmaster.core.candles import CandleBlock
+from hlmaster.core.clock import MINUTE_MS
+from hlmaster.core.model import Interval
+from hlmaster.core.proposals import Policy, Proposal, ProposalChanged, ProposalState
+from hlmaster.core.signals import Direction, Signal, SignalMade
+from hlmaster.desk.desk import Desk
+from hlmaster.desk.proposing import Proposing
+from hlmaster.strategies.roster import Roster
+from tests.desk.desks import MemoryMarket, Scene, running
+from tests.trading.scenes import NOW
+
+STRATEGY = "confluence"
+CALM_RANGE = 10.0
+"""USD: the ATR of every candle below."""
+
+
+def signal(direction: Direction = Direction.LONG, **changes: Any) -> Signal:
+    said: dict[str, Any] = {
+        "strategy": STRATEGY,
+        "coin": "ETH",
+        "grid": "1m",
+        "row_ms": NOW,
+        "direction": direction,
+        "confidence": 0.8,
+        "strength": 0.5,
+        "horizon_ms": 60 * MINUTE_MS,
+        "valid_until_ms": NOW + MINUTE_MS,
+        "reason": "All three agree.",
+    }
+    return Signal(**{**said, **changes})
+
+
+def candles(now_ms: int, interval: Interval, rows: int = 200) -> CandleBlock:
+    """All ten dollars high around 3000, the last one open."""
+    times = now_ms // interval.ms * interval.ms + interval.ms * np.arange(1 - rows, 1, dtype=np.int64)
+    level = np.full(rows, 3000.0)
+    half = CALM_RANGE / 2
+    return CandleBlock(times, level, level + half, level - half, level, level, np.ones(rows, np.int64))
+
+
+@dataclass
+class Traded:
+    """A running scene with strategies' hands; ``seen`` are all changes of proposals."""
+
+    scene: Scene
+    proposing: Proposing
+    roster: Roster
+    seen: list[Proposal] = field(default_factory=list)
+
+    @property
+    def desk(self) -> Desk:
+        return self.scene.desk
+
+    @property
+    def size(self) -> Decimal:
+        return self.desk.portfolio.size("ETH")
+
+    def say(self, direction: Direction = Direction.LONG, **changes: Any) -> None:
+        now = self.scene.clock.now_ms()
+        timed = {"row_ms": now, "valid_until_ms": now + MINUTE_MS, **changes}
+        self.desk.bus.publish(SignalMade(signal(direction, **timed)))
+
+    def card(self) -> Proposal:
+        (card,) = self.proposing.open()
+        return card
+
+    def state(self, proposal_id: str) -> ProposalState:
+        known = self.proposing.book.get(proposal_id)
+        assert known is not None
+        return known.state
+
+    async def until(self, condition: Any) -> None:
+        def look() -> object:
+            self.proposing.look()
+            return condition()
+
+        await self.scene.until(look)
+
+    def stops(self) -> list[tuple[Decimal, Decimal]]:
+        live = [order.order for order in self.desk.orders.live("ETH")]
+        return [(o.trigger.price, o.size) for o in live if o.trigger is not None and o.trigger.kind == "sl"]
+
+
+def hands(desk: Desk, roster: Roster, folder: Path, **rooms: Any) -> Proposing:
+    return Proposing(
+        desk.bus,
+        desk.clock,
+        desk.mode,
+        folder,
+        lambda: desk.settings,
+        desk._work,
+        desk.guard,
+        desk.survey,
+        desk.gate,
+        desk.manual,
+        desk.protector,
+        desk.portfolio,
+        desk.orders,
+        desk.charts,
+        desk.feed,
+        roster,
+        **rooms,
+    )
+
+
+@asynccontextmanager
+async def trading(
+    folder: Path, made: Scene | None = None, policy: Policy = Policy.ASK, **rooms: Any
+) -> AsyncIterator[Traded]:
+    async with running(made) as scene:
+        roster = Roster()
+        roster.change(STRATEGY, armed=True, policy=policy)
+        roster.set_overall(Policy.AUTO)
+        market = scene.market
+        assert isinstance(market, MemoryMarket)
+        for coin in ("ETH", "BTC"):
+            scene.desk.feed.load_series(coin, Interval.M1, candles(scene.clock.now_ms(), Interval.M1))
+            await scene.desk.charts.show(coin, Interval.M1)
+        proposing = hands(scene.desk, roster, folder, **rooms)
+        traded = Traded(scene, proposing, roster)
+        scene.desk.bus.subscribe(ProposalChanged, lambda fact: traded.seen.append(fact.proposal))
+        proposing.start()
+        try:
+            yield traded
+        finally:
+            await scene.desk._work.stop()
+            await proposing.stop()
