@@ -36,9 +36,19 @@ def arguments(data: Path, **changes: object) -> argparse.Namespace:
 
 @asynccontextmanager
 async def demo_desk(data: Path, **changes: object) -> AsyncIterator[Desk]:
-    """Started, reconciled, with fresh prices; stopped in order at the end."""
-    run = app.launch(arguments(data, **changes), console=False)
-    desk = Desk(build(run.opening))
+    async with opened(app.launch(arguments(data, **changes), console=False)) as desk:
+        yield desk
+
+
+@asynccontextmanager
+async def opened(run: app.Launch) -> AsyncIterator[Desk]:
+    """Started and reconciled; stopped in order at the end. What cannot be built leaves nothing open."""
+    try:
+        desk = Desk(build(run.opening))
+    except BaseException:
+        run.opening.session.close()
+        run.logs.close()
+        raise
     try:
         await desk.start()
         await until(lambda: desk.is_ready, desk)

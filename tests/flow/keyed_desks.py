@@ -12,11 +12,10 @@ from hlmaster.core.secret import Secret
 from hlmaster.desk.connection import Connection
 from hlmaster.desk.connector import Connected
 from hlmaster.desk.desk import Desk
-from hlmaster.desk.modes import build
 from hlmaster.desk.permission import LIVE_PHRASE, LiveConfirmation, confirm_live
 from hlmaster.storage.vault.entries import Keeper
 from tests.desk.rehearsal import Rehearsal
-from tests.flow.desks import arguments, until
+from tests.flow.desks import arguments, opened
 
 PASSPHRASE = Secret("correct horse battery staple")
 
@@ -40,19 +39,7 @@ def permitted(connection: Connection, mode: Mode) -> Connection:
 
 @asynccontextmanager
 async def keyed_desk(made: Rehearsal, connection: Connection, session: str = "default") -> AsyncIterator[Desk]:
-    """Started and reconciled."""
     told = arguments(made.data, mode=made.mode.value, exchange=made.ready_file, session=session)
-    run = app.launch(told, connected=Connected(made.mode, session, connection), console=False)
-    try:
-        desk = Desk(build(run.opening))
-    except BaseException:
-        run.opening.session.close()
-        run.logs.close()
-        raise
-    try:
-        await desk.start()
-        await until(lambda: desk.is_ready, desk)
+    wallet = Connected(made.mode, session, connection)
+    async with opened(app.launch(told, connected=wallet, console=False)) as desk:
         yield desk
-    finally:
-        await desk.stop()
-        run.logs.close()

@@ -16,6 +16,7 @@ from hlmaster.core.orders import ActionKind, VenueOrder
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from hlmaster.ui.panels.orders import OrdersPanel
 from tests.ui.desks import NOW, TradingScene, settled, shown, trading, until
+from tests.ui.panels.rows import text
 
 D = Decimal
 
@@ -34,12 +35,6 @@ def panel_of(scene: TradingScene, qtbot: QtBot) -> OrdersPanel:
     qtbot.addWidget(panel.header)
     shown(panel)
     return panel
-
-
-def text(panel: OrdersPanel, key: str, column: str) -> str:
-    panel.model.flush()
-    numbers = [i for i, c in enumerate(panel.model.columns) if c.key == column]
-    return str(panel.model.index(panel.model.position(key), numbers[0]).data())
 
 
 def order(scene: TradingScene, key: str) -> TrackedOrder:

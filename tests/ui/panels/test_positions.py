@@ -18,6 +18,7 @@ from hlmaster.ui.dialogs.protection import ProtectionDialog
 from hlmaster.ui.panels import positions
 from hlmaster.ui.panels.positions import PositionsPanel
 from tests.ui.desks import TradingScene, confirming, settled, shown, trading, until
+from tests.ui.panels.rows import text
 
 D = Decimal
 
@@ -33,12 +34,6 @@ def panel_of(scene: TradingScene, qtbot: QtBot) -> PositionsPanel:
     qtbot.addWidget(panel)
     shown(panel)
     return panel
-
-
-def text(panel: PositionsPanel, coin: str, column: str) -> str:
-    panel.model.flush()
-    numbers = [i for i, c in enumerate(panel.model.columns) if c.key == column]
-    return str(panel.model.index(panel.model.position(coin), numbers[0]).data())
 
 
 def acted(panel: PositionsPanel, name: str) -> None:
