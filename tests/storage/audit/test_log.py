@@ -15,6 +15,7 @@ from hlmaster.core.clock import ManualClock
 from hlmaster.core.errors import StorageError
 from hlmaster.storage.audit import log as log_module
 from hlmaster.storage.audit.check import check_folder
+from hlmaster.storage.audit.files import log_files
 from hlmaster.storage.audit.log import YEAR_MS, AuditLog
 from tests.storage.facts import NOW
 
@@ -28,7 +29,7 @@ def opened(folder: Path, clock: ManualClock | None = None, rotate_bytes: int = 1
 
 
 def entries(folder: Path) -> list[dict[str, object]]:
-    lines = [line for path in log_module.log_files(folder) for line in path.read_bytes().split(b"\n")]
+    lines = [line for path in log_files(folder) for line in path.read_bytes().split(b"\n")]
     return [json.loads(line)["entry"] for line in lines if line.startswith(b'{"entry":') and line.endswith(b'"}')]
 
 
