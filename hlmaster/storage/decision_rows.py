@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from hlmaster.core.decision_rows import RowBlock
+from hlmaster.core.errors import DatabaseDamaged
 from hlmaster.core.model import Interval
 from hlmaster.storage.row_file import Recorded, RowFile, read_rows
 
@@ -124,10 +125,13 @@ def rows_folder(folder: Path, coin: str, grid: str) -> Path:
 
 
 def recorded(folder: Path, coin: str, grid: str) -> Iterator[Recorded]:
-    """The files of one coin and grid, oldest rows first. Raises OSError and DatabaseDamaged.
+    """The files of one coin and grid, oldest rows first; one that holds no whole row is passed over. Raises OSError.
 
     An epoch begins with the rows from its anchor on, so rows that were decided upon in an earlier epoch are in both:
     the earlier one shows them as they were seen then.
     """
     for path in sorted(rows_folder(folder, coin, grid).glob(f"*{SUFFIX}")):
-        yield read_rows(path)
+        try:
+            yield read_rows(path)
+        except DatabaseDamaged as error:
+            log.warning("%s", error)

@@ -102,6 +102,7 @@ class Grids:
 
         Raises KeyError for a coin that the venue does not list, ConfigError for a column that cannot be known.
         """
+        self._feed.market(coin)
         before = self._needs.get((owner, coin))
         if before == needs:
             return

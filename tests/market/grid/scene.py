@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from hlmaster.core.candles import CandleBlock
@@ -35,11 +33,16 @@ class GridDesk(Desk):
     def passes(self, ms: int) -> None:
         self.clock.advance(ms)
 
-    def closes(self, minute: int, close: float = 100.0, *, after_ms: int = 200, **changes: Any) -> None:
+    def at(self, ms: int) -> None:
+        self.clock.advance(ms - self.clock.now_ms())
+
+    def closes(self, minute: int, close: float = 100.0, *, after_ms: int = 200, mark: float | None = None) -> None:
         """The candle of this minute, and the first word of the next one a moment after its end."""
-        self.clock.market_ms = NOW + minute * MINUTE + 1_000
-        self.hears(candle(minute, close, **changes))
-        self.clock.market_ms = NOW + (minute + 1) * MINUTE + after_ms
+        self.at(NOW + minute * MINUTE + 1_000)
+        self.hears(candle(minute, close))
+        self.at(NOW + (minute + 1) * MINUTE + after_ms)
+        if mark is not None:
+            self.hears(context(mark))
         self.hears(candle(minute + 1, close))
 
     def window(self, needs: Needs, coin: str = "BTC") -> Window:
@@ -52,7 +55,9 @@ def history(first: int, last: int, interval: Interval = Interval.M1, close: floa
     """Candles ``first`` to ``last`` minutes (or longer units) after NOW's own."""
     opened = NOW - NOW % interval.ms + interval.ms * np.arange(first, last + 1, dtype=np.int64)
     prices = close + (opened // interval.ms % 7).astype(np.float64)
-    return CandleBlock(opened, prices, prices + 1, prices - 1, prices, np.ones(len(opened)), np.ones(len(opened), np.int64))
+    return CandleBlock(
+        opened, prices, prices + 1, prices - 1, prices, np.ones(len(opened)), np.ones(len(opened), np.int64)
+    )
 
 
 def bar(interval: Interval, number: int, close: float = 100.0) -> CandleRow:

@@ -10,7 +10,7 @@ from hlmaster.core.errors import ConfigError
 from hlmaster.core.events import LinkChanged, LinkState
 from hlmaster.market.grid.knowledge import READERS, TOLD, Knowledge, OracleCycle, Since, reader
 from hlmaster.market.window import COLUMNS
-from tests.market.facts import NOW, Desk, book, context, ladder, quote, trade
+from tests.market.facts import NOW, Desk, book, context, ladder, quote, trade, trades
 
 CYCLE = 3_000
 
@@ -103,11 +103,13 @@ def test_sums_over_what_was_not_heard_whole_are_unknown() -> None:
 
 def test_a_coin_is_deaf_until_its_first_trades_and_while_the_line_is_down() -> None:
     scene = Scene()
-    assert scene.known.is_deaf
-    scene.feed.market("BTC").replaying = False
-    assert not scene.known.is_deaf
-    scene.hears(LinkChanged(LinkState.CONNECTED, ""))
-    assert scene.known.is_deaf, "a new connection first repeats what it missed"
+    deaf = [scene.known.is_deaf]
+    for fact in (trades(), LinkChanged(LinkState.CONNECTED, "a new one first repeats what it missed"), trades()):
+        scene.hears(fact)
+        deaf.append(scene.known.is_deaf)
+    assert deaf == [True, False, True, False]
+    scene.known.line_up = False
+    assert [scene.known.is_deaf] == [True]
 
 
 # --- the oracle ---

@@ -113,7 +113,9 @@ def test_loading_begins_anew_from_the_first_row() -> None:
     close = np.array([1.0, 2.0, 3.0, 4.0])
     table.load(np.arange(1, 5) * 1000, {"close": close})
     table.append(5000, row(table, 4, 9.0))
-    np.testing.assert_array_equal(table.column("ema(2)"), over(Ema(2), {"close": np.array([1.0, 2.0, 3.0, 4.0, 9.0])})[0])
+    np.testing.assert_array_equal(
+        table.column("ema(2)"), over(Ema(2), {"close": np.array([1.0, 2.0, 3.0, 4.0, 9.0])})[0]
+    )
     np.testing.assert_array_equal(table.column("row"), np.arange(5))
     assert table.anchors == {"ema(2)": 1000}
 
