@@ -60,11 +60,18 @@ class Actor:
         """From the user's folder or another package."""
         return self.known.card.origin != BUILT_IN
 
+    @property
+    def may_run(self) -> bool:
+        """Made of the present code, which passed its checks, and not broken."""
+        return self.mind is not None and not self.broken and self.trusted_code == self.known.code
+
     def become(self, known: Known, params: Params) -> None:
         """New code or new parameters; what was checked of the old is forgotten, and what broke is forgiven."""
         version = known.version(params)
         if version != self.version:
             self.checks = ()
+        if known.code != self.known.code:
+            self.mind = None
         self.known, self.params, self.version, self.broken = known, params, version, ""
 
     def watch(
@@ -82,8 +89,6 @@ class Actor:
                 watch = self.watches[coin] = Watch(self.name, coin, rows, publish, fail)
             elif watch.mind is mind:
                 continue
-            else:
-                rows.drop(self.name, coin)
             rows.need(coin, mind.needs, self.name)
             watch.think(mind, self.version)
 

@@ -24,10 +24,18 @@ Answered = TypeVar("Answered")
 
 
 class Company:
-    """``actors`` by name. ``watchlist``: the coins of those that follow it."""
+    """``actors`` by name. ``watchlist``: the coins of those that follow it. ``listed``: the venue has this coin."""
 
-    def __init__(self, bus: Bus, rows: Rows, roster: Roster, watchlist: Callable[[], Sequence[str]]) -> None:
-        self._bus, self._rows, self._roster, self._watchlist = bus, rows, roster, watchlist
+    def __init__(
+        self,
+        bus: Bus,
+        rows: Rows,
+        roster: Roster,
+        watchlist: Callable[[], Sequence[str]],
+        listed: Callable[[str], bool],
+    ) -> None:
+        self._bus, self._rows, self._roster = bus, rows, roster
+        self._watchlist, self._listed = watchlist, listed
         self.actors: dict[str, Actor] = {}
         self._by_row: dict[tuple[str, str], tuple[tuple[Actor, Watch], ...]] = {}
 
@@ -115,12 +123,14 @@ class Company:
         try:
             if self._roster.entry(actor.name).armed:
                 actor.mind = await known.prepare(params)
-                if actor.trusted_code == known.code:
+                if actor.may_run:
                     self.take_up(actor)
                 check = check or not actor.checks
             if check:
                 actor.checks = await known.check(params)
                 actor.trusted_code = "" if failure(actor.checks) else known.code
+            if self._roster.entry(actor.name).armed and actor.may_run:
+                self.take_up(actor)
         except Exception as error:  # noqa: BLE001  the task's top; a strategy may break while it is made
             self.stop_broken(actor, sentence_of(error))
             return
@@ -128,14 +138,17 @@ class Company:
         if self._roster.entry(actor.name).armed and failed:
             self.disarm(actor)
             self.tell(Severity.WARNING, f"{actor.title} is disarmed: {failed}", "Correct its code.")
-        elif self._roster.entry(actor.name).armed:
-            self.take_up(actor)
         self._bus.publish(StrategiesChanged())
 
     def take_up(self, actor: Actor) -> None:
-        coins = self._roster.entry(actor.name).coins_of(self._watchlist())
+        coins = tuple(filter(self._listed, self._roster.entry(actor.name).coins_of(self._watchlist())))
         actor.watch(coins, self._rows, self._bus.publish, lambda sentence: self.stop_broken(actor, sentence))
         self._index()
+
+    def choose_coins(self, actor: Actor) -> None:
+        """Its coins, the watchlist or the venue's list changed."""
+        if actor.may_run and self._roster.entry(actor.name).armed:
+            self.ask(actor, self.take_up, actor)
 
     def disarm(self, actor: Actor) -> None:
         self._roster.change(actor.name, armed=False)

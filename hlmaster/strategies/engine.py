@@ -45,7 +45,8 @@ class Abroad(Protocol):
 
 
 class Engine:
-    """``watchlist``: the coins of strategies that follow it. ``stale``: why a coin's data cannot be trusted, else None.
+    """``watchlist``: the coins of strategies that follow it. ``listed``: the venue has this coin. ``stale``: why the
+    data of a coin cannot be trusted, else None.
 
     ``known`` run in the loop, ``broken`` did not load; ``abroad`` is where the strategies of other hands run.
     """
@@ -58,6 +59,7 @@ class Engine:
         known: Sequence[Known],
         *,
         watchlist: Callable[[], Sequence[str]],
+        listed: Callable[[str], bool],
         stale: Callable[[str], str | None],
         broken: Sequence[Broken] = (),
         abroad: Abroad | None = None,
@@ -66,7 +68,7 @@ class Engine:
         self._watchlist, self._stale, self._abroad = watchlist, stale, abroad
         self._at_home, self._broken_here = tuple(known), tuple(broken)
         self._broken_abroad: tuple[Broken, ...] = ()
-        self._company = Company(bus, grids, roster, watchlist)
+        self._company = Company(bus, grids, roster, watchlist, listed)
         self._subscriptions: tuple[Callable[[], None], ...] = ()
 
     async def start(self) -> None:
@@ -145,7 +147,7 @@ class Engine:
         """What stands between the coin's data and a signal of this strategy, in order."""
         actor = self._company.actors.get(name)
         if actor is None:
-            why = next(b.error for b in (*self._broken_here, *self._broken_abroad) if b.name == name)
+            why = next((b.error for b in (*self._broken_here, *self._broken_abroad) if b.name == name), "")
             text = why or f"There is no strategy called {name}."
             return (Gate("strategy", False, text, "Look at its file, and load it again."),)
 
@@ -218,10 +220,11 @@ class Engine:
         if self._abroad is not None:
             self._abroad.reload()
 
-    def watchlist_changed(self) -> None:
+    def coins_changed(self) -> None:
+        """The watchlist or the venue's list of coins is another."""
         for actor in self._company.actors.values():
-            if actor.watches:
-                self._company.take_up(actor)
+            self._company.choose_coins(actor)
+        self._bus.publish(StrategiesChanged())
 
     # --- strategies of other hands ---
 
@@ -259,8 +262,7 @@ class Engine:
     def _changed(self, name: str, **changes: Any) -> None:
         actor = self._company.actor(name)
         self.roster.change(name, **changes)
-        if actor.watches:
-            self._company.take_up(actor)
+        self._company.choose_coins(actor)
         self._bus.publish(StrategiesChanged())
 
     def _watch(self, name: str, coin: str) -> Watch | None:

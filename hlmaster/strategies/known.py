@@ -95,7 +95,7 @@ class BuiltIn(Known):
     """``checker`` runs the checks in a process of its own; without it the strategy counts as unchecked."""
 
     def __init__(
-        self, kind: type[Strategy[Params]], checker: Callable[[str, Params], Awaitable[Checks]] | None = None
+        self, kind: type[Strategy[Any]], checker: Callable[[str, Params], Awaitable[Checks]] | None = None
     ) -> None:
         self._kind, self._checker = kind, checker
         self.card, self.parameters, self.code = card_of(kind, BUILT_IN), kind.Parameters, code_of(kind)
@@ -109,7 +109,7 @@ class BuiltIn(Known):
         return await self._checker(self.card.name, params)
 
 
-def card_of(kind: type[Strategy[Params]], origin: str) -> Card:
+def card_of(kind: type[Strategy[Any]], origin: str) -> Card:
     text = "\n".join(line.strip() for line in (kind.__doc__ or "").strip().splitlines())
     idea = text.partition("\n")[0]
     return Card(kind.name, kind.title, idea, text, kind.warning, origin, kind.armed_by_default)
