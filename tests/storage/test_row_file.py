@@ -91,9 +91,9 @@ def test_an_indicator_goes_on_from_its_stored_state_to_the_bit(tmp_path: Path, n
     random = np.random.default_rng(7)
     count, cut = 400, 150
     close = (100 * np.exp(np.cumsum(random.normal(0, 0.01, count)))).astype(np.float64)
+    row = np.arange(count, dtype=np.float64)
     columns: dict[str, Floats] = {column: random.exponential(10, count) for column in indicator.inputs}
-    columns |= {"close": close, "high": close * 1.01, "low": close * 0.99, "open": close}
-    columns |= {"row": np.arange(count, dtype=np.float64), "time": 60_000.0 * np.arange(count)}
+    columns |= {"close": close, "open": close, "high": close + 1.0, "low": close - 1.0, "row": row, "time": 6e4 * row}
     whole = over(indicator, columns)
     live = Live(indicator)
     over(live, {key: column[:cut] for key, column in columns.items()})
