@@ -39,7 +39,6 @@ async def covered(desk: Desk, within: float = COVERED_WITHIN) -> Decimal:
         if size and stopped >= abs(size):
             return size
         assert desk.clock.monotonic() - began < within, f"{stopped} of {size} is covered"
-        await asyncio.sleep(LOOK_SECONDS)
 
 
 def kinds(desk: Desk) -> list[str]:
