@@ -204,8 +204,9 @@ class Recorder:
             stopping = False
             while not stopping:
                 stopping = self._wait()
+                asked = list(self._asks)  # before the batch is taken, which so holds all that was saved before them
                 self._write(writer)
-                self._reply(writer)
+                self._reply(writer, asked)
         finally:
             writer.close()
 
@@ -241,9 +242,9 @@ class Recorder:
             log.warning("The database can be written again.")
             self.trouble = ""
 
-    def _reply(self, writer: Writer) -> None:
+    def _reply(self, writer: Writer, asked: list[_Ask]) -> None:
         """A question stays in the list until it is settled: one that fails beyond what is expected is answered too."""
-        for ask in list(self._asks):
+        for ask in asked:
             if self.trouble:
                 ask.settle(StorageError(self.trouble))
             else:

@@ -33,6 +33,8 @@ class RoundTrip:
     fees: Decimal = ZERO
     funding: Decimal = ZERO
     exit_reason: str = ""
+    opened_by: int = 0
+    """The trade id of its first fill; 0 where that is out of sight."""
 
     @property
     def net(self) -> Decimal:
@@ -109,7 +111,7 @@ class Holding:
 
     def _open_part(self, fill: Fill, size: Decimal, fee: Decimal) -> None:
         if self.trip is None:
-            self.trip = RoundTrip(fill.coin, fill.side, fill.time_ms)
+            self.trip = RoundTrip(fill.coin, fill.side, fill.time_ms, opened_by=fill.trade_id)
             self.opened_ms = fill.time_ms
         before = abs(self.size)
         self.entry_price = (self.entry_price * before + fill.price * size) / (before + size)

@@ -129,3 +129,13 @@ async def test_a_question_that_fails_is_answered_all_the_same(recorder: Recorder
 
     with pytest.raises(StorageError, match="odd row"):
         await recorder.ask(fails)
+
+
+async def test_an_answer_knows_what_was_saved_while_the_store_was_writing(
+    records: StoredRecords, recorder: Recorder
+) -> None:
+    for n in range(3_000):
+        records.note("p1", NOW, "line", str(n), {})
+        if n % 500 == 0:
+            await asyncio.sleep(0)
+    assert len(await records.lines(["p1"])) == 3_000
