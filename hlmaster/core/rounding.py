@@ -23,13 +23,16 @@ def to_float(value: Decimal) -> float:
     return float(value)
 
 
+_STEPS = {exponent: Decimal(1).scaleb(exponent) for exponent in range(-32, 1)}
+
+
 def tick_size(price: Decimal, size_decimals: int) -> Decimal:
     """The price step that applies around ``price``: never finer than the rule allows, never coarser than 1."""
     if price <= 0:
         raise ValueError(f"a price must be positive, not {price}")
     by_figures = price.adjusted() - (SIGNIFICANT_FIGURES - 1)
     by_decimals = -(PERP_MAX_DECIMALS - size_decimals)
-    return Decimal(1).scaleb(min(0, max(by_figures, by_decimals)))
+    return _STEPS[min(0, max(by_figures, by_decimals))]
 
 
 def price_decimals(price: Decimal, size_decimals: int) -> int:
@@ -44,7 +47,7 @@ def is_valid_price(price: Decimal, size_decimals: int) -> bool:
 
 
 def is_valid_size(size: Decimal, size_decimals: int) -> bool:
-    return size.is_finite() and size > 0 and _is_multiple(size, Decimal(1).scaleb(-size_decimals))
+    return size.is_finite() and size > 0 and _is_multiple(size, _STEPS[-size_decimals])
 
 
 def _is_multiple(value: Decimal, step: Decimal) -> bool:

@@ -15,6 +15,7 @@ from hlmaster.core.events import LinkChanged, LinkState, Notice, Severity, Tradi
 log = logging.getLogger(__name__)
 GRACE_SECONDS = 10.0
 RETRY_SECONDS = 3.0
+OPEN = "Trading is open."
 
 
 class DisconnectPolicy(StrEnum):
@@ -32,19 +33,12 @@ class Guard:
     def __init__(self, bus: Bus, clock: Clock) -> None:
         self._bus, self._clock = bus, clock
         self._reasons: dict[str, tuple[TradingState, str]] = {}
+        self.state = TradingState.ACTIVE
+        self.sentence = OPEN
         self._policy_task: asyncio.Task[None] | None = None
         self._on_lost: Callable[[], Awaitable[str]] | None = None
         bus.subscribe(HandlerFailed, self._on_handler_failed)
         bus.subscribe(LinkChanged, self._on_link)
-
-    @property
-    def state(self) -> TradingState:
-        severity = list(TradingState)
-        return max((state for state, _ in self._reasons.values()), key=severity.index, default=TradingState.ACTIVE)
-
-    @property
-    def sentence(self) -> str:
-        return " ".join(sentence for _, sentence in self._reasons.values()) or "Trading is open."
 
     def restrain(self, reason: str, state: TradingState, sentence: str) -> None:
         if self._reasons.get(reason) != (state, sentence):
@@ -65,6 +59,11 @@ class Guard:
         self.release("pause")
 
     def _tell(self) -> None:
+        severity = list(TradingState)
+        self.state = max(
+            (state for state, _ in self._reasons.values()), key=severity.index, default=TradingState.ACTIVE
+        )
+        self.sentence = " ".join(sentence for _, sentence in self._reasons.values()) or OPEN
         self._bus.publish(TradingStateChanged(self.state, self.sentence))
 
     def _on_handler_failed(self, fact: HandlerFailed) -> None:

@@ -74,6 +74,7 @@ class Stakes:
     def __init__(self, clock: Clock, portfolio: Portfolio, tracker: OrderTracker, market: Market) -> None:
         self._clock, self._portfolio, self._tracker, self._market = clock, portfolio, tracker, market
         self._lines: dict[str, Line] = {}
+        self._flat: dict[str, Stake] = {}
         self._coins: tuple[str, ...] = ()
         self._seen: tuple[int, int] = (-1, -1)
         self._account: Account | None = None
@@ -84,7 +85,11 @@ class Stakes:
         line = self._lines.get(coin)
         if line is not None:
             return line.stake
-        return Stake(price=self._market.mark(coin) or ZERO, swing=self._market.swing(coin))
+        price, swing = self._market.mark(coin) or ZERO, self._market.swing(coin)
+        flat = self._flat.get(coin)
+        if flat is None or flat.price is not price or flat.swing is not swing:
+            flat = self._flat[coin] = Stake(price=price, swing=swing)
+        return flat
 
     def count(self) -> Count:
         changed = self._look_for_coins()

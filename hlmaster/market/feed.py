@@ -36,6 +36,7 @@ from hlmaster.market.series import Change, Series
 from hlmaster.market.staleness import (
     ACCOUNT,
     ACCOUNT_LIMIT,
+    ACCOUNT_LIMITS,
     CANDLE,
     CONTEXT,
     FAST_BOOK,
@@ -141,7 +142,7 @@ class Feed:
                     age = market.age_seconds(stream) or 0.0
                     self._bus.publish(StalenessChanged(market.coin, stream, stream in stale, age))
             market.reported_stale = stale
-        account_stale = bool(self._account.stale({ACCOUNT: ACCOUNT_LIMIT}))
+        account_stale = bool(self._account.stale(ACCOUNT_LIMITS))
         if account_stale != self._account_reported_stale:
             self._account_reported_stale = account_stale
             self._bus.publish(StalenessChanged("", ACCOUNT, account_stale, self.account_age_seconds or 0.0))
@@ -323,7 +324,7 @@ class Feed:
         link = self._link
         if link is not None and link.state is not LinkState.CONNECTED:
             return f"{link.sentence} Entries wait for the connection."
-        if self._account.stale({ACCOUNT: ACCOUNT_LIMIT}):
+        if self._account.stale(ACCOUNT_LIMITS):
             return sentence("this session", ACCOUNT, self.account_age_seconds, ACCOUNT_LIMIT)
         return None
 

@@ -20,6 +20,7 @@ ACCOUNT = "account"
 LIMITS: Mapping[str, float] = {MID: 5.0, FAST_BOOK: 3.0, SLOW_BOOK: 15.0, CONTEXT: 10.0}
 """Seconds. Quotes, trades and candles are sent only when something happens, so their silence proves nothing."""
 ACCOUNT_LIMIT = 60.0
+ACCOUNT_LIMITS: Mapping[str, float] = {ACCOUNT: ACCOUNT_LIMIT}
 
 WORDS: Mapping[str, str] = {
     MID: "mid price",
@@ -46,10 +47,12 @@ class Receipts:
 
     def stale(self, limits: Mapping[str, float] = LIMITS) -> tuple[str, ...]:
         """The streams that are older than their limit or were never heard, in the limits' order."""
-        now, at = self._clock.monotonic(), self.at
-        return tuple(
-            stream for stream, limit in limits.items() if (heard := at.get(stream)) is None or now - heard > limit
-        )
+        now, at, found = self._clock.monotonic(), self.at, tuple[str, ...]()
+        for stream, limit in limits.items():
+            heard = at.get(stream)
+            if heard is None or now - heard > limit:
+                found += (stream,)
+        return found
 
 
 def sentence(subject: str, stream: str, age: float | None, limit: float) -> str:

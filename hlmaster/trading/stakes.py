@@ -17,8 +17,7 @@ from hlmaster.core.model import Side
 from hlmaster.core.orders import Order
 from hlmaster.trading.execution.by_coin import Owed
 
-ZERO, HUNDRED = Decimal(0), Decimal(100)
-INFINITE = Decimal("Infinity")
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +153,3 @@ def after(order: Order, stake: Stake, standing: Standing) -> After:
 
 def as_it_stands(stake: Stake, standing: Standing, by_strategy: bool = True) -> After:
     return After(None, ZERO, ZERO, stake.worst, stake.value, stake.value, standing.gross, by_strategy)
-
-
-def percent(amount: Decimal, equity: Decimal) -> Decimal:
-    """Of equity; of an account that is worth nothing, anything is infinitely much."""
-    if equity > 0:
-        return amount * HUNDRED / equity
-    return INFINITE if amount > 0 else ZERO

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from hlmaster.core.differences import Adjustment, Discrepancy
 from hlmaster.core.events import EquityPoint, TrackedOrder, TradingState

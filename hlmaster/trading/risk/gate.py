@@ -59,7 +59,7 @@ def _answers(
     asked: Sequence[Rule] | Sequence[Limit], about: Any, situation: Situation, limits: RiskLimits
 ) -> list[RuleResult]:
     """``about``: the order for rules, what is at stake after it for limits."""
-    results = []
+    results: list[RuleResult] = []
     for one in asked:
         try:
             results.append(one.check(about, situation, limits))

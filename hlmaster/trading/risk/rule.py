@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeAlias
 
 from hlmaster.core.orders import Order, RuleResult
 from hlmaster.core.registry import Registry
@@ -18,9 +19,14 @@ from hlmaster.trading.risk.limits import RiskLimits
 from hlmaster.trading.situation import Situation
 from hlmaster.trading.stakes import After
 
+CENT = Decimal("0.01")
 Check = Callable[[Order, Situation, RiskLimits], RuleResult]
-Read = Callable[[After, Situation, RiskLimits], tuple[Decimal, Decimal] | None]
-"""(value, limit) once the order is filled, or as things stand; None where there is nothing to measure."""
+Figure: TypeAlias = Decimal | int
+Read = Callable[[After, Situation, RiskLimits], tuple[Figure, Figure] | None]
+"""(value, limit) once the order is filled, or as things stand; None where there is nothing to measure.
+
+What is limited as a share of equity is read in USD, and told in per cent.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,8 @@ class Limit:
     code: str
     title: str
     read: Read
-    text: Callable[[Decimal], str]
+    words: Callable[[Figure, Decimal], str]
+    """A figure, and the equity it is told of."""
     cure: str
     per_coin: bool
     """Of the order's own coin and side; else of all positions together, and asked only of what adds to those."""
@@ -55,10 +62,11 @@ class Limit:
         # Not the same as "above": what cannot be compared is refused.
         if found is None or found[0] <= found[1]:
             return self.ok
-        return self.refusal(*found, situation.instrument.coin)
+        return self.refusal(*found, situation)
 
-    def refusal(self, value: Decimal, limit: Decimal, coin: str) -> RuleResult:
-        shown, allowed = self.text(value), self.text(limit)
+    def refusal(self, value: Figure, limit: Figure, situation: Situation) -> RuleResult:
+        coin, equity = situation.instrument.coin, situation.equity
+        shown, allowed = self.words(value, equity), self.words(limit, equity)
         sentence = f"{self.title.format(coin=coin)} would be {shown}; at most {allowed} is allowed. {self.cure}"
         return RuleResult(self.name, False, shown, allowed, sentence.format(coin=coin))
 
@@ -78,12 +86,12 @@ def rule(name: str, code: str = "", *, for_exits: bool = False) -> Callable[[Che
 
 
 def limit(
-    name: str, code: str, *, title: str, text: Callable[[Decimal], str], cure: str, per_coin: bool = False
+    name: str, code: str, *, title: str, words: Callable[[Figure, Decimal], str], cure: str, per_coin: bool = False
 ) -> Callable[[Read], Read]:
     """Register a limit; all of them are asked after the plain rules."""
 
     def register(read: Read) -> Read:
-        LIMITS.register(name)(Limit(name, code, title, read, text, cure, per_coin, passed(name)))
+        LIMITS.register(name)(Limit(name, code, title, read, words, cure, per_coin, passed(name)))
         return read
 
     return register
@@ -108,14 +116,19 @@ def usd(amount: Decimal) -> str:
     return f"${amount:,.2f}"
 
 
-def percent_text(value: Decimal) -> str:
-    """``9.8 %``; a bare limit without needless zeros."""
-    if not value.is_finite():
-        return "more than all"
-    return f"{wire_text(round(value, 2))} %"
+def share_of(percent: Decimal, equity: Decimal) -> Decimal:
+    """So many per cent of equity, USD; nothing of an account that is worth nothing."""
+    return percent * equity * CENT
 
 
-def count_text(value: Decimal) -> str:
+def share_words(value: Figure, equity: Decimal) -> str:
+    """``9.8 %``, of equity."""
+    if equity <= 0:
+        return usd(Decimal(value))
+    return f"{wire_text(round(value * 100 / equity, 2))} %"
+
+
+def count_words(value: Figure, equity: Decimal) -> str:
     return f"{value:,.0f}"
 
 

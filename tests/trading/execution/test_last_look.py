@@ -77,7 +77,7 @@ def test_what_has_expired_by_the_venues_clock_is_not_sent(late_ms: int) -> None:
 @pytest.mark.parametrize("reduce_only", [False, True])
 @pytest.mark.parametrize("change", [{"asset": 2}, {"size_decimals": 3}])
 def test_the_signed_number_must_still_mean_the_coin(change: dict[str, Any], reduce_only: bool) -> None:
-    world = World(replace(CALM, instrument=replace(ETH, **change)))
+    world = World(scene(instrument=replace(ETH, **change)))
     wanted = order(Side.SELL, reduce_only=reduce_only)
     assert "changed its number or lot" in (world.look(wanted)(prepared(wanted)) or "")
 

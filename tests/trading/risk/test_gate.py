@@ -228,9 +228,9 @@ def test_the_duplicate_guard_counts_a_persons_seconds() -> None:
 
 def test_an_order_that_is_looked_at_again_does_not_stand_in_its_own_way() -> None:
     wanted = idea("0.3")
-    again = scene(live=(tracked(wanted, NOW),))
-    counted = replace(again.stake, swing=D("0.05"))
-    again = replace(again, counted=counted, standing=standing({"ETH": counted}), entries_a_minute=30)
+    live = (tracked(wanted, NOW),)
+    counted = replace(scene(live=live).stake, swing=D("0.05"))
+    again = scene(live=live, counted=counted, standing=standing({"ETH": counted}), entries_a_minute=30)
     assert failed(wanted, again) == set()
     assert failed(replace(wanted, client_order_id="0x2"), again) >= {"position", "entry rate"}
 

@@ -24,8 +24,9 @@ def increase(order: Order, position: Decimal) -> Decimal:
 
 def required_margin(order: Order, situation: Situation) -> Decimal:
     """Initial margin plus taker fee, USD, at the order's worst price."""
-    grown = increase(order, situation.position) * order.price
-    return initial_margin(grown, situation.leverage.value) + order.notional * situation.fees.taker
+    notional = order.size * order.price
+    grown = increase(order, situation.position) * order.price if situation.position else notional
+    return grown / situation.leverage.value + notional * situation.fees.taker
 
 
 def reserved_margin(tracked: TrackedOrder, position: Decimal, leverage: int) -> Decimal:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from hlmaster.trading.risk.limits import RiskLimits
-from hlmaster.trading.risk.rule import count_text, limit
+from hlmaster.trading.risk.rule import count_words, limit
 from hlmaster.trading.situation import Situation
 from hlmaster.trading.stakes import After
 
@@ -14,12 +12,12 @@ from hlmaster.trading.stakes import After
     "entry rate",
     "RSK-120",
     title="Entries in the last minute, this one included,",
-    text=count_text,
+    words=count_words,
     per_coin=True,
     cure="Wait a moment (Settings, Risk, Entries a minute).",
 )
-def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[Decimal, Decimal]:
-    order = filled.order
-    is_new = order is not None and order.client_order_id not in situation.stake.orders
-    allowed = limits.max_entries_a_minute if filled.by_strategy else limits.hand_entries_a_minute
-    return Decimal(situation.entries_a_minute + is_new), Decimal(allowed)
+def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[int, int]:
+    order, count = filled.order, situation.entries_a_minute
+    if order is not None and order.client_order_id not in situation.stake.orders:
+        count += 1
+    return count, limits.max_entries_a_minute if filled.by_strategy else limits.hand_entries_a_minute

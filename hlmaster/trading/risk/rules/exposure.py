@@ -5,18 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hlmaster.trading.risk.limits import RiskLimits
-from hlmaster.trading.risk.rule import limit, percent_text
+from hlmaster.trading.risk.rule import limit, share_of, share_words
 from hlmaster.trading.situation import Situation
-from hlmaster.trading.stakes import After, percent
+from hlmaster.trading.stakes import After
 
 
 @limit(
     "gross exposure",
     "RSK-113",
     title="Gross exposure, of equity,",
-    text=percent_text,
+    words=share_words,
     cure="Close something first, or make the order smaller (Settings, Risk, Gross exposure).",
 )
 def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[Decimal, Decimal]:
     allowed = limits.max_exposure_percent if filled.by_strategy else limits.hand_exposure_percent
-    return percent(filled.gross, situation.equity), allowed
+    return filled.gross, share_of(allowed, situation.equity)

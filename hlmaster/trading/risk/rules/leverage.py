@@ -11,25 +11,25 @@ from decimal import Decimal
 from hlmaster.core.model import MarginMode
 from hlmaster.core.rounding import wire_text
 from hlmaster.trading.risk.limits import RiskLimits
-from hlmaster.trading.risk.rule import limit
+from hlmaster.trading.risk.rule import Figure, limit, usd
 from hlmaster.trading.situation import Situation
-from hlmaster.trading.stakes import HUNDRED, After, percent
+from hlmaster.trading.stakes import After
 
 
-def times(value: Decimal) -> str:
-    return f"{wire_text(round(value, 2))}x" if value.is_finite() else "without end"
+def times(value: Figure, equity: Decimal) -> str:
+    return f"{wire_text(round(value / equity, 2))}x" if equity > 0 else usd(Decimal(value))
 
 
 @limit(
     "leverage",
     "RSK-114",
     title="Leverage",
-    text=times,
+    words=times,
     cure="Close something first, make the order smaller, or lower an isolated coin's leverage "
     "(Settings, Risk, Leverage).",
 )
 def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[Decimal, Decimal]:
-    value = percent(filled.gross, situation.equity) / HUNDRED
-    if filled.worst and situation.leverage.mode is MarginMode.ISOLATED:
-        value = max(value, Decimal(situation.leverage.value))
-    return value, limits.max_leverage if filled.by_strategy else limits.hand_leverage
+    value, leverage = filled.gross, situation.leverage
+    if filled.worst and leverage.mode is MarginMode.ISOLATED:
+        value = max(value, leverage.value * situation.equity)
+    return value, situation.equity * (limits.max_leverage if filled.by_strategy else limits.hand_leverage)

@@ -7,9 +7,9 @@ from decimal import Decimal
 from hlmaster.core.orders import Order, RuleResult
 from hlmaster.core.rounding import wire_text
 from hlmaster.trading.risk.limits import RiskLimits
-from hlmaster.trading.risk.rule import failed, limit, passed, percent_text, rule
+from hlmaster.trading.risk.rule import failed, limit, passed, rule, share_of, share_words
 from hlmaster.trading.situation import Situation
-from hlmaster.trading.stakes import After, after, percent
+from hlmaster.trading.stakes import After, after
 
 NAME = "position"
 CAP = "position cap"
@@ -20,13 +20,13 @@ WITHIN = passed(CAP)
     NAME,
     "RSK-111",
     title="The {coin} position, of equity,",
-    text=percent_text,
+    words=share_words,
     cure="Make the order smaller, or cancel {coin} orders that still wait (Settings, Risk, Position per coin).",
     per_coin=True,
 )
 def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[Decimal, Decimal]:
     allowed = limits.max_position_percent if filled.by_strategy else limits.hand_position_percent
-    return percent(filled.value, situation.equity), allowed
+    return filled.value, share_of(allowed, situation.equity)
 
 
 @rule(CAP, "RSK-112")

@@ -25,11 +25,15 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     reference = situation.reference
     if reference is None:
         return failed(NAME, f"There is no mark price for {order.coin} to compare with; wait for data.")
-    base = order.trigger.price if order.trigger is not None else reference
-    beyond = (order.price - base) * HUNDRED / base * order.side.sign
-    band = limits.price_band_percent
-    if order.trigger is not None and order.trigger.market:
-        band = limits.exit_slippage_cap_percent + ROUNDING
+    price, base, band = order.price, reference, limits.price_band_percent
+    if order.trigger is not None:
+        base = order.trigger.price
+        if order.trigger.market:
+            band = limits.exit_slippage_cap_percent + ROUNDING
+    away = price - base if order.side is Side.BUY else base - price
+    if away * HUNDRED <= band * base and abs(price - reference) <= VENUE_BAND * reference:
+        return WITHIN
+    beyond = away * HUNDRED / base
     if beyond > band:
         where = "above" if order.side is Side.BUY else "below"
         sentence = (
@@ -37,8 +41,6 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
             f"{'its trigger' if order.trigger else 'the mark price'}; at most {limits.price_band_percent} % is allowed."
         )
         return failed(NAME, sentence, f"{beyond:+.2f} %", f"{limits.price_band_percent} %")
-    if abs(order.price - reference) > VENUE_BAND * reference:
-        return failed(
-            NAME, "The venue refuses prices further than 80 % from the reference price.", f"{beyond:+.2f} %", "80 %"
-        )
-    return WITHIN
+    return failed(
+        NAME, "The venue refuses prices further than 80 % from the reference price.", f"{beyond:+.2f} %", "80 %"
+    )

@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from hlmaster.core.orders import Order, RuleResult
 from hlmaster.trading.risk.limits import RiskLimits
-from hlmaster.trading.risk.rule import failed, limit, passed, percent_text, rule
+from hlmaster.trading.risk.rule import failed, limit, passed, rule, share_of, share_words
 from hlmaster.trading.situation import Situation
-from hlmaster.trading.stakes import After, percent
+from hlmaster.trading.stakes import After
 
 NAME = "trade risk"
 HAS_STOP = "stop known"
@@ -47,7 +47,7 @@ def money_at_risk(coins: Decimal, order: Order, situation: Situation) -> Decimal
     NAME,
     "RSK-115",
     title="The loss at the stop, of equity,",
-    text=percent_text,
+    words=share_words,
     cure="Make the order smaller or the stop nearer (Settings, Risk, Risk of a trade).",
     per_coin=True,
 )
@@ -59,7 +59,7 @@ def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[Decim
     if money is None:
         return None
     allowed = limits.max_trade_risk_percent if filled.by_strategy else limits.hand_trade_risk_percent
-    return percent(money, situation.equity), allowed * situation.conduct.size_factor
+    return money, share_of(allowed, situation.equity) * situation.conduct.size_factor
 
 
 @rule(HAS_STOP, "RSK-116")

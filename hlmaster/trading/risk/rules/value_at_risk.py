@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from hlmaster.core.orders import Order, RuleResult
 from hlmaster.trading.risk.limits import RiskLimits
-from hlmaster.trading.risk.rule import failed, limit, passed, percent_text, rule
+from hlmaster.trading.risk.rule import failed, limit, passed, rule, share_of, share_words
 from hlmaster.trading.situation import Situation
-from hlmaster.trading.stakes import ZERO, After, percent
+from hlmaster.trading.stakes import ZERO, After
 
 NAME = "value at risk"
 KNOWN_PAST = "known past"
@@ -23,7 +23,7 @@ KNOWN = passed(KNOWN_PAST)
     NAME,
     "RSK-118",
     title="The loss of one day in twenty, of equity,",
-    text=percent_text,
+    words=share_words,
     cure="Close something first, or make the order smaller (Settings, Risk, Value at risk).",
 )
 def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[Decimal, Decimal]:
@@ -31,7 +31,7 @@ def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[Decim
     before = stake.value_at_risk or ZERO
     at_risk = standing.value_at_risk - before + filled.worst * (stake.swing or ZERO)
     allowed = limits.max_value_at_risk_percent if filled.by_strategy else limits.hand_value_at_risk_percent
-    return percent(at_risk, situation.equity), allowed
+    return at_risk, share_of(allowed, situation.equity)
 
 
 @rule(KNOWN_PAST, "RSK-119")
