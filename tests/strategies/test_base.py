@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import typing
+from typing import Any, Literal
+
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from hlmaster.core.config import fields_of
+from hlmaster.core.model import Interval
+from hlmaster.strategies.alterations import without, without_row
 from hlmaster.strategies.base import STRATEGIES, Explanation, Params, Signals, number
+from hlmaster.strategies.checks import check, rehearsed
 from tests.strategies.scenes import made
 
 
@@ -58,3 +68,47 @@ def test_every_strategy_is_described(name: str) -> None:
     for key, info in fields_of(strategy.Parameters):
         assert info.title, key
         assert info.description, key
+
+
+@pytest.mark.parametrize("name", STRATEGIES.names())
+def test_every_strategy_abstains_and_says_so_when_nothing_is_known(name: str) -> None:
+    strategy = made(name)
+    window = rehearsed(strategy.needs)
+    blind = without(without_row(window, len(window) - 1), "frames")
+    told = strategy.explain(blind)
+    assert not strategy.signals(blind).direction[-1]
+    assert told.missing
+    assert all(text in told.reason for text in told.missing)
+    assert strategy.opportunity(blind) is None
+
+
+def allowed(info: FieldInfo) -> st.SearchStrategy[Any]:
+    """Values that a field takes, its limits among them."""
+    low = next((rule.ge for rule in info.metadata if hasattr(rule, "ge")), None)
+    high = next((rule.le for rule in info.metadata if hasattr(rule, "le")), None)
+    if info.annotation is int:
+        return st.integers(low, high)
+    if info.annotation is float:
+        return st.floats(low, high)
+    if info.annotation is bool:
+        return st.booleans()
+    if typing.get_origin(info.annotation) is Literal:
+        return st.sampled_from(typing.get_args(info.annotation))
+    assert info.annotation is Interval
+    return st.sampled_from([Interval.M1, Interval.M15, Interval.H1, Interval.D1])
+
+
+@pytest.mark.parametrize("name", STRATEGIES.names())
+@given(data=st.data())
+@settings(max_examples=8)
+def test_every_strategy_keeps_its_word_with_any_parameters_it_takes(name: str, data: st.DataObject) -> None:
+    kind = STRATEGIES[name].Parameters
+    fields = dict(fields_of(kind))
+    chosen = {key: data.draw(allowed(info), key) for key, info in fields.items() if data.draw(st.booleans())}
+    try:
+        params = kind(**chosen)
+    except ValidationError:
+        assume(False)
+    strategy = STRATEGIES[name](params)
+    report = check(strategy, rehearsed(strategy.needs))
+    assert report.passed, report.findings

@@ -18,6 +18,7 @@ from tests.strategies.scenes import made
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 SOURCES = ("1m", "5m", "15m", "1h", "4h", "1d")
+SAMPLED = [name for name in STRATEGIES.names() if made(name).needs.grid.interval is None]
 CANDLES = [name for name in STRATEGIES.names() if made(name).needs.grid.interval is not None]
 ROWS = 6_000
 
@@ -80,3 +81,45 @@ def test_recorded_markets_are_read_without_nonsense(name: str, coin: str) -> Non
         assert not strategy.explain(window.upto(int(row))).missing
     if not said.direction.any():
         assert strategy.explain(window).missing, "silent throughout, though nothing is missing"
+
+
+def sampled(coin: str, needs: Needs) -> Rehearsal:
+    """Book and trades as they stood every 250 ms; a book older than two seconds is unknown, and so is the oracle."""
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed: recorded books are kept in Parquet")
+    from pyarrow import parquet
+
+    paths = [DATA / "ticks" / f"hl_{coin}_{what}_20250904.parquet" for what in ("l2_20", "trades")]
+    if not all(path.is_file() for path in paths):
+        pytest.skip(f"The recorded book and trades of {coin} are not here.")
+    book, trades = (parquet.read_table(path).sort_by("ts") for path in paths)
+    then = book["ts"].to_numpy()
+    time_ms = np.arange(then[0] // 250 + 1, then[-1] // 250, dtype=np.int64) * 250
+    rows = np.searchsorted(then, time_ms, "right") - 1
+    fresh = time_ms - then[rows] < 2_000
+    bid, ask = (book[f"{side}_px_0"].to_numpy()[rows] for side in ("bid", "ask"))
+    mid = np.where(fresh, (bid + ask) / 2, np.nan)
+    bids, asks = (sum(book[f"{side}_sz_{level}"].to_numpy()[rows] for level in range(5)) for side in ("bid", "ask"))
+    ends = np.searchsorted(trades["ts"].to_numpy(), time_ms, "right")
+    traded = np.concatenate(([0.0], np.cumsum(trades["price"].to_numpy() * trades["size"].to_numpy())))[ends]
+    unknown = np.full(len(time_ms), np.nan)
+    columns: Columns = dict.fromkeys((*PRICES, *COLUMNS), unknown) | {
+        "mid": mid,
+        "spread": (ask - bid) / mid,
+        "imbalance": np.where(fresh, bids / asks, np.nan),
+        "taker_volume": np.diff(traded, prepend=traded[0]),
+    }
+    return Rehearsal(time_ms, columns, coin=coin)
+
+
+@pytest.mark.parametrize("coin", ["BTC", "SOL", "WLFI"])
+@pytest.mark.parametrize("name", SAMPLED)
+def test_recorded_samples_are_read_without_nonsense(name: str, coin: str) -> None:
+    strategy = made(name)
+    window = sampled(coin, strategy.needs).window(strategy.needs)
+    report = check(strategy, window)
+    assert report.passed, report.findings
+    if "oracle" in strategy.needs.columns:
+        assert "oracle" in strategy.explain(window).missing
+        assert not report.spoke
+    else:
+        assert 0 < report.spoke < 0.2 * len(window)
