@@ -337,13 +337,15 @@ class Proposing:
         orders = tuple(order for outcome in outcomes for order in outcome.orders)
         return Outcome(not failed, " ".join((f"{done} of {len(outcomes)} placed.", *failed)), orders)
 
+    def preview(self, proposal_id: str, changes: Mapping[str, object]) -> Proposal | str:
+        """The card as ``edit`` would make it, or why it cannot be; nothing is changed."""
+        card = self.book.get(proposal_id)
+        why = self.book.why_not(proposal_id, self._clock.now_ms())
+        return why if why or card is None else self._proposer.edit(card, changes)
+
     def edit(self, proposal_id: str, changes: Mapping[str, object]) -> Outcome:
         """See ``Proposer.edit``; priced and checked anew, or refused with what is wrong."""
-        card, now = self.book.get(proposal_id), self._clock.now_ms()
-        why = self.book.why_not(proposal_id, now)
-        if why or card is None:
-            return Outcome(False, why)
-        made = self._proposer.edit(card, changes)
+        made, now = self.preview(proposal_id, changes), self._clock.now_ms()
         if isinstance(made, str):
             return Outcome(False, made)
         self._tell(self.book.edited(made, now))
