@@ -112,6 +112,7 @@ async def test_a_bracket_that_fills_in_pieces_has_stop_and_target_for_what_it_ho
             target_price=target,
         )
         assert (await desk.manual.place(ticket)).ok
+        await until(lambda: desk.portfolio.size("ETH") != 0, desk)
         await covered(desk)
         await desk.manual.cancel_entries()
 
