@@ -24,6 +24,7 @@ from hlmaster.desk.allowance import AllowanceWatch
 from hlmaster.desk.brake import Brake
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.clock_watch import ClockWatch
+from hlmaster.desk.deciding import Deciding
 from hlmaster.desk.guard import Guard
 from hlmaster.desk.health import Health, LinkWatch, LoopLag, describe
 from hlmaster.desk.listing import Listing
@@ -85,6 +86,7 @@ class Desk:
         self._open_the_door(parts)
         self._give_hands(parts)
         self._keep_watch(parts)
+        self._decide(parts)
         self.bus.subscribe(AccountSnapshot, self._on_account)
         self.bus.subscribe(OrderReported, lambda _: self.feed.touch_account())
         self.bus.subscribe(AccountResynchronised, lambda _: self._reconciling.soon())
@@ -186,6 +188,35 @@ class Desk:
             bus, parts.trading, self.survey, self.instruments, lambda: self.settings.market.watchlist, self._work
         )
 
+    def _decide(self, parts: Parts) -> None:
+        """What strategies see and say, and what becomes of it."""
+        self._deciding = Deciding(
+            self.bus,
+            self.clock,
+            self.mode,
+            parts.session.folder,
+            parts.strategy_host,
+            parts.strategies,
+            lambda: self.settings,
+            self._work,
+            self.guard,
+            parts.market_data,
+            self.instruments,
+            self.feed,
+            self.charts,
+            self.survey,
+            self.gate,
+            self.manual,
+            self.protector,
+            self.portfolio,
+            self.orders,
+            self._watched.watch,
+            lambda order, situation: (),
+            lambda: Decimal(0),
+        )
+        self.grids, self.engine = self._deciding.grids, self._deciding.engine
+        self.roster, self.proposing = self._deciding.roster, self._deciding.proposing
+
     def _flattener(self, trading: Trading) -> Flattener:
         return Flattener(
             self.bus,
@@ -253,6 +284,7 @@ class Desk:
         self._work.own(self.scheduled_cancel.run(), "scheduled cancel")
         self._work.own(self._reconciling.run(), "reconcile")
         self._work.own(self._restoring.run(), "restore")
+        await self._deciding.start()
 
     async def _restore(self) -> None:
         """Raises StorageError."""
@@ -265,6 +297,7 @@ class Desk:
     async def stop(self) -> None:
         """Orderly: loops end, the venue connections close, everything queued reaches the disk. Raises StorageError."""
         await self._work.stop()
+        await self._deciding.stop()
         await self._protecting.stop()
         await self.guard.stop()
         await self.tools.stop()
@@ -363,6 +396,7 @@ class Desk:
         self.settings = settings
         self._parts.trading.expiry = _expiry(settings)
         self._watched.watch(settings.market.watchlist)
+        self.engine.coins_changed()
 
     @property
     def behind_ms_max(self) -> int:

@@ -19,6 +19,7 @@ from hlmaster.core.model import Mode
 from hlmaster.core.orders import ApprovalMint
 from hlmaster.core.ports import LinkHealth, MarketData, Trading
 from hlmaster.desk.exchange_child import ExchangeChild, ReadyLine
+from hlmaster.desk.exchange_process import command
 from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.exchange.hyperliquid.budget import WeightBudget
 from hlmaster.exchange.hyperliquid.client import is_loopback
@@ -127,6 +128,8 @@ def _parts(
     session = SessionInfo(info.name, info.mode, 0, info.start_balance, opening.session.folder)
     halt = HaltFile.of_session(opening.session.folder)
     around = {"open_store": recorder.start, **around}
+    theirs = opening.session.folder.parents[1] / "strategies"  # one folder for all modes and sessions
+    around |= {"strategy_host": tuple(command(["strategy-host"])), "strategies": theirs}
     return Parts(bus, clock, mint, market_data, trading, journal, recorder, session, opening.settings, halt, **around)
 
 

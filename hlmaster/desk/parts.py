@@ -54,5 +54,9 @@ class Parts:
     """Runs before market data starts (the embedded exchange gets ready)."""
     after: Callable[[], Awaitable[None]] | None = None
     """Runs after everything stopped: the child ends, files are closed."""
+    strategy_host: tuple[str, ...] | None = None
+    """Starts the process for strategies of other hands and for all checks; None: neither."""
+    strategies: Path | None = None
+    """The folder of the user's own."""
     failpoints: Failpoints = NO_FAILPOINTS
     """Tests let the worst happen on the order path."""

@@ -1,0 +1,128 @@
+"""From closed rows to decided proposals: the grids, what feeds them, the strategies on them, and what they propose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
+
+from hlmaster.core.bus import Bus
+from hlmaster.core.clock import Clock
+from hlmaster.core.model import Instrument, Mode
+from hlmaster.core.ports import MarketData
+from hlmaster.desk.charts import Charts
+from hlmaster.desk.guard import Guard
+from hlmaster.desk.manual import Manual
+from hlmaster.desk.proposer import Effects
+from hlmaster.desk.proposing import Proposing
+from hlmaster.desk.supply import Supply
+from hlmaster.desk.survey import Survey
+from hlmaster.desk.work import Work
+from hlmaster.market.feed import Feed
+from hlmaster.market.grid.grids import Grids
+from hlmaster.settings import Settings
+from hlmaster.storage.decision_rows import DecisionRows
+from hlmaster.strategies.catalogue import STRATEGIES, built_in
+from hlmaster.strategies.engine import Engine
+from hlmaster.strategies.host.folder import Folder
+from hlmaster.strategies.host.host import Host
+from hlmaster.strategies.roster import Roster
+from hlmaster.trading.execution.tracker import OrderTracker
+from hlmaster.trading.portfolio import Portfolio
+from hlmaster.trading.protection.protector import Protector
+from hlmaster.trading.risk.gate import Gate
+
+LOOK_SECONDS = 0.25
+
+
+class Deciding:
+    """``start`` once the books agree with the exchange, ``stop`` before the order path ends.
+
+    ``host`` is the command of the process that runs strategies of other hands, and the checks of all of them; without
+    it there are none, and nothing is checked. ``strategies`` is the user's folder of them.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        clock: Clock,
+        mode: Mode,
+        folder: Path,
+        host: tuple[str, ...] | None,
+        strategies: Path | None,
+        settings: Callable[[], Settings],
+        work: Work,
+        guard: Guard,
+        market_data: MarketData,
+        instruments: Mapping[str, Instrument],
+        feed: Feed,
+        charts: Charts,
+        survey: Survey,
+        gate: Gate,
+        manual: Manual,
+        protector: Protector,
+        portfolio: Portfolio,
+        orders: OrderTracker,
+        watch: Callable[[Iterable[str]], None],
+        effects: Effects,
+        drawdown: Callable[[], Decimal],
+    ) -> None:
+        self._work, self._feed = work, feed
+        self._rows = DecisionRows(folder / "rows")
+        self.grids = Grids(bus, clock, feed, self._rows.save)
+        self._supply = Supply(bus, clock, market_data, feed, charts, self.grids, watch, lambda: self._rows.trouble)
+        self.roster = Roster(folder / "strategies.toml")
+        taken = STRATEGIES.names()
+        abroad = None if host is None else Host(host, Folder(strategies), clock, taken)
+        self.engine = Engine(
+            bus,
+            self.grids,
+            self.roster,
+            built_in(None if abroad is None else abroad.checker.built_in),
+            watchlist=lambda: settings().market.watchlist,
+            listed=lambda coin: coin in instruments,
+            stale=self._stale,
+            broken=STRATEGIES.broken(),
+            abroad=abroad,
+        )
+        self.proposing = Proposing(
+            bus,
+            clock,
+            mode,
+            folder,
+            settings,
+            work,
+            guard,
+            survey,
+            gate,
+            manual,
+            protector,
+            portfolio,
+            orders,
+            charts,
+            feed,
+            self.roster,
+            engine_gates=self.engine.gates,
+            effects=effects,
+            drawdown=drawdown,
+        )
+
+    def _stale(self, coin: str) -> str | None:
+        if coin not in self._feed.coins:
+            return f"{coin} is not watched yet."
+        return self._feed.market(coin).stale_for_entries
+
+    async def start(self) -> None:
+        """What the last run armed runs again as soon as its history is there."""
+        self._rows.start()
+        self.proposing.start()
+        await self.engine.start()
+        self._work.own(self._supply.run_beat(), "decision beat")
+        self._work.own(self._supply.run_loader(), "decision history")
+        self._work.every(LOOK_SECONDS, self.proposing.look, "proposals")
+
+    async def stop(self) -> None:
+        await self.engine.stop()
+        await self.proposing.stop()
+        self.grids.record()
+        self._rows.close()
