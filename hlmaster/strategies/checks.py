@@ -10,7 +10,7 @@ equal; numbers to nine digits, which a sum taken in another order keeps and an a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hlmaster.core.candles import Floats
+from hlmaster.core.errors import ConfigError
+from hlmaster.core.signals import Opportunity
 from hlmaster.market.window import Needs, Window
 from hlmaster.strategies.alterations import desk_view, futures, known_at, locked, without, without_row
 from hlmaster.strategies.base import Explanation, Signals, Strategy
@@ -61,10 +63,13 @@ class Broken(Exception):
 
 def check(strategy: Strategy[Any], window: Window | None = None) -> CheckReport:
     """All checks, on ``window`` or else on rehearsals. Takes a fraction of a second and raises nothing."""
-    markets = iter([window]) if window else (rehearsed(strategy.needs, seed) for seed in range(REHEARSALS))
     rows = spoke = 0
     with np.errstate(all="ignore"):
-        for market in markets:
+        for seed in range(1 if window else REHEARSALS):
+            try:
+                market = window or rehearsed(strategy.needs, seed)
+            except ConfigError as error:
+                return CheckReport(False, (Finding("runs", None, f"Its needs cannot be met: {error}"),), rows, spoke)
             trial = Trial(strategy, locked(market))
             findings = tuple(trial.findings())
             rows, spoke = rows + len(market), spoke + trial.spoke
@@ -98,8 +103,9 @@ class Trial:
         self.said = self._signals(self.full)
         self.spoke = int(np.count_nonzero(self.said.direction))
         self.samples = self._choose_rows()
-        fresh = type(self.strategy)(self.strategy.params)
-        for again in (self._signals(self.full), self._signals(self.full, fresh)):
+        fresh = attempted("making it twice", lambda: type(self.strategy)(self.strategy.params))
+        for strategy in (self.strategy, fresh):
+            again = self._signals(self.full, strategy)
             if (row := difference(self.said, again)) is not None:
                 text = "called twice with the same rows it said two things; it must keep nothing between calls"
                 yield Finding("purity", row, f"Row {row}: {text}.")
@@ -178,27 +184,31 @@ class Trial:
         return None
 
     def _signals(self, window: Window, strategy: Strategy[Any] | None = None) -> Signals:
-        return well_formed(guarded("signals", strategy or self.strategy, window), window)
+        chosen = strategy or self.strategy
+        return well_formed(attempted("signals", lambda: chosen.signals(window)), window)
 
     def _explain(self, window: Window, row: int) -> Explanation:
-        told = guarded("explain", self.strategy, window)
+        told = attempted("explain", lambda: self.strategy.explain(window))
         if not isinstance(told, Explanation):
             raise Broken("explanation", row, f"explain returned {type(told).__name__}, not an Explanation.")
-        guarded("opportunity", self.strategy, window)
+        if not isinstance(told.reason, str) or not isinstance(told.missing, tuple):
+            raise Broken("explanation", row, "The reason must be a text, and what is missing a tuple of texts.")
+        seen = attempted("opportunity", lambda: self.strategy.opportunity(window))
+        if not isinstance(seen, Opportunity | None):
+            raise Broken("explanation", row, f"opportunity returned {type(seen).__name__}, not an Opportunity.")
         return told
 
 
-def guarded(method: str, strategy: Strategy[Any], window: Window) -> Any:
-    """What the method returns; what it raises is the finding."""
+def attempted(what: str, work: Callable[[], Any]) -> Any:
+    """What the strategy's own code gives; what it raises is the finding."""
     try:
-        return getattr(strategy, method)(window)
+        return work()
     except Exception as error:
-        text = f"{type(error).__name__}: {error}"
         if isinstance(error, ValueError) and "read-only" in str(error):
-            raise Broken("purity", None, f"{method} writes to the window, which belongs to everybody.") from error
+            raise Broken("purity", None, f"{what} writes to the window, which belongs to everybody.") from error
         if isinstance(error, KeyError):
-            raise Broken("runs", None, f"{method} reads {error}, which its needs do not declare.") from error
-        raise Broken("runs", len(window) - 1, f"{method} raised {text} on a window of {len(window)} rows.") from error
+            raise Broken("runs", None, f"{what} reads {error}, which its needs do not declare.") from error
+        raise Broken("runs", None, f"{what} raised {type(error).__name__}: {error}.") from error
 
 
 def well_formed(said: Any, window: Window) -> Signals:

@@ -17,7 +17,7 @@ BROAD_HANDLERS = {
     "hlmaster/desk/work.py::Work._supervise": "the top of the desk's tasks",
     "hlmaster/desk/guard.py::Guard._apply_policy": "the task's top; the failure is told",
     "hlmaster/exchange/hyperliquid/socket.py::Socket._run": "the task's top; whatever broke, the line must come back",
-    "hlmaster/strategies/checks.py::guarded": "whatever a strategy raises on trial is the finding",
+    "hlmaster/strategies/checks.py::attempted": "whatever a strategy raises on trial is the finding",
     "hlmaster/exchange/simulator/signatures.py::recover": "the library raises bare Exception; any other goes on up",
     "hlmaster/storage/journal.py::SqliteJournal._run": "the top of the writer's thread; whoever waits is refused",
     "hlmaster/storage/recorder.py::Recorder._run": "the top of the recorder's thread; whoever asks is refused",

@@ -13,6 +13,7 @@ import pytest
 from hlmaster.core.candles import Floats
 from hlmaster.core.model import Interval
 from hlmaster.market.indicators.ema import Ema
+from hlmaster.market.indicators.sma import Sma
 from hlmaster.market.window import FrameNeeds, Grid, Needs, Window
 from hlmaster.strategies.base import STRATEGIES, Explanation, Params, Signals, Strategy
 from hlmaster.strategies.checks import check, rehearsed
@@ -151,6 +152,7 @@ def test_what_remembers_between_calls_is_caught() -> None:
     [
         (lambda self, window: Explanation(" "), "explanation"),
         (lambda self, window: "because", "explanation"),
+        (lambda self, window: Explanation(7), "explanation"),  # type: ignore[arg-type]
         (lambda self, window: Explanation.lacking("everything"), "explanation"),
         (lambda self, window: Explanation(f"{random.random()}"), "explanation"),
         (lambda self, window: Explanation(f"{window['close'][-LOOKBACK - 1]}"), "runs"),
@@ -159,6 +161,34 @@ def test_what_remembers_between_calls_is_caught() -> None:
 def test_what_cannot_be_explained_is_caught(explain: Any, expected: str) -> None:
     report = check(cheat(lambda window: told(window["close"] - window["open"]), explain=explain))
     assert [finding.check for finding in report.findings] == [expected]
+
+
+def test_an_opportunity_that_is_none_is_caught() -> None:
+    report = check(
+        cheat(lambda window: told(window["close"] - window["open"]), opportunity=lambda self, window: "soon")
+    )
+    assert [finding.check for finding in report.findings] == ["explanation"]
+
+
+def test_needs_that_nobody_can_meet_are_told() -> None:
+    class Greedy(Honest):
+        declared = Needs(Grid.of("1m"), 1, (), (Sma(5, source="luck"),))
+
+    report = check(Greedy(Params()))
+    assert "sma(5, luck) needs the column luck" in report.findings[0].sentence
+
+
+def test_what_can_be_made_only_once_is_caught() -> None:
+    class Single(Honest):
+        made = False
+
+        def __init__(self, params: Params) -> None:
+            if Single.made:
+                raise RuntimeError("there is one already")
+            Single.made = True
+            super().__init__(params)
+
+    assert "making it twice raised RuntimeError: there is one already." in check(Single(Params())).findings[0].sentence
 
 
 def test_a_frame_looked_at_beyond_its_lookback_is_caught() -> None:
