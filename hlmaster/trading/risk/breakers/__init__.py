@@ -1,0 +1,1 @@
+"""Circuit breakers: what ends new risk by itself."""
