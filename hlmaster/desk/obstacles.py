@@ -16,6 +16,8 @@ from hlmaster.desk.survey import Survey
 from hlmaster.settings import Settings
 from hlmaster.trading.combiner import Idea
 from hlmaster.trading.proposals.book import ProposalBook
+from hlmaster.trading.risk.gate import Gate as RiskGate
+from hlmaster.trading.situation import Situation
 
 
 def first_red(gates: Iterable[Gate]) -> Gate | None:
@@ -33,10 +35,11 @@ class Obstacles:
         proposer: Proposer,
         course: Course,
         book: ProposalBook,
+        gate: RiskGate,
         policy: Callable[[str], Policy],
     ) -> None:
         self._clock, self._survey, self._settings = clock, survey, settings
-        self._proposer, self._course = proposer, course
+        self._proposer, self._course, self._gate = proposer, course, gate
         self._ownership, self._book, self._policy = course.ownership, book, policy
 
     def before_proposal(self, idea: Idea) -> tuple[Gate, ...]:
@@ -59,14 +62,17 @@ class Obstacles:
         if isinstance(made, str):
             return (*gates, Gate("size", False, made, "See the risk panel and the sizing settings."))
         sized = Gate("size", True, f"{wire_text(made.size)} {made.coin}, ${made.risk:,.2f} at risk")
-        return (*gates, sized, self._trading(idea), _limits(made.verdict), *self._decided(idea))
+        return (*gates, sized, self._trading(idea), _limits(made.verdict), *self._decided(idea, made))
 
-    def automatic(self, proposal: Proposal) -> tuple[Gate, ...]:
-        """What a policy must find before it may approve."""
+    def automatic(self, proposal: Proposal, situation: Situation) -> tuple[Gate, ...]:
+        """What a policy must find before it may approve: more than a person needs."""
+        order = self._proposer.order(proposal, situation, automatic=True)
+        verdict = None if isinstance(order, str) else self._gate.check(order)
         return (
             Gate("untouched", not proposal.edited, "A person edited it, so a person approves it."),
             self._sure_alone(proposal.unadjusted_confidence),
             self._trusted(proposal.source),
+            _limits(verdict, "limits for acting alone"),
         )
 
     # --- one by one ---
@@ -124,13 +130,13 @@ class Obstacles:
             "trading open", False, situation.state_sentence, "Resume, or remove what holds it; see the top bar."
         )
 
-    def _decided(self, idea: Idea) -> tuple[Gate, ...]:
+    def _decided(self, idea: Idea, made: Proposal) -> tuple[Gate, ...]:
         policy, card = self._policy(idea.source), self._book.card(idea.source, idea.coin)
         if policy is Policy.OBSERVE:
             return (Gate("policy", False, "Its policy is to observe: ideas are recorded only.", "Set it to ask."),)
         gates: tuple[Gate, ...] = (Gate("policy", True, f"Its policy is {policy}."),)
         if policy is Policy.AUTO:
-            gates += (self._sure_alone(idea.unadjusted_confidence), self._trusted(idea.source))
+            gates += self.automatic(card or made, self._survey(idea.coin))
         waits = card is not None and card.state in (ProposalState.OPEN, ProposalState.SNOOZED)
         if first_red(gates) is None and policy is Policy.AUTO:
             return gates
@@ -152,8 +158,9 @@ class Obstacles:
 _PATIENCE = "Nothing to do: it speaks up when its conditions are met."
 
 
-def _limits(verdict: Verdict | None) -> Gate:
-    if verdict is None or verdict.passed:
-        return Gate("limits", True, "Every rule of the risk gate says yes.")
-    sentences = " ".join(failure.sentence for failure in verdict.failures)
-    return Gate("limits", False, sentences, "See the risk panel.")
+def _limits(verdict: Verdict | None, name: str = "limits") -> Gate:
+    if verdict is None:
+        return Gate(name, False, "There is no price to judge it at.", "It passes by itself when there is one.")
+    if verdict.passed:
+        return Gate(name, True, "Every rule of the risk gate says yes.")
+    return Gate(name, False, " ".join(failure.sentence for failure in verdict.failures), "See the risk panel.")

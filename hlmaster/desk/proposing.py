@@ -86,10 +86,10 @@ class Proposing:
     ) -> None:
         self._bus, self._clock, self._settings, self._work, self._guard = bus, clock, settings, work, guard
         self._survey, self._gate, self._roster = survey, gate, roster
-        self._engine_gates = engine_gates
+        self.engine_gates = engine_gates
         self._memory = Memory(folder / "proposals.json", "every position is yours and no card is remembered")
         self._ranges = Ranges(clock, charts, feed)
-        self._proposer = Proposer(
+        self.proposer = Proposer(
             clock,
             survey,
             gate,
@@ -102,11 +102,11 @@ class Proposing:
             regime,
             allocation,
         )
-        self._combiner = Combiner(lambda strategy: roster.entry(strategy).role, advisers)
+        self.combiner = Combiner(lambda strategy: roster.entry(strategy).role, advisers)
         self.ownership = Ownership()
         self._course = Course(bus, clock, work, manual, protector, portfolio, tracker, self.ownership, self._remember)
         self.book = ProposalBook()
-        self._obstacles = Obstacles(clock, survey, settings, self._proposer, self._course, self.book, self.policy)
+        self._obstacles = Obstacles(clock, survey, settings, self.proposer, self._course, self.book, gate, self.policy)
         self._leading = Leading(bus, clock, portfolio, self._course, self.book, self._tell, self._remember)
         self._ideas: dict[tuple[str, str], Idea] = {}
         """The last of each source on each coin."""
@@ -142,7 +142,8 @@ class Proposing:
         self.book.most_open = self._settings().proposals.most_open
         self._tell(self.book.tick(now))
         for card in self.book.cards():
-            self._hold_against_market(card, now)
+            if self._hold_against_market(card, now) is None:
+                self._decide(card)
         if self._clock.monotonic() >= self._retry_at:
             self._retry_at = self._clock.monotonic() + RETRY_SECONDS
             self._try_again(now)
@@ -153,7 +154,7 @@ class Proposing:
         if not self._survey.lists(made.signal.coin):
             return
         now = self._clock.now_ms()
-        idea = self._combiner.hear(made.signal, now)
+        idea = self.combiner.hear(made.signal, now)
         if idea.abstains:
             return
         self._ideas[idea.source, idea.coin] = idea
@@ -207,7 +208,7 @@ class Proposing:
             log.debug("no proposal: %s", red.text)
             return
         policy = self.policy(idea.source)
-        made = self._proposer.propose(idea, policy)
+        made = self.proposer.propose(idea, policy)
         if isinstance(made, str):
             log.debug("no proposal of %s on %s: %s", idea.source, idea.coin, made)
             return
@@ -229,7 +230,7 @@ class Proposing:
                 self._tell(self.book.withdraw(f"{card.source} is only observed now.", now, source=card.source))
         for strategy in {signal.strategy for idea in self._ideas.values() for signal in idea.signals}:
             if not self._roster.entry(strategy).armed:
-                self._combiner.forget(strategy)
+                self.combiner.forget(strategy)
 
     def _on_state(self) -> None:
         paused = self._guard.is_restrained_by("pause")
@@ -250,7 +251,7 @@ class Proposing:
         """By policy, through the same door as a person."""
         if card.state is not ProposalState.OPEN or self.policy(card.source) is not Policy.AUTO:
             return
-        if first_red(self._obstacles.automatic(card)) is None:
+        if first_red(self._obstacles.automatic(card, self._survey(card.coin))) is None:
             self._work.own(self._approve_alone(card.proposal_id), f"approve {card.coin}")
 
     async def _approve_alone(self, proposal_id: str) -> None:
@@ -274,17 +275,12 @@ class Proposing:
         seen = self.book.get(card.proposal_id)
         if seen is None or not seen.state.can_be_approved:
             return Outcome(False, self.book.why_not(card.proposal_id, now))
-        order = self._proposer.order(seen, situation, automatic=False)
+        order = self.proposer.order(seen, situation, automatic=False)
         if isinstance(order, str):
             return Outcome(False, order)
         verdict = self._verdict(seen, order, now)
-        answer = self.book.judge(card.proposal_id, verdict)
-        self._tell(answer)
-        for changed in answer.changed:
-            self._decide(changed)
-        if not verdict.passed:
-            return Outcome(False, " ".join(failure.sentence for failure in verdict.failures), verdict=verdict)
-        return None
+        self._tell(self.book.judge(card.proposal_id, verdict))
+        return None if verdict.passed else _no(verdict)
 
     def _verdict(self, card: Proposal, order: Order, now: int) -> Verdict:
         """The gate's, and whether the coin is free for this source."""
@@ -309,12 +305,15 @@ class Proposing:
         card = self.book.get(proposal_id) or card
         if refusal is not None:
             return refusal
-        order = self._proposer.order(card, self._survey(card.coin), automatic=by == BY_POLICY)
+        situation = self._survey(card.coin)
+        order = self.proposer.order(card, situation, automatic=by == BY_POLICY)
         if isinstance(order, str):
             return Outcome(False, order)
+        if by == BY_POLICY and (red := first_red(self._obstacles.automatic(card, situation))) is not None:
+            return Outcome(False, red.text)
         self._tell(self.book.approve(proposal_id, by, now))
         try:
-            outcome = await self._course.enter(card, order, self._proposer.protection(card))
+            outcome = await self._course.enter(card, order, self.proposer.protection(card))
         except BaseException:
             text = "It was given up on its way; its order tells how far it came."
             self._tell(self.book.refused(proposal_id, text, (order.client_order_id,)))
@@ -341,7 +340,7 @@ class Proposing:
         """The card as ``edit`` would make it, or why it cannot be; nothing is changed."""
         card = self.book.get(proposal_id)
         why = self.book.why_not(proposal_id, self._clock.now_ms())
-        return why if why or card is None else self._proposer.edit(card, changes)
+        return why if why or card is None else self.proposer.edit(card, changes)
 
     def edit(self, proposal_id: str, changes: Mapping[str, object]) -> Outcome:
         """See ``Proposer.edit``; priced and checked anew, or refused with what is wrong."""
@@ -379,25 +378,25 @@ class Proposing:
         return self._leading.hand_back(coin, self._ideas)
 
     def swap(self, coin: str, to_strategy: str, how: Swap | str) -> Outcome:
-        return self._leading.swap(coin, self._combiner.source_of(to_strategy), how)
+        return self._leading.swap(coin, self.combiner.source_of(to_strategy), how)
 
     def free(self, coin: str) -> Outcome:
         return self._leading.free(coin)
 
     def veto(self, strategy: str, coin: str, seconds: float) -> Outcome:
-        return self._leading.veto(self._combiner.source_of(strategy), coin, seconds)
+        return self._leading.veto(self.combiner.source_of(strategy), coin, seconds)
 
     # --- why is nothing happening? ---
 
     def why(self, strategy: str, coin: str) -> tuple[Gate, ...]:
         """Every gate from data to approval; the first whose ``passed`` is False is what stands in the way."""
-        known = self._engine_gates(strategy, coin)
-        source = self._combiner.source_of(strategy)
+        known = self.engine_gates(strategy, coin)
+        source = self.combiner.source_of(strategy)
         idea = self._ideas.get((source, coin))
         vote: tuple[Gate, ...] = ()
         if source != strategy:
             group = source.removeprefix(GROUP)
-            winner, _, how = self._combiner.vote(group, coin, self._clock.now_ms())
+            winner, _, how = self.combiner.vote(group, coin, self._clock.now_ms())
             vote = (Gate("vote", winner is not Direction.NEUTRAL, how, "Wait until more of the group agree."),)
         if idea is None or not self._survey.lists(coin):
             text = f"{source} has said nothing about {coin} yet."
@@ -419,3 +418,7 @@ class Proposing:
         if self._started:
             cards = document_of(self.book.live())
             self._memory.save({**self._course.document(), "paused": self._paused, "cards": cards})
+
+
+def _no(verdict: Verdict) -> Outcome:
+    return Outcome(False, " ".join(failure.sentence for failure in verdict.failures), verdict=verdict)

@@ -58,12 +58,10 @@ class Idea:
 
     @property
     def closes(self) -> bool:
-        """A NEUTRAL that ends the source's position: all who gave it trade on such terms."""
-        return (
-            self.direction is Direction.NEUTRAL
-            and not self.abstains
-            and all(signal.terms.neutral_closes for signal in self.signals)
-        )
+        """A NEUTRAL that ends the source's position: all who voted for it trade on such terms. A tie ends nothing."""
+        if self.direction is not Direction.NEUTRAL or self.abstains:
+            return False
+        return all(one.direction is Direction.NEUTRAL and one.terms.neutral_closes for one in self.signals)
 
 
 Advisers = Callable[[str, Direction], Sequence[Advice]]
@@ -77,7 +75,7 @@ class Combiner:
     """``role`` of a strategy by name: ``solo`` or ``voter:GROUP``; a group is called ``group NAME`` as a source."""
 
     def __init__(self, role: Callable[[str], str], advisers: Advisers = no_advice) -> None:
-        self._role, self._advisers = role, advisers
+        self._role, self.advisers = role, advisers
         self._words: dict[tuple[str, str], Signal] = {}
         """Each strategy's last word on each coin."""
 
@@ -90,7 +88,7 @@ class Combiner:
         self._words[signal.strategy, signal.coin] = signal
         group = group_of(self._role(signal.strategy))
         if group is not None:
-            return self._advised(*self.vote(group, signal.coin, now_ms), group, signal)
+            return self._voted(group, signal, now_ms)
         reasons = (signal.reason,) if signal.reason else ()
         return self._with_advice(
             Idea(
@@ -134,18 +132,18 @@ class Combiner:
         voters = tuple(sorted(sides[winner], key=lambda signal: (-signal.confidence, signal.strategy)))
         return winner, voters, f"Group {group}: {counts}{tie}."
 
-    def _advised(self, winner: Direction, voters: tuple[Signal, ...], how: str, group: str, heard: Signal) -> Idea:
+    def _voted(self, group: str, heard: Signal, now_ms: int) -> Idea:
+        winner, voters, how = self.vote(group, heard.coin, now_ms)
         confidence = _mean(voters)
         reasons = (how, *(f"{signal.strategy}: {signal.reason}" for signal in voters if signal.reason))
-        idea = Idea(
-            f"group {group}", heard.coin, winner, voters or (heard,), confidence, confidence, reasons, not voters
-        )
-        return self._with_advice(idea)
+        nobody = not self.ballots(group, heard.coin, now_ms)
+        source, signals = f"group {group}", voters or (heard,)
+        return self._with_advice(Idea(source, heard.coin, winner, signals, confidence, confidence, reasons, nobody))
 
     def _with_advice(self, idea: Idea) -> Idea:
         if idea.direction is Direction.NEUTRAL:
             return idea
-        advice = tuple(self._advisers(idea.coin, idea.direction))
+        advice = tuple(self.advisers(idea.coin, idea.direction))
         confidence = adjusted(idea.unadjusted_confidence, advice)
         said = tuple(f"{one.adviser}: {one.shift:+.2f} confidence" for one in advice if one.shift)
         return Idea(

@@ -105,11 +105,13 @@ def scene(
     settings: Settings | None = None,
     halt: HaltFile | None = None,
     mode: Mode = Mode.DEMO,
+    folder: Path = Path("unused"),
+    clock: ManualClock | None = None,
 ) -> Scene:
-    bus, clock = Bus(), ManualClock(NOW)
+    bus, clock = Bus(), clock or ManualClock(NOW)
     venue, market = MemoryVenue(bus, clock), MemoryMarket(bus, clock)
     journal, store = MemoryJournal(), store or MemoryStore()
-    session = SessionInfo("default", mode, 0, Decimal(10_000), Path("unused"))
+    session = SessionInfo("default", mode, 0, Decimal(10_000), folder)
     parts = Parts(bus, clock, ApprovalMint(), market, venue, journal, store, session, settings or UNPROTECTED, halt)
     notices: list[Notice] = []
     bus.subscribe(Notice, notices.append)

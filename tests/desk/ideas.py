@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,14 +13,18 @@ from typing import Any
 import numpy as np
 
 from hlmaster.core.candles import CandleBlock
-from hlmaster.core.clock import MINUTE_MS
+from hlmaster.core.clock import MINUTE_MS, ManualClock
 from hlmaster.core.model import Interval
 from hlmaster.core.proposals import Policy, Proposal, ProposalChanged, ProposalState
-from hlmaster.core.signals import Direction, Signal, SignalMade
+from hlmaster.core.signals import Direction, Gate, Signal, SignalMade
 from hlmaster.desk.desk import Desk
+from hlmaster.desk.proposer import Effects
 from hlmaster.desk.proposing import Proposing
+from hlmaster.settings import Settings
 from hlmaster.strategies.roster import Roster
-from tests.desk.desks import MemoryMarket, Scene, running
+from hlmaster.trading.combiner import Advisers, no_advice
+from hlmaster.trading.proposals.trust import Trust
+from tests.desk.desks import Scene, running, scene
 from tests.trading.scenes import NOW
 
 STRATEGY = "confluence"
@@ -49,6 +54,13 @@ def candles(now_ms: int, interval: Interval, rows: int = 200) -> CandleBlock:
     level = np.full(rows, 3000.0)
     half = CALM_RANGE / 2
     return CandleBlock(times, level, level + half, level - half, level, level, np.ones(rows, np.int64))
+
+
+class StillClock(ManualClock):
+    """Stands still also while somebody waits: tests move it."""
+
+    async def sleep(self, wall_seconds: float) -> None:
+        await asyncio.sleep(wall_seconds)
 
 
 @dataclass
@@ -94,47 +106,31 @@ class Traded:
         return [(o.trigger.price, o.size) for o in live if o.trigger is not None and o.trigger.kind == "sl"]
 
 
-def hands(desk: Desk, roster: Roster, folder: Path, **rooms: Any) -> Proposing:
-    return Proposing(
-        desk.bus,
-        desk.clock,
-        desk.mode,
-        folder,
-        lambda: desk.settings,
-        desk._work,
-        desk.guard,
-        desk.survey,
-        desk.gate,
-        desk.manual,
-        desk.protector,
-        desk.portfolio,
-        desk.orders,
-        desk.charts,
-        desk.feed,
-        roster,
-        **rooms,
-    )
-
-
 @asynccontextmanager
 async def trading(
-    folder: Path, made: Scene | None = None, policy: Policy = Policy.ASK, **rooms: Any
+    folder: Path,
+    settings: Settings | None = None,
+    policy: Policy = Policy.ASK,
+    trust: Trust | None = None,
+    effects: Effects | None = None,
+    advisers: Advisers = no_advice,
+    gates: tuple[Gate, ...] = (),
 ) -> AsyncIterator[Traded]:
-    async with running(made) as scene:
-        roster = Roster()
-        roster.change(STRATEGY, armed=True, policy=policy)
-        roster.set_overall(Policy.AUTO)
-        market = scene.market
-        assert isinstance(market, MemoryMarket)
+    """``gates``: what the engine says of every strategy."""
+    made = scene(settings=settings, folder=folder, clock=StillClock(NOW))
+    proposing = made.desk.proposing
+    traded = Traded(made, proposing, made.desk.roster)
+    made.desk.bus.subscribe(ProposalChanged, lambda fact: traded.seen.append(fact.proposal))
+    proposing.engine_gates = lambda strategy, coin: gates
+    proposing.combiner.advisers = advisers
+    proposing.proposer.trust = trust or proposing.proposer.trust
+    proposing.proposer.effects = effects or proposing.proposer.effects
+    async with running(made):
+        traded.roster.change(STRATEGY, armed=True, policy=policy)
+        traded.roster.set_overall(Policy.AUTO)
+        # Its past is known: what acts alone must have one.
+        made.desk.survey.swing = lambda coin: Decimal("0.03")
         for coin in ("ETH", "BTC"):
-            scene.desk.feed.load_series(coin, Interval.M1, candles(scene.clock.now_ms(), Interval.M1))
-            await scene.desk.charts.show(coin, Interval.M1)
-        proposing = hands(scene.desk, roster, folder, **rooms)
-        traded = Traded(scene, proposing, roster)
-        scene.desk.bus.subscribe(ProposalChanged, lambda fact: traded.seen.append(fact.proposal))
-        proposing.start()
-        try:
-            yield traded
-        finally:
-            await scene.desk._work.stop()
-            await proposing.stop()
+            await made.desk.charts.show(coin, Interval.M1)
+            made.desk.feed.load_series(coin, Interval.M1, candles(made.clock.now_ms(), Interval.M1))
+        yield traded

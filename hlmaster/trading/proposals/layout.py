@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_UP, Decimal
 
 from hlmaster.core.model import FeeRates, Instrument, Side
 from hlmaster.core.rounding import round_price, round_size_up, snap_price, wire_text
@@ -124,8 +124,12 @@ def policy_of(layout: Layout, protection: Protection, *, trailing: bool) -> Poli
 
 
 def by_sizes(stops: Sequence[tuple[Decimal, Decimal]]) -> tuple[tuple[Decimal, Decimal], ...]:
-    """(price, share in per cent) from (price, size): the shares are 100 in all, to the last digit."""
+    """(price, share in per cent) from (price, size): 100 in all, and split by them in lots the sizes come out again."""
     total = sum((size for _, size in stops), ZERO)
-    shares = [(size * HUNDRED / total).quantize(SHARE_STEP, ROUND_DOWN) for _, size in stops]
-    shares[-1] = HUNDRED - sum(shares[:-1], ZERO)
-    return tuple((price, share) for (price, _), share in zip(stops, shares, strict=True))
+    tiers, counted, upto = [], ZERO, ZERO
+    for price, size in stops:
+        counted += size
+        # Upward, because a share of the whole is rounded down to the lot.
+        before, upto = upto, (counted * HUNDRED / total).quantize(SHARE_STEP, ROUND_UP)
+        tiers.append((price, upto - before))
+    return tuple(tiers)
