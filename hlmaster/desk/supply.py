@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import numpy as np
 
@@ -46,11 +46,12 @@ class Supply:
         grids: Grids,
         watch: Callable[[Iterable[str]], None],
         trouble: Callable[[], str] = str,
+        nap: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """``watch`` has the desk subscribe coins; ``trouble`` says why rows are not recorded, if they are not."""
         self._bus, self._clock, self._market_data, self._feed = bus, clock, market_data, feed
         self._charts, self._grids, self._watch = charts, grids, watch
-        self._trouble, self._told = trouble, ""
+        self._trouble, self._told, self._nap = trouble, "", nap
         self._revision = -1
         self._streams: set[Series] = set()
         self._loaded: dict[Series, int] = {}
@@ -65,7 +66,7 @@ class Supply:
             self._look()
             due = self._grids.next_due_ms
             wait = IDLE_SECONDS if due is None else (due - self._clock.now_ms()) / 1000 / self._clock.speed
-            await self._clock.sleep(min(max(wait, SHORTEST_SECONDS), IDLE_SECONDS))
+            await self._nap(min(max(wait, SHORTEST_SECONDS), IDLE_SECONDS))
 
     async def run_loader(self) -> None:
         """Load what is wanted, again and again; what fails is tried again after what else there is."""

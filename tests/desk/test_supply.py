@@ -92,6 +92,7 @@ class Scene:
             self.grids,
             self.watched.extend,
             lambda: self.trouble,
+            self.clock.sleep,
         )
 
     async def until(self, condition: Callable[[], object]) -> None:
