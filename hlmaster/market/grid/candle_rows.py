@@ -20,13 +20,16 @@ from hlmaster.market.window import PRICES, Grid
 
 HOLD_SECONDS = 1.0
 """Wall seconds that a row waits for a higher frame whose candle ends with it."""
-HEARD_SECONDS = 2.0
-"""Wall seconds within which a close that is heard counts as live, whatever the timeframe."""
+QUIET_SECONDS = 2.0
+"""Wall seconds after its end at which a candle is closed by the clock: the venue is silent until the next trade."""
+HEARD_SECONDS = 5.0
+"""Wall seconds within which a close counts as live, whatever the timeframe."""
 Rates = tuple[Ints, Floats]
 
 
 class CandleRows(Rows):
-    """A candle's row is made when its close is heard, with everything else as it is known then.
+    """A candle's row is made when the next candle is heard, or when the clock says that it has ended and nothing more
+    came, with everything else as it is known then.
 
     * Until the first live row, the grid is what the series holds: it is loaded again, silently, whenever that grows.
     * From then on rows are final. A correction of a candle, or a hole that is filled late, is counted, told as a defect
@@ -55,6 +58,8 @@ class CandleRows(Rows):
         self._early: list[Trade] = []
         self._held: CandleRow | None = None
         self._held_until = 0.0
+        self._by_clock: int | None = None
+        """Opening time of the row that the clock has closed, until the next candle is heard."""
 
     @property
     def wanted(self) -> int:
@@ -70,6 +75,9 @@ class CandleRows(Rows):
             return
         if not len(self.table):
             self._adopt(series, len(series) - 2)
+        if self._by_clock is not None:
+            self._by_clock = None
+            self._compare(series)
         self._follow(series)
 
     def hear_load(self) -> None:
@@ -89,9 +97,17 @@ class CandleRows(Rows):
         if self._held is not None and not self._waits(self._held):
             self.release()
 
-    def release_overdue(self, monotonic: float) -> None:
-        if self._held is not None and monotonic >= self._held_until:
+    def look(self, now_ms: int, monotonic: float) -> None:
+        """Close what nothing more will be heard of, and what has waited long enough."""
+        if self._held is not None and (monotonic >= self._held_until or not self._waits(self._held)):
             self.release()
+        series = self._series()
+        last = None if series is None or series.resuming else series.last
+        if last is None or last.open_ms <= self._newest or not len(self.table) or not self.known.line_up:
+            return
+        if QUIET_SECONDS * 1000 * self._clock.speed <= now_ms - self._end(last.open_ms) <= self._still_live:
+            self._by_clock = last.open_ms
+            self._close(last)
 
     def release(self) -> None:
         """Close the row that waits for its higher frames."""
@@ -109,15 +125,13 @@ class CandleRows(Rows):
 
     def _follow(self, series: Series) -> None:
         """Every candle that has closed since the newest row, oldest first."""
-        newest = self._held.open_ms if self._held is not None else self._last_opened
-        first = int(np.searchsorted(series.block().time_ms, newest, side="right"))
+        first = int(np.searchsorted(series.block().time_ms, self._newest, side="right"))
         for index in range(first, len(series) - 1):
             self._close(series.row(index))
 
     def _close(self, row: CandleRow) -> None:
         self.release()
-        heard_after = self._clock.now_ms() - self._end(row.open_ms)
-        if heard_after > max(HEARD_SECONDS * 1000 * self._clock.speed, min(self.interval.ms // 4, MINUTE_MS)):
+        if self._clock.now_ms() - self._end(row.open_ms) > self._still_live:
             self._append_history(row)
         elif self._waits(row):
             self._held, self._held_until = row, self._clock.monotonic() + HOLD_SECONDS
@@ -232,8 +246,16 @@ class CandleRows(Rows):
         return self.known.market.series(self.interval)
 
     @property
-    def _last_opened(self) -> int:
+    def _newest(self) -> int:
+        """When the newest candle opened that is a row or waits to be one."""
+        if self._held is not None:
+            return self._held.open_ms
         return int(self.table.column(OPENED)[-1]) if len(self.table) else -1
+
+    @property
+    def _still_live(self) -> float:
+        """Milliseconds after its end for which a candle may still be decided upon."""
+        return max(HEARD_SECONDS * 1000 * self._clock.speed, min(self.interval.ms // 4, MINUTE_MS))
 
     def _end(self, open_ms: int) -> int:
         return next_open_time(open_ms, self.interval) if self.interval is Interval.MO1 else open_ms + self.interval.ms

@@ -150,10 +150,11 @@ class Grids:
         for rows in coin.rows.values():
             self._hand_over(rows)
         kept = {grid: coin.rows.get(grid) or self._rows(grid, coin.known) for grid in demands}
-        candles = {rows.interval: rows for rows in kept.values() if isinstance(rows, CandleRows)}
+        found = [rows for rows in kept.values() if isinstance(rows, CandleRows)]
+        # higher frames first, for lower ones look at them
+        candles = {rows.interval: rows for rows in sorted(found, key=lambda rows: -rows.grid.ms)}
         for grid, rows in kept.items():
             rows.fit(demands[grid], candles)
-        fresh = [rows for rows in candles.values() if rows.grid not in coin.rows]
         coin.rows, coin.candles = kept, candles
         coin.samples = [rows for rows in kept.values() if isinstance(rows, SampleRows)]
         coin.above = {one: [rows for rows in candles.values() if one in rows.frames] for one in candles}
@@ -166,8 +167,7 @@ class Grids:
         steps = {rows.grid.ms for one in self._coins.values() for rows in one.samples}
         self._sampled = {step: self._sampled.get(step, now - now % step) for step in steps}
         self.revision += 1
-        # higher frames first, for lower ones look at them
-        for rows in sorted(fresh or candles.values(), key=lambda rows: -rows.grid.ms):
+        for rows in candles.values():
             rows.hear_load()
 
     def _rows(self, grid: Grid, known: Knowledge) -> Rows:
@@ -270,7 +270,7 @@ class Grids:
                             rows.close(due, now, monotonic)
         for coin in tuple(self._coins.values()):
             for candles in coin.candles.values():
-                candles.release_overdue(monotonic)
+                candles.look(now, monotonic)
         if monotonic >= self._record_at:
             self.record()
 

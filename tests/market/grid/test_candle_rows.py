@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hlmaster.core.events import CandleRow, DataDefect, SeriesLoaded
+from hlmaster.core.events import CandleRow, DataDefect, LinkChanged, LinkState, SeriesLoaded
 from hlmaster.core.model import Interval
 from hlmaster.market.indicators.ema import Ema
 from hlmaster.market.indicators.indicator import over
@@ -104,6 +104,43 @@ def test_a_close_that_is_heard_late_is_history_and_nobody_decides_on_it() -> Non
     window = desk.window(MINUTES)
     assert window.time_ms[-1] == NOW + 2 * MINUTE
     assert math.isnan(window["mark"][-1])
+
+
+def test_a_quiet_coin_s_candle_is_closed_by_the_clock() -> None:
+    desk = begun()
+    desk.closes(0)
+    desk.at(NOW + 2 * MINUTE + 1_999)
+    desk.grids.tick()
+    assert len(desk.rows) == 1
+    desk.at(NOW + 2 * MINUTE + 2_000)
+    desk.grids.tick()
+    desk.grids.tick()
+    assert [row.row_ms for row in desk.rows] == [NOW + MINUTE, NOW + 2 * MINUTE]
+    defects = desk.listen(DataDefect)
+    desk.at(NOW + 7 * MINUTE + 100)
+    desk.hears(candle(7))
+    assert len(desk.rows) == 2
+    assert not [fact for fact in defects if "decision grid" in fact.detail]
+
+
+def test_a_trade_that_comes_after_the_clock_closed_its_candle_is_told_and_left_out() -> None:
+    desk = begun()
+    desk.closes(0)
+    desk.at(NOW + 2 * MINUTE + 2_000)
+    desk.grids.tick()
+    defects = desk.listen(DataDefect)
+    desk.hears(candle(1, 101.0, count=3), candle(2))
+    assert desk.window(MINUTES)["close"][-1] == 100.0
+    assert len([fact for fact in defects if "decision grid" in fact.detail]) == 1
+
+
+def test_the_clock_closes_nothing_while_the_line_is_down() -> None:
+    desk = begun()
+    desk.closes(0)
+    desk.hears(LinkChanged(LinkState.RECONNECTING, "lost"))
+    desk.at(NOW + 2 * MINUTE + 3_000)
+    desk.grids.tick()
+    assert len(desk.rows) == 1
 
 
 # --- what comes late ---
