@@ -215,12 +215,63 @@ class Records(Protocol):
 
     async def lines(self, subjects: Collection[str]) -> list[Line]: ...
 
+    async def forget_inputs(self, before_ms: int) -> int:
+        """Drop what signals saw that no proposal rests on, and how many they were."""
+
 
 class Audit(Protocol):
     """The log that cannot be rewritten unseen: each entry carries the hash of the one before."""
 
     def write(self, kind: str, subject: str, data: Data) -> None:
         """Queued; on disk soon. Secrets are masked. Raises StorageError when too much waits for the disk."""
+
+
+class Unrecorded:
+    """``Records`` and ``Audit`` that keep nothing: of a desk that has no session on disk."""
+
+    def save_signal(self, signal: Signal, inputs: bytes | None, params: str) -> None: ...
+
+    def save_proposal(self, proposal: Proposal) -> None: ...
+
+    def save_arrival(self, arrival: Arrival) -> None: ...
+
+    def save_trade(self, trade: Trade) -> None: ...
+
+    def save_ghost(self, ghost: Ghost) -> None: ...
+
+    def note(self, subject: str, time_ms: int, kind: str, text: str, data: Data) -> None: ...
+
+    def write(self, kind: str, subject: str, data: Data) -> None: ...
+
+    async def signals(self, limit: int) -> list[Signal]:
+        return []
+
+    async def decisions(self, keys: Collection[str]) -> list[Decision]:
+        return []
+
+    async def proposals(self, limit: int) -> list[Proposal]:
+        return []
+
+    async def proposal(self, proposal_id: str) -> Proposal | None:
+        return None
+
+    async def arrivals(self, limit: int) -> list[Arrival]:
+        return []
+
+    async def trades(self, limit: int) -> list[Trade]:
+        return []
+
+    async def ghosts(self, limit: int) -> list[Ghost]:
+        return []
+
+    async def ghost(self, proposal_id: str) -> Ghost | None:
+        return None
+
+    async def lines(self, subjects: Collection[str]) -> list[Line]:
+        return []
+
+    async def forget_inputs(self, before_ms: int) -> int:
+        return 0
 
 
 # --- facts ---

@@ -143,6 +143,10 @@ class Engine:
             raise ValueError(f"{signal.key} is no longer the last word of a strategy that runs")
         return watch.inputs()
 
+    def params_of(self, name: str) -> str:
+        """Its present parameters as JSON. Raises ConfigError for a strategy that is not here."""
+        return self._company.actor(name).params.model_dump_json()
+
     def gates(self, name: str, coin: str) -> tuple[Gate, ...]:
         """What stands between the coin's data and a signal of this strategy, in order."""
         actor = self._company.actors.get(name)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, fields
 
-from hlmaster.core.errors import StorageError
+from hlmaster.core.errors import ConfigError, StorageError
 from hlmaster.core.records import Decision
 from hlmaster.core.signals import Signal
 from hlmaster.market.window import Needs, Window
 from hlmaster.strategies.answer import StrategyBroken
-from hlmaster.strategies.known import Known, chosen
+from hlmaster.strategies.known import BuiltIn, Known, chosen
 from hlmaster.strategies.packed import unpack
 from hlmaster.strategies.watch import Watch
 
@@ -34,6 +34,18 @@ class Replayed:
         if self.differences:
             return f"{changed}Replayed, it differs in {', '.join(self.differences)}."
         return f"{changed}Replayed, it says the same to the last bit."
+
+
+def built_in(name: str) -> Known:
+    """A strategy of ours as it is now. Raises ConfigError for others."""
+    from hlmaster.strategies.catalogue import STRATEGIES
+
+    if name not in STRATEGIES:
+        raise ConfigError(
+            f"The strategy {name!r} is not one that comes with the program.",
+            "Decisions of strategies from elsewhere are kept, and are not replayed here.",
+        )
+    return BuiltIn(STRATEGIES[name])
 
 
 async def replay(decision: Decision, known: Known) -> Replayed:

@@ -41,6 +41,8 @@ class Beside:
     risk: Decimal | None = None
     tags: tuple[str, ...] = ()
     note: str = ""
+    watched: bool = True
+    """Seen from its first fill on, or bridged since: extremes that only part of its life is behind are none."""
 
     @classmethod
     def of(cls, trade: Trade) -> Beside:
@@ -54,18 +56,18 @@ class Beside:
             trade.risk,
             trade.tags,
             trade.note,
+            trade.best is not None,
         )
 
     @classmethod
     def unseen(cls) -> Beside:
         """Of a trade that nobody watched."""
-        return cls("elsewhere", entry=Slippage(None), exit=Slippage(None))
+        return cls("elsewhere", entry=Slippage(None), exit=Slippage(None), watched=False)
 
-    def see(self, profit: Decimal) -> bool:
-        """What it stood at, before fees and funding; True when that is an extreme."""
-        best, worst = self.best or ZERO, self.worst or ZERO
-        self.best, self.worst = max(best, profit), min(worst, profit)
-        return (self.best, self.worst) != (best, worst)
+    def see(self, profit: Decimal) -> None:
+        """What it stood at, before fees and funding."""
+        if self.watched:
+            self.best, self.worst = max(self.best or ZERO, profit), min(self.worst or ZERO, profit)
 
 
 def trade_of(trip: RoundTrip, beside: Beside) -> Trade:
