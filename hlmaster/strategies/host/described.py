@@ -12,6 +12,7 @@ from typing import Any, Literal, Union
 
 import pydantic
 from pydantic.fields import FieldInfo
+from pydantic_core import SchemaError
 
 from hlmaster.core.config import unit_of
 from hlmaster.core.errors import ConfigError
@@ -90,7 +91,7 @@ def model_of(name: str, fields: tuple[Field, ...]) -> type[Params]:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             return pydantic.create_model(name, __base__=Params, **made)
-    except (TypeError, ValueError, NameError, Warning, pydantic.PydanticUserError) as error:
+    except (TypeError, ValueError, NameError, Warning, SchemaError, pydantic.PydanticUserError) as error:
         raise StrategyBroken(f"Its parameters make no model: {error}.") from error
 
 
