@@ -55,6 +55,10 @@ class Limit:
     """Of the order's own coin and side; else of all positions together, and asked only of what adds to those."""
     ok: RuleResult
 
+    @property
+    def about_coin(self) -> bool:
+        return "{coin}" in self.title
+
     def check(self, filled: After, situation: Situation, limits: RiskLimits) -> RuleResult:
         if (filled.grown if self.per_coin else filled.added) <= 0:
             return self.ok

@@ -73,7 +73,7 @@ class Account:
 
 
 def test_three_per_cent_halve_and_five_end_the_day_until_the_next() -> None:
-    account = Account()
+    account = Account(drawdown_percent=D(90))
     assert account.earn(-299) == []
     assert account.earn(-1) == [(DAY_WARNING, True)]
     assert account.breakers.size_factor == D("0.5")
