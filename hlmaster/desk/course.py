@@ -134,8 +134,15 @@ class Course:
         self._leaving.setdefault(coin, why)
         self._go(coin)
 
+    def go_on(self, coin: str, exit_ms: int) -> None:
+        """Its owner says the same again: it stays, and the idea's clock starts anew."""
+        self.stay(coin)
+        tenure = self.ownership.of(coin)
+        if tenure is not None and self.ownership.prolong(tenure.owner, coin, tenure.direction, exit_ms):
+            self._changed()
+
     def stay(self, coin: str) -> None:
-        """Its owner changed its mind again before it was closed."""
+        """It is not to be closed after all."""
         self._leaving.pop(coin, None)
         self._then.pop(coin, None)
 

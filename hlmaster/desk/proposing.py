@@ -20,6 +20,7 @@ from hlmaster.desk.charts import Charts
 from hlmaster.desk.course import Course
 from hlmaster.desk.guard import Guard
 from hlmaster.desk.leading import Leading
+from hlmaster.desk.listener import Listener
 from hlmaster.desk.manual import Manual
 from hlmaster.desk.memory import Memory
 from hlmaster.desk.obstacles import Obstacles, first_red
@@ -31,7 +32,7 @@ from hlmaster.desk.work import Work
 from hlmaster.market.feed import Feed
 from hlmaster.settings import Settings
 from hlmaster.strategies.roster import Roster
-from hlmaster.trading.combiner import Advisers, Combiner, Idea, no_advice
+from hlmaster.trading.combiner import Advisers, Combiner, no_advice
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.ownership import Ownership, Swap
 from hlmaster.trading.portfolio import Portfolio
@@ -46,7 +47,6 @@ from hlmaster.trading.sizing import ONE, ZERO, Regime
 log = logging.getLogger(__name__)
 YOU, BY_POLICY = "you", "policy"
 GROUP = "group "
-RETRY_SECONDS = 1.0
 
 
 class Proposing:
@@ -108,11 +108,18 @@ class Proposing:
         self.book = ProposalBook()
         self._obstacles = Obstacles(clock, survey, settings, self.proposer, self._course, self.book, gate, self.policy)
         self._leading = Leading(bus, clock, portfolio, self._course, self.book, self._tell, self._remember)
-        self._ideas: dict[tuple[str, str], Idea] = {}
-        """The last of each source on each coin."""
-        self._waiting: dict[tuple[str, str], Idea] = {}
-        """Those of them that no proposal could be made of yet: no range, no price, no room, a coin that is not free."""
-        self._retry_at = 0.0
+        self._listener = Listener(
+            clock,
+            settings,
+            self.combiner,
+            self.proposer,
+            self._course,
+            self.book,
+            self._obstacles,
+            self.policy,
+            self._tell,
+            self._decide,
+        )
         self._started = self._paused = False
         bus.subscribe(SignalMade, self._on_signal)
         bus.subscribe(StrategiesChanged, lambda _: self._on_strategies())
@@ -144,80 +151,13 @@ class Proposing:
         for card in self.book.cards():
             if self._hold_against_market(card, now) is None:
                 self._decide(card)
-        if self._clock.monotonic() >= self._retry_at:
-            self._retry_at = self._clock.monotonic() + RETRY_SECONDS
-            self._try_again(now)
+        self._listener.look()
 
     # --- facts ---
 
     def _on_signal(self, made: SignalMade) -> None:
-        if not self._survey.lists(made.signal.coin):
-            return
-        now = self._clock.now_ms()
-        idea = self.combiner.hear(made.signal, now)
-        if idea.abstains:
-            return
-        self._ideas[idea.source, idea.coin] = idea
-        self._tell(self.book.hear(idea.source, idea.coin, idea.direction, now))
-        self._waiting.pop((idea.source, idea.coin), None)
-        if self._started:
-            self._act(idea)
-
-    def _act(self, idea: Idea) -> None:
-        """Exits before entries."""
-        coin, source = idea.coin, idea.source
-        self._course.settle()
-        tenure = self.ownership.of(coin)
-        leads = tenure is not None and tenure.owner == source
-        if idea.direction is Direction.NEUTRAL:
-            if leads and idea.closes:
-                self._course.leave(coin, f"{source} is neutral now. {idea.signal.reason}")
-        elif tenure is None or not tenure.is_led:
-            self._propose(idea)
-        elif tenure.direction is idea.direction:
-            if leads:
-                self._course.stay(coin)
-                if self.ownership.prolong(source, coin, idea.direction, idea.signal.row_ms + idea.signal.horizon_ms):
-                    self._remember()
-        elif not leads and not self._may_close_others(idea):
-            self._waiting[source, coin] = idea
-        else:
-            why = f"{source} says {idea.direction}. {idea.signal.reason}"
-            self._course.leave(coin, why, then=lambda: self._again(idea))
-
-    def _may_close_others(self, idea: Idea) -> bool:
-        settings = self._settings()
-        return settings.proposals.conflict == "close" and idea.unadjusted_confidence >= settings.risk.min_confidence
-
-    def _again(self, idea: Idea) -> None:
-        """What the position stood in the way of, if it is still meant."""
-        if self._ideas.get((idea.source, idea.coin)) is idea:
-            self._propose(idea)
-
-    def _try_again(self, now: int) -> None:
-        for key, idea in list(self._waiting.items()):
-            if any(now >= signal.valid_until_ms for signal in idea.signals):
-                del self._waiting[key]
-            elif self.ownership.of(idea.coin) is None:
-                self._propose(idea)
-
-    def _propose(self, idea: Idea) -> None:
-        self._waiting[idea.source, idea.coin] = idea
-        red = first_red(self._obstacles.before_proposal(idea))
-        if red is not None:
-            log.debug("no proposal: %s", red.text)
-            return
-        policy = self.policy(idea.source)
-        made = self.proposer.propose(idea, policy)
-        if isinstance(made, str):
-            log.debug("no proposal of %s on %s: %s", idea.source, idea.coin, made)
-            return
-        answer = self.book.offer(made, self._clock.now_ms())
-        if answer.changed:
-            self._waiting.pop((idea.source, idea.coin), None)
-        self._tell(answer)
-        for changed in answer.changed:
-            self._decide(changed)
+        if self._survey.lists(made.signal.coin):
+            self._listener.hear(made.signal, act=self._started)
 
     def _on_strategies(self) -> None:
         """Cards of a strategy that is disarmed, or only observed from now on, are withdrawn."""
@@ -228,9 +168,9 @@ class Proposing:
                 self._tell(self.book.withdraw(f"{card.source} was disarmed.", now, source=card.source))
             elif self.policy(card.source) is Policy.OBSERVE:
                 self._tell(self.book.withdraw(f"{card.source} is only observed now.", now, source=card.source))
-        for strategy in {signal.strategy for idea in self._ideas.values() for signal in idea.signals}:
+        for strategy in self.combiner.heard:
             if not self._roster.entry(strategy).armed:
-                self.combiner.forget(strategy)
+                self._listener.forget(strategy)
 
     def _on_state(self) -> None:
         paused = self._guard.is_restrained_by("pause")
@@ -375,7 +315,7 @@ class Proposing:
         return self._leading.take_over(coin)
 
     def hand_back(self, coin: str) -> Outcome:
-        return self._leading.hand_back(coin, self._ideas)
+        return self._leading.hand_back(coin, self._listener.ideas)
 
     def swap(self, coin: str, to_strategy: str, how: Swap | str) -> Outcome:
         return self._leading.swap(coin, self.combiner.source_of(to_strategy), how)
@@ -392,7 +332,7 @@ class Proposing:
         """Every gate from data to approval; the first whose ``passed`` is False is what stands in the way."""
         known = self.engine_gates(strategy, coin)
         source = self.combiner.source_of(strategy)
-        idea = self._ideas.get((source, coin))
+        idea = self._listener.ideas.get((source, coin))
         vote: tuple[Gate, ...] = ()
         if source != strategy:
             group = source.removeprefix(GROUP)

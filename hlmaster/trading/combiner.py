@@ -106,6 +106,11 @@ class Combiner:
     def word(self, strategy: str, coin: str) -> Signal | None:
         return self._words.get((strategy, coin))
 
+    @property
+    def heard(self) -> frozenset[str]:
+        """Strategies whose words count."""
+        return frozenset(strategy for strategy, _ in self._words)
+
     def forget(self, strategy: str) -> None:
         """It is disarmed: from now on it abstains."""
         for key in [key for key in self._words if key[0] == strategy]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -40,7 +41,7 @@ def laid(side: Side = Side.BUY, atr: str | None = "10", **more: object) -> Layou
     return made
 
 
-def full(layout: Layout, coins: str = "2", situation: Situation = CALM, **changes: object) -> Proposal:
+def full(layout: Layout, coins: str = "2", situation: Situation = CALM, **changes: Any) -> Proposal:
     bare = card(side=layout.side, size=D(coins), **changes)
     return priced(bare, layout, situation, HOURLY, CAP)
 
@@ -194,7 +195,7 @@ def test_a_sized_proposal_never_loses_more_at_its_stops_than_was_asked(
 ) -> None:
     coin = replace(ETH, size_decimals=decimals)
     situation = scene(instrument=coin, equity=equity, best_bid=entry, best_ask=entry, mark=entry)
-    layout = lay_out(entry, side, coin, Sizing(stops=stops), entry * spread, None, None)  # type: ignore[arg-type]
+    layout = lay_out(entry, side, coin, Sizing(stops=stops), entry * spread, None, None)
     assume(isinstance(layout, Layout) and not layout.problem)
     assert isinstance(layout, Layout)
     fees = situation.fees
