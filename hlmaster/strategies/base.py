@@ -76,7 +76,7 @@ class Signals:
         """Confidence goes with strength from ``least`` to ``most``. What is NEUTRAL, and what is NaN, gets neither;
         a price that came out at zero or below is none."""
         signs = direction.astype(np.int8)
-        if not signs.any():
+        if not np.count_nonzero(signs):
             return cls.silent(len(signs), *prices)
         speaks = signs != 0
         strong = np.where(speaks, np.minimum(np.maximum(strength, 0.0), 1.0), 0.0)

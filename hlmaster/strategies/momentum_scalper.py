@@ -83,12 +83,12 @@ class MomentumScalper(Strategy[ScalperParams]):
         p, mid, move = self.params, window["mid"], self._move(window)
         far = np.abs(move)
         acts = far >= p.trade / 100
-        if acts.any():
+        if np.count_nonzero(acts):
             lean, book, volume = self._company(window, move)
             acts &= book & volume
-        if not acts.any():
+        if not np.count_nonzero(acts):
             return Signals.silent(len(window), *PRICES)
-        direction, needed = np.where(acts, np.sign(move), 0.0), math.log(p.book)
+        direction, needed = np.copysign(acts, move), math.log(p.book)
         strength = (part(far, p.trade / 100, FULL * p.trade / 100) + part(lean, needed, FULL * needed)) / 2
         stop, target = mid * (1 - direction * (p.stop / 100)), mid * (1 + direction * (p.take_profit / 100))
         return Signals.of(direction, strength, entry=mid, stop=stop, target=target)

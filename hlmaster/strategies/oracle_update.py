@@ -13,7 +13,7 @@ from hlmaster.core.signals import Check, Detail, Opportunity, direction_of
 from hlmaster.market.window import Grid, Needs, Window
 from hlmaster.strategies.base import Explanation, Signals, Strategy, number, strategy
 from hlmaster.strategies.costs import Costs
-from hlmaster.strategies.evidence import missing, part
+from hlmaster.strategies.evidence import missing
 from hlmaster.strategies.rolling import rolling_mean
 
 SAMPLE_MS = 250
@@ -79,12 +79,12 @@ class OracleUpdate(Strategy[OracleParams]):
         acts = far > gaps.needed
         acts &= window["oracle_phase"] >= 1 - p.late / 100
         acts &= window["oracle_age"] <= DEAD_CYCLES * p.cycle
-        if not acts.any():
+        if not np.count_nonzero(acts):
             return Signals.silent(len(window), *PRICES)
-        direction = np.where(acts, -np.sign(gaps.excess), 0.0)
+        direction = np.copysign(acts, -gaps.excess)
         stop = mid * (1 - direction * far * (p.stop / 100))
         target = window["oracle"] * np.exp(gaps.usual)
-        strength = part(far, gaps.needed, 2 * gaps.needed)
+        strength = far / gaps.needed - 1
         return Signals.of(direction, strength, LEAST, MOST, entry=mid, stop=stop, target=target)
 
     def _gaps(self, window: Window) -> Gaps:

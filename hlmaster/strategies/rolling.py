@@ -18,8 +18,11 @@ def rolling_mean(x: Floats, count: int, least: int) -> Floats:
     """
     mean = np.full(len(x), np.nan)
     if len(x) >= count:
-        known, ones = (x == x).astype(np.float64), np.ones(count)
-        rows = np.correlate(known, ones, "valid")
+        known, ones = x == x, np.ones(count)
+        if np.count_nonzero(known) == len(x):
+            mean[count - 1 :] = np.correlate(x, ones, "valid") / count
+            return mean
+        rows = np.correlate(known.astype(np.float64), ones, "valid")
         total = np.correlate(np.where(known, x, 0.0), ones, "valid")
         mean[count - 1 :] = np.where(rows >= least, total / np.maximum(rows, 1.0), np.nan)
     return mean

@@ -183,7 +183,8 @@ class TripleConfluence(Strategy[TripleParams]):
         side, age = pattern.side[-1], len(window) - 1 - int(pattern.row[-1])
         when = "just now" if not age else f"{age} candle{'s' * (age > 1)} ago"
         way = "up" if side > 0 else "down"
-        return paid, book, f"{PATTERNS[pattern.kind[-1]]} {way} {when}" if side else "no pattern"
+        nothing = "no pattern" if pattern.known[-1] else "patterns unknown"
+        return paid, book, f"{PATTERNS[pattern.kind[-1]]} {way} {when}" if side else nothing
 
 
 def depth_ratio(params: TripleParams) -> str:
