@@ -24,7 +24,9 @@ from hlmaster.core.model import Interval, Mode
 from hlmaster.core.toml import toml_text
 from hlmaster.trading.proposals.terms import Proposals
 from hlmaster.trading.protection.policy import Protection
+from hlmaster.trading.risk.breakers.limits import BreakerLimits
 from hlmaster.trading.risk.limits import RiskLimits
+from hlmaster.trading.risk.safeguards import Safeguards
 from hlmaster.trading.safety import Safety
 from hlmaster.trading.sizing import Sizing
 
@@ -136,6 +138,14 @@ class Storage(Config):
         description="PostgreSQL address for orders, fills and history, without a password (use the PostgreSQL password "
         "file); not set means SQLite in the session's folder. The journal is always local.",
     )
+    audit_years: int = Field(
+        7,
+        ge=1,
+        le=100,
+        title="Audit log",
+        description="Whole files of the audit log that are older are let go at a start; their closing hash is kept.",
+        json_schema_extra={"unit": "years"},
+    )
 
 
 class Demo(Config):
@@ -186,6 +196,8 @@ class Settings(Config):
     general: General = General()
     market: Market = Market()
     risk: RiskLimits = RiskLimits()
+    breakers: BreakerLimits = BreakerLimits()
+    safeguards: Safeguards = Safeguards()
     protection: Protection = Protection()
     sizing: Sizing = Sizing()
     proposals: Proposals = Proposals()

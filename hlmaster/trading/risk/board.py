@@ -53,7 +53,7 @@ def _row(one: Limit, filled: After, found: tuple[Figure, Figure], situation: Sit
     (value, limit), equity = found, situation.equity
     fits = value <= limit
     shown, allowed = one.words(value, equity), one.words(limit, equity)
-    title = one.title.format(coin=situation.instrument.coin).replace(", of equity,", "").replace(" included,", "")
+    title = one.title.format(coin=situation.instrument.coin)
     who = "strategies open nothing more" if filled.by_strategy else "nothing more is opened by hand"
     sentence = "" if fits else f"{title}: {shown} of {allowed}; {who}."
     return RiskRow(one.name, title, shown, allowed, used(value, limit), fits, sentence)
@@ -77,7 +77,7 @@ def _effect(one: Limit, now: After, then: After, situation: Situation, limits: R
     equity = situation.equity
     return LimitEffect(
         one.name,
-        one.title.format(coin=situation.instrument.coin).replace(", of equity,", ""),
+        one.title.format(coin=situation.instrument.coin),
         one.words(value, equity),
         one.words(later[0], equity),
         one.words(limit, equity),

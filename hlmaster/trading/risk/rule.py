@@ -50,6 +50,7 @@ class Limit:
     read: Read
     words: Callable[[Figure, Decimal], str]
     """A figure, and the equity it is told of."""
+    of_equity: bool
     cure: str
     per_coin: bool
     """Of the order's own coin and side; else of all positions together, and asked only of what adds to those."""
@@ -71,7 +72,8 @@ class Limit:
     def refusal(self, value: Figure, limit: Figure, situation: Situation) -> RuleResult:
         coin, equity = situation.instrument.coin, situation.equity
         shown, allowed = self.words(value, equity), self.words(limit, equity)
-        sentence = f"{self.title.format(coin=coin)} would be {shown}; at most {allowed} is allowed. {self.cure}"
+        of = " of equity" if self.of_equity else ""
+        sentence = f"{self.title}: it would be {shown}{of}, and at most {allowed} is allowed. {self.cure}"
         return RuleResult(self.name, False, shown, allowed, sentence.format(coin=coin))
 
 
@@ -90,12 +92,21 @@ def rule(name: str, code: str = "", *, for_exits: bool = False) -> Callable[[Che
 
 
 def limit(
-    name: str, code: str, *, title: str, words: Callable[[Figure, Decimal], str], cure: str, per_coin: bool = False
+    name: str,
+    code: str,
+    *,
+    title: str,
+    cure: str,
+    words: Callable[[Figure, Decimal], str] | None = None,
+    of_equity: bool = False,
+    per_coin: bool = False,
 ) -> Callable[[Read], Read]:
-    """Register a limit; all of them are asked after the plain rules."""
+    """Register a limit; all of them are asked after the plain rules. One ``of_equity`` is told in per cent of it."""
 
     def register(read: Read) -> Read:
-        LIMITS.register(name)(Limit(name, code, title, read, words, cure, per_coin, passed(name)))
+        LIMITS.register(name)(
+            Limit(name, code, title, read, words or share_words, of_equity, cure, per_coin, passed(name))
+        )
         return read
 
     return register

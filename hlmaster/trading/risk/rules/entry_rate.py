@@ -11,7 +11,7 @@ from hlmaster.trading.stakes import After
 @limit(
     "entry rate",
     "RSK-120",
-    title="Entries in the last minute, this one included,",
+    title="Entries in a minute",
     words=count_words,
     per_coin=True,
     cure="Wait a moment (Settings, Risk, Entries a minute).",

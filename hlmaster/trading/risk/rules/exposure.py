@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hlmaster.trading.risk.limits import RiskLimits
-from hlmaster.trading.risk.rule import limit, share_of, share_words
+from hlmaster.trading.risk.rule import limit, share_of
 from hlmaster.trading.situation import Situation
 from hlmaster.trading.stakes import After
 
@@ -13,8 +13,8 @@ from hlmaster.trading.stakes import After
 @limit(
     "gross exposure",
     "RSK-113",
-    title="Gross exposure, of equity,",
-    words=share_words,
+    title="Gross exposure",
+    of_equity=True,
     cure="Close something first, or make the order smaller (Settings, Risk, Gross exposure).",
 )
 def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[Decimal, Decimal]:

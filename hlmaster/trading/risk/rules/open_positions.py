@@ -11,7 +11,7 @@ from hlmaster.trading.stakes import After
 @limit(
     "open positions",
     "RSK-117",
-    title="The number of open positions",
+    title="Open positions",
     words=count_words,
     per_coin=True,
     cure="Close one, or cancel the entries that wait on another coin (Settings, Risk, Open positions).",

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hlmaster.core.orders import Order, RuleResult
 from hlmaster.core.rounding import wire_text
 from hlmaster.trading.risk.limits import RiskLimits
-from hlmaster.trading.risk.rule import failed, limit, passed, rule, share_of, share_words
+from hlmaster.trading.risk.rule import failed, limit, passed, rule, share_of
 from hlmaster.trading.situation import Situation
 from hlmaster.trading.stakes import After, after
 
@@ -19,8 +19,8 @@ WITHIN = passed(CAP)
 @limit(
     NAME,
     "RSK-111",
-    title="The {coin} position, of equity,",
-    words=share_words,
+    title="{coin} position",
+    of_equity=True,
     cure="Make the order smaller, or cancel {coin} orders that still wait (Settings, Risk, Position per coin).",
     per_coin=True,
 )

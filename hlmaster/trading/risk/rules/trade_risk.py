@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from hlmaster.core.orders import Order, RuleResult
 from hlmaster.trading.risk.limits import RiskLimits
-from hlmaster.trading.risk.rule import failed, limit, passed, rule, share_of, share_words
+from hlmaster.trading.risk.rule import failed, limit, passed, rule, share_of
 from hlmaster.trading.situation import Situation
 from hlmaster.trading.stakes import After
 
@@ -46,8 +46,8 @@ def money_at_risk(coins: Decimal, order: Order, situation: Situation) -> Decimal
 @limit(
     NAME,
     "RSK-115",
-    title="The loss at the stop, of equity,",
-    words=share_words,
+    title="Loss at the stop",
+    of_equity=True,
     cure="Make the order smaller or the stop nearer (Settings, Risk, Risk of a trade).",
     per_coin=True,
 )

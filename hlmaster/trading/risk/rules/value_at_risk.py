@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from hlmaster.core.orders import Order, RuleResult
 from hlmaster.trading.risk.limits import RiskLimits
-from hlmaster.trading.risk.rule import failed, limit, passed, rule, share_of, share_words
+from hlmaster.trading.risk.rule import failed, limit, passed, rule, share_of
 from hlmaster.trading.situation import Situation
 from hlmaster.trading.stakes import ZERO, After
 
@@ -22,8 +22,8 @@ KNOWN = passed(KNOWN_PAST)
 @limit(
     NAME,
     "RSK-118",
-    title="The loss of one day in twenty, of equity,",
-    words=share_words,
+    title="Value at risk of a day",
+    of_equity=True,
     cure="Close something first, or make the order smaller (Settings, Risk, Value at risk).",
 )
 def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[Decimal, Decimal]:
