@@ -71,7 +71,7 @@ class Company:
         name = known.card.name
         actor = self.actors.get(name)
         if actor is not None and actor.known.code == known.code:
-            actor.notice = notice
+            actor.known, actor.notice = known, notice
             return
         self._roster.meet(known)
         params, told = self._roster.params(known)

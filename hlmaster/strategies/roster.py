@@ -21,7 +21,7 @@ from hlmaster.core.files import write_whole
 from hlmaster.core.proposals import Policy
 from hlmaster.core.toml import toml_text
 from hlmaster.strategies.base import Params
-from hlmaster.strategies.known import Known, chosen, departures
+from hlmaster.strategies.known import BUILT_IN, Known, chosen, departures
 
 log = logging.getLogger(__name__)
 WATCHLIST = "watchlist"
@@ -145,9 +145,11 @@ class Roster:
     # --- changing; each change is written soon ---
 
     def meet(self, known: Known) -> None:
-        """A strategy that is new here gets its line."""
-        if known.card.name not in self._entries:
-            self._entries[known.card.name] = Entry(armed=known.card.armed_by_default, code=known.code)
+        """A strategy that is new here gets its line; other hands' are never armed but by a person."""
+        card = known.card
+        if card.name not in self._entries:
+            armed = card.armed_by_default and card.origin == BUILT_IN
+            self._entries[card.name] = Entry(armed=armed, code=known.code)
 
     def change(self, name: str, **changes: Any) -> None:
         """Fields of ``Entry``. Raises ConfigError for a role, policy or coin that cannot be."""

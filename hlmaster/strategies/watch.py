@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from hlmaster.core.errors import HlError
@@ -36,6 +37,7 @@ class Watch:
     """``publish`` hears SignalMade and OpportunityChanged; ``fail`` a sentence when the strategy breaks."""
 
     __slots__ = (
+        "_answered_ms",
         "_fail",
         "_publish",
         "_rows",
@@ -67,6 +69,7 @@ class Watch:
         self._said_at: deque[int] = deque(maxlen=MOST_WORDS)
         self._said_on: Window | bytes | None = None
         self._unsaid: Signal | None = None
+        self._answered_ms = 0
         self._warm = False
         self.row_ms = 0
         """The last row that was looked at."""
@@ -91,7 +94,7 @@ class Watch:
         ):  # of several rows closed at once, the last is decided on
             return
         self.row_ms = row_ms
-        answer = self.mind.decide(window, self._hear_later)
+        answer = self.mind.decide(window, partial(self._hear_later, self.mind))
         if answer is not None:
             self.hear(answer, row_ms, window)
 
@@ -109,7 +112,7 @@ class Watch:
     def hear(self, answer: Answer, row_ms: int, window: Window | bytes) -> None:
         """What the strategy said about a row. Raises StrategyBroken when it floods, or whatever its explaining does."""
         before, said = self.answer, self.signal
-        self.answer = answer
+        self.answer, self._answered_ms = answer, row_ms
         if answer.opportunity is not None or self.opportunity is not None:
             self._notice(answer.opportunity)
         changed = answer.sign != (before.sign if before is not None else 0)
@@ -117,9 +120,9 @@ class Watch:
         if changed or ran_out:
             self._say(answer, row_ms, window)
 
-    def _hear_later(self, answer: Answer, row_ms: int, packed: bytes) -> None:
-        """An answer from another process, which nobody trusts."""
-        if self.ended:
+    def _hear_later(self, mind: Mind, answer: Answer, row_ms: int, packed: bytes) -> None:
+        """An answer from another process, which nobody trusts; of parameters that were, it is no answer."""
+        if self.ended or mind is not self.mind:
             return
         try:
             judge(answer)
@@ -130,17 +133,17 @@ class Watch:
 
     def word(self) -> Signal | None:
         """What it says now: the last signal, or NEUTRAL where it has said nothing new since. Raises as ``look``."""
-        answer, said = self.answer, self.signal
-        if answer is None or answer.sign or (said is not None and said.row_ms == self.row_ms):
+        answer, said, row_ms = self.answer, self.signal, self._answered_ms
+        if answer is None or answer.sign or (said is not None and said.row_ms == row_ms):
             return said
-        if self._unsaid is None or self._unsaid.row_ms != self.row_ms:
+        if self._unsaid is None or self._unsaid.row_ms != row_ms:
             explanation = answer.explanation
             if explanation is None:
                 window = self.window()
-                if window is None or int(window.time_ms[-1]) != self.row_ms:
+                if window is None or int(window.time_ms[-1]) != row_ms:
                     return self._unsaid or said
                 explanation = self.mind.explain(window)
-            self._unsaid = self._signal(answer, self.row_ms, explanation)
+            self._unsaid = self._signal(answer, row_ms, explanation)
         return self._unsaid
 
     def _say(self, answer: Answer, row_ms: int, window: Window | bytes) -> None:

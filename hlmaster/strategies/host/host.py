@@ -215,8 +215,9 @@ class Host:
         async with self._building:
             try:
                 lineup = await self._casting.line_up(wanted, self._live.sources)
-            except HostLost as error:
-                self._hear((), [Broken(origin, error.sentence) for origin in wanted], {})
+            except HostLost as error:  # what runs goes on
+                self._live.failed = dict.fromkeys(wanted, error.sentence)
+                self._tell()
                 return
             await self._adopt(lineup)
 
@@ -233,7 +234,8 @@ class Host:
             try:
                 lineup = await self._casting.line_up(self._live.sources, self._live.sources)
             except HostLost as error:
-                log.warning("%s", error)
+                for name in self._live.known:
+                    self._fail(name, error.sentence)
                 return
             lineup.failed = self._live.failed | lineup.failed
             await self._adopt(lineup)
@@ -243,9 +245,13 @@ class Host:
             old, self._live = self._live, lineup
         self._reports.update(lineup.checks)
         await old.end()
-        broken = [Broken(origin, why) for origin, why in lineup.failed.items() if origin not in lineup.sources]
-        notices = {origin: why for origin, why in lineup.failed.items() if origin in lineup.sources}
-        self._hear(tuple(lineup.known.values()), [*broken, *self._unreadable], notices)
+        self._tell()
+
+    def _tell(self) -> None:
+        live = self._live
+        broken = [Broken(origin, why) for origin, why in live.failed.items() if origin not in live.sources]
+        notices = {origin: why for origin, why in live.failed.items() if origin in live.sources}
+        self._hear(tuple(live.known.values()), [*broken, *self._unreadable], notices)
 
 
 def _beginner(command: Sequence[str]) -> Begin:

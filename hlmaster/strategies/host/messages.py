@@ -17,6 +17,7 @@ Said = TypeVar("Said")
 MAGIC = b"HLS1"
 HEAD = struct.Struct("<4sI")
 LARGEST = 64 * 1024 * 1024
+LARGEST_REPLY = 1024 * 1024
 
 
 class GarbageSpoken(HlError):
@@ -153,13 +154,13 @@ def frame(message: Request | Reply) -> bytes:
     return HEAD.pack(MAGIC, len(content)) + content
 
 
-def read_frame(read: Callable[[int], bytes]) -> bytes | None:
+def read_frame(read: Callable[[int], bytes], largest: int = LARGEST) -> bytes | None:
     """The next frame's content; None when the pipe ended. Raises GarbageSpoken. ``read`` may return less than asked."""
     head = _exactly(read, HEAD.size)
     if head is None:
         return None
     magic, length = HEAD.unpack(head)
-    if magic != MAGIC or length > LARGEST:
+    if magic != MAGIC or length > largest:
         raise GarbageSpoken("It wrote something to the pipe that is no answer.")
     return _exactly(read, length)
 

@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from hlmaster.core.errors import HlError
 from hlmaster.core.redaction import redact
 from hlmaster.strategies.host.fence import scrubbed
-from hlmaster.strategies.host.messages import GarbageSpoken, Reply, Request, frame, read_frame, reply_of
+from hlmaster.strategies.host.messages import LARGEST_REPLY, GarbageSpoken, Reply, Request, frame, read_frame, reply_of
 
 END_SECONDS = 1.0
 LAST_WORDS = 2_000
@@ -85,7 +85,7 @@ class HostProcess:
             while unsent:
                 unsent = unsent[os.write(pipe, unsent) :]
             pipe = process.stdout.fileno()
-            content = read_frame(lambda count: os.read(pipe, count))
+            content = read_frame(lambda count: os.read(pipe, count), LARGEST_REPLY)
             if content is not None:
                 return reply_of(content)
         except GarbageSpoken as error:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from copy import copy
 from pathlib import Path
 
 import pytest
 
+from hlmaster.core.clock import ManualClock
 from hlmaster.core.errors import ConfigError
 from hlmaster.core.proposals import Policy
 from hlmaster.market.window import Window
+from hlmaster.strategies.answer import Answer
 from hlmaster.strategies.card import Standing
+from hlmaster.strategies.host.folder import Folder
+from hlmaster.strategies.host.host import Host
 from hlmaster.strategies.host.messages import Decide, Load
+from hlmaster.strategies.known import Known
 from tests.strategies.host.code import DIES, HANGS, LOOKS_AHEAD, good, on_btc
 from tests.strategies.host.stand_in import Troupe, window
-from tests.strategies.troupe import Stage
+from tests.strategies.host.test_process import COMMAND
+from tests.strategies.troupe import Stage, breath
 
 
 class Theatre(Stage):
@@ -279,3 +286,58 @@ async def test_parameters_that_only_its_own_code_refuses_are_told(tmp_path: Path
         stage.engine.set_params("mine", {"period": 14})
         await stage.engine.settled()
         assert stage.engine.card("mine").standing is Standing.RUNNING
+
+
+async def test_while_no_process_can_be_started_what_runs_goes_on(tmp_path: Path) -> None:
+    async with Theatre(tmp_path, mine=good()) as stage:
+        await stage.arm("mine")
+        stage.troupe.refuses = True
+        stage.troupe.write(mine=good(title="Never seen"))
+        await stage.until(lambda: bool(stage.engine.card("mine").notice))
+        assert stage.engine.card("mine").notice == "No process can be started."
+        stage.run(100, 200)
+        await stage.until(lambda: len(stage.signals) == 1)
+        assert stage.troupe.host.process is not None
+        for process in stage.troupe.processes:
+            process.is_alive = False
+        await stage.until(lambda: bool(stage.engine.card("mine").broken))
+        assert stage.engine.card("mine").broken == "No process can be started."
+
+
+async def test_a_file_may_not_arm_itself(tmp_path: Path) -> None:
+    eager = good().replace("    Parameters =", "    armed_by_default = True\n    Parameters =")
+    async with Theatre(tmp_path, mine=eager) as stage:
+        assert stage.engine.card("mine").about.armed_by_default
+        assert stage.engine.card("mine").standing is Standing.DISARMED
+
+
+async def test_an_answer_made_with_parameters_that_were_is_not_heard(tmp_path: Path) -> None:
+    async with Theatre(tmp_path, mine=good()) as stage:
+        await stage.arm("mine")
+        stage.run(100, 200)
+        watch = stage.engine._company.actors["mine"].watches["BTC"]
+        watch.think(copy(watch.mind), "another")
+        asked = sum(len(process.asked) for process in stage.troupe.processes)
+        await stage.until(lambda: sum(len(process.asked) for process in stage.troupe.processes) > asked)
+        await breath()
+        assert stage.signals == []
+
+
+async def test_the_real_process_loses_a_culprit_and_goes_on_with_the_others(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(good(signals=HANGS))
+    (tmp_path / "other.py").write_text(good("other"))
+    clock, heard, failed = ManualClock(), list[Sequence[Known]](), dict[str, str]()
+    host = Host(COMMAND, Folder(tmp_path), clock, (), decide_seconds=1.0)
+    answers: list[Answer] = []
+    await host.start(lambda known, broken, notices: heard.append(known), failed.__setitem__, lambda known: None)
+    try:
+        await host.settled()
+        minds = {known.card.name: await known.prepare(known.parameters()) for known in heard[-1]}
+        for name in ("mine", "other"):
+            minds[name].decide(window(100.0, 200.0), lambda answer, row_ms, packed: answers.append(answer))
+        while not answers:  # noqa: ASYNC110  what is waited for is a state, not an event
+            await asyncio.sleep(0.001)
+        assert failed == {"mine": "It took longer than 1,000 ms."}
+        assert [answer.sign for answer in answers] == [1]
+    finally:
+        await host.stop()
