@@ -46,25 +46,26 @@ class ProposalBook:
 
     def __init__(self, most_open: int = 12) -> None:
         self.most_open = most_open
-        self._all: dict[str, Proposal] = {}
+        self._live: dict[str, Proposal] = {}
+        self._ended: dict[str, Proposal] = {}
         self._declined: set[tuple[str, str, Side]] = set()
         self._stale_since: dict[str, int] = {}
 
     # --- questions ---
 
     def get(self, proposal_id: str) -> Proposal | None:
-        return self._all.get(proposal_id)
+        return self._live.get(proposal_id) or self._ended.get(proposal_id)
 
     def all(self) -> list[Proposal]:
-        """Oldest first, ended ones included as far as they are kept."""
-        return list(self._all.values())
+        """Ended ones first, as far as they are kept."""
+        return [*self._ended.values(), *self._live.values()]
 
     def live(self, coin: str | None = None) -> list[Proposal]:
-        return [p for p in self._all.values() if not p.state.is_final and coin in (None, p.coin)]
+        return [p for p in self._live.values() if coin in (None, p.coin)]
 
     def cards(self) -> list[Proposal]:
         """Those a person may decide, snoozed ones included."""
-        return [p for p in self._all.values() if p.state.can_be_approved]
+        return [p for p in self._live.values() if p.state.can_be_approved]
 
     def card(self, source: str, coin: str) -> Proposal | None:
         return next((p for p in self.live(coin) if p.source == source), None)
@@ -74,7 +75,7 @@ class ProposalBook:
 
     def why_not(self, proposal_id: str, now_ms: int) -> str:
         """Why it cannot be approved, as a sentence; empty when it can."""
-        proposal = self._all.get(proposal_id)
+        proposal = self.get(proposal_id)
         if proposal is None:
             return "This proposal is not known any more."
         if not proposal.state.can_be_approved:
@@ -135,7 +136,7 @@ class ProposalBook:
         why = self.why_not(proposal_id, now_ms)
         if why:
             return Answer(why=why)
-        card = self._all[proposal_id]
+        card = self._live[proposal_id]
         text = f"Approved by {by}."
         approved = replace(
             card,
@@ -154,13 +155,13 @@ class ProposalBook:
         return self._settle(proposal_id, ProposalState.REFUSED, text, order_ids)
 
     def _settle(self, proposal_id: str, state: ProposalState, text: str, order_ids: tuple[str, ...]) -> Answer:
-        proposal = self._all.get(proposal_id)
+        proposal = self._live.get(proposal_id)
         if proposal is None or proposal.state is not ProposalState.APPROVED:
             return Answer(why="It is not on its way.")
         return Answer((self._keep(replace(proposal, state=state, state_text=text, order_ids=order_ids)),))
 
     def reject(self, proposal_id: str, why: str, by: str, now_ms: int) -> Answer:
-        proposal = self._all.get(proposal_id)
+        proposal = self._live.get(proposal_id)
         if proposal is None or not proposal.state.can_be_approved:
             return Answer(why=self.why_not(proposal_id, now_ms))
         self._declined.add((proposal.source, proposal.coin, proposal.side))
@@ -172,7 +173,7 @@ class ProposalBook:
         if why or until_ms <= now_ms:
             return Answer(why=why or "Snooze it for a time.")
         text = "Snoozed; it may expire meanwhile."
-        proposal = self._all[proposal_id]
+        proposal = self._live[proposal_id]
         snoozed = replace(proposal, state=ProposalState.SNOOZED, state_text=text, snoozed_until_ms=until_ms)
         return Answer((self._keep(snoozed),))
 
@@ -187,7 +188,7 @@ class ProposalBook:
 
     def judge(self, proposal_id: str, verdict: Verdict) -> Answer:
         """The dry run again: it blocks an open card and opens a blocked one, when other rules fail than before."""
-        proposal = self._all.get(proposal_id)
+        proposal = self._live.get(proposal_id)
         if proposal is None or not proposal.state.can_be_approved:
             return Answer()
         known = () if proposal.verdict is None else proposal.verdict.failures
@@ -216,7 +217,7 @@ class ProposalBook:
         now_ms: int,
     ) -> Answer:
         """Hold a card against the market: ``price`` is what its entry would be expected at now."""
-        card = self._all.get(proposal_id)
+        card = self._live.get(proposal_id)
         if card is None or not card.state.can_be_approved:
             return Answer()
         if stale is None and price is not None:
@@ -233,7 +234,7 @@ class ProposalBook:
         """What the last run left undecided comes back as expired: nothing old is ever approved."""
         changed = []
         for proposal in proposals:
-            if proposal.proposal_id not in self._all and not proposal.state.is_final:
+            if self.get(proposal.proposal_id) is None and not proposal.state.is_final:
                 on_its_way = proposal.state is ProposalState.APPROVED
                 text = RESTARTED_ON_ITS_WAY if on_its_way else RESTARTED
                 changed.append(self._expire(proposal, text, now_ms))
@@ -249,12 +250,15 @@ class ProposalBook:
         return self._keep(ended)
 
     def _keep(self, proposal: Proposal) -> Proposal:
-        self._all[proposal.proposal_id] = proposal
-        if proposal.state.is_final:
-            self._stale_since.pop(proposal.proposal_id, None)
-            ended = [name for name, kept in self._all.items() if kept.state.is_final]
-            for name in ended[:-MOST_KEPT]:
-                del self._all[name]
+        name = proposal.proposal_id
+        if not proposal.state.is_final:
+            self._live[name] = proposal
+            return proposal
+        self._live.pop(name, None)
+        self._stale_since.pop(name, None)
+        self._ended[name] = proposal
+        if len(self._ended) > MOST_KEPT:
+            del self._ended[next(iter(self._ended))]
         return proposal
 
 
