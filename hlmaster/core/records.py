@@ -274,6 +274,9 @@ class Unrecorded:
         return 0
 
 
+UNRECORDED = Unrecorded()
+
+
 # --- facts ---
 
 

@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Callable
 from dataclasses import fields
+from decimal import Decimal
 from pathlib import Path
 
 from hlmaster.core.bus import Bus
@@ -19,11 +20,13 @@ from hlmaster.core.orders import Fill
 from hlmaster.core.ports import MarketData
 from hlmaster.core.proposals import Proposal
 from hlmaster.core.records import Audit, Decision, Dossier, Ghost, Records, Trade
+from hlmaster.core.rounding import PERP_MAX_DECIMALS, to_decimal
 from hlmaster.core.signals import Signal
 from hlmaster.desk.auditing import Auditing
 from hlmaster.desk.ghost_watch import GhostWatch
 from hlmaster.desk.record_keeping import Minds, RecordKeeping
 from hlmaster.desk.trade_journal import Price, TradeJournal
+from hlmaster.market.feed import Feed
 from hlmaster.strategies.known import Known
 from hlmaster.strategies.replay import Replayed, built_in, replay
 from hlmaster.trading.execution.tracker import OrderTracker
@@ -51,16 +54,16 @@ class Archive:
         portfolio: Portfolio,
         orders: OrderTracker,
         market_data: MarketData,
-        mid: Price,
+        feed: Feed,
         mark: Price,
         minds: Minds | None = None,
         known: Callable[[str], Known] = built_in,
     ) -> None:
         self._clock, self._records, self._portfolio, self._orders = clock, records, portfolio, orders
-        self._market_data, self._known = market_data, known
+        self._market_data, self._feed, self._known = market_data, feed, known
         Auditing(bus, audit)
         self._keeping = RecordKeeping(bus, clock, records, minds)
-        self.journal = TradeJournal(bus, clock, records, portfolio, orders, mid, mark, self._keeping.proposal)
+        self.journal = TradeJournal(bus, clock, records, portfolio, orders, self._mid, mark, self._keeping.proposal)
         self.ghosts = GhostWatch(bus, clock, records, mark)
 
     # --- life ---
@@ -159,6 +162,10 @@ class Archive:
     async def export_trades(self, target: Path) -> Path:
         """The journal as a new CSV file. Raises StorageError."""
         return await asyncio.to_thread(_write_trades, target, self.journal.trades())
+
+    def _mid(self, coin: str) -> Decimal | None:
+        mid = self._feed.market(coin).mid
+        return None if mid is None else to_decimal(mid, PERP_MAX_DECIMALS)
 
     async def _candles(self, coin: str, start_ms: int, end_ms: int) -> CandleBlock:
         return await self._market_data.candles(coin, Interval.M1, start_ms, end_ms)

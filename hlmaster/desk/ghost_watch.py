@@ -69,7 +69,7 @@ class GhostWatch:
                 del self._bars[coin]
 
     async def bridge(self, candles: Candles) -> None:
-        """One question for each coin whose ghosts lag behind; what the candles cannot tell is lost. Raises VenueError."""
+        """One question for each coin whose ghosts lag; what candles cannot tell is lost. Raises VenueError."""
         self.look()
         minute = self._clock.now_ms() // MINUTE_MS * MINUTE_MS
         for coin in sorted({ghost.coin for ghost in self._running.values() if ghost.until_ms < minute}):

@@ -21,6 +21,7 @@ from hlmaster.core.ports import LinkHealth, MarketData, Trading
 from hlmaster.desk.exchange_child import ExchangeChild, ReadyLine
 from hlmaster.desk.exchange_process import command
 from hlmaster.desk.parts import Parts, SessionInfo
+from hlmaster.desk.stores import Stores
 from hlmaster.exchange.hyperliquid.budget import WeightBudget
 from hlmaster.exchange.hyperliquid.client import is_loopback
 from hlmaster.exchange.hyperliquid.listed import Listed
@@ -28,8 +29,6 @@ from hlmaster.exchange.hyperliquid.market_data import HyperliquidMarketData
 from hlmaster.exchange.hyperliquid.socket import SocketTiming
 from hlmaster.settings import Settings
 from hlmaster.storage.halt import HaltFile
-from hlmaster.storage.journal import SqliteJournal
-from hlmaster.storage.recorder import Recorder
 from hlmaster.storage.sessions import DemoSession, Session
 
 if TYPE_CHECKING:
@@ -119,18 +118,18 @@ def _parts(
     mint: ApprovalMint,
     market_data: MarketData,
     trading: Trading,
-    journal: SqliteJournal,
-    recorder: Recorder,
+    stores: Stores,
     **around: Any,
 ) -> Parts:
     info = opening.session.info
     # A generated account is the session's alone, so its whole history is; a replayed market may lie years back.
     session = SessionInfo(info.name, info.mode, 0, info.start_balance, opening.session.folder)
     halt = HaltFile.of_session(opening.session.folder)
-    around = {"open_store": recorder.start, **around}
+    around = {"open_store": stores.start, "records": stores.records, "audit": stores.audit, **around}
     theirs = opening.session.folder.parents[1] / "strategies"  # one folder for all modes and sessions
     around |= {"strategy_host": tuple(command(["strategy-host"])), "strategies": theirs}
-    return Parts(bus, clock, mint, market_data, trading, journal, recorder, session, opening.settings, halt, **around)
+    journal, store = stores.journal, stores.recorder
+    return Parts(bus, clock, mint, market_data, trading, journal, store, session, opening.settings, halt, **around)
 
 
 Place = tuple[str, "Network", "Signer", str]
@@ -219,9 +218,9 @@ def _demo(opening: Opening) -> Parts:
         url, network, signer, account = _demo_place(opening.session, child.url, clock)
     else:
         raise ConfigError("Demo mode needs an embedded exchange.", "Start without --exchange to get one.")
-    journal, recorder = _stores(opening, clock)
+    stores = Stores.open(opening.session, opening.settings, clock)
     line = _line(
-        bus, clock, url, network, signer, account, opening.settings, journal.reserve_nonce, mint, opening.session
+        bus, clock, url, network, signer, account, opening.settings, stores.journal.reserve_nonce, mint, opening.session
     )
 
     def tell(sentence: str) -> None:
@@ -235,14 +234,12 @@ def _demo(opening: Opening) -> Parts:
 
     async def after() -> None:
         try:
-            _close(opening, journal, recorder)
+            stores.close()
         finally:
             if child is not None:
                 await child.stop()
 
-    return _parts(
-        opening, bus, clock, mint, line.market_data, line.trading, journal, recorder, before=before, after=after
-    )
+    return _parts(opening, bus, clock, mint, line.market_data, line.trading, stores, before=before, after=after)
 
 
 def _real(opening: Opening) -> Parts:
@@ -260,12 +257,14 @@ def _real(opening: Opening) -> Parts:
     lock = account_lock(opening.session.folder.parent.parent, mode, account)
     lock.acquire()
     try:
-        journal, recorder = _stores(opening, clock)
+        stores = Stores.open(opening.session, opening.settings, clock)
     except BaseException:
         lock.release()
         raise
     session, settings, budget = opening.session, opening.settings, WeightBudget(clock)
-    line = _line(bus, clock, url, network, signer, account, settings, journal.reserve_nonce, mint, session, budget)
+    line = _line(
+        bus, clock, url, network, signer, account, settings, stores.journal.reserve_nonce, mint, session, budget
+    )
     client = Client(url, clock, LinkHealth(), budget)
 
     async def look() -> Entrance:
@@ -274,13 +273,11 @@ def _real(opening: Opening) -> Parts:
     async def after() -> None:
         await client.close()
         try:
-            _close(opening, journal, recorder)
+            stores.close()
         finally:
             lock.release()
 
-    return _parts(
-        opening, bus, clock, mint, line.market_data, line.trading, journal, recorder, after=after, access=look
-    )
+    return _parts(opening, bus, clock, mint, line.market_data, line.trading, stores, after=after, access=look)
 
 
 def _paper(opening: Opening) -> Parts:
@@ -292,7 +289,7 @@ def _paper(opening: Opening) -> Parts:
     state_file = opening.session.folder / "paper.json"
     state = _load(state_file)
     market_data = HyperliquidMarketData(bus, clock, MAINNET_URL, socket_timing=_timing(opening.settings))
-    journal, recorder = _stores(opening, clock)
+    stores = Stores.open(opening.session, opening.settings, clock)
     trading = PaperTrading(
         bus,
         clock,
@@ -304,9 +301,9 @@ def _paper(opening: Opening) -> Parts:
     )
 
     async def after() -> None:
-        _close(opening, journal, recorder)
+        stores.close()
 
-    return _parts(opening, bus, clock, mint, market_data, trading, journal, recorder, after=after)
+    return _parts(opening, bus, clock, mint, market_data, trading, stores, after=after)
 
 
 def _timing(settings: Settings) -> SocketTiming:
@@ -316,20 +313,6 @@ def _timing(settings: Settings) -> SocketTiming:
         silent_after=chosen.dead_after_seconds,
         alarm_after=chosen.reconnect_alarm_tries,
     )
-
-
-def _stores(opening: Opening, clock: SystemClock) -> tuple[SqliteJournal, Recorder]:
-    session = opening.session
-    journal = SqliteJournal(session.journal_path, clock)
-    journal.open()
-    recorder = Recorder(session.info, session.database(opening.settings.storage.database_url))
-    return journal, recorder
-
-
-def _close(opening: Opening, journal: SqliteJournal, recorder: Recorder) -> None:
-    recorder.close()
-    journal.close()
-    opening.session.close()
 
 
 def _load(file: Path) -> dict[str, Any] | None:

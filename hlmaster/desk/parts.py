@@ -14,6 +14,7 @@ from hlmaster.core.failpoints import NO_FAILPOINTS, Failpoints
 from hlmaster.core.model import Mode
 from hlmaster.core.orders import ApprovalMint
 from hlmaster.core.ports import Journal, MarketData, Store, Trading
+from hlmaster.core.records import UNRECORDED, Audit, Records
 from hlmaster.settings import Settings
 from hlmaster.storage.halt import HaltFile
 
@@ -58,5 +59,8 @@ class Parts:
     """Starts the process for strategies of other hands and for all checks; None: neither."""
     strategies: Path | None = None
     """The folder of the user's own."""
+    records: Records = UNRECORDED
+    """Why things were done, and what became of them."""
+    audit: Audit = UNRECORDED
     failpoints: Failpoints = NO_FAILPOINTS
     """Tests let the worst happen on the order path."""

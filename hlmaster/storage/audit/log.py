@@ -40,7 +40,7 @@ class AuditLog:
         folder: Path,
         clock: Clock,
         about: Data,
-        keep_years: Callable[[], int] = lambda: 7,
+        keep_years: int = 7,
         rotate_bytes: int = ROTATE_BYTES,
     ) -> None:
         self.trouble = ""
@@ -54,7 +54,9 @@ class AuditLog:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Returns at once; the log is opened on its own thread."""
+        """Returns at once; the log is opened on its own thread. Started again, it goes on."""
+        if self._thread is not None:
+            return
         self._waiting.insert(0, self._entry("start", "session", self._about))
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
         self._thread.start()
@@ -62,12 +64,16 @@ class AuditLog:
     def close(self) -> None:
         """Say so in the log, write what waits, once, and stop."""
         if self._thread is None:
-            return
+            if not self._waiting:
+                return
+            self.start()
+        thread = self._thread
+        assert thread is not None
         with self._wake:
             self._waiting.append(self._entry("stop", "session", self._about))
             self._stopping = True
             self._wake.notify()
-        self._thread.join()
+        thread.join()
         self._thread = None
         if self._waiting:
             log.critical("%d audit entries could not be written before the end: %s", len(self._waiting), self.trouble)
@@ -161,7 +167,7 @@ class AuditLog:
         return self._clock.wall_ms(), self._clock.now_ms()
 
     def _tidy(self) -> None:
-        self._file.let_go(self._now(), self._clock.wall_ms() - self._keep_years() * YEAR_MS)
+        self._file.let_go(self._now(), self._clock.wall_ms() - self._keep_years * YEAR_MS)
 
 
 class _File:
