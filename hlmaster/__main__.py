@@ -193,6 +193,9 @@ def _add_headless(parser: argparse.ArgumentParser) -> None:
         "--for", type=_seconds, dest="seconds", metavar="SECONDS", help="end after so many wall seconds"
     )
     parser.add_argument("--json", action="store_true", help="end with one JSON line")
+    parser.add_argument(
+        "--policy", choices=("observe", "ask", "auto"), help="demo: arm every strategy, and this is what each may do"
+    )
     _add_passphrase(parser)
     risks = parser.add_argument_group("live", "real money; all of these, each time")
     risks.add_argument("--live", action="store_true", help="trade real money")

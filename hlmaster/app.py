@@ -25,7 +25,9 @@ from hlmaster.core.errors import ConfigError, HlError, StorageError
 from hlmaster.core.events import Notice, Severity
 from hlmaster.core.logs import Logs, start_logs
 from hlmaster.core.model import Mode
+from hlmaster.core.proposals import Policy
 from hlmaster.desk import control
+from hlmaster.desk.acting import let_act, policy_of
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.doors import Doors
 from hlmaster.desk.exchange_child import ExchangeChild
@@ -122,11 +124,12 @@ def _launch(
 
 
 def headless(arguments: argparse.Namespace, process: ExchangeProcess | None = None) -> int:
+    policy = policy_of(arguments.policy, chosen_mode(arguments.mode))
     run = launch(arguments, process, console=not arguments.json)
-    return asyncio.run(_headless(run, arguments.seconds, as_json=arguments.json))
+    return asyncio.run(_headless(run, arguments.seconds, policy, as_json=arguments.json))
 
 
-async def _headless(run: Launch, seconds: float | None, *, as_json: bool) -> int:
+async def _headless(run: Launch, seconds: float | None, policy: Policy | None, *, as_json: bool) -> int:
     desk = Desk(build(run.opening))
     door = Doors(run.data, run.opening, desk)
     started = desk.clock.monotonic()
@@ -136,11 +139,15 @@ async def _headless(run: Launch, seconds: float | None, *, as_json: bool) -> int
     watchdog.start()
     await desk.start()
     await door.start()
+    acting = None if policy is None else asyncio.create_task(let_act(desk, policy), name="policy")
     try:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), seconds)
-        figures = summary(desk, desk.clock.monotonic() - started)
+        figures = await summary(desk, desk.clock.monotonic() - started)
     finally:
+        if acting is not None:
+            acting.cancel()
+            await asyncio.gather(acting, return_exceptions=True)
         await watchdog.stop()
         await door.stop()
         await desk.stop()

@@ -82,6 +82,8 @@ class Desk:
         self.guard = Guard(self.bus, self.clock)
         self._work = Work(self.bus, self.guard.fault)
         self._ready = False
+        self.deciding = asyncio.Event()
+        """Set once strategies run."""
         self._keep_books(parts)
         self._open_the_door(parts)
         self._give_hands(parts)
@@ -285,6 +287,7 @@ class Desk:
         self._work.own(self._reconciling.run(), "reconcile")
         self._work.own(self._restoring.run(), "restore")
         await self._deciding.start()
+        self.deciding.set()
 
     async def _restore(self) -> None:
         """Raises StorageError."""

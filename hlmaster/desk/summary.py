@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import logging
+from collections import Counter
 from typing import Any
 
+from hlmaster.core.errors import HlError
 from hlmaster.core.orders import OrderStatus
 from hlmaster.desk.desk import Desk
 
+log = logging.getLogger(__name__)
+PATIENCE_SECONDS = 10.0
 
-def summary(desk: Desk, wall_seconds: float) -> dict[str, Any]:
-    """Money as decimal text; zero where nothing of the kind exists yet."""
+
+async def summary(desk: Desk, wall_seconds: float) -> dict[str, Any]:
+    """Money as decimal text; zero where nothing of the kind exists yet. ``unexplained`` is what the exchange's last
+    statement says the account is worth more than our books explain; None where it gave none."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(_compare(desk), PATIENCE_SECONDS)
     health = desk.health()
     portfolio = desk.portfolio
+    proposals = Counter(str(proposal.state) for proposal in desk.proposing.book.all())
+    account = portfolio.account
     sent = [o for o in desk.orders.all() if not o.foreign and o.status is not OrderStatus.INTENDED]
     return {
         "mode": str(desk.mode),
@@ -22,18 +35,34 @@ def summary(desk: Desk, wall_seconds: float) -> dict[str, Any]:
         "messages": health.messages,
         "gaps": health.gaps,
         "defects": health.defects,
-        "signals": 0,
-        "proposals": 0,
+        "signals": sum(card.signals for card in desk.engine.cards()),
+        "proposals": sum(proposals.values()),
+        "proposal_ends": dict(sorted(proposals.items())),
         "orders": len(sent),
         "open_orders": len(desk.orders.live()),
         "fills": len(portfolio.fills),
+        "trades": len(portfolio.ledger.round_trips),
         "positions": len(portfolio.positions()),
+        "unprotected": sum(_is_bare(desk, position.coin) for position in portfolio.positions()),
         "equity": str(portfolio.equity),
         "realised": str(portfolio.ledger.realised),
         "unrealised": str(portfolio.unrealised),
         "fees": str(portfolio.ledger.fees),
         "funding": str(portfolio.ledger.funding),
+        "unexplained": None if account is None else str(portfolio.ledger.unexplained(account)),
         "reconnects": health.reconnects,
         "link": str(health.link),
         "loop_lag_ms_p99": round(health.loop_lag_ms_p99, 3),
     }
+
+
+def _is_bare(desk: Desk, coin: str) -> bool:
+    shield = desk.protector.shield(coin)
+    return shield is None or shield.covered < 1
+
+
+async def _compare(desk: Desk) -> None:
+    try:
+        await desk.reconciler.run()
+    except HlError as error:
+        log.warning("the last comparison with the exchange failed: %s", error)
