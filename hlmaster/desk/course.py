@@ -69,6 +69,7 @@ class Course:
         self._busy: set[str] = set()
         self._again_at: dict[str, float] = {}
         self._then: dict[str, Callable[[], None]] = {}
+        self._said: dict[str, set[str]] = {}
         bus.subscribe(FillBooked, self._on_fill)
 
     # --- in ---
@@ -98,6 +99,10 @@ class Course:
             return True
         return bool(self._resting(coin)) or self._is_owed(coin)
 
+    def _is_held(self, tenure: Tenure) -> bool:
+        """A position that a person turned round by hand is no longer the one that was opened."""
+        return self._portfolio.size(tenure.coin) * tenure.direction.sign >= 0 and self.has_position(tenure.coin)
+
     def _resting(self, coin: str) -> list[TrackedOrder]:
         return [order for order in self._tracker.unsettled(coin) if not order.order.reduce_only]
 
@@ -118,11 +123,12 @@ class Course:
 
     def settle(self) -> None:
         """Coins that are flat, and where nothing rests, are free again."""
-        held = [tenure.coin for tenure in self.ownership.all() if self.has_position(tenure.coin)]
+        held = [tenure.coin for tenure in self.ownership.all() if self._is_held(tenure)]
         for tenure in self.ownership.settle(held, self._clock.now_ms()):
             if self._entries.pop(tenure.coin, None) is not None:
                 self._protector.intend_no_more(tenure.coin)
             self._leaving.pop(tenure.coin, None)
+            self._said.pop(tenure.coin, None)
             self._changed()
 
     # --- out ---
@@ -173,13 +179,21 @@ class Course:
         if not self._portfolio.size(coin):
             return
         who = tenure.owner if tenure is not None else "strategy"
-        self._bus.publish(Notice(Severity.INFO, f"{who} closes its {coin} position: {why}"))
-        subject = tenure.proposal_id if tenure is not None else coin
-        self._bus.publish(ForTheRecord("exit", subject, why, who))
+        if self._say(coin, Severity.INFO, f"{who} closes its {coin} position: {why}"):
+            subject = tenure.proposal_id if tenure is not None else coin
+            self._bus.publish(ForTheRecord("exit", subject, why, who))
         outcome = await self._manual.close(coin)
         if not outcome.ok and self._portfolio.size(coin):
-            sentence = f"{who} could not close its {coin} position: {outcome.sentence} It is tried again."
-            self._bus.publish(Notice(Severity.ERROR, sentence))
+            self._say(coin, Severity.ERROR, f"{who} could not close its {coin} position yet: {outcome.sentence}")
+
+    def _say(self, coin: str, severity: Severity, sentence: str) -> bool:
+        """Once for each position, however often it is tried."""
+        said = self._said.setdefault(coin, set())
+        if sentence in said:
+            return False
+        said.add(sentence)
+        self._bus.publish(Notice(severity, sentence))
+        return True
 
     # --- from time to time ---
 

@@ -528,3 +528,57 @@ async def test_why_begins_with_the_data_and_names_the_first_red_gate(tmp_path: P
         gates = traded.proposing.why(STRATEGY, "ETH")
         assert first_red(gates) is None
         assert (gates[-1].name, gates[-1].passed, gates[-1].text) == ("approval", None, "It waits for you.")
+
+
+async def test_a_position_that_a_person_turned_round_is_a_persons(tmp_path: Path) -> None:
+    async with trading(tmp_path) as traded:
+        await entered(traded)
+        await traded.desk.manual.place(Ticket("ETH", Side.SELL, TicketKind.MARKET, SizeUnit.COIN, 2 * traded.size))
+        await traded.until(lambda: traded.size < 0 and traded.proposing.ownership.of("ETH") is None)
+        traded.say(SHORT)
+        traded.say(LONG)
+        await asyncio.sleep(0.02)
+        assert traded.size < 0
+
+
+async def test_an_exit_that_fails_is_tried_again_and_told_once(tmp_path: Path) -> None:
+    async with trading(tmp_path) as traded:
+        await entered(traded)
+        traded.scene.venue.liquidity.extend([D(0)] * 20)
+        traded.say(SHORT)
+
+        def told(text: str) -> list[str]:
+            return [notice.sentence for notice in traded.scene.notices if text in notice.sentence]
+
+        await traded.until(lambda: told("could not close"))
+        left = len(traded.scene.venue.liquidity)
+        traded.scene.clock.advance(3_100)
+        await traded.until(lambda: len(traded.scene.venue.liquidity) < left)
+        traded.scene.venue.liquidity.clear()
+        traded.scene.clock.advance(3_100)
+        await traded.until(lambda: not traded.size)
+        assert len(told("closes its ETH position")) == 1
+
+
+async def test_an_owner_that_says_the_same_again_in_time_keeps_its_position(tmp_path: Path) -> None:
+    async with trading(tmp_path) as traded:
+        await entered(traded)
+        traded.scene.venue.liquidity.extend([D(0)] * 20)
+        traded.say(SHORT)
+        await traded.until(lambda: len(traded.scene.venue.liquidity) < 20)
+        traded.say(LONG)
+        traded.scene.venue.liquidity.clear()
+        traded.scene.clock.advance(3_100)
+        traded.scene.market.price("ETH", 3000.0)
+        await asyncio.sleep(0.02)
+        traded.proposing.look()
+        await asyncio.sleep(0.02)
+        assert traded.size
+
+
+async def test_ideas_heard_before_the_books_agree_are_not_acted_upon(tmp_path: Path) -> None:
+    async with trading(tmp_path) as traded:
+        traded.proposing._started = False
+        traded.say()
+        traded.proposing.look()
+        assert traded.proposing.open() == []

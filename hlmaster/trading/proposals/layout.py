@@ -109,12 +109,13 @@ def stops_of(
 
 
 def policy_of(layout: Layout, protection: Protection, *, trailing: bool) -> Policy:
-    """The position's protection: these prices, and what trails and breaks even as the settings say."""
+    """The position's protection: these prices alone, and what trails and breaks even as the settings say."""
     base = protection.model_copy(
         update={
             "stop": StopKind.PERCENT,
             "trailing": trailing or protection.trailing,
             "time_stop_minutes": None,
+            "take_profits": (),
         }
     )
     if len(layout.tiers) == 1:

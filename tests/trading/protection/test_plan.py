@@ -353,3 +353,12 @@ def test_a_target_price_holds_without_a_stop_and_ends_when_it_is_reached() -> No
     alone = made(held(), stop="off", target_price=D(3300))
     assert (len(alone.stops), [level.trigger for level in alone.targets]) == (0, [D(3300)])
     assert made(held(), Past(fired_target=D(3300)), target_price=D(3300)).targets == ()
+
+
+def test_stops_named_by_price_lie_where_they_were_named_whatever_the_fill_was() -> None:
+    named = ("2990:33", "2985:33", "2980:34")
+    result = made(held(entry="3001.3"), stop_tiers=named, atr=None, entry_atr=None)
+    assert stops(result) == [(D("0.33"), D(2990)), (D("0.33"), D(2985)), (D("0.34"), D(2980))]
+    assert not result.provisional
+    fired = made(held("0.67"), Past((D(2990), D(2985), D(2980)), fired_stop=D(2990)), stop_tiers=named)
+    assert [trigger for _, trigger in stops(fired)] == [D(2985), D(2980)]

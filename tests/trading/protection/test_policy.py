@@ -52,3 +52,21 @@ def test_a_price_takes_the_place_of_every_distance() -> None:
 def test_a_choice_survives_its_document() -> None:
     policy = Policy(stop=StopKind.CHANDELIER, trailing=True, take_profits=("1:50",), break_even_percent=D("0.7"))
     assert Policy.model_validate(policy.model_dump(mode="json")) == policy
+
+
+def test_stops_named_by_several_prices_stand_in_for_any_distance() -> None:
+    policy = Policy(stop=StopKind.TIERED, stop_tiers=("2990:33", "2985.5:33", "2980:34"))
+    assert policy.tiers == ((D(2990), D(33)), (D("2985.5"), D(33)), (D(2980), D(34)))
+    assert (policy.needs_atr, policy.is_tiered, policy.is_off, policy.words) == (False, False, False, "stop tiers")
+    assert not Policy(stop=StopKind.OFF, stop_tiers=("2990:100",)).is_off
+    one = Policy(stop_price=D(2970), stop_tiers=("2990:100",))
+    assert one.tiers == ((D(2970), D(100)),), "a stop at one price is the later choice"
+
+
+@pytest.mark.parametrize(
+    "tiers",
+    [("2990",), ("2990:50",), ("0:100",), ("2990:100", "2980:0"), ("3:30", "1:30", "2:40"), ("2990:60", "2980:60")],
+)
+def test_stop_tiers_that_cover_no_whole_position_in_order_are_refused(tiers: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="stop"):
+        Policy(stop_tiers=tiers)

@@ -1,0 +1,34 @@
+"""What is remembered is the latest that was said, whole; what cannot be read is as if it had never been."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hlmaster.core.files import write_whole
+from hlmaster.desk.memory import Memory
+
+
+async def test_the_latest_of_many_is_what_is_found_again(tmp_path: Path) -> None:
+    memory = Memory(tmp_path / "things.json", "nothing is known")
+    assert memory.load() == {}
+    for number in range(100):
+        memory.save({"number": number})
+    await memory.stop()
+    assert Memory(tmp_path / "things.json", "").load() == {"number": 99}
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"{", b"[1]", b""])
+async def test_a_damaged_file_is_none(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "things.json"
+    write_whole(path, content)
+    memory = Memory(path, "nothing is known")
+    assert memory.load() == {}
+    await memory.stop()
+
+
+async def test_a_folder_that_takes_nothing_stops_nothing(tmp_path: Path) -> None:
+    memory = Memory(tmp_path / "gone" / "things.json", "nothing is known")
+    memory.save({"number": 1})
+    await memory.stop()
