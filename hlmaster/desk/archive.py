@@ -87,7 +87,7 @@ class Archive:
                 await self.ghosts.bridge(self._candles)
             except VenueError as error:
                 log.info("prices that were missed are asked for again: %s", error)
-            await self._clock.sleep(BRIDGE_SECONDS / self._clock.speed)
+            await asyncio.sleep(BRIDGE_SECONDS / self._clock.speed)
 
     def close(self) -> None:
         """Hand over what waits; the store closes after this."""

@@ -18,10 +18,9 @@ from hlmaster.core.events import (
     TradingState,
 )
 from hlmaster.core.model import Instrument
-from hlmaster.core.orders import Expiry, Fill
-from hlmaster.core.ports import Trading
+from hlmaster.core.orders import Fill
 from hlmaster.desk.allowance import AllowanceWatch
-from hlmaster.desk.brake import Brake
+from hlmaster.desk.archive import Archive
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.clock_watch import ClockWatch
 from hlmaster.desk.deciding import Deciding
@@ -30,14 +29,13 @@ from hlmaster.desk.health import Health, LinkWatch, LoopLag, describe
 from hlmaster.desk.listing import Listing
 from hlmaster.desk.lost_line import LostLine
 from hlmaster.desk.manual import Manual
+from hlmaster.desk.order_path import OrderPath
 from hlmaster.desk.outcome import Outcome
 from hlmaster.desk.overdue import Overdue
 from hlmaster.desk.parts import Parts
 from hlmaster.desk.protecting import LOOK_SECONDS, Protecting, refuse_off
 from hlmaster.desk.reconciling import Reconciling
-from hlmaster.desk.recovery import Recovery
 from hlmaster.desk.restoring import Restoring
-from hlmaster.desk.scheduled_cancel import ScheduledCancel
 from hlmaster.desk.survey import Survey
 from hlmaster.desk.terms import Terms
 from hlmaster.desk.tools import Tools
@@ -47,23 +45,19 @@ from hlmaster.market.feed import Feed
 from hlmaster.settings import Settings
 from hlmaster.trading.differences import Differences
 from hlmaster.trading.execution.children import Children
-from hlmaster.trading.execution.executor import Executor
-from hlmaster.trading.execution.flatten import Flattener, FlattenReport
+from hlmaster.trading.execution.flatten import FlattenReport
 from hlmaster.trading.execution.foreign import ForeignOrders, ForeignPolicy
-from hlmaster.trading.execution.last_look import LastLook
 from hlmaster.trading.execution.reconcile import Reconciler
-from hlmaster.trading.execution.resolver import Resolver
-from hlmaster.trading.execution.settled import Settled
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.portfolio import Portfolio
 from hlmaster.trading.protection.policy import Policy
-from hlmaster.trading.risk.gate import Gate
 
 if TYPE_CHECKING:
     from hlmaster.desk.access_watch import AccessWatch
 
 STALENESS_SECONDS = 0.25
 EQUITY_SECONDS = 2.0
+RECORDS_SECONDS = 1.0
 CHART_SECONDS = 0.02
 """In which a chart that waits for the list of markets has asked for its candles."""
 STORE_SECONDS = 1.0
@@ -110,24 +104,19 @@ class Desk:
         self.foreign = ForeignOrders(bus, self.orders, lambda: ForeignPolicy(self.settings.execution.foreign_orders))
 
     def _open_the_door(self, parts: Parts) -> None:
-        """The one way to the market: gate, journal, send, and what becomes of what was sent."""
-        bus, clock, orders = self.bus, self.clock, self.orders
-        parts.trading.expiry = _expiry(self.settings)
-        self.gate = Gate(bus, parts.mint, self.survey, lambda: self.settings.risk)
-        self.resolver = Resolver(bus, clock, parts.trading, parts.journal, orders)
-        self.recovery = Recovery(bus, self.guard, parts.journal, orders, self.resolver, self.mode)
-        last_look = LastLook(
-            self.gate.check, self.survey, self._venue_ms, lambda: self.settings.execution.entry_drift_percent
+        path = self._path = OrderPath(
+            parts,
+            self.bus,
+            self.clock,
+            self.guard,
+            self.orders,
+            self.survey,
+            self.instruments,
+            lambda: self.settings,
         )
-        self.executor = Executor(
-            bus, clock, parts.trading, parts.journal, orders, last_look, self.resolver, parts.failpoints
-        )
-        self._settled = Settled(bus, parts.journal, parts.store)
-        self.scheduled_cancel = ScheduledCancel(
-            bus, clock, self.executor, orders, lambda: self.settings.safety, self._venue_ms
-        )
-        self.flattener = self._flattener(parts.trading)
-        self.brake = Brake(bus, clock, self.guard, parts.halt, self.flattener)
+        self.gate, self.executor, self.resolver = path.gate, path.executor, path.resolver
+        self.recovery, self.flattener, self.brake = path.recovery, path.flattener, path.brake
+        self.scheduled_cancel = path.scheduled_cancel
 
     def _give_hands(self, parts: Parts) -> None:
         """The verbs, and the hand that keeps every position protected."""
@@ -218,17 +207,17 @@ class Desk:
         )
         self.grids, self.engine = self._deciding.grids, self._deciding.engine
         self.roster, self.proposing = self._deciding.roster, self._deciding.proposing
-
-    def _flattener(self, trading: Trading) -> Flattener:
-        return Flattener(
+        self.records = Archive(
             self.bus,
             self.clock,
-            trading,
-            self.gate,
-            self.executor,
+            parts.records,
+            parts.audit,
+            self.portfolio,
             self.orders,
-            lambda: self.instruments,
-            lambda: self.settings.risk.exit_slippage_cap_percent,
+            parts.market_data,
+            self.feed,
+            self._mark,
+            self.engine,
         )
 
     @property
@@ -256,7 +245,7 @@ class Desk:
         self._work.own(self.lag.run(), "loop lag")
         if self._access is not None:
             self._work.own(self._access.run(), "access")
-        self._work.own(self._settled.run(), "journal")
+        self._work.own(self._path.settled.run(), "journal")
         self._work.own(self._connect(), "connect")
 
     async def _connect(self) -> None:
@@ -286,6 +275,8 @@ class Desk:
         self._work.own(self.scheduled_cancel.run(), "scheduled cancel")
         self._work.own(self._reconciling.run(), "reconcile")
         self._work.own(self._restoring.run(), "restore")
+        self._work.own(self.records.run(), "records")
+        self._work.every(RECORDS_SECONDS, self.records.look, "records kept")
         await self._deciding.start()
         self.deciding.set()
 
@@ -295,23 +286,22 @@ class Desk:
         await self.orders.restore()
         await self.portfolio.restore()
         await self.differences.restore()
+        await self.records.restore()
         self.bus.publish(SessionRestored())
 
     async def stop(self) -> None:
         """Orderly: loops end, the venue connections close, everything queued reaches the disk. Raises StorageError."""
         await self._work.stop()
         await self._deciding.stop()
+        self.records.close()
         await self._protecting.stop()
         await self.guard.stop()
         await self.tools.stop()
-        await self.flattener.stop()
-        await self.scheduled_cancel.stop()
-        await self.executor.stop()
-        await self.resolver.stop()
+        await self._path.stop()
         await self._parts.trading.stop()
         await self._parts.market_data.stop()
         try:
-            await self._settled.close_now()
+            await self._path.settled.close_now()
         finally:
             await self.brake.stop()
             if self._parts.after is not None:
@@ -366,9 +356,6 @@ class Desk:
         order = tracked.order
         return order.kind if order.trigger is not None else str(order.purpose)
 
-    def _venue_ms(self) -> int:
-        return self._parts.trading.health.venue_ms(self.clock.now_ms())
-
     # --- verbs ---
 
     def pause(self) -> None:
@@ -397,7 +384,7 @@ class Desk:
         """Take new settings; coins added to the watchlist are subscribed at once. Raises ConfigError."""
         refuse_off(settings.protection, self.mode)
         self.settings = settings
-        self._parts.trading.expiry = _expiry(settings)
+        self._path.apply(settings)
         self._watched.watch(settings.market.watchlist)
         self.engine.coins_changed()
 
@@ -422,7 +409,3 @@ class Desk:
     @property
     def is_connected(self) -> bool:
         return self.link.last.state is LinkState.CONNECTED
-
-
-def _expiry(settings: Settings) -> Expiry:
-    return Expiry(settings.execution.entry_expiry_seconds, settings.execution.exit_expiry_seconds)
