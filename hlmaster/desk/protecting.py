@@ -32,6 +32,7 @@ from hlmaster.settings import Settings
 from hlmaster.trading.execution.executor import Executor
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.portfolio import Portfolio
+from hlmaster.trading.protection.distance import StopDistance, stop_distance
 from hlmaster.trading.protection.epochs import Epochs
 from hlmaster.trading.protection.policy import Policy, Protection, StopKind
 from hlmaster.trading.protection.protector import NAKED_SECONDS, Protector
@@ -159,8 +160,9 @@ class Protecting:
         refuse_off(settings().protection, mode)
         self._bus, self._mode, self._manual, self._guard = bus, mode, manual, guard
         self._ranges = Ranges(clock, charts, feed)
+        self._distances: dict[str, tuple[Policy, Decimal | None, StopDistance | None]] = {}
         self._file = ProtectionFile(folder / "protection.json")
-        epochs = Epochs(
+        self._epochs = epochs = Epochs(
             clock,
             survey,
             tracker,
@@ -178,6 +180,15 @@ class Protecting:
         await self.protector.stop()
         await self._ranges.stop()
         await self._file.stop()
+
+    def stop_distance(self, coin: str) -> StopDistance | None:
+        """Where a position that is opened on this coin now would have its stop."""
+        policy = self._epochs.policy_of(coin)
+        known = self._distances.get(coin)
+        atr = self._ranges(coin) if policy.needs_atr else None
+        if known is None or known[0] is not policy or known[1] is not atr:
+            known = self._distances[coin] = (policy, atr, stop_distance(policy, atr))
+        return known[2]
 
     def protect(self, coin: str, policy: Policy | None, take_over: bool) -> Outcome:
         if policy is not None and policy.is_off and self._mode not in (Mode.DEMO, Mode.PAPER):

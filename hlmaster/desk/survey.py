@@ -104,6 +104,10 @@ class Survey:
             known = self._quotes[coin] = (quote, bid, ask)
         return known[1], known[2]
 
+    def stale(self, coin: str) -> str | None:
+        """Why this coin's prices are too old, as a sentence."""
+        return self._feed.market(coin).stale_for_entries
+
     def count(self) -> Count:
         """All coins together: exposure, equity, margin."""
         return self._stakes.count()

@@ -53,6 +53,7 @@ class Epochs:
         self._settings, self._cap, self._atr, self._memory = settings, cap, atr, memory
         self._intended: dict[str, Policy] = {}
         self._remembered: dict[str, Any] = {}
+        self._usual: tuple[Protection, Policy] | None = None
         self.open: dict[str, Epoch] = {}
 
     def recall(self) -> None:
@@ -136,6 +137,19 @@ class Epochs:
 
     def policy(self, epoch: Epoch) -> Policy:
         return epoch.policy or settled(self._settings(), epoch.ticket_price, epoch.ticket_target)
+
+    def policy_of(self, coin: str) -> Policy:
+        """Of the coin's position, or of the next one while there is none."""
+        epoch = self.open.get(coin)
+        if epoch is not None:
+            return self.policy(epoch)
+        intended = self._intended.get(coin)
+        if intended is not None:
+            return intended
+        wanted = self._settings()
+        if self._usual is None or self._usual[0] is not wanted:
+            self._usual = wanted, settled(wanted)
+        return self._usual[1]
 
     def _entry(self, coin: str) -> Decimal:
         holding = self._portfolio.ledger.holdings.get(coin)

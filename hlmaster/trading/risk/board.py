@@ -30,6 +30,7 @@ class RiskRow:
     used: float | None
     passed: bool
     sentence: str
+    about_coin: bool = False
 
 
 def used(value: Figure, limit: Figure) -> float:
@@ -56,7 +57,7 @@ def _row(one: Limit, filled: After, found: tuple[Figure, Figure], situation: Sit
     title = one.title.format(coin=situation.instrument.coin)
     who = "strategies open nothing more" if filled.by_strategy else "nothing more is opened by hand"
     sentence = "" if fits else f"{title}: {shown} of {allowed}; {who}."
-    return RiskRow(one.name, title, shown, allowed, used(value, limit), fits, sentence)
+    return RiskRow(one.name, title, shown, allowed, used(value, limit), fits, sentence, one.about_coin)
 
 
 def effects(order: Order, situation: Situation, limits: RiskLimits) -> tuple[LimitEffect, ...]:

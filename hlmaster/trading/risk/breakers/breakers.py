@@ -14,7 +14,6 @@ import msgspec
 
 from hlmaster.core.breakers import BreakerChanged
 from hlmaster.core.clock import DAY_MS, MINUTE_MS
-from hlmaster.core.errors import StorageError
 from hlmaster.trading.holding import RoundTrip
 from hlmaster.trading.risk.breakers.fund import Fund
 from hlmaster.trading.risk.breakers.limits import BreakerLimits
@@ -52,21 +51,6 @@ class Breakers:
     def __init__(self, limits: Callable[[], BreakerLimits], state: State | None = None) -> None:
         self._limits = limits
         self.state = State(Fund()) if state is None else state
-
-    # --- memory ---
-
-    def document(self) -> bytes:
-        return msgspec.json.encode(self.state)
-
-    @staticmethod
-    def recall(document: bytes) -> State:
-        """Raises StorageError for one that cannot be understood."""
-        try:
-            return msgspec.json.decode(document, type=State)
-        except msgspec.DecodeError as error:
-            raise StorageError(f"What the circuit breakers remembered cannot be read ({error}).") from error
-
-    # --- looks ---
 
     @property
     def tripped(self) -> dict[str, Trip]:
