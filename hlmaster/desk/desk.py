@@ -275,8 +275,7 @@ class Desk:
         self._work.own(self.scheduled_cancel.run(), "scheduled cancel")
         self._work.own(self._reconciling.run(), "reconcile")
         self._work.own(self._restoring.run(), "restore")
-        self._work.own(self.records.run(), "records")
-        self._work.every(RECORDS_SECONDS, self.records.look, "records kept")
+        self._work.own(self._keep_records(), "records")
         await self._deciding.start()
         self.deciding.set()
 
@@ -286,8 +285,13 @@ class Desk:
         await self.orders.restore()
         await self.portfolio.restore()
         await self.differences.restore()
-        await self.records.restore()
         self.bus.publish(SessionRestored())
+
+    async def _keep_records(self) -> None:
+        """After protection stands: nothing about the past may come before it. Raises StorageError."""
+        await self.records.restore()
+        self._work.every(RECORDS_SECONDS, self.records.look, "records kept")
+        await self.records.run()
 
     async def stop(self) -> None:
         """Orderly: loops end, the venue connections close, everything queued reaches the disk. Raises StorageError."""

@@ -77,6 +77,9 @@ class TradeJournal:
         self._catch_up()
         curve = self._portfolio.equity_curve
         for coin, key in self._open.items():
+            self._tell_open(coin)
+            if key not in self._trades:
+                continue  # closed since, by a fill that is not booked yet
             opened, beside = self._trades[key].opened_ms, self._beside[key]
             # While the curve grew this program saw every price; one that it never noted is bridged from its start.
             self._seen_ms[coin] = max(opened, curve[-1].time_ms) if curve and beside.watched else opened
