@@ -12,7 +12,7 @@ Rows = NDArray[np.intp]
 
 
 def rolling_mean(x: Floats, count: int, least: int) -> Floats:
-    """Mean of what is known among the last ``count`` rows; NaN before so many, or with under ``least`` known.
+    """Mean of what is known among the last ``count`` rows; NaN before so many, or with under ``least`` of them known.
 
     Every row's sum is taken anew, so that a tail says what the whole history says; a running total would drift.
     """

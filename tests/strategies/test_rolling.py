@@ -12,9 +12,9 @@ from hlmaster.strategies.rolling import ago, latest, rolling_mean
 values = st.lists(st.one_of(st.floats(-1e6, 1e6), st.just(np.nan)), min_size=1, max_size=60)
 
 
-@given(x=values, count=st.integers(1, 70), least=st.integers(1, 70))
-def test_a_mean_is_of_what_is_known(x: list[float], count: int, least: int) -> None:
-    column = np.array(x)
+@given(x=values, count=st.integers(1, 70), data=st.data())
+def test_a_mean_is_of_what_is_known(x: list[float], count: int, data: st.DataObject) -> None:
+    column, least = np.array(x), data.draw(st.integers(1, count), "least")
     means = rolling_mean(column, count, least)
     for row, mean in enumerate(means):
         held = column[max(0, row + 1 - count) : row + 1]
