@@ -39,7 +39,7 @@ class _Entry:
     order_id: str
     policy: Policy
     until_ms: int
-    """A rest of it is withdrawn then."""
+    """A rest of it is withdrawn then, or when what was filled of it has been closed."""
     seen: bool = False
     """A fill of it has been booked."""
 
@@ -94,17 +94,28 @@ class Course:
     # --- what is there ---
 
     def has_position(self, coin: str) -> bool:
-        """Or is about to: an entry on its way, resting, or filled and not booked yet."""
-        if self._portfolio.size(coin) or coin in self._sending:
+        """Or may get one: by an entry on its way, resting, or filled and not booked yet; a person's own count too."""
+        if self._portfolio.size(coin) or coin in self._sending or self._is_owed(coin):
             return True
-        return bool(self._resting(coin)) or self._is_owed(coin)
+        return any(not order.order.reduce_only for order in self._tracker.unsettled(coin))
 
     def _is_held(self, tenure: Tenure) -> bool:
-        """A position that a person turned round by hand is no longer the one that was opened."""
-        return self._portfolio.size(tenure.coin) * tenure.direction.sign >= 0 and self.has_position(tenure.coin)
+        """What was opened for it is there, or may still come. One that a person turned round by hand is another."""
+        coin = tenure.coin
+        size = self._portfolio.size(coin)
+        if size:
+            return size * tenure.direction.sign > 0
+        return coin in self._sending or self._is_owed(coin) or bool(self._entries_on(coin))
 
-    def _resting(self, coin: str) -> list[TrackedOrder]:
-        return [order for order in self._tracker.unsettled(coin) if not order.order.reduce_only]
+    def _entries_on(self, coin: str) -> list[TrackedOrder]:
+        """Those of proposals: what a person placed is a person's to cancel."""
+        entry = self._entries.get(coin)
+        return [
+            tracked
+            for tracked in self._tracker.unsettled(coin)
+            if not tracked.order.reduce_only
+            and (tracked.order.basis is not None or (entry is not None and tracked.client_order_id == entry.order_id))
+        ]
 
     def _is_owed(self, coin: str) -> bool:
         """The entry's answer told of fills that the books have not heard of yet."""
@@ -117,9 +128,6 @@ class Course:
         owner = None if entry is None else self._tracker.of_fill(fact.fill)
         if entry is not None and owner is not None and owner.client_order_id == entry.order_id:
             entry.seen = True
-
-    def is_leaving(self, coin: str) -> bool:
-        return coin in self._leaving
 
     def settle(self) -> None:
         """Coins that are flat, and where nothing rests, are free again."""
@@ -164,7 +172,7 @@ class Course:
             self._busy.discard(coin)
             self._again_at[coin] = self._clock.monotonic() + RETRY_SECONDS
         self.settle()
-        if self.has_position(coin):
+        if self.ownership.of(coin) is not None:
             return
         self._again_at.pop(coin, None)
         self._leaving.pop(coin, None)
@@ -174,7 +182,7 @@ class Course:
 
     async def _close(self, coin: str, why: str) -> None:
         tenure = self.ownership.of(coin)
-        for order in self._resting(coin):
+        for order in self._entries_on(coin):
             await self._manual.cancel(order.client_order_id)
         if not self._portfolio.size(coin):
             return
@@ -209,11 +217,12 @@ class Course:
             else:
                 self._go(coin)
         for coin, entry in self._entries.items():
-            if now >= entry.until_ms and coin not in self._busy and self._resting_of(entry):
+            over = now >= entry.until_ms or (entry.seen and not self._portfolio.size(coin))
+            if over and coin not in self._busy and self._rests(entry):
                 self._busy.add(coin)
                 self._work.own(self._withdraw(coin, entry.order_id), f"withdraw {coin}")
 
-    def _resting_of(self, entry: _Entry) -> bool:
+    def _rests(self, entry: _Entry) -> bool:
         order = self._tracker.get(entry.order_id)
         return order is not None and order.status.is_live
 
@@ -245,7 +254,7 @@ class Course:
                 log.warning("the remembered entry on %s is damaged and was left out: %s", coin, error)
                 continue
             # What was filled while nobody looked is booked by now; else it has come and gone.
-            entry.seen = not self._resting_of(entry)
+            entry.seen = not self._rests(entry)
             self._entries[coin] = entry
             if not self._portfolio.size(coin) and not entry.seen:
                 self._protector.intend(coin, entry.policy)

@@ -120,7 +120,7 @@ class Proposing:
             self._tell,
             self._decide,
         )
-        self._started = self._paused = False
+        self._started = self._paused = self._unwritten = False
         bus.subscribe(SignalMade, self._on_signal)
         bus.subscribe(StrategiesChanged, lambda _: self._on_strategies())
         bus.subscribe(TradingStateChanged, lambda _: self._on_state())
@@ -137,6 +137,7 @@ class Proposing:
         self._started = True
 
     async def stop(self) -> None:
+        self._remember()
         await self._ranges.stop()
         await self._memory.stop()
 
@@ -152,6 +153,8 @@ class Proposing:
             if self._hold_against_market(card, now) is None:
                 self._decide(card)
         self._listener.look()
+        if self._unwritten:
+            self._remember()
 
     # --- facts ---
 
@@ -348,14 +351,15 @@ class Proposing:
     def _tell(self, answer: Answer) -> None:
         for proposal in answer.changed:
             self._bus.publish(ProposalChanged(proposal))
-        if answer.changed:
-            self._remember()
+        # Written at the next look, once for all that changed by then; owners are written at once.
+        self._unwritten |= bool(answer.changed)
 
     def _record(self, kind: str, subject: str, text: str) -> None:
         self._bus.publish(ForTheRecord(kind, subject, text))
 
     def _remember(self) -> None:
         if self._started:
+            self._unwritten = False
             cards = document_of(self.book.live())
             self._memory.save({**self._course.document(), "paused": self._paused, "cards": cards})
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hlmaster.core.clock import MINUTE_MS
-from hlmaster.core.events import LinkChanged, LinkState
+from hlmaster.core.events import FillsReported, LinkChanged, LinkState
+from hlmaster.core.files import write_whole
 from hlmaster.core.model import Interval, Side
 from hlmaster.core.orders import Order, OrderStatus
 from hlmaster.core.proposals import LimitEffect, Policy, ProposalState
@@ -21,7 +24,7 @@ from hlmaster.trading.combiner import Advice
 from hlmaster.trading.situation import Situation
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from tests.desk.ideas import STRATEGY, Traded, candles, trading
-from tests.trading.scenes import NOW, D
+from tests.trading.scenes import NOW, D, fill
 
 LONG, SHORT, NEUTRAL = Direction.LONG, Direction.SHORT, Direction.NEUTRAL
 State = ProposalState
@@ -541,6 +544,37 @@ async def test_a_position_that_a_person_turned_round_is_a_persons(tmp_path: Path
         assert traded.size < 0
 
 
+async def test_a_persons_own_resting_order_is_left_alone_and_holds_up_no_exit(tmp_path: Path) -> None:
+    async with trading(tmp_path) as traded:
+        await entered(traded)
+        ticket = Ticket("ETH", Side.BUY, TicketKind.LIMIT, SizeUnit.COIN, D("0.1"), limit_price=D(2900))
+        (order,) = (await traded.desk.manual.place(ticket)).orders
+        traded.say(SHORT)
+        await traded.until(lambda: traded.proposing.ownership.of("ETH") is None)
+        assert [live.client_order_id for live in traded.desk.orders.live("ETH")] == [order.client_order_id]
+        assert "is yours" in red(traded).text
+        assert traded.proposing.open() == []
+
+
+async def test_the_rest_of_an_entry_goes_when_what_was_filled_of_it_is_closed(tmp_path: Path) -> None:
+    async with trading(tmp_path) as traded:
+        traded.say()
+        name = traded.card().proposal_id
+        traded.proposing.edit(name, {"post_only": True})
+        assert (await traded.proposing.approve(name)).ok
+        (resting,) = traded.desk.orders.live("ETH")
+        venue = traded.scene.venue
+        venue.positions["ETH"] = D("0.1")
+        ours: dict[str, Any] = {"order_id": resting.order_id, "client_order_id": resting.client_order_id}
+        traded.desk.bus.publish(FillsReported((fill(Side.BUY, "0.1", "2999.9", **ours),)))
+        await traded.until(lambda: traded.size == D("0.1") and traded.stops())
+        traded.proposing.look()
+        assert any(live.client_order_id == resting.client_order_id for live in traded.desk.orders.live("ETH"))
+        await traded.desk.manual.close("ETH")
+        await traded.until(lambda: traded.proposing.ownership.of("ETH") is None)
+        assert traded.desk.orders.live("ETH") == []
+
+
 async def test_an_exit_that_fails_is_tried_again_and_told_once(tmp_path: Path) -> None:
     async with trading(tmp_path) as traded:
         await entered(traded)
@@ -582,3 +616,20 @@ async def test_ideas_heard_before_the_books_agree_are_not_acted_upon(tmp_path: P
         traded.say()
         traded.proposing.look()
         assert traded.proposing.open() == []
+
+
+@pytest.mark.parametrize("document", [{"entries": {"ETH": 5}}, {"entries": []}, {"cards": [1]}, {"tenures": [{}]}])
+async def test_a_damaged_memory_stops_nothing(tmp_path: Path, document: dict[str, object]) -> None:
+    write_whole(tmp_path / "proposals.json", json.dumps(document).encode())
+    async with trading(tmp_path) as traded:
+        traded.say()
+        assert traded.card().state is State.OPEN
+
+
+async def test_an_owner_whose_position_ended_while_nobody_looked_owns_it_no_more(tmp_path: Path) -> None:
+    async with trading(tmp_path) as traded:
+        await entered(traded)
+    async with trading(tmp_path) as again:
+        assert again.proposing.ownership.of("ETH") is None
+        again.say()
+        assert again.card().state is State.OPEN
