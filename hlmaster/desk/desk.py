@@ -26,6 +26,8 @@ from hlmaster.desk.clock_watch import ClockWatch
 from hlmaster.desk.deciding import Deciding
 from hlmaster.desk.guard import Guard
 from hlmaster.desk.health import Health, LinkWatch, LoopLag, describe
+from hlmaster.desk.kept import Kept
+from hlmaster.desk.limits_in_force import LimitsInForce
 from hlmaster.desk.listing import Listing
 from hlmaster.desk.lost_line import LostLine
 from hlmaster.desk.manual import Manual
@@ -36,6 +38,8 @@ from hlmaster.desk.parts import Parts
 from hlmaster.desk.protecting import LOOK_SECONDS, Protecting, refuse_off
 from hlmaster.desk.reconciling import Reconciling
 from hlmaster.desk.restoring import Restoring
+from hlmaster.desk.risk import LOOK_SECONDS as RISK_SECONDS
+from hlmaster.desk.risk import RiskDesk
 from hlmaster.desk.survey import Survey
 from hlmaster.desk.terms import Terms
 from hlmaster.desk.tools import Tools
@@ -99,6 +103,9 @@ class Desk:
         self.survey = Survey(
             clock, self.feed, lambda: self.instruments, self.portfolio, self.orders, self._trading_state
         )
+        self.limits = LimitsInForce(
+            clock, lambda: self.settings, Kept(parts.session.folder / "limits.json"), self._has_never_traded
+        )
         self.reconciler = Reconciler(bus, clock, parts.trading, self.orders, self.portfolio, parts.session.since_ms)
         self.differences = Differences(bus, parts.store)
         self.foreign = ForeignOrders(bus, self.orders, lambda: ForeignPolicy(self.settings.execution.foreign_orders))
@@ -112,7 +119,7 @@ class Desk:
             self.orders,
             self.survey,
             self.instruments,
-            lambda: self.settings,
+            lambda: self.limits.settings,
         )
         self.gate, self.executor, self.resolver = path.gate, path.executor, path.resolver
         self.recovery, self.flattener, self.brake = path.recovery, path.flattener, path.brake
@@ -124,7 +131,7 @@ class Desk:
             self.bus,
             self.gate,
             self.survey,
-            lambda: self.settings.risk,
+            lambda: self.limits.risk,
             self.executor,
             self.orders,
             self.portfolio,
@@ -151,6 +158,19 @@ class Desk:
             self.feed,
         )
         self.protector = self._protecting.protector
+        self.survey.stop = self._protecting.stop_distance
+        self.risk = RiskDesk(
+            self.bus,
+            self.clock,
+            self.guard,
+            self.portfolio,
+            self.orders,
+            self.survey,
+            self.limits,
+            parts.session.folder,
+            parts.market_data.candles,
+            self.manual.close,
+        )
         self.flattener.before_closing = self.protector.stand_down
         self.flattener.after_closing = self.protector.stand_up
 
@@ -188,7 +208,7 @@ class Desk:
             parts.session.folder,
             parts.strategy_host,
             parts.strategies,
-            lambda: self.settings,
+            lambda: self.limits.settings,
             self._work,
             self.guard,
             parts.market_data,
@@ -202,8 +222,8 @@ class Desk:
             self.portfolio,
             self.orders,
             self._watched.watch,
-            lambda order, situation: (),
-            lambda: Decimal(0),
+            self.risk.effects,
+            self.risk.drawdown,
         )
         self.grids, self.engine = self._deciding.grids, self._deciding.engine
         self.roster, self.proposing = self._deciding.roster, self._deciding.proposing
@@ -268,7 +288,9 @@ class Desk:
         self.protector.start()
         self._work.every(LOOK_SECONDS, self._protect, "protection")
         await self._terms.read_fees()
+        self.risk.start()
         self._ready = self._watched.measuring = True
+        self._work.every(RISK_SECONDS, self.risk.look, "risk")
         self._work.own(self._terms.read_leverages(), "leverages")
         self.tools.start()
         self._work.every(EQUITY_SECONDS, self._sample, "equity")
@@ -297,6 +319,7 @@ class Desk:
         """Orderly: loops end, the venue connections close, everything queued reaches the disk. Raises StorageError."""
         await self._work.stop()
         await self._deciding.stop()
+        await self.risk.stop()
         self.records.close()
         await self._protecting.stop()
         await self.guard.stop()
@@ -333,6 +356,10 @@ class Desk:
             self.portfolio.sample_equity()
 
     # --- facts ---
+
+    def _has_never_traded(self) -> bool:
+        """As far as is known for certain: then every limit may be set at once."""
+        return self._ready and not self.portfolio.fills and not self.orders.all()
 
     def _mark(self, coin: str) -> Decimal | None:
         return self.survey.mark(coin)
