@@ -10,7 +10,17 @@ from hlmaster.core.bus import Bus
 from hlmaster.core.clock import ManualClock
 from hlmaster.core.events import OrderReported
 from hlmaster.core.model import Side
-from hlmaster.core.orders import Order, OrderReply, OrderStatus, Purpose, ReplyKind, Trigger, TriggerKind, VenueOrder
+from hlmaster.core.orders import (
+    Order,
+    OrderReply,
+    OrderStatus,
+    Purpose,
+    ReplyKind,
+    TimeInForce,
+    Trigger,
+    TriggerKind,
+    VenueOrder,
+)
 from hlmaster.trading.execution.children import Children
 from hlmaster.trading.execution.tracker import OrderTracker
 from tests.trading.scenes import NOW, D, MemoryStore, order
@@ -20,11 +30,11 @@ EXPIRES = NOW + 15_000
 
 
 class Scene:
-    def __init__(self) -> None:
+    def __init__(self, time_in_force: TimeInForce = TimeInForce.GTC) -> None:
         self.bus = Bus()
         self.tracker = OrderTracker(self.bus, ManualClock(NOW), MemoryStore())
         Children(self.bus, self.tracker)
-        entry = order(client_order_id=ENTRY)
+        entry = order(client_order_id=ENTRY, time_in_force=time_in_force)
         stop = replace(
             entry,
             client_order_id=CHILD,
@@ -84,6 +94,18 @@ def test_a_child_that_the_venue_still_lists_stands_again() -> None:
 def test_a_child_of_any_other_entry_waits_on(end: OrderStatus) -> None:
     scene = Scene()
     scene.tracker.mark(ENTRY, end)
+    assert scene.status(CHILD) is OrderStatus.WAITING
+
+
+def test_what_an_ioc_did_not_get_does_not_end_its_child() -> None:
+    scene = Scene(TimeInForce.IOC)
+    scene.tracker.mark(ENTRY, OrderStatus.CANCELED)
+    assert scene.status(CHILD) is OrderStatus.WAITING
+
+
+def test_nor_does_a_rest_cancelled_for_want_of_margin() -> None:
+    scene = Scene()
+    scene.tracker.mark(ENTRY, OrderStatus.CANCELED, "marginCanceled")
     assert scene.status(CHILD) is OrderStatus.WAITING
 
 
