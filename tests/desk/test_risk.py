@@ -90,7 +90,7 @@ async def test_what_tripped_is_tripped_before_the_next_run_looks_at_anything(tmp
 async def test_a_memory_that_is_damaged_halts_until_unlocked(tmp_path: Path) -> None:
     (tmp_path / "risk.json").write_text("{ not json")
     async with desk_in(tmp_path) as scene:
-        assert scene.desk.guard.state is TradingState.HALTED
+        assert scene.desk.guard.is_restrained_by("halt loss")
         assert scene.desk.risk.unlock().ok
         assert scene.desk.guard.state is TradingState.ACTIVE
         assert not scene.desk.risk.unlock().ok
