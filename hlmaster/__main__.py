@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hlmaster.desk.exchange_process import ExchangeProcess
 
 COMMANDS = (
-    *("gui", "headless", "simulate", "health", "sessions", "strategies"),
+    *("gui", "headless", "simulate", "health", "sessions", "strategies", "audit"),
     *("kill", "resume", "watchdog", "connect", "doctor"),
 )
 FAILED = 2
@@ -63,6 +63,8 @@ def main(argv: list[str] | None = None) -> int:
                 return app.accounts(chosen)
             case "strategies":
                 return app.strategies(chosen)
+            case "audit":
+                return app.audit(chosen)
             case _:
                 return app.sessions(chosen)
     except HlError as error:
@@ -113,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = strategies.add_subparsers(dest="action", required=True, parser_class=_Exact)
     verbs.add_parser("list", help="built-in ones, and those of your folder and of installed packages")
     verbs.add_parser("check", help="would it pass, with its default parameters?").add_argument("file", type=Path)
+    _add_audit(commands.add_parser("audit", help="prove that the audit log is as it was written, or export it"))
     sessions = commands.add_parser("sessions", help="list, reset or export sessions")
     _add_common(sessions)
     sessions.add_argument("action", choices=("list", "reset", "export"), nargs="?", default="list")
@@ -126,6 +129,13 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--session", default="default", help="name of the session; created when new")
     parser.add_argument("--data", type=Path, help="data folder (default: the system's place for it)")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="a setting")
+
+
+def _add_audit(parser: argparse.ArgumentParser) -> None:
+    _add_common(parser)
+    parser.add_argument("action", choices=("verify", "export"), nargs="?", default="verify")
+    parser.add_argument("file", type=Path, nargs="?", metavar="FILE", help="verify this file or folder instead")
+    parser.add_argument("--to", type=Path, help="file of an export")
 
 
 def _add_connect(parser: argparse.ArgumentParser) -> None:

@@ -192,6 +192,13 @@ def halting(arguments: argparse.Namespace) -> int:
     return verbs[arguments.command](arguments, data, ask)
 
 
+def audit(arguments: argparse.Namespace) -> int:
+    """``audit verify`` and ``audit export``."""
+    from hlmaster.desk import audit_command
+
+    return audit_command.audit(arguments, data_folder(arguments.data))
+
+
 def accounts(arguments: argparse.Namespace) -> int:
     """``connect`` and ``doctor``."""
     from hlmaster.desk import connect_command, doctor_command

@@ -21,6 +21,7 @@ from hlmaster.core.model import Instrument
 from hlmaster.core.orders import Fill
 from hlmaster.desk.allowance import AllowanceWatch
 from hlmaster.desk.archive import Archive
+from hlmaster.desk.auditing import settings_changes
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.clock_watch import ClockWatch
 from hlmaster.desk.deciding import Deciding
@@ -414,6 +415,8 @@ class Desk:
     def apply_settings(self, settings: Settings) -> None:
         """Take new settings; coins added to the watchlist are subscribed at once. Raises ConfigError."""
         refuse_off(settings.protection, self.mode)
+        for change in settings_changes(self.settings, settings):
+            self.bus.publish(change)
         self.settings = settings
         self._path.apply(settings)
         self._watched.watch(settings.market.watchlist)

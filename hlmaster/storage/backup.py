@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +18,7 @@ from hlmaster.storage.files import check_sound, private_folder, reason, sqlite_f
 
 DATABASES = ("desk.sqlite", "journal.sqlite", "session.sqlite", "exchange.sqlite")
 OTHERS = ("layout.json", "paper.json")
+AUDIT = re.compile(r"audit(-\d{6})?\.jsonl|audit\.head")
 MANIFEST = "backup.json"
 
 
@@ -30,7 +32,8 @@ def backup(folder: Path, target: Path, now_ms: int) -> Path:
     copied = [name for name in DATABASES if (folder / name).exists()]
     for name in copied:
         _copy(folder / name, target / name)
-    others = [name for name in OTHERS if (folder / name).exists()]
+    # The head of the audit log comes first: it may vouch for less than there is, never for more.
+    others = sorted(path.name for path in folder.iterdir() if path.name in OTHERS or AUDIT.fullmatch(path.name))
     for name in others:
         _write(target / name, (folder / name).read_bytes())
     manifest = {"time_ms": now_ms, "session": folder.name, "files": copied + others}
@@ -46,7 +49,7 @@ def verify(backup_folder: Path) -> list[str]:
         raise StorageError(f"{backup_folder} is no finished backup.", "Choose a folder that a backup made.") from error
     for name in names:
         path = backup_folder / name
-        if name not in DATABASES + OTHERS or not path.is_file():
+        if not (name in DATABASES + OTHERS or AUDIT.fullmatch(name)) or not path.is_file():
             raise StorageError(f"The backup {backup_folder} lacks {name}.", "Choose another backup.")
         if name in DATABASES:
             _prove(path)

@@ -15,7 +15,7 @@ from hlmaster.core.errors import StorageError
 from hlmaster.core.records import Data
 from hlmaster.storage.answers import answer
 from hlmaster.storage.audit.chain import CONTINUED, GAP, PRUNED, SEALED, TORN, Entry, line_of, spelled, torn
-from hlmaster.storage.audit.files import CURRENT, End, Head, end_of, log_files, read_head, write_head
+from hlmaster.storage.audit.files import CURRENT, HEAD, End, Head, end_of, log_files, read_head, write_head
 
 log = logging.getLogger(__name__)
 QUEUE_SIZE = 50_000
@@ -191,6 +191,8 @@ class _File:
     def open(self, now: tuple[int, int]) -> None:
         """Go on where the log ends; a line that was cut off stays, closed off, and the next entry tells of it."""
         ends = [end_of(path) for path in log_files(self._folder)]
+        if not ends and not (self._folder / HEAD).exists():
+            write_head(self._folder, Head())  # from now on a head that is missing was taken away
         mine = ends.pop() if self.path.exists() else End()
         self._head = next((end.head for end in (mine, *reversed(ends)) if end.head.number), Head())
         told: list[Waiting] = []
@@ -238,6 +240,7 @@ class _File:
         """Seal the file and go on in a new one."""
         number = 1 + max((int(path.stem.partition("-")[2]) for path in log_files(self._folder)[:-1]), default=0)
         self.append([(*now, SEALED, "log", {})])
+        self.vouch()
         self.close()
         self.path.replace(self.path.with_name(f"audit-{number:06}.jsonl"))
         self.open(now)
