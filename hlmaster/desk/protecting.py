@@ -160,7 +160,7 @@ class Protecting:
         refuse_off(settings().protection, mode)
         self._bus, self._mode, self._manual, self._guard = bus, mode, manual, guard
         self._ranges = Ranges(clock, charts, feed)
-        self._distances: dict[str, tuple[Policy, Decimal | None, StopDistance | None]] = {}
+        self._distances: dict[str, tuple[Policy, bool, StopDistance | None]] = {}
         self._file = ProtectionFile(folder / "protection.json")
         self._epochs = epochs = Epochs(
             clock,
@@ -185,10 +185,12 @@ class Protecting:
         """Where a position that is opened on this coin now would have its stop."""
         policy = self._epochs.policy_of(coin)
         known = self._distances.get(coin)
+        if known is not None and known[0] is policy and not known[1]:
+            return known[2]
         atr = self._ranges(coin) if policy.needs_atr else None
-        if known is None or known[0] is not policy or known[1] is not atr:
-            known = self._distances[coin] = (policy, atr, stop_distance(policy, atr))
-        return known[2]
+        distance = stop_distance(policy, atr)
+        self._distances[coin] = policy, policy.needs_atr, distance
+        return distance
 
     def protect(self, coin: str, policy: Policy | None, take_over: bool) -> Outcome:
         if policy is not None and policy.is_off and self._mode not in (Mode.DEMO, Mode.PAPER):

@@ -77,7 +77,7 @@ class RiskDesk:
         self._bus, self._clock, self._guard = bus, clock, guard
         self._portfolio, self._tracker, self._survey = portfolio, tracker, survey
         self._close, self._kept = close, Kept(folder / "risk.json")
-        self.limits, self.swings, self._habits = limits, Swings(clock, history), Habits(bus, portfolio)
+        self.limits, self.swings, self._habits = limits, Swings(clock, history, survey.recount), Habits(bus, portfolio)
         survey.swing = self.swings
         self._sat_down, self._saved_at = clock.monotonic(), clock.monotonic()
         self._errors: deque[float] = deque(maxlen=1_000)

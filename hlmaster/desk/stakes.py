@@ -25,8 +25,29 @@ OWED_SECONDS = 30
 """For so long a fill that the venue has told of and that has not come counts as held; then its statement does."""
 
 
+class Leverages(dict[str, Leverage]):
+    """What is set for each coin; ``version`` counts the changes."""
+
+    version = 0
+
+    def __setitem__(self, coin: str, leverage: Leverage) -> None:
+        self.version += 1
+        super().__setitem__(coin, leverage)
+
+    def clear(self) -> None:
+        self.version += 1
+        super().clear()
+
+
 class Market(Protocol):
-    swing: Callable[[str], Decimal | None]
+    leverages: Leverages
+
+    @property
+    def swing(self) -> Callable[[str], Decimal | None]: ...
+
+    @property
+    def marks(self) -> int:
+        """Changes with every mark."""
 
     def lists(self, coin: str) -> bool: ...
 
@@ -76,6 +97,7 @@ class Stakes:
         self._lines: dict[str, Line] = {}
         self._flat: dict[str, Stake] = {}
         self._coins: tuple[str, ...] = ()
+        self._quick: tuple[int, int, int, int] | None = None
         self._seen: tuple[int, int] = (-1, -1)
         self._account: Account | None = None
         self._count = Count(FLAT, ZERO, ZERO)
@@ -91,13 +113,28 @@ class Stakes:
             flat = self._flat[coin] = Stake(price=price, swing=swing)
         return flat
 
+    def forget(self) -> None:
+        """Count anew the next time."""
+        self._quick = None
+
     def count(self) -> Count:
+        portfolio, orders, market = self._portfolio, self._tracker.by_coin, self._market
+        now = (orders.version, portfolio.ledger.version, market.marks, market.leverages.version)
+        # What can change with time alone is asked for again each time: fills on their way, books that differ.
+        if (
+            now == self._quick
+            and portfolio.account is self._account
+            and not orders.is_owed
+            and portfolio.agreement.is_whole
+        ):
+            return self._count
+        self._quick = now
         changed = self._look_for_coins()
         lines = self._lines
         for coin in self._coins:
-            line, now = lines.get(coin), self._inputs(coin)
-            if line is None or line.counted_from != now:
-                lines[coin] = self._line(now)
+            line, inputs = lines.get(coin), self._inputs(coin)
+            if line is None or line.counted_from != inputs:
+                lines[coin] = self._line(inputs)
                 changed = True
         if changed:
             self._count = self._sum()

@@ -10,7 +10,7 @@ from hlmaster.core.errors import ConfigError
 from hlmaster.core.events import AssetContext, BestQuote, TradingState
 from hlmaster.core.model import Account, FeeRates, Instrument, Leverage, MarginMode, Position
 from hlmaster.core.rounding import PERP_MAX_DECIMALS, to_decimal
-from hlmaster.desk.stakes import Count, Stakes
+from hlmaster.desk.stakes import Count, Leverages, Stakes
 from hlmaster.market.feed import Feed
 from hlmaster.trading.conduct import FREE, Conduct
 from hlmaster.trading.execution.tracker import OrderTracker
@@ -38,14 +38,13 @@ class Survey:
     ) -> None:
         self._clock, self._feed, self._instruments = clock, feed, instruments
         self._portfolio, self._tracker, self._state = portfolio, tracker, state
-        self.leverages: dict[str, Leverage] = {}
+        self.leverages = Leverages()
         self.unknown_leverage: Callable[[str], None] = lambda coin: None
         """Told of a coin that somebody looks at and whose leverage is not known yet."""
         self.fees = FeeRates()
         self.conduct: Conduct = FREE
         """What breakers and safeguards ask of the next order; kept by the desk's risk."""
-        self.swing: Callable[[str], Decimal | None] = lambda coin: None
-        """A coin's loss of one day in twenty, as a fraction."""
+        self._swing: Callable[[str], Decimal | None] = lambda coin: None
         self.stop: Callable[[str], StopDistance | None] = lambda coin: None
         """Where protection would put the stop of a new position."""
         self._marks: dict[str, tuple[AssetContext, Decimal]] = {}
@@ -107,6 +106,25 @@ class Survey:
     def stale(self, coin: str) -> str | None:
         """Why this coin's prices are too old, as a sentence."""
         return self._feed.market(coin).stale_for_entries
+
+    @property
+    def swing(self) -> Callable[[str], Decimal | None]:
+        """A coin's loss of one day in twenty, as a fraction."""
+        return self._swing
+
+    @swing.setter
+    def swing(self, swing: Callable[[str], Decimal | None]) -> None:
+        self._swing = swing
+        self.recount()
+
+    def recount(self) -> None:
+        """Something changed that a count cannot see by itself: what a coin's past says of it."""
+        self._stakes.forget()
+
+    @property
+    def marks(self) -> int:
+        """Changes with every mark."""
+        return self._feed.contexts
 
     def count(self) -> Count:
         """All coins together: exposure, equity, margin."""

@@ -24,10 +24,10 @@ AGAIN_SECONDS = 30.0
 
 
 class Swings:
-    """``look`` has the past of the coins that matter fetched, one after the other."""
+    """``look`` has the past of the coins that matter fetched, one after the other; ``changed`` hears of news."""
 
-    def __init__(self, clock: Clock, history: History) -> None:
-        self._clock, self._history = clock, history
+    def __init__(self, clock: Clock, history: History, changed: Callable[[], None] = lambda: None) -> None:
+        self._clock, self._history, self._changed = clock, history, changed
         self._known: dict[str, tuple[int, Decimal]] = {}
         self._again: dict[str, float] = {}
         self._wanted: set[str] = set()
@@ -62,6 +62,7 @@ class Swings:
         swing = day_swing(block.close[:-1])  # the last hour is still open
         if swing is not None:
             self._known[coin] = (now, to_decimal(swing, DECIMALS))
+            self._changed()
 
     async def stop(self) -> None:
         if self._task is not None:

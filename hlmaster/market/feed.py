@@ -67,6 +67,8 @@ class Feed:
         self._account = Receipts(clock)
         self._account_reported_stale = True
         self._link: LinkChanged | None = None
+        self.contexts = 0
+        """Marks accepted so far: while it stands still, so do they."""
         self.messages = 0
         """Raw facts heard, whatever became of them."""
         self._subscriptions = (
@@ -245,6 +247,7 @@ class Feed:
             self._reject(fault, CONTEXT, context.coin)
             return
         market.accept_context(context)
+        self.contexts += 1
         self._bus.publish(market.context_changed)
 
     def _on_mids(self, mids: Mids) -> None:

@@ -31,6 +31,9 @@ WORDS: Mapping[str, str] = {
 }
 
 
+NONE: tuple[str, ...] = ()
+
+
 class Receipts:
     """When each stream was last heard, by the monotonic clock."""
 
@@ -47,7 +50,7 @@ class Receipts:
 
     def stale(self, limits: Mapping[str, float] = LIMITS) -> tuple[str, ...]:
         """The streams that are older than their limit or were never heard, in the limits' order."""
-        now, at, found = self._clock.monotonic(), self.at, tuple[str, ...]()
+        now, at, found = self._clock.monotonic(), self.at, NONE
         for stream, limit in limits.items():
             heard = at.get(stream)
             if heard is None or now - heard > limit:

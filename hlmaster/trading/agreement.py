@@ -44,6 +44,11 @@ class Agreement:
         """Coins whose position in our books has differed from the venue's for longer than fills may lag."""
         return tuple(coin for coin, since in self._since.items() if self._is_lasting(since))
 
+    @property
+    def is_whole(self) -> bool:
+        """No coin differs at all."""
+        return not self._since
+
     def is_apart(self, coin: str) -> bool:
         """Whether this coin is one of the mismatched."""
         since = self._since.get(coin)

@@ -43,6 +43,7 @@ class ByCoin:
         self.version = 0
         self._orders = orders
         self._coins: dict[str, Coin] = {}
+        self._owing: set[str] = set()
         self._entries: deque[int] = deque(maxlen=MAX_ENTRIES)
 
     def put(self, tracked: TrackedOrder, is_new: bool, booked: Decimal) -> None:
@@ -63,8 +64,10 @@ class ByCoin:
         missing = ZERO if tracked.foreign or order.reduce_only else tracked.filled_size - booked
         if missing > 0:
             coin.owed[name] = Owed(order.side, missing, tracked.updated_ms)
-        else:
+            self._owing.add(name)
+        elif self._owing:
             coin.owed.pop(name, None)
+            self._owing.discard(name)
         coin.unsettled = tuple(coin.live.values())
 
     def drop(self, tracked: TrackedOrder) -> None:
@@ -73,7 +76,13 @@ class ByCoin:
         coin = self._coins[tracked.order.coin]
         coin.live.pop(tracked.client_order_id, None)
         coin.owed.pop(tracked.client_order_id, None)
+        self._owing.discard(tracked.client_order_id)
         coin.unsettled = tuple(coin.live.values())
+
+    @property
+    def is_owed(self) -> bool:
+        """A fill is on its way."""
+        return bool(self._owing)
 
     @property
     def coins(self) -> Iterator[str]:
@@ -91,6 +100,7 @@ class ByCoin:
             return ()
         for name in [name for name, owed in known.owed.items() if owed.since_ms < since_ms]:
             del known.owed[name]
+            self._owing.discard(name)
         return tuple(known.owed.values())
 
     def recent(self, coin: str, since_ms: int) -> tuple[TrackedOrder, ...]:

@@ -59,12 +59,17 @@ def _answers(
     asked: Sequence[Rule] | Sequence[Limit], about: Any, situation: Situation, limits: RiskLimits
 ) -> list[RuleResult]:
     """``about``: the order for rules, what is at stake after it for limits."""
-    results: list[RuleResult] = []
-    for one in asked:
-        try:
-            results.append(one.check(about, situation, limits))
-        except Exception as error:
-            log.exception("risk rule %r failed", one.name)
-            sentence = f"The rule itself failed ({error}); that counts as a refusal."
-            results.append(RuleResult(one.name, False, sentence=sentence))
-    return results
+    try:
+        return [one.check(about, situation, limits) for one in asked]
+    except Exception as error:
+        log.debug("a risk rule failed (%s); each is asked by itself", error, exc_info=True)
+    return [_answer(one, about, situation, limits) for one in asked]
+
+
+def _answer(one: Rule | Limit, about: Any, situation: Situation, limits: RiskLimits) -> RuleResult:
+    try:
+        return one.check(about, situation, limits)
+    except Exception as error:
+        log.exception("risk rule %r failed", one.name)
+        sentence = f"The rule itself failed ({error}); that counts as a refusal."
+        return RuleResult(one.name, False, sentence=sentence)

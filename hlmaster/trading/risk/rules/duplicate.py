@@ -12,9 +12,10 @@ FIRST = passed(NAME)
 
 
 def same(a: Order, b: Order) -> bool:
-    return (a.coin, a.side, a.size, a.kind, a.reduce_only) == (b.coin, b.side, b.size, b.kind, b.reduce_only) and (
-        a.market or a.price == b.price
-    )
+    # What differs most often first: this is asked of every order of the last minute.
+    if a.size != b.size or (a.price != b.price and not a.market) or a.side is not b.side:
+        return False
+    return (a.coin, a.kind, a.reduce_only) == (b.coin, b.kind, b.reduce_only)
 
 
 @rule(NAME, "RSK-110")
@@ -24,10 +25,11 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
         return FIRST
     window_ms = int(limits.duplicate_window_seconds * 1000)
     for earlier in situation.recent:
-        if earlier.status is OrderStatus.REJECTED:
-            continue  # it came to nothing, so this one is no second
+        if not same(earlier.order, order) or earlier.client_order_id == order.client_order_id:
+            continue
         age = int((situation.now_ms - earlier.created_ms) / situation.speed)
-        if age < window_ms and earlier.client_order_id != order.client_order_id and same(earlier.order, order):
+        # One that came to nothing makes this one no second.
+        if age < window_ms and earlier.status is not OrderStatus.REJECTED:
             wait = (window_ms - age) / 1000
             sentence = f"The same order was sent {age / 1000:.1f} s ago; repeat it in {wait:.0f} s if you mean it."
             return failed(NAME, sentence, f"{age} ms", f"{window_ms} ms")
