@@ -20,6 +20,7 @@ from random import Random
 from hlmaster.exchange.hyperliquid.signing import Signer
 from hlmaster.exchange.simulator.deeds import strike
 from hlmaster.settings import Market, Settings
+from hlmaster.trading.risk.breakers.limits import BreakerLimits
 from hlmaster.trading.risk.limits import RiskLimits
 from tests.hostile import checker
 from tests.hostile.desk_life import FAUCET, DeskLife, LogKeeper, own_tasks
@@ -42,6 +43,8 @@ HUNG_SECONDS = 30
 """Of real time: a schedule takes about one."""
 MEMORY = Path("/dev/shm")
 
+SHARES = ("day_warning_percent", "day_loss_percent", "drawdown_percent", "halt_loss_percent")
+
 
 class Schedule:
     def __init__(self, seed: int, folder: Path) -> None:
@@ -51,7 +54,9 @@ class Schedule:
         self.blows = draw_blows(Random(f"{seed}/nemesis"), ACTIVE)
         self._signer = Signer(Random(f"{seed}/key").randbytes(32).hex(), worthless=True)
         risk = RiskLimits(max_order_value_usd=LIMIT)
-        self._settings = Settings(market=Market(watchlist=COINS), risk=risk)
+        # A trader at random loses: the breakers would end what is to be shown. They have tests of their own.
+        breakers = BreakerLimits.model_validate({**dict.fromkeys(SHARES, 100), "losing_streak": 1_000})
+        self._settings = Settings(market=Market(watchlist=COINS), risk=risk, breakers=breakers)
         self._journal = JournalReader()
         self._lives = 0
         self._port = 0
