@@ -210,6 +210,7 @@ class TradeJournal:
             if self._open.get(coin) != key:
                 self._open[coin] = key
                 self._beside.setdefault(key, Beside.unseen())
+            if key not in self._trades:
                 self._tell_open(coin)
 
     def _close(self, trip: RoundTrip) -> None:

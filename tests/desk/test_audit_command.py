@@ -35,7 +35,7 @@ def test_a_sound_log_says_its_last_hash(tmp_path: Path, folder: Path, capsys: py
 
 
 def test_a_changed_byte_is_named(tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = next(folder.glob("audit*.jsonl"))
+    path = folder / "audit-000001.jsonl"
     path.write_bytes(path.read_bytes().replace(b'"n":1', b'"n":2', 1))
     assert run(tmp_path, "verify") == 1
     assert f"{path.name}, line " in capsys.readouterr().out
