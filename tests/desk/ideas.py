@@ -18,6 +18,7 @@ from hlmaster.core.model import Interval
 from hlmaster.core.proposals import Policy, Proposal, ProposalChanged, ProposalState
 from hlmaster.core.signals import Direction, Gate, Signal, SignalMade
 from hlmaster.desk.desk import Desk
+from hlmaster.desk.obstacles import first_red
 from hlmaster.desk.proposer import Effects
 from hlmaster.desk.proposing import Proposing
 from hlmaster.settings import Settings
@@ -134,3 +135,18 @@ async def trading(
             await made.desk.charts.show(coin, Interval.M1)
             made.desk.feed.load_series(coin, Interval.M1, candles(made.clock.now_ms(), Interval.M1))
         yield traded
+
+
+async def entered(traded: Traded, **words: object) -> str:
+    """A long position by approval, its stops resting; returns the proposal's name."""
+    traded.say(**words)  # type: ignore[arg-type]
+    name = traded.card().proposal_id
+    assert (await traded.proposing.approve(name)).ok
+    await traded.until(lambda: len(traded.stops()) == 3)
+    return name
+
+
+def red(traded: Traded, strategy: str = STRATEGY, coin: str = "ETH") -> Gate:
+    found = first_red(traded.proposing.why(strategy, coin))
+    assert found is not None
+    return found
