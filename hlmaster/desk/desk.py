@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from hlmaster.core.events import (
     AccountResynchronised,
@@ -14,19 +12,16 @@ from hlmaster.core.events import (
     LinkState,
     OrderReported,
     Refused,
-    SessionRestored,
     TradingState,
 )
 from hlmaster.core.model import Instrument
-from hlmaster.core.orders import Fill
-from hlmaster.desk.allowance import AllowanceWatch
 from hlmaster.desk.archive import Archive
 from hlmaster.desk.auditing import settings_changes
+from hlmaster.desk.books import Books
 from hlmaster.desk.charts import Charts
-from hlmaster.desk.clock_watch import ClockWatch
 from hlmaster.desk.deciding import Deciding
 from hlmaster.desk.guard import Guard
-from hlmaster.desk.health import Health, LinkWatch, LoopLag, describe
+from hlmaster.desk.health import Health, describe
 from hlmaster.desk.kept import Kept
 from hlmaster.desk.limits_in_force import LimitsInForce
 from hlmaster.desk.listing import Listing
@@ -34,31 +29,19 @@ from hlmaster.desk.lost_line import LostLine
 from hlmaster.desk.manual import Manual
 from hlmaster.desk.order_path import OrderPath
 from hlmaster.desk.outcome import Outcome
-from hlmaster.desk.overdue import Overdue
 from hlmaster.desk.parts import Parts
 from hlmaster.desk.protecting import LOOK_SECONDS, Protecting, refuse_off
-from hlmaster.desk.reconciling import Reconciling
 from hlmaster.desk.restoring import Restoring
 from hlmaster.desk.risk import LOOK_SECONDS as RISK_SECONDS
 from hlmaster.desk.risk import RiskDesk
-from hlmaster.desk.survey import Survey
 from hlmaster.desk.terms import Terms
 from hlmaster.desk.tools import Tools
-from hlmaster.desk.watched import Watched
+from hlmaster.desk.watches import Watches
 from hlmaster.desk.work import Work
 from hlmaster.market.feed import Feed
 from hlmaster.settings import Settings
-from hlmaster.trading.differences import Differences
-from hlmaster.trading.execution.children import Children
 from hlmaster.trading.execution.flatten import FlattenReport
-from hlmaster.trading.execution.foreign import ForeignOrders, ForeignPolicy
-from hlmaster.trading.execution.reconcile import Reconciler
-from hlmaster.trading.execution.tracker import OrderTracker
-from hlmaster.trading.portfolio import Portfolio
 from hlmaster.trading.protection.policy import Policy
-
-if TYPE_CHECKING:
-    from hlmaster.desk.access_watch import AccessWatch
 
 STALENESS_SECONDS = 0.25
 EQUITY_SECONDS = 2.0
@@ -95,21 +78,20 @@ class Desk:
         self.guard.on_lost_connection(LostLine(lambda: self.settings, self.orders, self.foreign, self.manual))
 
     def _keep_books(self, parts: Parts) -> None:
-        """Orders, positions and money, and their agreement with the exchange's word."""
-        bus, clock = self.bus, self.clock
-        self.orders = OrderTracker(bus, clock, parts.store, parts.failpoints)
-        Children(bus, self.orders)
-        self.portfolio = Portfolio(bus, clock, self._mark, parts.store)
-        self.portfolio.exit_reason = self._exit_reason
-        self.survey = Survey(
-            clock, self.feed, lambda: self.instruments, self.portfolio, self.orders, self._trading_state
+        books = self._books = Books(
+            parts,
+            self.bus,
+            self.clock,
+            self.feed,
+            self.instruments,
+            lambda: self.settings,
+            self._trading_state,
         )
+        self.orders, self.portfolio, self.survey = books.orders, books.portfolio, books.survey
+        self.reconciler, self.differences, self.foreign = books.reconciler, books.differences, books.foreign
         self.limits = LimitsInForce(
-            clock, lambda: self.settings, Kept(parts.session.folder / "limits.json"), self._has_never_traded
+            self.clock, lambda: self.settings, Kept(parts.session.folder / "limits.json"), self._has_never_traded
         )
-        self.reconciler = Reconciler(bus, clock, parts.trading, self.orders, self.portfolio, parts.session.since_ms)
-        self.differences = Differences(bus, parts.store)
-        self.foreign = ForeignOrders(bus, self.orders, lambda: ForeignPolicy(self.settings.execution.foreign_orders))
 
     def _open_the_door(self, parts: Parts) -> None:
         path = self._path = OrderPath(
@@ -176,28 +158,29 @@ class Desk:
         self.flattener.after_closing = self.protector.stand_up
 
     def _keep_watch(self, parts: Parts) -> None:
-        """Over the line, the clock, the loop, the account's rights and allowance, and what is overdue."""
-        bus, clock = self.bus, self.clock
-        self._access: AccessWatch | None = None
-        if parts.access is not None:
-            from hlmaster.desk.access_watch import AccessWatch
-
-            self._access = AccessWatch(bus, clock, self.guard, parts.access)
-        self._restoring = Restoring(bus, self.guard)
-        self._clock_watch = ClockWatch(clock, self.guard)
-        self._reconciling = Reconciling(
-            self.reconciler,
+        self._restoring = Restoring(self.bus, self.guard)
+        self._watches = Watches(
+            parts,
+            self.bus,
+            self.clock,
+            self.guard,
             self._work,
-            lambda: self.settings.execution.reconcile_seconds,
-            self._clock_watch.comparing,
+            self.feed,
+            self.instruments,
+            self.orders,
+            self.portfolio,
+            self.reconciler,
+            lambda: self.settings,
         )
-        self.lag = LoopLag(clock)
-        self.link = LinkWatch(bus, clock, parts.market_data.health)
-        self._overdue = Overdue(bus, clock, self.orders, self.portfolio, self._reconciling.soon)
-        self._allowance = AllowanceWatch(self.guard, parts.trading.health)
-        self._watched = Watched(bus, clock, parts.market_data, self.feed, self.instruments)
+        self.lag, self.link = self._watches.lag, self._watches.link
+        self._watched, self._reconciling = self._watches.coins, self._watches.reconciling
         self._terms = Terms(
-            bus, parts.trading, self.survey, self.instruments, lambda: self.settings.market.watchlist, self._work
+            self.bus,
+            parts.trading,
+            self.survey,
+            self.instruments,
+            lambda: self.settings.market.watchlist,
+            self._work,
         )
 
     def _decide(self, parts: Parts) -> None:
@@ -237,7 +220,7 @@ class Desk:
             self.orders,
             parts.market_data,
             self.feed,
-            self._mark,
+            self._books.mark,
             self.engine,
         )
 
@@ -248,9 +231,7 @@ class Desk:
 
     @property
     def access_ends_ms(self) -> int | None:
-        """When the API wallet's approval ends; None where there is none, or it is not known yet."""
-        seen = None if self._access is None else self._access.last
-        return None if seen is None else seen.valid_until_ms
+        return self._watches.access_ends_ms
 
     # --- life ---
 
@@ -263,9 +244,7 @@ class Desk:
         """Connect, restore the session and reconcile, all in the background; what goes wrong is told as a Notice."""
         self.brake.look()
         self.recovery.look()
-        self._work.own(self.lag.run(), "loop lag")
-        if self._access is not None:
-            self._work.own(self._access.run(), "access")
+        self._watches.begin()
         self._work.own(self._path.settled.run(), "journal")
         self._work.own(self._connect(), "connect")
 
@@ -280,7 +259,7 @@ class Desk:
         await asyncio.sleep(CHART_SECONDS)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.charts.settled(), STORE_SECONDS)
-        await self._restoring.attempt(self._restore)
+        await self._restoring.attempt(self._books.restore)
         await self._restoring.attempt(self.recovery.recall)
         await self._parts.trading.start()
         self.recovery.take_up()
@@ -301,14 +280,6 @@ class Desk:
         self._work.own(self._keep_records(), "records")
         await self._deciding.start()
         self.deciding.set()
-
-    async def _restore(self) -> None:
-        """Raises StorageError."""
-        self._parts.open_store()
-        await self.orders.restore()
-        await self.portfolio.restore()
-        await self.differences.restore()
-        self.bus.publish(SessionRestored())
 
     async def _keep_records(self) -> None:
         """After protection stands: nothing about the past may come before it. Raises StorageError."""
@@ -338,18 +309,11 @@ class Desk:
     # --- loops ---
 
     def _watch(self) -> None:
-        offset = self._parts.market_data.health.clock_offset_ms
-        if offset is not None:
-            self.feed.set_clock_offset(offset)
-        self.feed.check_staleness()
         self.brake.look()
-        self._allowance.look()
-        self.link.sample()
-        if self._clock_watch.look():
-            self._reconciling.soon()
+        self._watches.look()
 
     def _protect(self) -> None:
-        self._overdue.look()
+        self._watches.overdue.look()
         self.protector.look()
 
     def _sample(self) -> None:
@@ -360,10 +324,7 @@ class Desk:
 
     def _has_never_traded(self) -> bool:
         """As far as is known for certain: then every limit may be set at once."""
-        return self._ready and not self.portfolio.fills and not self.orders.all()
-
-    def _mark(self, coin: str) -> Decimal | None:
-        return self.survey.mark(coin)
+        return self._ready and self._books.are_blank
 
     def _on_account(self, fact: AccountSnapshot) -> None:
         if fact.account is self.portfolio.account:
@@ -378,15 +339,6 @@ class Desk:
         if not self._ready and self.guard.state is TradingState.ACTIVE:
             return TradingState.REDUCING, "Entries open once our books agree with the exchange; exits work already."
         return self.guard.state, self.guard.sentence
-
-    def _exit_reason(self, fill: Fill) -> str:
-        if fill.liquidation:
-            return "liquidation"
-        tracked = self.orders.of_fill(fill)
-        if tracked is None:
-            return "elsewhere"
-        order = tracked.order
-        return order.kind if order.trigger is not None else str(order.purpose)
 
     # --- verbs ---
 
