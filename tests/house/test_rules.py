@@ -33,7 +33,7 @@ BROAD_HANDLERS = {
     "hlmaster/trading/protection/protector.py::Protector._act": "the task's top; other coins stay protected",
     "hlmaster/trading/protection/protector.py::Protector._leave": "the task's top; a close that broke is tried again",
     "hlmaster/ui/context.py::Context._carry_out": "the top of every task the window starts",
-    "hlmaster/trading/risk/gate.py::Gate._ask": "a rule that fails is a refusal: the gate fails closed",
+    "hlmaster/trading/risk/gate.py::_ask": "a rule that fails is a refusal: the gate fails closed",
 }
 MONEY = ("hlmaster/trading/", "hlmaster/core/orders.py", "hlmaster/core/fees.py", "hlmaster/core/margin.py")
 FLOATS_IN_MONEY = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -36,7 +37,7 @@ class RiskRow:
 def used(value: Figure, limit: Figure) -> float:
     if limit > 0:
         return to_float(Decimal(value) / Decimal(limit))
-    return 1.0 if value <= limit else float("inf")
+    return 1.0 if value <= limit else math.inf
 
 
 def rows(situation: Situation, limits: RiskLimits, coin: str | None, by_strategy: bool = True) -> Iterator[RiskRow]:

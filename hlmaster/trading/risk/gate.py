@@ -47,29 +47,24 @@ def verdict(order: Order, situation: Situation, limits: RiskLimits) -> Verdict:
     """All rules' results. What raises, or cannot be compared, is a refusal."""
     rules = RULES.entries()
     if is_exit(order):
-        return Verdict(tuple(_answers([one for one in rules if one.for_exits], order, situation, limits)))
-    results = _answers(rules, order, situation, limits)
+        return Verdict(tuple(_ask([one for one in rules if one.for_exits], order, situation, limits)))
+    results = _ask(rules, order, situation, limits)
     if order.size.is_finite() and order.price.is_finite():
         filled = after(order, situation.stake, situation.standing)
-        results += _answers(LIMITS.entries(), filled, situation, limits)
+        results += _ask(LIMITS.entries(), filled, situation, limits)
     return Verdict(tuple(results))
 
 
-def _answers(
+def _ask(
     asked: Sequence[Rule] | Sequence[Limit], about: Any, situation: Situation, limits: RiskLimits
 ) -> list[RuleResult]:
     """``about``: the order for rules, what is at stake after it for limits."""
-    try:
-        return [one.check(about, situation, limits) for one in asked]
-    except Exception as error:
-        log.debug("a risk rule failed (%s); each is asked by itself", error, exc_info=True)
-    return [_answer(one, about, situation, limits) for one in asked]
-
-
-def _answer(one: Rule | Limit, about: Any, situation: Situation, limits: RiskLimits) -> RuleResult:
-    try:
-        return one.check(about, situation, limits)
-    except Exception as error:
-        log.exception("risk rule %r failed", one.name)
-        sentence = f"The rule itself failed ({error}); that counts as a refusal."
-        return RuleResult(one.name, False, sentence=sentence)
+    results: list[RuleResult] = []
+    for one in asked:
+        try:
+            results.append(one.check(about, situation, limits))
+        except Exception as error:
+            log.exception("risk rule %r failed", one.name)
+            sentence = f"The rule itself failed ({error}); that counts as a refusal."
+            results.append(RuleResult(one.name, False, sentence=sentence))
+    return results

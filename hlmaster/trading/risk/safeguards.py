@@ -15,6 +15,7 @@ from pydantic import Field
 
 from hlmaster.core.clock import HOUR_MS, MINUTE_MS
 from hlmaster.core.config import Config
+from hlmaster.core.rounding import to_float
 from hlmaster.trading.conduct import Conduct
 from hlmaster.trading.risk.breakers.breakers import moment
 
@@ -217,6 +218,6 @@ def _rush(rules: Safeguards, now_ms: int, placed: Sequence[Placed]) -> str:
         return ""
     usual = usual_hour(placed, now_ms - HOUR_MS)
     lately = sum(1 for one in placed if one.time_ms > now_ms - HOUR_MS)
-    if usual is None or lately <= usual * float(rules.overtrading_factor):
+    if usual is None or lately <= usual * to_float(rules.overtrading_factor):
         return ""
     return f"You placed {lately} orders in the last hour; in your usual hour it is {usual:.0f}."

@@ -7,6 +7,8 @@ root of 24 (J.P. Morgan/Reuters, RiskMetrics technical document, 1996).
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +27,6 @@ def day_swing(closes: NDArray[np.float64]) -> float | None:
         return None
     if len(closes) >= ENOUGH_DAYS * HOURS:
         moves = closes[HOURS:] / closes[:-HOURS] - 1
-        return float(max(np.quantile(moves, LEVEL), -np.quantile(moves, 1 - LEVEL)))
+        return max(np.quantile(moves, LEVEL).item(), -np.quantile(moves, 1 - LEVEL).item())
     hourly = np.diff(np.log(closes))
-    return float(NORMAL * np.std(hourly, ddof=1) * np.sqrt(HOURS))
+    return NORMAL * np.std(hourly, ddof=1).item() * math.sqrt(HOURS)
