@@ -205,6 +205,8 @@ class OrderTracker:
             self._replacing.pop(key, None)
             known = replace(self._renewed(known, venue.order_id), order=_as_order(venue, known.order))
         elif is_given_up(known) and venue.status is not OrderStatus.REJECTED:
+            if 0 < venue.status_time_ms < known.updated_ms:
+                return known  # of the time before we gave it up
             known = self._renewed(known, venue.order_id)
         elif key in self._replacing and venue.status is OrderStatus.CANCELED:
             self._replacing[key] = venue
@@ -236,7 +238,9 @@ class OrderTracker:
         self.report(fact.order)
 
     def _on_snapshot(self, snapshot: OpenOrdersSnapshot) -> None:
-        present = {self.report(order).client_order_id for order in snapshot.orders}
+        given_up = {o.client_order_id for o in self.all() if is_given_up(o) and o.updated_ms > snapshot.time_ms}
+        listed = [order for order in snapshot.orders if order.client_order_id not in given_up]
+        present = {self.report(order).client_order_id for order in listed}
         for tracked in self.live():
             key = tracked.client_order_id
             if key in present or tracked.updated_ms > snapshot.time_ms:

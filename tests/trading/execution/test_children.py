@@ -8,7 +8,7 @@ import pytest
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import ManualClock
-from hlmaster.core.events import OrderReported
+from hlmaster.core.events import OpenOrdersSnapshot, OrderReported
 from hlmaster.core.model import Side
 from hlmaster.core.orders import (
     Order,
@@ -56,24 +56,22 @@ class Scene:
         assert found is not None
         return found.status
 
-    def said_of_the_child(self, status: OrderStatus) -> None:
+    def child(self, status_time_ms: int = 0) -> VenueOrder:
+        """The venue's word of it, that it waits."""
         wanted = self.stop
-        self.bus.publish(
-            OrderReported(
-                VenueOrder(
-                    wanted.coin,
-                    wanted.side,
-                    wanted.price,
-                    wanted.size,
-                    wanted.size,
-                    9,
-                    CHILD,
-                    NOW + 1,
-                    reduce_only=True,
-                    trigger=wanted.trigger,
-                    status=status,
-                )
-            )
+        return VenueOrder(
+            wanted.coin,
+            wanted.side,
+            wanted.price,
+            wanted.size,
+            wanted.size,
+            9,
+            CHILD,
+            NOW - 9_000,
+            reduce_only=True,
+            trigger=wanted.trigger,
+            status=OrderStatus.WAITING,
+            status_time_ms=status_time_ms,
         )
 
 
@@ -83,10 +81,21 @@ def test_a_child_of_a_cancelled_entry_protects_nothing() -> None:
     assert scene.status(CHILD) is OrderStatus.CANCELED
 
 
-def test_a_child_that_the_venue_still_lists_stands_again() -> None:
+@pytest.mark.parametrize("late_ms", [0, 1])
+def test_a_child_that_the_venue_still_lists_stands_again(late_ms: int) -> None:
     scene = Scene()
     scene.tracker.mark(ENTRY, OrderStatus.CANCELED)
-    scene.said_of_the_child(OrderStatus.WAITING)
+    scene.bus.publish(OpenOrdersSnapshot((scene.child(),), NOW + late_ms))
+    assert scene.status(CHILD) is OrderStatus.WAITING
+
+
+def test_words_of_the_time_before_its_entry_ended_bring_no_child_back() -> None:
+    scene = Scene()
+    scene.tracker.mark(ENTRY, OrderStatus.CANCELED)
+    scene.bus.publish(OpenOrdersSnapshot((scene.child(),), NOW - 1))
+    scene.bus.publish(OrderReported(scene.child(NOW - 1)))
+    assert scene.status(CHILD) is OrderStatus.CANCELED
+    scene.bus.publish(OrderReported(scene.child(NOW)))
     assert scene.status(CHILD) is OrderStatus.WAITING
 
 
