@@ -49,7 +49,7 @@ async def summary(desk: Desk, wall_seconds: float) -> dict[str, Any]:
         "unrealised": str(portfolio.unrealised),
         "fees": str(portfolio.ledger.fees),
         "funding": str(portfolio.ledger.funding),
-        "unexplained": None if account is None else str(portfolio.ledger.unexplained(account)),
+        "unexplained": None if account is None else f"{portfolio.ledger.unexplained(account):.4f}",
         "reconnects": health.reconnects,
         "link": str(health.link),
         "loop_lag_ms_p99": round(health.loop_lag_ms_p99, 3),
