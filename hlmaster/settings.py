@@ -22,6 +22,9 @@ from hlmaster.core.errors import ConfigError
 from hlmaster.core.files import write_whole
 from hlmaster.core.model import Interval, Mode
 from hlmaster.core.toml import toml_text
+from hlmaster.trading.allocation import Allocation
+from hlmaster.trading.proposals.own_limits import OwnLimits
+from hlmaster.trading.proposals.record_trust import TrustTerms
 from hlmaster.trading.proposals.terms import Proposals
 from hlmaster.trading.protection.policy import Protection
 from hlmaster.trading.risk.breakers.limits import BreakerLimits
@@ -67,6 +70,12 @@ class General(Config):
     down_colour: Colour = Field("#e15a69", title="Down colour", description="Falling prices, asks and losses.")
     confirm_orders: bool = Field(
         False, title="Confirm orders", description="Ask once more before a manual order is sent."
+    )
+    card_sound: bool = Field(True, title="Sound of cards", description="A sound when a proposal waits for you.")
+    card_notification: bool = Field(
+        True,
+        title="Notify of cards",
+        description="A desktop notification when a proposal waits for you and another window is in front.",
     )
     on_leaving: LeavePolicy = Field(
         "ask",
@@ -201,6 +210,9 @@ class Settings(Config):
     protection: Protection = Protection()
     sizing: Sizing = Sizing()
     proposals: Proposals = Proposals()
+    strategies: OwnLimits = OwnLimits()
+    trust: TrustTerms = TrustTerms()
+    allocation: Allocation = Allocation()
     execution: Execution = Execution()
     safety: Safety = Safety()
     storage: Storage = Storage()

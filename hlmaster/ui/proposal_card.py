@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from dataclasses import dataclass
+from html import escape
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hlmaster.core.clock import SECOND_MS
 from hlmaster.core.model import Side
 from hlmaster.core.proposals import Proposal, ProposalState
 from hlmaster.ui import figures
 from hlmaster.ui.limit_bars import LimitBars, tightest_first
+from hlmaster.ui.proposal_figures import ProposalFigures
 from hlmaster.ui.readout import set_tone
 from hlmaster.ui.theme import Theme
 
 HURRY_MS = 10_000
+STILL_MS = 500
+"""A card that has just come, moved or changed takes no yes for so long: it may be meant for what was there before."""
 COLUMNS = 3
 ONE_ROW = 360
 """Pixels in which all answers stand side by side."""
@@ -35,40 +41,6 @@ WORDS = {
     ProposalState.SNOOZED: "later",
 }
 """In the place of the clock."""
-FIGURES = (
-    ("risk", "Risk", "What is lost if every stop is hit, fees of both ends included, and its share of your equity."),
-    ("stops", "Stop", "Where it is left at a loss: the nearest and the furthest tier."),
-    ("liquidation", "Liquidation", "Where the exchange would close the position, as the account stands."),
-    ("fees", "Fees in/out", "At your account's rates: entering, and leaving at the stop."),
-    ("funding", "Funding / h", "Paid (minus) or received each hour at the present rate."),
-    ("reward", "Target", "What is made if the target is reached, fees of both ends taken off."),
-)
-
-
-class Figure(QWidget):
-    """A caption over a figure of one line or two; it never widens the card."""
-
-    def __init__(self, caption: str, tooltip: str) -> None:
-        super().__init__()
-        self._caption, self._value = QLabel(caption.upper()), QLabel(figures.UNKNOWN)
-        self._caption.setProperty("role", "caption")
-        self._value.setProperty("role", "number")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(1)
-        for label in (self._caption, self._value):
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            column.addWidget(label)
-        column.addStretch(1)
-        self.setToolTip(tooltip)
-        self.setAccessibleName(caption)
-
-    def show_value(self, text: str, tone: str = "") -> None:
-        self._value.setText(text)
-        set_tone(self._value, tone)
-
-    def set_caption(self, text: str) -> None:
-        self._caption.setText(text.upper())
 
 
 class ProposalCard(QFrame):
@@ -89,23 +61,29 @@ class ProposalCard(QFrame):
         self._side.setProperty("role", "tag")
         self._left.setProperty("role", "countdown")
         self._reason, self._state = QLabel(), QLabel()
-        for label in (self._reason, self._state):
+        for label, text in ((self._reason, Qt.TextFormat.RichText), (self._state, Qt.TextFormat.PlainText)):
             label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-        self._figures = {key: Figure(caption, tooltip) for key, caption, tooltip in FIGURES}
+            label.setTextFormat(text)
+        self._reason.setProperty("role", "reason")
+        self._figures = ProposalFigures()
         self._limits = LimitBars(theme)
         self._buttons = {
             "approve": self._button("Approve ⏎", "Send it now, after one more look by the risk gate (Enter)"),
             "edit": self._button("Edit", "Change size, price, stop or target first (E)"),
             "reject": self._button("Reject ⌫", "No; it is not proposed again until the strategy changes its mind (⌫)"),
-            "snooze": self._button("Later", "Out of the way for a minute; its clock goes on (S)"),
-            "why": self._button("Why?", "Everything behind this idea (W)"),
+            "snooze": self._button("Later", "Out of the way for a minute; its clock goes on (S)", "ghost"),
+            "why": self._button("Why?", "Everything behind this idea (W)", "ghost"),
         }
+        self._still = QTimer(self)
+        self._still.setSingleShot(True)
+        self._still.setInterval(STILL_MS)
+        self._still.timeout.connect(self._show_answers)
         self._lay_out()
 
-    def _button(self, text: str, tooltip: str) -> QPushButton:
+    @staticmethod
+    def _button(text: str, tooltip: str, role: str = "small") -> QPushButton:
         button = QPushButton(text)
-        button.setProperty("role", "small")
+        button.setProperty("role", role)
         button.setToolTip(tooltip)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the card has the focus, and its keys answer
         return button
@@ -119,91 +97,92 @@ class ProposalCard(QFrame):
         self._order.setWordWrap(True)
         head.addWidget(self._order, 1, top)
         head.addWidget(self._left, 0, top)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(10)
-        grid.setVerticalSpacing(4)
-        for index, readout in enumerate(self._figures.values()):
-            grid.addWidget(readout, index // COLUMNS, index % COLUMNS)
-            grid.setColumnStretch(index % COLUMNS, 1)
         self._answers = QGridLayout()
         self._answers.setSpacing(6)
         for name, button in self._buttons.items():
             button.clicked.connect(lambda _=False, name=name: self.answered.emit(name))
-        self._place_answers(one_row=False)
-        self._figure_grid = QWidget()
-        self._figure_grid.setLayout(grid)
-        grid.setContentsMargins(0, 0, 0, 0)
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 10, 12, 10)
         box.setSpacing(7)
         box.addLayout(head)
-        for widget in (self._reason, self._state, self._figure_grid, self._limits):
+        for widget in (self._reason, self._state, self._figures, self._limits):
             box.addWidget(widget)
         box.addLayout(self._answers)
+        self._place_answers()
 
-    def _place_answers(self, *, one_row: bool) -> None:
-        for place, button in enumerate(self._buttons.values()):
+    def _place_answers(self) -> None:
+        """In one row where they fit; those that are no answer now leave no hole."""
+        shown = [button for name, button in self._buttons.items() if name != "approve" or not self._is_blocked]
+        one_row = self.width() >= ONE_ROW or len(shown) < len(self._buttons)
+        for place, button in enumerate(shown):
             row, column = (0, place) if one_row else divmod(place, COLUMNS)
             self._answers.addWidget(button, row, column)
         self._answers.setColumnStretch(len(self._buttons), 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place_answers(one_row=self.width() >= ONE_ROW)
+        self._place_answers()
 
     # --- what it shows ---
 
-    def show_proposal(self, proposal: Proposal, size_decimals: int | None) -> None:
+    def show_proposal(self, proposal: Proposal, source: str, size_decimals: int | None) -> None:
+        """``source``: who proposes it, by title."""
+        if self.proposal is None or terms(self.proposal) != terms(proposal):
+            self.hold_still()
         self.proposal, self._size_decimals = proposal, size_decimals
         is_long = proposal.side is Side.BUY
         self._title.setText(proposal.coin)
         self._side.setText("LONG" if is_long else "SHORT")
         set_tone(self._side, "up" if is_long else "down")
         self._order.setText(self._order_words(proposal))
-        self._reason.setText(reason(proposal))
+        words = reason(proposal, source)
+        self._reason.setText(_emphatic(words))
         self._show_state(proposal)
-        self._show_figures(proposal)
+        self._figures.show_proposal(proposal, size_decimals)
         self._show_limits()
         primary = "buy" if is_long else "sell"
         self._restyle(self._buttons["approve"], "role", primary)
         self._restyle(self, "side", "long" if is_long else "short")
         self.setAccessibleName(f"{proposal.coin} {self._side.text()} {self._order.text()}")
-        self.setAccessibleDescription(f"{self._reason.text()} {self._state.text()}")
+        lines = [f"{line.title} {line.number} {line.text}".strip() for line in words]
+        self.setAccessibleDescription(" ".join((*lines, self._state.text())))
+
+    def hold_still(self) -> None:
+        """No yes for a moment."""
+        self._still.start()
+        self._show_answers()
 
     def _order_words(self, proposal: Proposal) -> str:
-        size = figures.plain(proposal.size)
+        size, edited = figures.plain(proposal.size), " (edited)" if proposal.edited else ""
         if proposal.limit_price is None:
-            return f"{size} @ market"
+            return f"{size} @ market{edited}"
         kind = "post-only" if proposal.post_only else "limit"
-        return f"{size} @ {kind} {self._price(proposal.limit_price)}"
+        return f"{size} @ {kind} {figures.price(proposal.limit_price, self._size_decimals)}{edited}"
 
     def _show_state(self, proposal: Proposal) -> None:
-        blocked = proposal.state is ProposalState.BLOCKED
-        busy = proposal.state is ProposalState.APPROVED
+        blocked = self._is_blocked
         self._state.setText(proposal.state_text)
         self._state.setVisible(bool(proposal.state_text))
         set_tone(self._state, "down" if blocked else "")
         self._restyle(self, "blocked", "true" if blocked else "false")
-        self._figure_grid.setVisible(not blocked or self._all_limits)
-        self._buttons["approve"].setEnabled(not blocked and not busy)
+        self._figures.setVisible(not blocked or self._all_limits)
+        self._show_answers()
+
+    def _show_answers(self) -> None:
+        if self.proposal is None:
+            return
+        blocked = self._is_blocked
+        busy = self.proposal.state is ProposalState.APPROVED
+        approve = self._buttons["approve"]
+        approve.setEnabled(not (blocked or busy or self._still.isActive()))
         for name in ("edit", "reject", "snooze"):
             self._buttons[name].setEnabled(not busy)
+        approve.setVisible(not blocked)
+        self._place_answers()
 
-    def _show_figures(self, proposal: Proposal) -> None:
-        share = figures.percent(proposal.risk_percent / 100)
-        out, tiers = self._figures, len(proposal.stops)
-        out["risk"].show_value(f"{figures.money(proposal.risk)}\n{share}")
-        out["stops"].set_caption(f"Stop ×{tiers}" if tiers > 1 else "Stop")
-        prices = [self._price(price) for price, _ in proposal.stops]
-        ends = prices[:1] if tiers == 1 else [prices[0], prices[-1]] if tiers else [figures.UNKNOWN]
-        out["stops"].show_value(" –\n".join(ends))
-        out["liquidation"].show_value(self._price(proposal.liquidation_price))
-        out["fees"].show_value(f"{figures.money(proposal.fee_in)}\n{figures.money(proposal.fee_out)}")
-        funding = proposal.funding_per_hour
-        out["funding"].show_value(figures.money(funding, signed=True), figures.tone(funding))
-        target = self._price(proposal.target)
-        worth = "" if proposal.reward is None else f"\n{figures.money(proposal.reward, signed=True)}"
-        out["reward"].show_value(f"{target}{worth}")
+    @property
+    def _is_blocked(self) -> bool:
+        return self.proposal is not None and self.proposal.state is ProposalState.BLOCKED
 
     def _show_limits(self) -> None:
         if self.proposal is None:
@@ -211,20 +190,20 @@ class ProposalCard(QFrame):
         ordered = tightest_first(self.proposal.effects)
         self._limits.show_effects(ordered if self._all_limits else ordered[:1])
 
-    def show_time(self, now_ms: int) -> None:
-        """The clock of the card, or the word that stands in its place."""
+    def show_time(self, left_ms: int) -> None:
+        """The clock of the card (wall milliseconds), or the word that stands in its place."""
         proposal = self.proposal
         if proposal is None:
             return
-        left = max(0, proposal.expires_ms - now_ms)
-        minutes, seconds = divmod(-(-left // SECOND_MS), 60)
+        minutes, seconds = divmod(-(-max(0, left_ms) // SECOND_MS), 60)
         text = f"{minutes:02}:{seconds:02}"
-        self._left.setToolTip(f"Ends in {text}.")
+        blocked = self._is_blocked
+        again = " It opens by itself when the gate lets it pass." if blocked else ""
+        self._left.setToolTip(f"Ends in {text}.{again}")
         text = WORDS.get(proposal.state, text)
         if self._left.text() != text:
             self._left.setText(text)
-        blocked = proposal.state is ProposalState.BLOCKED
-        set_tone(self._left, "down" if blocked or left < HURRY_MS else "warning")
+        set_tone(self._left, "down" if blocked or left_ms < HURRY_MS else "warning")
 
     def set_theme(self, theme: Theme) -> None:
         self._limits.set_theme(theme)
@@ -235,9 +214,6 @@ class ProposalCard(QFrame):
         self._show_limits()
         if self.proposal is not None:
             self._show_state(self.proposal)
-
-    def _price(self, value: figures.Number) -> str:
-        return figures.price(value, self._size_decimals)
 
     @staticmethod
     def _restyle(widget: QWidget, name: str, value: str) -> None:
@@ -256,20 +232,43 @@ class ProposalCard(QFrame):
         event.accept()
         if answer == "limits":
             self.toggle_limits()
-        elif answer == "why" or self._buttons[answer].isEnabled():
+        elif self._buttons[answer].isEnabled():
             self.answered.emit(answer)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.toggle_limits()
 
-    def focusInEvent(self, event: QEvent) -> None:  # type: ignore[override]
+    def focusInEvent(self, event: QEvent) -> None:
         self._restyle(self, "focused", "true")
 
-    def focusOutEvent(self, event: QEvent) -> None:  # type: ignore[override]
+    def focusOutEvent(self, event: QEvent) -> None:
         self._restyle(self, "focused", "false")
 
 
-def reason(proposal: Proposal) -> str:
-    """``Triple confluence 0.81 · funding below its base, …``; one line for each voice."""
-    voices = [f"{proposal.source} {proposal.confidence:.2f} · {proposal.signal.reason}", *proposal.reasons]
-    return "\n".join(dict.fromkeys(line for line in voices if line))
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One line of reasons: who, how sure, and why."""
+
+    title: str
+    number: str
+    text: str
+
+
+def reason(proposal: Proposal, source: str) -> list[Voice]:
+    """``Triple Confluence 0.81 · funding below its base, …``; then a line for each adviser."""
+    first = Voice(source, f"{proposal.confidence:.2f}", proposal.signal.reason)
+    return [first, *(Voice("", "", line) for line in dict.fromkeys(proposal.reasons) if line and line != first.text)]
+
+
+def _emphatic(voices: list[Voice]) -> str:
+    lines = []
+    for voice in voices:
+        named = f"{escape(voice.title)} <b>{voice.number}</b> · " if voice.title else ""
+        lines.append(named + escape(voice.text))
+    return "<br>".join(lines)
+
+
+def terms(proposal: Proposal) -> tuple[object, ...]:
+    """What a person says yes to, or may not just now."""
+    order = (proposal.side, proposal.size, proposal.limit_price, proposal.post_only)
+    return (*order, proposal.stops, proposal.target, proposal.state is ProposalState.BLOCKED)

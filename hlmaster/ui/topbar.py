@@ -10,6 +10,7 @@ from hlmaster.core.clock import HOUR_MS
 from hlmaster.core.events import Severity, TradingState, TradingStateChanged
 from hlmaster.core.model import Mode
 from hlmaster.ui import figures
+from hlmaster.ui.auto_execute import AutoExecuteButton
 from hlmaster.ui.context import Context
 from hlmaster.ui.kill_switch import KillSwitch
 from hlmaster.ui.readout import Readout
@@ -57,6 +58,7 @@ class TopBar(QWidget):
         self._equity = Readout("Equity", "$00,000.00", "Cash and unrealised profit together.")
         self._today = Readout("Today", "+$000.00 · 0 trades", "Since 00:00 UTC, net of fees, funding and transfers.")
         self._available = Readout("Available", "$00,000.00", "Collateral free for new positions.")
+        self.auto_execute = AutoExecuteButton(context)
         self._pause = QPushButton("❚❚ Pause")
         self._pause.setToolTip("Stop new entries; exits, stops and cancels go on. Again to resume.")
         self._flatten = QPushButton("FLATTEN ALL")
@@ -103,6 +105,7 @@ class TopBar(QWidget):
             self._equity,
             self._today,
             self._available,
+            self.auto_execute,
             self._pause,
             self._flatten,
             self.kill_switch,
@@ -111,7 +114,7 @@ class TopBar(QWidget):
         for widget in right:
             row.addWidget(widget)
         self._parts = (*left, *right)
-        expendable = (brand, self._session, self._oracle, self._day, self._today)
+        expendable = (brand, self._session, self._oracle, self._day, self._today, self._funding)
         self._steps = [(False, expendable[:0]), *((True, expendable[:count]) for count in range(len(expendable) + 1))]
         self._session.mousePressEvent = lambda _: self.session_wanted.emit()  # type: ignore[method-assign]
 

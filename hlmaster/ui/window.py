@@ -13,6 +13,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeySequence
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
+from hlmaster.core.errors import ConfigError
+from hlmaster.core.events import Severity
 from hlmaster.core.logs import LogRing
 from hlmaster.core.model import Mode
 from hlmaster.desk.desk import Desk
@@ -20,6 +22,7 @@ from hlmaster.settings import Origins, Settings
 from hlmaster.storage.sessions import Sessions
 from hlmaster.trading.execution.tracker import describe_order
 from hlmaster.ui import figures, layout, theme
+from hlmaster.ui.arrivals import Arrivals
 from hlmaster.ui.bridge import Bridge
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.help import HelpWindow
@@ -31,14 +34,20 @@ from hlmaster.ui.kill_switch import KEYS
 from hlmaster.ui.notices import Banner, Notices
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.panels.account_check import AccountCheckPanel
+from hlmaster.ui.panels.approvals import ApprovalsPanel
 from hlmaster.ui.panels.chart import ChartPanel
 from hlmaster.ui.panels.equity import EquityPanel
 from hlmaster.ui.panels.fills import FillsPanel
 from hlmaster.ui.panels.history import HistoryPanel
+from hlmaster.ui.panels.journal import JournalPanel
 from hlmaster.ui.panels.ladder import LadderPanel
 from hlmaster.ui.panels.log import LogPanel
+from hlmaster.ui.panels.opportunities import OpportunitiesPanel
 from hlmaster.ui.panels.orders import OrdersPanel
 from hlmaster.ui.panels.positions import PositionsPanel
+from hlmaster.ui.panels.risk import RiskPanel
+from hlmaster.ui.panels.signals import SignalsPanel
+from hlmaster.ui.panels.strategies import StrategiesPanel
 from hlmaster.ui.panels.tape import TapePanel
 from hlmaster.ui.panels.ticket import TicketPanel
 from hlmaster.ui.panels.tools import ToolsPanel
@@ -54,6 +63,8 @@ log = logging.getLogger(__name__)
 DEFAULT_SIZE = (1600, 980)
 SMALLEST = (1080, 680)
 AUTOSAVE_MS = 30_000
+BELOW = ("orders", "fills", "signals", "risk", "strategies", "journal", "history", "reconciliation", "log")
+"""Tabs beside the positions."""
 
 
 class Window(QMainWindow):
@@ -97,7 +108,10 @@ class Window(QMainWindow):
         for dock in self.docks.values():
             # A tab that comes forward comes over everything.
             dock.visibilityChanged.connect(lambda _: QTimer.singleShot(0, self._notices, self._notices.raise_))
+        self._follow_approvals()
         self._make_actions()
+        self.context.help_wanted.connect(self._help.open_help)
+        self.context.setting_wanted.connect(self._put_setting)
         self._autosave = QTimer(self, interval=AUTOSAVE_MS)
         self._autosave.timeout.connect(self._save_layout)
         self._autosave.start()
@@ -107,9 +121,11 @@ class Window(QMainWindow):
     def _make_panels(self, ring: LogRing) -> list[Panel]:
         kinds: tuple[Callable[[Context], Panel], ...] = (
             WatchlistPanel,
+            OpportunitiesPanel,
             ChartPanel,
             LadderPanel,
             TapePanel,
+            ApprovalsPanel,
             TicketPanel,
             ToolsPanel,
             PositionsPanel,
@@ -118,6 +134,10 @@ class Window(QMainWindow):
             HistoryPanel,
             AccountCheckPanel,
             EquityPanel,
+            SignalsPanel,
+            RiskPanel,
+            StrategiesPanel,
+            JournalPanel,
         )
         return [*(kind(self.context) for kind in kinds), LogPanel(self.context, ring)]
 
@@ -163,21 +183,23 @@ class Window(QMainWindow):
         self.addDockWidget(top, docks["chart"])
         self.splitDockWidget(docks["watchlist"], docks["chart"], Qt.Orientation.Horizontal)
         self.splitDockWidget(docks["chart"], docks["book"], Qt.Orientation.Horizontal)
-        self.splitDockWidget(docks["book"], docks["ticket"], Qt.Orientation.Horizontal)
+        self.splitDockWidget(docks["book"], docks["approvals"], Qt.Orientation.Horizontal)
         self.splitDockWidget(docks["book"], docks["trades"], Qt.Orientation.Vertical)
         self.addDockWidget(bottom, docks["positions"])
         self.splitDockWidget(docks["positions"], docks["equity"], Qt.Orientation.Horizontal)
-        for key in ("orders", "fills", "history", "reconciliation", "log"):
+        for key in BELOW:
             self.tabifyDockWidget(docks["positions"], docks[key])
-        self.tabifyDockWidget(docks["ticket"], docks["tools"])
-        for key in ("positions", "ticket"):
+        self.splitDockWidget(docks["watchlist"], docks["opportunities"], Qt.Orientation.Vertical)
+        for key in ("ticket", "tools"):
+            self.tabifyDockWidget(docks["approvals"], docks[key])
+        for key in ("positions", "approvals"):
             docks[key].raise_()
         self._size_default()
         self._refresh_titles()
 
     def _size_default(self) -> None:
         docks, width, height = self.docks, self.width(), self.height()
-        row = [docks[key] for key in ("watchlist", "chart", "book", "ticket")]
+        row = [docks[key] for key in ("watchlist", "chart", "book", "approvals")]
         sides = [300, 0, 226, 284] if width >= 1400 else [262, 0, 196, 264]
         sides[1] = max(300, width - sum(sides) - 30)
         self.resizeDocks(row, sides, Qt.Orientation.Horizontal)
@@ -189,12 +211,26 @@ class Window(QMainWindow):
             [docks["book"], docks["trades"]], [round(above * 0.72), round(above * 0.28)], Qt.Orientation.Vertical
         )
 
+    def _follow_approvals(self) -> None:
+        """Cards come forward when they are wanted, from the keyboard or from the desktop's notification."""
+        approvals = self.panels["approvals"]
+        assert isinstance(approvals, ApprovalsPanel)
+        approvals.wanted.connect(lambda: self._bring_forward("approvals"))
+        self._act("First proposal", QKeySequence("F2"), approvals.focus_first)
+        self._arrivals = Arrivals(self.context, self)
+        self._arrivals.opened.connect(self.activateWindow)
+        self._arrivals.opened.connect(approvals.focus_first)
+
+    def _bring_forward(self, key: str) -> None:
+        self.docks[key].show()
+        self.docks[key].raise_()
+
     def _refresh_titles(self) -> None:
         for dock in self.docks.values():
             dock.refresh_title()
 
     def _make_actions(self) -> None:
-        self._act("Help", QKeySequence("F1"), self._help.open_help)
+        self._act("Help", QKeySequence("F1"), self._open_help)
         self._act("Settings", QKeySequence("Ctrl+,"), self._open_settings)
         self._act("Save layout", QKeySequence("Ctrl+S"), self._save_layout)
         self._act("Leave", QKeySequence("Ctrl+Q"), self.close)
@@ -304,6 +340,24 @@ class Window(QMainWindow):
         self.deleteLater()
 
     # --- dialogs ---
+
+    def _open_help(self) -> None:
+        """At the page of the panel that has the keys, where it has one."""
+        widget = _application().focusWidget()
+        while widget is not None and not isinstance(widget, Panel):
+            widget = widget.parentWidget()
+        self._help.open_help("" if widget is None else widget.help_page())
+
+    def _put_setting(self, key: str, value: object) -> None:
+        """Into the file, then into force; the file is refused for what another source outranks."""
+        try:
+            settings, origins = self._desk.settings.changed({key: value}, self._origins)
+            settings.save(self._settings_file, origins)
+            self.context.apply_settings(settings)
+        except ConfigError as error:
+            self.context.notify(Severity.ERROR, error.sentence, error.code, error.cure)
+            return
+        self._take_settings(settings, origins)
 
     def _open_settings(self) -> None:
         dialog = SettingsDialog(self.context, self._settings_file, self._origins, self)

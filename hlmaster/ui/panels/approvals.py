@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from decimal import Decimal
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from hlmaster.core.proposals import Proposal, ProposalChanged
+from hlmaster.core.events import Severity
+from hlmaster.core.model import Side
+from hlmaster.core.proposals import Proposal, ProposalChanged, ProposalState
+from hlmaster.desk.outcome import Outcome
 from hlmaster.ui.context import Context
+from hlmaster.ui.dialogs.confirm import ask
+from hlmaster.ui.figures import money
 from hlmaster.ui.panel import Panel
-from hlmaster.ui.proposal_card import ProposalCard
+from hlmaster.ui.proposal_card import ProposalCard, terms
+from hlmaster.ui.sources import source_title
+from hlmaster.ui.theme import Theme
 
 BEAT_MS = 250
+GATHER_MS = 30
+"""Changes within this time are drawn at once."""
 SNOOZE_SECONDS = 60
 EMPTY = "Nothing waits for you"
 TEACHING = (
@@ -23,13 +32,17 @@ TEACHING = (
 
 
 class ApprovalsPanel(Panel):
+    """``wanted`` asks the window to bring the panel forward."""
+
     KEY, TITLE = "approvals", "Approvals"
+    wanted = Signal()
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._cards: dict[str, ProposalCard] = {}
-        self.open_edit: Callable[[Proposal], None] = lambda proposal: None
-        self.open_why: Callable[[Proposal], None] = lambda proposal: None
+        self._answered: set[str] = set()
+        """Cards that a person has answered: when one of these goes, the next takes its focus."""
         self._list = QVBoxLayout()
         self._list.setContentsMargins(10, 10, 10, 10)
         self._list.setSpacing(10)
@@ -52,10 +65,11 @@ class ApprovalsPanel(Panel):
         self._beat.setInterval(BEAT_MS)
         self._beat.timeout.connect(self._show_times)
         self._beat.start()
-        focus = QShortcut(QKeySequence("F2"), self)
-        focus.setContext(Qt.ShortcutContext.WindowShortcut)
-        focus.activated.connect(self.focus_first)
-        context.bridge.on_fact(self, ProposalChanged, lambda _: self.refresh())
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(GATHER_MS)
+        self._soon.timeout.connect(self.refresh)
+        context.bridge.on_fact(self, ProposalChanged, self._on_change)
         context.theme_changed.connect(self._on_theme)
         self.refresh()
 
@@ -84,11 +98,19 @@ class ApprovalsPanel(Panel):
 
     # --- what is shown ---
 
+    def _on_change(self, fact: ProposalChanged) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
     def refresh(self) -> None:
         """Cards for what is open now, the one that ends first on top; a card keeps its widget, its focus and place."""
-        proposals = sorted(self.context.desk.proposing.open(), key=lambda proposal: proposal.expires_ms)
+        desk = self.context.desk
+        proposals = sorted(desk.proposing.open(), key=lambda proposal: (proposal.expires_ms, proposal.created_ms))
         wanted = {proposal.proposal_id: proposal for proposal in proposals}
-        had_focus = any(card.hasFocus() for card in self._cards.values())
+        places = {card: place for place, card in enumerate(self.cards())}
+        focused = next((name for name, card in self._cards.items() if card.hasFocus()), None)
+        if focused is not None and focused not in wanted:
+            self.setFocus()  # or Qt chooses one, and the next Enter says yes to it
         for name in [name for name in self._cards if name not in wanted]:
             card = self._cards.pop(name)
             self._list.removeWidget(card)
@@ -96,17 +118,24 @@ class ApprovalsPanel(Panel):
             card.deleteLater()
         for place, (name, proposal) in enumerate(wanted.items()):
             card = self._cards.get(name) or self._make_card(name)
-            instrument = self.context.desk.instruments.get(proposal.coin)
-            card.show_proposal(proposal, instrument.size_decimals if instrument else None)
+            instrument = desk.instruments.get(proposal.coin)
+            decimals = instrument.size_decimals if instrument else None
+            card.show_proposal(proposal, source_title(desk, proposal.source), decimals)
             if self._list.indexOf(card) != place:
                 self._list.insertWidget(place, card)
-        self._empty.setVisible(not wanted)
-        for button in (self._approve_all, self._reject_all):
-            button.setVisible(len(wanted) > 1)
-        self._show_times()
-        if had_focus and not any(card.hasFocus() for card in self._cards.values()):
+            if places.get(card) not in (None, place):
+                card.hold_still()  # it has slid under the pointer
+        self._show_whole(len(wanted))
+        if focused in self._answered and focused not in wanted:
             self.focus_first()
-        self.counted.emit(len(wanted))
+        self._answered &= set(wanted)
+
+    def _show_whole(self, count: int) -> None:
+        self._empty.setVisible(not count)
+        for button in (self._approve_all, self._reject_all):
+            button.setVisible(count > 1)
+        self._show_times()
+        self.counted.emit(count)
 
     def _make_card(self, name: str) -> ProposalCard:
         card = self._cards[name] = ProposalCard(self.context.theme)
@@ -114,15 +143,19 @@ class ApprovalsPanel(Panel):
         return card
 
     def _show_times(self) -> None:
-        now = self.context.desk.clock.now_ms()
+        clock = self.context.desk.clock
+        now = clock.now_ms()
         for card in self._cards.values():
-            card.show_time(now)
+            if card.proposal is not None:
+                card.show_time(int((card.proposal.expires_ms - now) / clock.speed))
 
     def cards(self) -> list[ProposalCard]:
         """From top to bottom."""
         return sorted(self._cards.values(), key=self._list.indexOf)
 
     def focus_first(self) -> None:
+        """F2 from anywhere."""
+        self.wanted.emit()
         if cards := self.cards():
             cards[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
             self._area.ensureWidgetVisible(cards[0])
@@ -139,9 +172,9 @@ class ApprovalsPanel(Panel):
         chosen.setFocus(Qt.FocusReason.TabFocusReason)
         self._area.ensureWidgetVisible(chosen)
 
-    def _on_theme(self) -> None:
+    def _on_theme(self, theme: Theme) -> None:
         for card in self._cards.values():
-            card.set_theme(self.context.theme)
+            card.set_theme(theme)
 
     # --- answers ---
 
@@ -149,20 +182,71 @@ class ApprovalsPanel(Panel):
         proposing, proposal = self.context.desk.proposing, self._cards[name].proposal
         if proposal is None:
             return
-        if answer == "approve":
-            self.context.run(proposing.approve(name), "approve")
-        elif answer == "edit":
-            self.open_edit(proposal)
+        if answer == "edit":
+            self._open_edit(proposal)
         elif answer == "why":
-            self.open_why(proposal)
-        elif answer == "reject":
-            proposing.reject(name)
-        elif answer == "snooze":
-            proposing.snooze(name, SNOOZE_SECONDS)
+            self._open_dossier(proposal)
+        else:
+            self._answered.add(name)
+            if answer == "approve":
+                self.context.run(proposing.approve(name), f"approve {proposal.coin}")
+            elif answer == "reject":
+                self._say_no(proposing.reject(name))
+            else:
+                self._say_no(proposing.snooze(name, SNOOZE_SECONDS))
+
+    def _say_no(self, outcome: Outcome) -> None:
+        """Only what did not work is worth a notice: the card is gone otherwise."""
+        if not outcome.ok:
+            self.context.notify(Severity.WARNING, outcome.sentence)
+
+    def _open_edit(self, proposal: Proposal) -> None:
+        from hlmaster.ui.dialogs.proposal_edit import ProposalEdit
+
+        dialog = ProposalEdit(self.context, proposal, self)
+        dialog.finished.connect(lambda _: self._back_to(proposal.proposal_id))
+        dialog.open()
+
+    def _open_dossier(self, proposal: Proposal) -> None:
+        from hlmaster.ui.dialogs.dossier import open_dossier
+
+        open_dossier(self.context, proposal, self)
+
+    def _back_to(self, name: str) -> None:
+        card = self._cards.get(name)
+        if card is not None:
+            card.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _open_ones(self) -> list[Proposal]:
+        """As shown, without what is blocked or on its way."""
+        shown = (card.proposal for card in self.cards())
+        return [proposal for proposal in shown if proposal is not None and proposal.state is ProposalState.OPEN]
 
     def _yes_to_all(self) -> None:
-        names = [card.proposal.proposal_id for card in self.cards() if card.proposal is not None]
-        self.context.run(self.context.desk.proposing.approve_many(names), "approve all")
+        self.context.run(self._yes_to_all_if_meant(), "approve all")
+
+    async def _yes_to_all_if_meant(self) -> Outcome | None:
+        """Those that were open when it was asked, and no other."""
+        chosen = self._open_ones()
+        if not chosen:
+            return Outcome(False, "No card can be approved now: what is there is blocked or on its way.")
+        lines = "\n".join(f"{proposal.coin} {_side(proposal)}, {money(proposal.risk)} at risk" for proposal in chosen)
+        total = money(sum((proposal.risk for proposal in chosen), Decimal(0)))
+        sentence = f"{lines}\n\n{total} at risk in all. Each passes the risk gate by itself, in this order."
+        yes = f"Approve {len(chosen)}"
+        if not await ask(self.window(), "Approve all that are open?", sentence, yes=yes, danger=True):
+            return None
+        proposing = self.context.desk.proposing
+        now = {proposal.proposal_id: terms(proposal) for proposal in proposing.open()}
+        names = [meant.proposal_id for meant in chosen if now.get(meant.proposal_id) == terms(meant)]
+        if len(names) < len(chosen):
+            return Outcome(False, "A card changed or went while it was asked, so none was approved; look again.")
+        self._answered.update(names)
+        return await proposing.approve_many(names)
 
     def _no_to_all(self) -> None:
-        self.context.desk.proposing.reject_many(list(self._cards))
+        self._say_no(self.context.desk.proposing.reject_many(list(self._cards)))
+
+
+def _side(proposal: Proposal) -> str:
+    return "long" if proposal.side is Side.BUY else "short"

@@ -1,0 +1,103 @@
+"""A card that arrives is heard and seen outside the window too; many at once make one sound and one notification."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
+
+from hlmaster.core.model import Side
+from hlmaster.core.proposals import Proposal, ProposalChanged, ProposalState
+from hlmaster.ui.context import Context
+from hlmaster.ui.sources import source_title
+
+GATHER_MS = 200
+"""Until then an automatic approval has taken its card away again."""
+QUIET_SECONDS = 5.0
+"""Between one notification and the next."""
+NAMED = 3
+SHOWN_MS = 8_000
+
+
+class Tray:
+    """The system's notifications, where it has them."""
+
+    def __init__(self, icon: QIcon, parent: QWidget, clicked: Callable[[], None]) -> None:
+        self._icon = QSystemTrayIcon(icon, parent)
+        self._icon.setToolTip("HyperliquidMaster")
+        self._icon.messageClicked.connect(clicked)
+        self._icon.activated.connect(lambda _: clicked())
+
+    def show(self, title: str, text: str) -> None:
+        self._icon.show()
+        self._icon.showMessage(title, text, QSystemTrayIcon.MessageIcon.Information, SHOWN_MS)
+
+    def hide(self) -> None:
+        self._icon.hide()
+
+
+class Arrivals(QWidget):
+    """Listens for as long as it lives. ``opened``: the user clicked the notification and wants to see the cards."""
+
+    opened = Signal()
+    announced = Signal(str, str)
+    """Title and text, whether or not the settings let them out of the window."""
+
+    def __init__(self, context: Context, window: QWidget) -> None:
+        super().__init__(window)
+        self.hide()
+        self._context, self._window = context, window
+        self._known: set[str] = set()
+        self._new: list[str] = []
+        self._again_at = 0.0
+        self.tray: Tray | None = None
+        """Made with the first card: asking the system for it takes a while."""
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._announce)
+        context.bridge.on_fact(self, ProposalChanged, self._on_change)
+
+    def _on_change(self, fact: ProposalChanged) -> None:
+        proposal = fact.proposal
+        if proposal.state.is_final:
+            self._known.discard(proposal.proposal_id)
+        elif proposal.state is ProposalState.OPEN and proposal.proposal_id not in self._known:
+            self._known.add(proposal.proposal_id)
+            self._new.append(proposal.proposal_id)
+            if not self._timer.isActive():
+                wait = self._again_at - self._context.desk.clock.monotonic()
+                self._timer.start(max(GATHER_MS, int(wait * 1000)))
+
+    def _announce(self) -> None:
+        new, self._new = set(self._new), []
+        waiting = [card for card in self._context.desk.proposing.open() if card.state is ProposalState.OPEN]
+        cards = [card for card in waiting if card.proposal_id in new]
+        if not cards:
+            return
+        self._again_at = self._context.desk.clock.monotonic() + QUIET_SECONDS
+        title, text = self._words(cards)
+        self.announced.emit(title, text)
+        general = self._context.desk.settings.general
+        if general.card_sound:
+            QApplication.beep()
+        QApplication.alert(self._window)
+        if general.card_notification and not self._window.isActiveWindow():
+            self._notify(title, text)
+
+    def _words(self, cards: list[Proposal]) -> tuple[str, str]:
+        desk = self._context.desk
+        sides = {Side.BUY: "long", Side.SELL: "short"}
+        lines = [f"{card.coin} {sides[card.side]}, {source_title(desk, card.source)}" for card in cards[:NAMED]]
+        if len(cards) > NAMED:
+            lines.append(f"and {len(cards) - NAMED} more")
+        title = "A proposal waits for you" if len(cards) == 1 else f"{len(cards)} proposals wait for you"
+        return title, "\n".join(lines)
+
+    def _notify(self, title: str, text: str) -> None:
+        if self.tray is None:
+            if not QSystemTrayIcon.isSystemTrayAvailable():
+                return
+            self.tray = Tray(self._window.windowIcon(), self._window, self.opened.emit)
+        self.tray.show(title, text)
