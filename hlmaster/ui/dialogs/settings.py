@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from hlmaster.core.errors import ConfigError
 from hlmaster.desk.protecting import refuse_off
 from hlmaster.settings import Origin, Origins, Source
+from hlmaster.trading.risk.untradable import conflicts
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.frames import scrolling
 from hlmaster.ui.form_builder import Form, section_title
@@ -143,8 +144,24 @@ class SettingsDialog(QDialog):
         self.ok.setEnabled(not problems)
         if problems:
             self._say("One value is not allowed." if problems == 1 else f"{problems} values are not allowed.", "down")
+        elif not changes:
+            self._say("", "")
         else:
-            self._say("" if not changes else "1 change" if changes == 1 else f"{changes} changes", "")
+            count = "1 change." if changes == 1 else f"{changes} changes."
+            warnings = self._warnings()
+            self._say(" ".join((count, *warnings)), "warning" if warnings else "")
+
+    def _warnings(self) -> list[str]:
+        """What a person should know before these are applied: limits that wait until tomorrow, and those that together
+        leave nothing to trade."""
+        desk = self._context.desk
+        try:
+            wanted, _ = desk.settings.changed(self.form.changes(), self._origins)
+        except ConfigError:
+            return []  # said when it is applied
+        notes = desk.limits.notes(wanted)
+        later = [f"{self.form.row(key).title} {notes[key]}." for key in self.form.changes() if key in notes]
+        return [*later, *conflicts(wanted.risk, desk.portfolio.equity)]
 
     def _say(self, sentence: str, tone: str) -> None:
         self.message.setText(sentence)

@@ -18,8 +18,17 @@ from hlmaster.ui.dialogs.settings import SettingsDialog
 from hlmaster.ui.theme import theme
 
 
+class Limits:
+    """Every change of the largest order waits."""
+
+    def notes(self, wanted: Settings) -> dict[str, str]:
+        return {"risk.max_order_value_usd": "takes effect 22 Nov 00:00 UTC; until then 5000"}
+
+
 class Desk(SimpleNamespace):
     mode = Mode.DEMO
+    limits = Limits()
+    portfolio = SimpleNamespace(equity=Decimal(100))
 
     def apply_settings(self, settings: Settings) -> None:
         self.settings = settings
@@ -44,6 +53,17 @@ def dialog(qtbot: QtBot, file: Path) -> SettingsDialog:
 def put(dialog: SettingsDialog, key: str, text: str) -> None:
     editor: Any = dialog.form.row(key).editor
     editor.line.setText(text)
+
+
+def test_a_looser_limit_is_said_to_wait_before_it_is_applied(dialog: SettingsDialog) -> None:
+    put(dialog, "risk.max_order_value_usd", "9000")
+    assert dialog.message.text().startswith("1 change.")
+    assert "takes effect 22 Nov 00:00 UTC; until then 5000." in dialog.message.text()
+
+
+def test_limits_that_leave_nothing_to_trade_are_told_of(dialog: SettingsDialog) -> None:
+    put(dialog, "risk.max_position_percent", "1")
+    assert "nothing can be opened with $100.00" in dialog.message.text()
 
 
 def test_applying_writes_the_file_and_puts_the_settings_in_force(
