@@ -230,6 +230,11 @@ class Desk:
         return self._parts.trading.address
 
     @property
+    def strategies_folder(self) -> Path | None:
+        """The user's own strategies, one file each; None on a desk that is not kept on disk."""
+        return self._parts.strategies
+
+    @property
     def access_ends_ms(self) -> int | None:
         return self._watches.access_ends_ms
 

@@ -251,6 +251,11 @@ class RiskDesk:
         )
         self._survey.conduct = self._judgement.conduct(settings.safeguards, base)
 
+    @property
+    def lockout(self) -> Lockout | None:
+        """The one that is under way."""
+        return self._lockout
+
     def lock_out(self, minutes: int) -> Outcome:
         """No orders by hand for so long; leaving earlier takes a typed sentence and a wait."""
         if not 1 <= minutes <= 30 * 24 * 60:

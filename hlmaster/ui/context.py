@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -17,6 +18,9 @@ from hlmaster.desk.outcome import Outcome
 from hlmaster.settings import Settings
 from hlmaster.ui.bridge import Bridge
 from hlmaster.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from hlmaster.ui.decisions import Decisions
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +34,10 @@ class Context(QObject):
     theme_changed = Signal(object)
     settings_changed = Signal()
     notified = Signal(object)
+    help_wanted = Signal(str)
+    """A page of the help, by name."""
+    setting_wanted = Signal(str, object)
+    """(dotted key, value) that is to be put in force and written to the file."""
 
     def __init__(self, desk: Desk, bridge: Bridge, theme: Theme) -> None:
         super().__init__()
@@ -38,6 +46,13 @@ class Context(QObject):
         self.interval: Interval = desk.settings.market.chart_interval
         self._tasks: set[asyncio.Task[None]] = set()
         bridge.on_fact(self, Notice, self.notified.emit)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """One memory of signals and proposals for all panels that list them."""
+        from hlmaster.ui.decisions import Decisions
+
+        return Decisions(self)
 
     def select(self, coin: str) -> None:
         if coin != self.coin:

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from hlmaster.core.config import Config, allowed, fields_of
+from hlmaster.core.config import Config, allowed, fields_of, unit_of
 from hlmaster.ui.form_fields import Editor, captioned, editor_for, restyle
 from hlmaster.ui.theme import Theme
 
@@ -134,8 +134,7 @@ class Form(QWidget):
                 layout.addWidget(self._heads[section])
             editor = editor_for(info, _value(config, key), theme)
             default = info.get_default(call_default_factory=True)
-            title = info.title or key.rpartition(".")[2].replace("_", " ").capitalize()
-            row = Row(key, title, _help(info.description or "", _range(info)), editor, default, origin(key))
+            row = Row(key, _title(key, info), _help(info.description or "", _range(info)), editor, default, origin(key))
             row.edited.connect(self._on_edit)
             self._rows[key] = row
             layout.addWidget(row)
@@ -216,6 +215,26 @@ class Form(QWidget):
                 reason = f"“{detail['input']}” is not possible there"
             found.setdefault(key, f"{sentence} {reason[:1].upper()}{reason[1:]}.".removesuffix(" ."))
         return found
+
+
+def described(config: Config) -> list[tuple[str, str]]:
+    """Each field's title, and its value with the unit, as a reader sees them."""
+    return [
+        (_title(key, info), " ".join((_shown(_value(config, key)), unit_of(info))).strip())
+        for key, info in fields_of(type(config))
+    ]
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value)) or "none"
+    return "not set" if value is None else str(value)
+
+
+def _title(key: str, info: FieldInfo) -> str:
+    return info.title or key.rpartition(".")[2].replace("_", " ").capitalize()
 
 
 def section_title(section: str) -> str:

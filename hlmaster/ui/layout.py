@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QMainWindow
 from hlmaster.core.files import write_whole
 
 log = logging.getLogger(__name__)
-VERSION = 1
+VERSION = 2
 
 
 def save(window: QMainWindow, file: Path, panels: Mapping[str, dict[str, Any]]) -> None:

@@ -34,6 +34,10 @@ class Panel(QWidget):
         self.setAccessibleName(title)
         self.retitled.emit(title)
 
+    def help_page(self) -> str:
+        """What F1 opens while this panel has the keys; empty for wherever the help was."""
+        return ""
+
     def save_state(self) -> dict[str, Any]:
         """What the panel wants to remember over a restart: plain JSON values."""
         return {}

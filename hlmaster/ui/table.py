@@ -38,6 +38,8 @@ class Cell:
     badge: str = ""
     badge_role: str = ""
     strong: bool = False
+    share: float | None = None
+    """Of a whole: drawn as a bar beside the text; beyond 1 it is full."""
     actions: tuple[Action, ...] = ()
 
 

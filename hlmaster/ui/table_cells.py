@@ -16,6 +16,8 @@ ROW_HEIGHT = 26
 PADDING = 8
 BUTTON_HEIGHT = 20
 GAP = 5
+BAR_HEIGHT, BAR_TEXT = 4, 8
+"""Of a bar: pixels, and digits of the text at its right."""
 SURE = "Sure?"
 Index = QModelIndex | QPersistentModelIndex
 
@@ -97,7 +99,10 @@ class CellPainter(QStyledItemDelegate):
         if cell.actions and not gone:
             self._paint_buttons(painter, rect, self.model.key_at(row), cell)
         elif not cell.actions:
-            self.paint_cell(painter, rect.adjusted(PADDING, 0, -PADDING, 0), column, cell)
+            inner = rect.adjusted(PADDING, 0, -PADDING, 0)
+            self.paint_cell(
+                painter, inner if cell.share is None else self._paint_bar(painter, inner, cell), column, cell
+            )
             self._paint_pencil(painter, rect, index)
         painter.restore()
 
@@ -125,6 +130,16 @@ class CellPainter(QStyledItemDelegate):
             left += small.horizontalAdvance(cell.detail) + 6
         if cell.badge:
             self._paint_badge(painter, left if text else rect.left(), rect, cell)
+
+    def _paint_bar(self, painter: QPainter, rect: QRect, cell: Cell) -> QRect:
+        """At the left of the text, for which the rest of the room is left."""
+        text = min(rect.width(), BAR_TEXT * self.palette.digit)
+        bar = QRectF(rect.left(), rect.center().y() - 1, max(0, rect.width() - text - GAP), BAR_HEIGHT)
+        filled = QRectF(bar)
+        filled.setWidth(bar.width() * min(1.0, max(0.0, cell.share or 0.0)))
+        painter.fillRect(bar, self.palette.raised)
+        painter.fillRect(filled, self.palette.roles[cell.role or "accent"])
+        return rect.adjusted(rect.width() - text, 0, 0, 0)
 
     def _paint_badge(self, painter: QPainter, left: int, rect: QRect, cell: Cell) -> None:
         palette = self.palette

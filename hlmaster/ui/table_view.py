@@ -39,6 +39,8 @@ class Table(QTableView):
     acted = Signal(object, str)
     opened = Signal(object)
     export_wanted = Signal()
+    menu_wanted = Signal(object, object)
+    """(key, QMenu) of the row whose context menu is about to open: put its verbs in."""
 
     def __init__(
         self, model: TableModel[Any], theme: Theme, empty: tuple[str, str], parent: QWidget | None = None
@@ -246,6 +248,9 @@ class Table(QTableView):
         if index.isValid():
             if index.row() not in {i.row() for i in self.selectionModel().selectedRows()}:
                 self.setCurrentIndex(index)
+            self.menu_wanted.emit(self.table.key_at(index.row()), menu)
+            if menu.actions():
+                menu.addSeparator()
             text = str(index.data())
             menu.addAction("Copy cell", lambda: QGuiApplication.clipboard().setText(text))
             menu.addAction("Copy rows", self.copy_rows)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
 
 from hlmaster.core.events import SessionRestored, Severity
 from hlmaster.ui import figures
@@ -53,6 +53,18 @@ class TablePanel(Panel):
         self._ages.setInterval(AGE_MS)
         self._ages.timeout.connect(self._on_age)
         self._ages.start()
+
+    def put_beside(self, side: QWidget, width: int) -> None:
+        """At the right of the table, as wide as this until the user moves the border."""
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self.table)
+        split.addWidget(side)
+        split.setStretchFactor(0, 1)
+        split.setSizes([10_000, width])
+        box = self.layout()
+        assert isinstance(box, QVBoxLayout)
+        box.insertWidget(0, split, 1)
 
     def _on_age(self) -> None:
         """Ages read differently every second."""

@@ -1,0 +1,267 @@
+"""The journal: what each trade made, what it cost, how far it ran, and what its trader thinks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
+
+from hlmaster.core.errors import HlError
+from hlmaster.core.events import Severity
+from hlmaster.core.model import Side
+from hlmaster.core.records import Trade, TradeChanged
+from hlmaster.ui import figures
+from hlmaster.ui.context import Context
+from hlmaster.ui.figures import money, plain, tone
+from hlmaster.ui.filter_box import FilterBox
+from hlmaster.ui.panels.journal_entry import JournalEntry, tags_of
+from hlmaster.ui.panels.table_panel import TablePanel
+from hlmaster.ui.sources import source_title
+from hlmaster.ui.table import Cell, Column
+from hlmaster.ui.why import why
+
+ENTRY_WIDTH = 260
+Amount = Callable[[Trade], Decimal | None]
+
+
+class JournalPanel(TablePanel):
+    KEY = "journal"
+    TITLE = "Journal"
+    EMPTY = (
+        "No closed trades yet",
+        "A trade is written down when its position is flat again, with its costs and how far it ran. "
+        "Tag it and note what you learned: tags can be filtered later.",
+    )
+
+    def __init__(self, context: Context) -> None:
+        self.source = FilterBox("All sources", "Only trades opened by this one")
+        self.tag = FilterBox("All tags", "Only trades with this tag")
+        super().__init__(context, self._columns(), lambda t: t.trade_id, self._wanted, totals=True)
+        self.header = self._header()
+        self.entry = JournalEntry()
+        self.entry.written.connect(self._write)
+        self.put_beside(self.entry, ENTRY_WIDTH)
+        for box in (self.source, self.tag):
+            box.chosen.connect(self._filter)
+        self.table.opened.connect(self._open)
+        self.table.menu_wanted.connect(self._fill_menu)
+        self.table.selectionModel().currentRowChanged.connect(lambda *_: self._show_entry())
+        self.model.edited.connect(self._edit)
+        self.model.applied.connect(self._on_applied)
+        context.bridge.on_fact(self, TradeChanged, lambda _: self.model.touch())
+        self.table.sort_by("closed", descending=True)
+
+    def help_page(self) -> str:
+        return "journal_and_audit"
+
+    def _header(self) -> QWidget:
+        header = QWidget()
+        row = QHBoxLayout(header)
+        row.setContentsMargins(0, 3, 0, 3)
+        row.setSpacing(6)
+        self.summary = QLabel()
+        self.summary.setProperty("role", "muted")
+        export = QPushButton("Export …")
+        export.setProperty("role", "ghost")
+        export.setToolTip("The trades shown, as a CSV file")
+        export.clicked.connect(self.table.export_wanted)
+        for widget in (self.source, self.tag, self.summary):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(export)
+        return header
+
+    def _columns(self) -> list[Column[Trade]]:
+        return [
+            Column("closed", "Closed", 122, lambda t: t.closed_ms, self._closed, hint=self._times),
+            Column("coin", "Coin", 106, lambda t: t.coin, _coin),
+            Column("source", "Source", 118, lambda t: t.source, self._source, words=True, spare=1),
+            Column("size", "Size", 70, lambda t: t.size, lambda t: Cell(plain(t.size)), right=True, spare=3),
+            Column("entry", "Entry", 78, lambda t: t.entry_price, self._entry, right=True, tip="Average of increases."),
+            Column("exit", "Exit", 78, lambda t: t.exit_price, self._exit, right=True, tip="Average of reductions."),
+            _dollars("realised", "Gross", 84, lambda t: t.realised, "Before all costs.", spare=6),
+            _cost("fees", "Fees", 66, lambda t: t.fees, "Paid to the exchange.", spare=5),
+            _dollars("funding", "Funding", 74, lambda t: t.funding, "Received or paid while it was open.", spare=4),
+            _cost("slippage", "Slippage", 74, lambda t: t.slippage, "Paid more than the arrival prices.", spare=7),
+            Column("net", "Net", 88, lambda t: t.net, _net, right=True, tip="After fees and funding."),
+            Column("multiple", "R", 60, lambda t: t.multiple, _multiple, right=True, tip="Net by the money at risk."),
+            Column("best", "MFE", 74, lambda t: t.best, _best, right=True, tip="Best profit while open.", spare=8),
+            Column("worst", "MAE", 74, lambda t: t.worst, _worst, right=True, tip="Worst loss while open.", spare=9),
+            Column("reason", "Exit reason", 104, lambda t: t.exit_reason, _reason, words=True, spare=2),
+            Column("tags", "Tags", 110, _tags, lambda t: Cell(_tags(t)), words=True, edit=_tags, hint=_edit_hint),
+            Column("note", "Note", 150, lambda t: t.note, _note, words=True, hint=lambda t: t.note, spare=10),
+        ]
+
+    # --- rows ---
+
+    def _wanted(self) -> list[Trade]:
+        source, tag = self.source.value, self.tag.value
+        return [t for t in self._closed_trades() if (not source or t.source == source) and (not tag or tag in t.tags)]
+
+    def _closed_trades(self) -> list[Trade]:
+        return [trade for trade in self.context.desk.records.trades() if trade.closed_ms]
+
+    def _filter(self) -> None:
+        self.model.touch()
+        self.model.flush()
+        heading, sentence = self.EMPTY
+        if self.source.value or self.tag.value:
+            heading, sentence = "No such trades", "Choose all sources and all tags to see every trade."
+        self.table.teach(heading, sentence)
+
+    def _on_applied(self) -> None:
+        trades = self._closed_trades()
+        sources = sorted({trade.source for trade in trades})
+        self.source.offer({name: source_title(self.context.desk, name) for name in sources})
+        self.tag.offer({tag: tag for tag in sorted({tag for trade in trades for tag in trade.tags})})
+        self._show_sums(self.model.rows())
+        self._show_entry()
+
+    def _show_sums(self, trades: list[Trade]) -> None:
+        assert self.totals is not None
+        self.totals.setVisible(bool(trades))
+        self.counted.emit(len(trades) or -1)
+        self.summary.setText(_summary(trades))
+        net = sum((trade.net for trade in trades), Decimal(0))
+        self.totals.show_sums(
+            {
+                "closed": Cell("Total", "muted"),
+                "realised": _signed(_sum(trade.realised for trade in trades)),
+                "fees": Cell(money(_sum(trade.fees for trade in trades)), "muted"),
+                "funding": _signed(_sum(trade.funding for trade in trades)),
+                "slippage": Cell(money(_sum(trade.slippage for trade in trades)), "muted"),
+                "net": _signed(net),
+            }
+        )
+
+    def _show_entry(self) -> None:
+        index = self.table.currentIndex()
+        key = self.model.key_at(index.row()) if index.isValid() else None
+        self.entry.show_trade(self.model.get(key) if key is not None else None)
+
+    # --- cells ---
+
+    def _closed(self, trade: Trade) -> Cell:
+        return Cell(self.moment(trade.closed_ms), "muted")
+
+    def _times(self, trade: Trade) -> str:
+        return f"Opened {self.moment(trade.opened_ms)}, held for {figures.duration(trade.hold_ms)}"
+
+    def _source(self, trade: Trade) -> Cell:
+        return Cell(source_title(self.context.desk, trade.source))
+
+    def _entry(self, trade: Trade) -> Cell:
+        return Cell(self.price(trade.coin, trade.entry_price))
+
+    def _exit(self, trade: Trade) -> Cell:
+        return Cell(self.price(trade.coin, trade.exit_price))
+
+    # --- verbs ---
+
+    def _open(self, key: str) -> None:
+        trade = self.model.get(key)
+        if trade is not None:
+            self.context.select(trade.coin)
+            why(self.context, trade.proposal_id or key, self)
+
+    def _fill_menu(self, key: str, menu: QMenu) -> None:
+        trade = self.model.get(key)
+        if trade is None:
+            return
+        menu.addAction("Why? …", lambda: self._open(key))
+        menu.addAction("Write a note", self.entry.note.setFocus)
+        menu.addAction("Edit its tags", self.entry.tags.setFocus)
+
+    def _edit(self, key: str, column: str, text: str) -> None:
+        trade = self.model.get(key)
+        if trade is None:
+            self.context.notify(Severity.WARNING, "This trade was booked anew meanwhile; nothing was written.")
+        else:
+            self._write(key, tags_of(text), trade.note)
+
+    def _write(self, key: str, tags: tuple[str, ...], note: str) -> None:
+        """Only what differs is written; what is refused stays in the form."""
+        trade, records = self.model.get(key), self.context.desk.records
+        if trade is None:
+            return
+        try:
+            if tags != trade.tags:
+                trade = records.tag(key, tags)
+            if note != trade.note:
+                trade = records.annotate(key, note)
+        except HlError as error:
+            self.context.notify(Severity.ERROR, error.sentence, error.code, error.cure)
+            return
+        self.model.touch()
+        self.model.flush()
+        if self.entry.trade_id == key:
+            self.entry.settle(trade)
+
+
+def _summary(trades: list[Trade]) -> str:
+    if not trades:
+        return ""
+    won = sum(trade.net > 0 for trade in trades)
+    known = [trade.multiple for trade in trades if trade.multiple is not None]
+    told = [f"{len(trades):,} trade{'s' * (len(trades) != 1)}", f"{won / len(trades):.0%} won"]
+    if known:
+        told.append(f"{figures.fixed(sum(known, Decimal(0)) / len(known), 2, signed=True)} R on average")
+    return " · ".join(told)
+
+
+def _dollars(key: str, title: str, width: int, value: Amount, tip: str, spare: int = 0) -> Column[Trade]:
+    return Column(key, title, width, value, lambda t: _signed(value(t)), right=True, tip=tip, spare=spare)
+
+
+def _cost(key: str, title: str, width: int, value: Amount, tip: str, spare: int = 0) -> Column[Trade]:
+    return Column(key, title, width, value, lambda t: Cell(money(value(t)), "muted"), right=True, tip=tip, spare=spare)
+
+
+def _coin(trade: Trade) -> Cell:
+    badge, role = ("LONG", "up") if trade.side is Side.BUY else ("SHORT", "down")
+    return Cell(trade.coin, badge=badge, badge_role=role, strong=True)
+
+
+def _net(trade: Trade) -> Cell:
+    return Cell(money(trade.net, signed=True), tone(trade.net), strong=True)
+
+
+def _multiple(trade: Trade) -> Cell:
+    value = trade.multiple
+    return Cell(figures.fixed(value, 2, signed=True), tone(value) or "muted")
+
+
+def _best(trade: Trade) -> Cell:
+    return _signed(trade.best)
+
+
+def _worst(trade: Trade) -> Cell:
+    return _signed(trade.worst)
+
+
+def _signed(value: Decimal | None) -> Cell:
+    return Cell(money(value, signed=True), tone(value) or "muted")
+
+
+def _reason(trade: Trade) -> Cell:
+    return Cell(trade.exit_reason.capitalize(), "danger" if trade.exit_reason == "liquidation" else "")
+
+
+def _tags(trade: Trade) -> str:
+    return ", ".join(trade.tags)
+
+
+def _edit_hint(trade: Trade) -> str:
+    return "Double click to edit, commas between tags"
+
+
+def _note(trade: Trade) -> Cell:
+    return Cell(trade.note.partition("\n")[0], "muted")
+
+
+def _sum(values: Iterable[Decimal | None]) -> Decimal | None:
+    """None when one of them is not known: a sum without it would be another number."""
+    found = list(values)
+    known = [value for value in found if value is not None]
+    return sum(known, Decimal(0)) if len(known) == len(found) else None
