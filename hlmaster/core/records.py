@@ -300,5 +300,12 @@ class TradeChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class TradesRestored:
+    """The trades of earlier runs are known; ``TradeChanged`` tells of later changes alone."""
+
+    trades: tuple[Trade, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GhostChanged:
     ghost: Ghost

@@ -35,6 +35,19 @@ def direction_of(sign: float) -> Direction:
     return Direction.LONG if sign > 0 else Direction.SHORT if sign < 0 else Direction.NEUTRAL
 
 
+class Regime(StrEnum):
+    """How a coin's market behaves."""
+
+    TREND = "trend"
+    RANGE = "range"
+    VOLATILE = "volatile"
+
+    @property
+    def level(self) -> int:
+        """As the column of decision grids holds it."""
+        return {Regime.TREND: 1, Regime.RANGE: 0, Regime.VOLATILE: -1}[self]
+
+
 @dataclass(frozen=True, slots=True)
 class Detail:
     """One number behind a signal, as a reader sees it: ``Detail("RSI 14", "28.4", "under 30")``."""

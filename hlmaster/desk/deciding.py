@@ -10,13 +10,18 @@ from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
 from hlmaster.core.model import Instrument, Mode
 from hlmaster.core.ports import MarketData
+from hlmaster.core.proposals import Policy
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.guard import Guard
 from hlmaster.desk.manual import Manual
+from hlmaster.desk.own_gates import OwnGates
 from hlmaster.desk.proposer import Effects
 from hlmaster.desk.proposing import Proposing
+from hlmaster.desk.regime_watch import RegimeWatch
 from hlmaster.desk.supply import Supply
 from hlmaster.desk.survey import Survey
+from hlmaster.desk.tallies import Tallies
+from hlmaster.desk.trusting import Trusting
 from hlmaster.desk.work import Work
 from hlmaster.market.feed import Feed
 from hlmaster.market.grid.grids import Grids
@@ -27,10 +32,12 @@ from hlmaster.strategies.engine import Engine
 from hlmaster.strategies.host.folder import Folder
 from hlmaster.strategies.host.host import Host
 from hlmaster.strategies.roster import Roster
+from hlmaster.trading.allocation import shares
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.portfolio import Portfolio
 from hlmaster.trading.protection.protector import Protector
 from hlmaster.trading.risk.gate import Gate
+from hlmaster.trading.sizing import ONE
 
 LOOK_SECONDS = 0.25
 
@@ -67,7 +74,7 @@ class Deciding:
         effects: Effects,
         drawdown: Callable[[], Decimal],
     ) -> None:
-        self._work, self._feed = work, feed
+        self._work, self._feed, self._settings = work, feed, settings
         self._rows = DecisionRows(folder / "rows")
         self.grids = Grids(bus, clock, feed, self._rows.save)
         self._supply = Supply(bus, clock, market_data, feed, charts, self.grids, watch, lambda: self._rows.trouble)
@@ -85,6 +92,11 @@ class Deciding:
             broken=STRATEGIES.broken(),
             abroad=abroad,
         )
+        self.tallies = Tallies(bus, clock, portfolio, lambda: settings().trust)
+        """What each strategy and group has made, holds and has earned."""
+        self.regimes = RegimeWatch(bus, self.grids, instruments, self._coins)
+        self._trusting = Trusting(bus, mode, self.tallies, lambda: settings().trust, self._policy)
+        own = OwnGates(settings, self.roster, self.regimes, self.tallies.of, self._held, lambda: portfolio.equity)
         self.proposing = Proposing(
             bus,
             clock,
@@ -105,7 +117,35 @@ class Deciding:
             engine_gates=self.engine.gates,
             effects=effects,
             drawdown=drawdown,
+            trust=self._trusting.trust,
+            regime=self.regimes,
+            allocation=self.share,
+            own=own,
         )
+
+    # --- who takes part ---
+
+    def sources(self) -> list[str]:
+        """The strategies that are armed on their own, and the groups with an armed voter."""
+        source_of = self.proposing.combiner.source_of
+        return sorted({source_of(card.name) for card in self.engine.cards() if card.armed})
+
+    def share(self, source: str) -> Decimal:
+        """Of the capital, 0 to 1; one that is not armed is counted as if it were."""
+        terms = self._settings().allocation
+        if terms.method == "whole":
+            return ONE
+        multiples = {one: self.tallies.multiples(one) for one in {*self.sources(), source}}
+        return shares(terms, multiples)[source]
+
+    def _coins(self) -> set[str]:
+        return {coin for card in self.engine.cards() if card.armed for coin in card.coins}
+
+    def _held(self, source: str) -> int:
+        return len(self.proposing.ownership.held_by(source))
+
+    def _policy(self, source: str) -> Policy:
+        return self.proposing.policy(source)
 
     def _stale(self, coin: str) -> str | None:
         if coin not in self._feed.coins:

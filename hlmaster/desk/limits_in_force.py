@@ -18,6 +18,7 @@ from hlmaster.core.config import Config
 from hlmaster.core.errors import StorageError
 from hlmaster.desk.kept import Kept
 from hlmaster.settings import Settings
+from hlmaster.trading.proposals.own_limits import OwnLimits
 from hlmaster.trading.risk.breakers.breakers import moment
 from hlmaster.trading.risk.breakers.limits import BreakerLimits
 from hlmaster.trading.risk.limits import RiskLimits
@@ -25,7 +26,12 @@ from hlmaster.trading.risk.loosening import LOOSER, Limits, Waiting, is_looser, 
 from hlmaster.trading.risk.safeguards import Safeguards
 
 log = logging.getLogger(__name__)
-SECTIONS: Mapping[str, type[Config]] = {"risk": RiskLimits, "breakers": BreakerLimits, "safeguards": Safeguards}
+SECTIONS: Mapping[str, type[Config]] = {
+    "risk": RiskLimits,
+    "breakers": BreakerLimits,
+    "safeguards": Safeguards,
+    "strategies": OwnLimits,
+}
 
 
 class LimitsInForce:

@@ -9,7 +9,7 @@ from hlmaster.core.events import TradingState
 from hlmaster.core.orders import Verdict
 from hlmaster.core.proposals import Policy, Proposal, ProposalState
 from hlmaster.core.rounding import wire_text
-from hlmaster.core.signals import Direction, Gate
+from hlmaster.core.signals import Direction, Gate, Signal
 from hlmaster.desk.course import Course
 from hlmaster.desk.proposer import Proposer
 from hlmaster.desk.survey import Survey
@@ -18,6 +18,13 @@ from hlmaster.trading.combiner import Idea
 from hlmaster.trading.proposals.book import ProposalBook
 from hlmaster.trading.risk.gate import Gate as RiskGate
 from hlmaster.trading.situation import Situation
+
+Own = Callable[[str, str, tuple[Signal, ...]], tuple[Gate, ...]]
+"""What holds for a source on a coin beside the account's limits, by the signals that its idea rests on."""
+
+
+def nothing_own(source: str, coin: str, signals: tuple[Signal, ...]) -> tuple[Gate, ...]:
+    return ()
 
 
 def first_red(gates: Iterable[Gate]) -> Gate | None:
@@ -37,10 +44,11 @@ class Obstacles:
         book: ProposalBook,
         gate: RiskGate,
         policy: Callable[[str], Policy],
+        own: Own = nothing_own,
     ) -> None:
         self._clock, self._survey, self._settings = clock, survey, settings
         self._proposer, self._course, self._gate = proposer, course, gate
-        self._ownership, self._book, self._policy = course.ownership, book, policy
+        self._ownership, self._book, self._policy, self._own = course.ownership, book, policy, own
 
     def before_proposal(self, idea: Idea) -> tuple[Gate, ...]:
         """All that must be so before anything is reckoned for an idea that is LONG or SHORT."""
@@ -51,6 +59,7 @@ class Obstacles:
             self._coin_free(idea),
             self._cooled_down(idea),
             self._own_positions(idea),
+            *self._own(idea.source, idea.coin, idea.signals),
         )
 
     def all(self, idea: Idea) -> tuple[Gate, ...]:
@@ -72,6 +81,7 @@ class Obstacles:
             Gate("untouched", not proposal.edited, "A person edited it, so a person approves it."),
             self._sure_alone(proposal.unadjusted_confidence),
             self._trusted(proposal.source),
+            *self._own(proposal.source, proposal.coin, proposal.signals),
             _limits(verdict, "limits for acting alone"),
         )
 

@@ -12,7 +12,7 @@ from hlmaster.core.model import Interval, Side
 from hlmaster.core.orders import Order
 from hlmaster.core.proposals import LimitEffect, Policy, Proposal, ProposalState
 from hlmaster.core.rounding import PERP_MAX_DECIMALS, is_valid_price, is_valid_size, round_size, to_decimal, wire_text
-from hlmaster.core.signals import Signal
+from hlmaster.core.signals import Regime, Signal
 from hlmaster.desk.ranges import Range, Ranges
 from hlmaster.desk.survey import Survey
 from hlmaster.market.feed import Feed
@@ -39,7 +39,6 @@ from hlmaster.trading.situation import Situation
 from hlmaster.trading.sizing import (
     ONE,
     Factor,
-    Regime,
     Sized,
     by_confidence,
     by_drawdown,
@@ -132,7 +131,7 @@ class Proposer:
             by_range(atr, median, sizing),
             by_drawdown(self._drawdown()),
             Factor("day", "the day's loss", situation.conduct.size_factor),
-            Factor("record", "earned by its record", self.trust.share(idea.source)),
+            Factor("record", self.trust.text(idea.source), self.trust.share(idea.source)),
             Factor("allocation", "its share of the capital", self.allocation(idea.source)),
         )
         return size(

@@ -15,7 +15,7 @@ from hlmaster.core.model import Mode
 from hlmaster.core.orders import Order, OrderStatus, RuleResult, Verdict
 from hlmaster.core.proposals import Policy, Proposal, ProposalChanged, ProposalState
 from hlmaster.core.records import ForTheRecord
-from hlmaster.core.signals import Direction, Gate, SignalMade, StrategiesChanged, direction_of
+from hlmaster.core.signals import Direction, Gate, Regime, SignalMade, StrategiesChanged, direction_of
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.course import Course
 from hlmaster.desk.guard import Guard
@@ -23,7 +23,7 @@ from hlmaster.desk.leading import Leading
 from hlmaster.desk.listener import Listener
 from hlmaster.desk.manual import Manual
 from hlmaster.desk.memory import Memory
-from hlmaster.desk.obstacles import Obstacles, first_red
+from hlmaster.desk.obstacles import Obstacles, Own, first_red, nothing_own
 from hlmaster.desk.outcome import Outcome
 from hlmaster.desk.proposer import Effects, Proposer
 from hlmaster.desk.ranges import Ranges
@@ -42,7 +42,7 @@ from hlmaster.trading.proposals.figures import best_price
 from hlmaster.trading.proposals.trust import Trust, Unproven
 from hlmaster.trading.protection.protector import Protector
 from hlmaster.trading.risk.gate import Gate as RiskGate
-from hlmaster.trading.sizing import ONE, ZERO, Regime
+from hlmaster.trading.sizing import ONE, ZERO
 
 log = logging.getLogger(__name__)
 YOU, BY_POLICY = "you", "policy"
@@ -54,7 +54,8 @@ class Proposing:
 
     From a signal to the dry run of its proposal nothing is awaited. What other rooms know is given as callables:
     ``engine_gates`` of a strategy on a coin, ``effects`` of an order on the limits, ``advisers``, ``regime``,
-    ``drawdown`` as a fraction, ``allocation`` of the capital, 0 to 1.
+    ``drawdown`` as a fraction, ``allocation`` of the capital, 0 to 1, ``own`` gates of a
+    source on a coin.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Proposing:
         regime: Callable[[str], Regime | None] = lambda coin: None,
         drawdown: Callable[[], Decimal] = lambda: ZERO,
         allocation: Callable[[str], Decimal] = lambda source: ONE,
+        own: Own = nothing_own,
     ) -> None:
         self._bus, self._clock, self._settings, self._work, self._guard = bus, clock, settings, work, guard
         self._survey, self._gate, self._roster = survey, gate, roster
@@ -106,7 +108,9 @@ class Proposing:
         self.ownership = Ownership()
         self._course = Course(bus, clock, work, manual, protector, portfolio, tracker, self.ownership, self._remember)
         self.book = ProposalBook()
-        self._obstacles = Obstacles(clock, survey, settings, self.proposer, self._course, self.book, gate, self.policy)
+        self._obstacles = Obstacles(
+            clock, survey, settings, self.proposer, self._course, self.book, gate, self.policy, own
+        )
         self._leading = Leading(bus, clock, portfolio, self._course, self.book, self._tell, self._remember)
         self._listener = Listener(
             clock,

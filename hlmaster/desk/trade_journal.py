@@ -15,7 +15,7 @@ from hlmaster.core.errors import ConfigError
 from hlmaster.core.events import ContextChanged, FillBooked, OrderChanged, PositionsChanged, TrackedOrder
 from hlmaster.core.orders import Fill, OrderStatus, TriggerKind
 from hlmaster.core.proposals import Proposal
-from hlmaster.core.records import Arrival, Records, Trade, TradeChanged
+from hlmaster.core.records import Arrival, Records, Trade, TradeChanged, TradesRestored
 from hlmaster.trading.ghosts import bars_of
 from hlmaster.trading.holding import Holding, RoundTrip
 from hlmaster.trading.portfolio import Portfolio
@@ -84,6 +84,7 @@ class TradeJournal:
             # While the curve grew this program saw every price; one that it never noted is bridged from its start.
             self._seen_ms[coin] = max(opened, curve[-1].time_ms) if curve and beside.watched else opened
             beside.watched = True
+        self._bus.publish(TradesRestored(tuple(self.trades())))
 
     async def bridge(self, candles: Candles) -> None:
         """The extremes of positions that were held while this program was not running. Raises VenueError."""

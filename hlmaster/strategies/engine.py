@@ -209,6 +209,10 @@ class Engine:
         """``solo`` or ``voter:GROUP``. Raises ConfigError."""
         self._changed(name, role=role)
 
+    def set_regimes(self, name: str, regimes: Sequence[str]) -> None:
+        """The market's regimes in which it may propose; none means all. Raises ConfigError."""
+        self._changed(name, regimes=tuple(regimes))
+
     def run_checks(self, name: str) -> None:
         """Its card shows what was found, in seconds; a strategy that fails is disarmed."""
         actor = self._company.actor(name)

@@ -19,6 +19,7 @@ from hlmaster.core.config import refuse_secrets
 from hlmaster.core.errors import ConfigError
 from hlmaster.core.files import write_whole
 from hlmaster.core.proposals import Policy
+from hlmaster.core.signals import Regime
 from hlmaster.core.toml import toml_text
 from hlmaster.strategies.base import Params
 from hlmaster.strategies.known import BUILT_IN, Known, chosen, departures
@@ -31,7 +32,7 @@ Coins = tuple[str, ...] | str
 VERSION = 1
 _VOTER = re.compile(r"voter:[A-Za-z0-9_-]{1,40}")
 _COIN = re.compile(r"[A-Za-z0-9:_@/-]{1,40}")
-_ORDER = list(Policy)
+_ORDER, _REGIMES = list(Policy), list(Regime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Entry:
     policy: Policy = Policy.ASK
     role: str = SOLO
     """``solo``, or ``voter:GROUP``: its signals are votes of that group."""
+    regimes: tuple[str, ...] = ()
+    """Of the market, in which it may propose; none named means all of them."""
     code: str = ""
     """The version of the code that was armed; a user's file that differs at the start is not."""
 
@@ -159,6 +162,9 @@ class Roster:
         bad = [coin for coin in (*_names(entry.coins), *entry.off) if _COIN.fullmatch(coin) is None]
         if bad or (isinstance(entry.coins, str) and entry.coins != WATCHLIST):
             raise ConfigError(f"{bad[0] if bad else entry.coins!r} is no coin.", "Name coins, or use the watchlist.")
+        odd = [name for name in entry.regimes if name not in _REGIMES]
+        if odd:
+            raise ConfigError(f"There is no regime {odd[0]!r}.", f"Use {', '.join(_REGIMES)}, or none for all.")
         for key, value in entry.params.items():
             if not _storable(value):
                 raise ConfigError(
@@ -185,6 +191,7 @@ class Roster:
                 "off": entry.off,
                 "policy": entry.policy,
                 "role": entry.role,
+                "regimes": entry.regimes,
                 "code": entry.code,
             }
             unset = [key for key, value in entry.params.items() if value is None]
@@ -237,6 +244,12 @@ class Roster:
             else:
                 self.notices.append(f"{key} = {value!r} ({where}) is no list of coins. The strategy is disarmed.")
                 entry = replace(entry, armed=False)
+        regimes = section.get("regimes", [])
+        if isinstance(regimes, list) and all(one in _REGIMES for one in regimes):
+            entry = replace(entry, regimes=tuple(regimes))
+        else:
+            self.notices.append(f"regimes = {regimes!r} ({where}) is no list of regimes. The strategy is disarmed.")
+            entry = replace(entry, armed=False)
         role = section.get("role", SOLO)
         if role == SOLO or (isinstance(role, str) and _VOTER.fullmatch(role)):
             return replace(entry, role=role)

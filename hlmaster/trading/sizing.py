@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import Field
@@ -18,6 +17,7 @@ from pydantic import Field
 from hlmaster.core.config import Config
 from hlmaster.core.proposals import SizeStep
 from hlmaster.core.rounding import round_size, wire_text
+from hlmaster.core.signals import Regime
 from hlmaster.trading.risk.rule import usd
 
 ZERO, ONE, HUNDRED = Decimal(0), Decimal(1), Decimal(100)
@@ -27,12 +27,6 @@ FULL_DRAWDOWN = Decimal("0.14")
 """Drawdown at which a linear fall of the size would reach nothing; it stops at ``LEAST_DRAWDOWN_FACTOR``."""
 LEAST_DRAWDOWN_FACTOR = Decimal("0.5")
 MEDIAN_BARS = 100
-
-
-class Regime(StrEnum):
-    TREND = "trend"
-    RANGE = "range"
-    VOLATILE = "volatile"
 
 
 def _factor(default: str, title: str, description: str, high: int = 3) -> Any:

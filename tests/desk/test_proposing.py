@@ -294,6 +294,9 @@ async def test_auto_waits_for_a_person_where_it_is_not_trusted_or_not_allowed_ov
         def share(self, source: str) -> Decimal:
             return D("0.25")
 
+        def text(self, source: str) -> str:
+            return "earned by 12 trades"
+
         def may_auto(self, source: str) -> str | None:
             return "It lost too much lately."
 

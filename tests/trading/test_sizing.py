@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hlmaster.core.signals import Regime
 from hlmaster.trading.sizing import (
     MOST_RISK_PERCENT,
     Bound,
     Factor,
     Loss,
-    Regime,
     Sized,
     Sizing,
     by_confidence,

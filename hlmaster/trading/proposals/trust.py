@@ -17,6 +17,9 @@ class Trust(Protocol):
     def share(self, source: str) -> Decimal:
         """0 to 1, by its record."""
 
+    def text(self, source: str) -> str:
+        """What the share rests on, as a clause."""
+
     def may_auto(self, source: str) -> str | None:
         """Why it may not act by itself, as a sentence; None when it may."""
 
@@ -29,6 +32,9 @@ class Unproven:
 
     def share(self, source: str) -> Decimal:
         return SHARES[-1] if self._plays else SHARES[0]
+
+    def text(self, source: str) -> str:
+        return "nothing to earn, for the money is not real" if self._plays else "no record yet"
 
     def may_auto(self, source: str) -> str | None:
         return None if self._plays else f"{source} has no measured record yet; acting alone is earned by one."

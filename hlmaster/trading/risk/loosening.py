@@ -56,6 +56,8 @@ LOOSER: Mapping[str, str] = {
     "safeguards.overtrading": STRENGTH,
     "safeguards.overtrading_factor": MORE,
     "safeguards.session_minutes": MORE,
+    "strategies.day_loss_percent": MORE,
+    "strategies.most_open": MORE,
 }
 """Settings that wait. Those of these sections that are not named take effect at once either way."""
 STRENGTHS = ("off", "warn", "refuse")

@@ -26,7 +26,7 @@ FREE_AT_ONCE = {
 
 
 def test_every_limit_waits_or_is_known_to_be_free() -> None:
-    sections = {"risk", "breakers", "safeguards"}
+    sections = {"risk", "breakers", "safeguards", "strategies"}
     keys = {key for key, _ in fields_of(Settings) if key.partition(".")[0] in sections}
     assert keys == LOOSER.keys() | FREE_AT_ONCE
 
