@@ -9,12 +9,13 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from hlmaster.core.model import Side
-from hlmaster.core.proposals import Proposal, ProposalChanged, ProposalState
+from hlmaster.core.proposals import Policy, Proposal, ProposalChanged, ProposalState
 from hlmaster.ui.context import Context
 from hlmaster.ui.sources import source_title
 
-GATHER_MS = 200
-"""Until then an automatic approval has taken its card away again."""
+GATHER_SECONDS = 0.2
+ALONE_SECONDS = 2.0
+"""What its policy lets act alone is gone by then; what is not needs a person after all."""
 QUIET_SECONDS = 5.0
 """Between one notification and the next."""
 NAMED = 3
@@ -50,7 +51,8 @@ class Arrivals(QWidget):
         self.hide()
         self._context, self._window = context, window
         self._known: set[str] = set()
-        self._new: list[str] = []
+        self._new: dict[str, float] = {}
+        """When each is due, monotonic."""
         self._again_at = 0.0
         self.tray: Tray | None = None
         """Made with the first card: asking the system for it takes a while."""
@@ -65,19 +67,27 @@ class Arrivals(QWidget):
             self._known.discard(proposal.proposal_id)
         elif proposal.state is ProposalState.OPEN and proposal.proposal_id not in self._known:
             self._known.add(proposal.proposal_id)
-            self._new.append(proposal.proposal_id)
-            if not self._timer.isActive():
-                wait = self._again_at - self._context.desk.clock.monotonic()
-                self._timer.start(max(GATHER_MS, int(wait * 1000)))
+            desk = self._context.desk
+            alone = desk.proposing.policy(proposal.source) is Policy.AUTO
+            self._new[proposal.proposal_id] = desk.clock.monotonic() + (ALONE_SECONDS if alone else GATHER_SECONDS)
+            self._wait()
+
+    def _wait(self) -> None:
+        if self._new:
+            due = max(self._again_at, min(self._new.values())) - self._context.desk.clock.monotonic()
+            self._timer.start(max(0, int(due * 1000) + 1))
 
     def _announce(self) -> None:
-        new, self._new = set(self._new), []
+        now = self._context.desk.clock.monotonic()
+        due = {name for name, at in self._new.items() if at <= now + GATHER_SECONDS}
+        self._new = {name: at for name, at in self._new.items() if name not in due}
         waiting = [card for card in self._context.desk.proposing.open() if card.state is ProposalState.OPEN]
-        cards = [card for card in waiting if card.proposal_id in new]
-        if not cards:
-            return
-        self._again_at = self._context.desk.clock.monotonic() + QUIET_SECONDS
-        title, text = self._words(cards)
+        if cards := [card for card in waiting if card.proposal_id in due]:
+            self._again_at = now + QUIET_SECONDS
+            self._tell(*self._words(cards))
+        self._wait()
+
+    def _tell(self, title: str, text: str) -> None:
         self.announced.emit(title, text)
         general = self._context.desk.settings.general
         if general.card_sound:

@@ -146,10 +146,16 @@ def _size(page: Page, proposal: Proposal) -> None:
 
 
 def _verdicts(page: Page, dossier: Dossier) -> None:
-    """Each dry run that said otherwise than the one before, and the one that stands."""
-    if dossier.proposal is not None and dossier.proposal.verdict is not None:
-        page.head("The risk gate, rule by rule")
-        page.table(_rule(result) for result in dossier.proposal.verdict.results)
+    """The one that stands: what failed or has figures by itself, the rest by name. Earlier ones are in the history."""
+    if dossier.proposal is None or dossier.proposal.verdict is None:
+        return
+    page.head("The risk gate, rule by rule")
+    results = sorted(dossier.proposal.verdict.results, key=lambda result: result.passed)
+    told = [result for result in results if not result.passed or result.value]
+    page.table(_rule(result) for result in told)
+    quiet = [result.rule for result in results if result not in told]
+    if quiet:
+        page.say(f"✓ {', '.join(quiet)}", "muted")
 
 
 def _rule(result: RuleResult) -> Sequence[str | Cell]:

@@ -35,6 +35,7 @@ ANSWERS = {
     Qt.Key.Key_W: "why",
     Qt.Key.Key_Question: "why",
 }
+STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
 WORDS = {
     ProposalState.APPROVED: "sending …",
     ProposalState.BLOCKED: "blocked",
@@ -44,9 +45,10 @@ WORDS = {
 
 
 class ProposalCard(QFrame):
-    """``answered`` carries approve, edit, reject, snooze or why."""
+    """``answered`` carries approve, edit, reject, snooze or why; ``left`` a step to the next or the last card."""
 
     answered = Signal(str)
+    left = Signal(int)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -225,6 +227,10 @@ class ProposalCard(QFrame):
     # --- answers ---
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = STEPS.get(Qt.Key(event.key()))
+        if step is not None:
+            self.left.emit(step)
+            return
         answer = ANSWERS.get(Qt.Key(event.key()))
         if answer is None or event.isAutoRepeat():
             super().keyPressEvent(event)

@@ -132,6 +132,8 @@ class DossierDialog(QDialog):
 
 
 def open_dossier(context: Context, proposal: Proposal, parent: QWidget) -> DossierDialog:
-    dialog = DossierDialog(context, proposal.proposal_id, context.desk.records.dossier, proposal, parent)
+    desk = context.desk
+    known = desk.proposing.book.get(proposal.proposal_id) or proposal
+    dialog = DossierDialog(context, proposal.proposal_id, desk.records.dossier, known, parent)
     dialog.show()
     return dialog

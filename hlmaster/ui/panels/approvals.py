@@ -16,7 +16,7 @@ from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.confirm import ask
 from hlmaster.ui.figures import money
 from hlmaster.ui.panel import Panel
-from hlmaster.ui.proposal_card import ProposalCard, terms
+from hlmaster.ui.proposal_card import STEPS, ProposalCard, terms
 from hlmaster.ui.sources import source_title
 from hlmaster.ui.theme import Theme
 
@@ -140,6 +140,7 @@ class ApprovalsPanel(Panel):
     def _make_card(self, name: str) -> ProposalCard:
         card = self._cards[name] = ProposalCard(self.context.theme)
         card.answered.connect(lambda answer: self._answer(name, answer))
+        card.left.connect(self._go)
         return card
 
     def _show_times(self) -> None:
@@ -161,13 +162,17 @@ class ApprovalsPanel(Panel):
             self._area.ensureWidgetVisible(cards[0])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Up and down go from card to card."""
-        step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
-        cards = self.cards()
-        if step is None or not cards:
+        """Up and down go from card to card; a scroll area would keep them to itself."""
+        step = STEPS.get(Qt.Key(event.key()))
+        if step is None:
             super().keyPressEvent(event)
+        else:
+            self._go(step)
+
+    def _go(self, step: int) -> None:
+        if not (cards := self.cards()):
             return
-        place = next((index for index, card in enumerate(cards) if card.hasFocus()), -step)
+        place = next((index for index, card in enumerate(cards) if card.hasFocus()), -1 if step > 0 else len(cards))
         chosen = cards[max(0, min(len(cards) - 1, place + step))]
         chosen.setFocus(Qt.FocusReason.TabFocusReason)
         self._area.ensureWidgetVisible(chosen)
