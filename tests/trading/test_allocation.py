@@ -20,7 +20,7 @@ BAD = [D("-1"), D("0.5")] * 10
 
 
 def of(method: str, multiples: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    return shares(Allocation(method=method, **changes), multiples)  # type: ignore[arg-type]
+    return shares(Allocation(method=method, **changes), multiples)
 
 
 def test_whole_gives_everybody_all_of_it() -> None:

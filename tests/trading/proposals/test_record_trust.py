@@ -48,8 +48,8 @@ def test_a_deep_fall_breaks_the_record_and_it_begins_anew() -> None:
     fallen = trust(broken)
     assert fallen.share("a") == SHARES[0]
     assert fallen.may_auto("a") == (
-        "a has 0 of the 20 closed trades, +0.00 USD after costs, that acting alone is earned by since its record broke: "
-        "it fell 7.0 R below its best; 6 R is allowed."
+        "a has 0 of the 20 closed trades, +0.00 USD after costs, that acting alone is earned by "
+        "since its record broke: it fell 7.0 R below its best; 6 R is allowed."
     )
     assert "broke" in fallen.text("a")
     assert trust([*broken, *winning(20)]).may_auto("a") is None
