@@ -19,7 +19,9 @@ from hlmaster.ui import figures
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.protection import ProtectionDialog
 from hlmaster.ui.figures import money, plain, tone
+from hlmaster.ui.leading_menu import add_leading, leading_sentence
 from hlmaster.ui.panels.table_panel import TablePanel
+from hlmaster.ui.sources import source_title
 from hlmaster.ui.table import Action, Cell, Column
 
 PARTS = (25, 50, 100)
@@ -97,7 +99,17 @@ class PositionsPanel(TablePanel):
                 Column(key, title, width, value, cell, right=True, tip=tips[key], spare=spare[key])
                 for key, title, width, value, cell in money_column
             ),
-            Column("source", "Source", 84, self._source, lambda v: Cell(self._source(v), "muted"), words=True, spare=1),
+            Column(
+                "source",
+                "Source",
+                116,
+                self._source,
+                self._led_by,
+                words=True,
+                hint=lambda v: leading_sentence(self.context.desk, v.coin),
+                tip="Who opened it; the menu at the right changes who leads it.",
+                spare=1,
+            ),
             Column(
                 "opened",
                 "Age",
@@ -166,6 +178,14 @@ class PositionsPanel(TablePanel):
                 self._sources[key] = ELSEWHERE if order is None or order.foreign else order.order.source
         return self._sources.get(key, ELSEWHERE)
 
+    def _led_by(self, view: PositionView) -> Cell:
+        """A strategy by its title while it leads the position; taken over, it says so."""
+        desk, source = self.context.desk, self._source(view)
+        tenure = desk.proposing.ownership.of(view.coin)
+        if tenure is None or tenure.is_led:
+            return Cell(source_title(desk, tenure.owner if tenure else source), "muted" if tenure is None else "")
+        return Cell(source_title(desk, tenure.former or source), "muted", "taken over" if tenure.owner else "left")
+
     def _protection_hint(self, view: PositionView) -> str:
         shield = self.context.desk.protector.shield(view.coin)
         if shield is None:
@@ -183,7 +203,7 @@ class PositionsPanel(TablePanel):
         return Cell(
             actions=(
                 Action("close", "Close", "Close at market (Del)", asks, Qt.Key.Key_Delete),
-                Action("part", "▾", "Close a part of it, or choose its protection (P)", key=Qt.Key.Key_P),
+                Action("part", "▾", "Close a part of it, choose its protection, or who leads it (P)", key=Qt.Key.Key_P),
                 Action(
                     "reverse", "Reverse", "Close, then open the same size on the other side (R)", True, Qt.Key.Key_R
                 ),
@@ -227,6 +247,7 @@ class PositionsPanel(TablePanel):
             menu.addAction(f"Close {percent} %", partial(self.close_part, coin, percent))
         menu.addSeparator()
         menu.addAction("Protection…", partial(self.choose_protection, coin))
+        add_leading(menu, self.context, coin)
         menu.popup(self.table.button_place(coin, "part"))
 
     def choose_protection(self, coin: str) -> None:
