@@ -13,6 +13,7 @@ from hlmaster.ui.charts.buttons import ChartButton
 from hlmaster.ui.charts.figures import countdown
 from hlmaster.ui.charts.frame import TIME_SCALE_HEIGHT, Frame
 from hlmaster.ui.charts.lines import PriceLine
+from hlmaster.ui.charts.marks import Mark
 from hlmaster.ui.charts.palette import ChartPalette
 from hlmaster.ui.charts.series import FIELDS, Floats, Times
 from hlmaster.ui.charts.times import LocalTime
@@ -179,6 +180,11 @@ class CandleChart(QWidget):
     def set_lines(self, lines: Sequence[PriceLine]) -> None:
         if tuple(lines) != self._frame.lines:
             self._frame.lines = tuple(lines)
+            self._changed()
+
+    def set_marks(self, marks: Sequence[Mark]) -> None:
+        if tuple(marks) != self._frame.marks:
+            self._frame.marks = tuple(marks)
             self._changed()
 
     # -- looks --------------------------------------------------------------------------------------------------

@@ -3,15 +3,18 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
 from hlmaster.ui.charts.frame import TAG_HEIGHT, Frame
 from hlmaster.ui.charts.lines import line_colour
+from hlmaster.ui.charts.marks import placed
 from hlmaster.ui.charts.palette import faded
 from hlmaster.ui.charts.series import Columns
 from hlmaster.ui.charts.strokes import fill, trace
 
 DASHES = [4.0, 3.0]
+MARK = 5.0
+"""Half the width of a mark's triangle, and its distance from the candle."""
 
 
 def flat_pen(colour: str | QColor, dashes: list[float] | None = None, width: float = 1.0) -> QPen:
@@ -44,6 +47,7 @@ def draw_live_prices(painter: QPainter, frame: Frame, area: QRectF) -> None:
         draw_candles(painter, frame, frame.latest)
         _draw_overlays(painter, frame, slice(-2, None))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    draw_marks(painter, frame, area)
     draw_lines(painter, frame, area)
 
 
@@ -127,3 +131,29 @@ def draw_lines(painter: QPainter, frame: Frame, area: QRectF) -> None:
         painter.fillRect(box, faded(frame.palette.background, 0.45 if label.at_right else 0.82))
         painter.setPen(QColor(label.colour))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label.text)
+
+
+def draw_marks(painter: QPainter, frame: Frame, area: QRectF) -> None:
+    """Triangles at candles, with words to the side that has room."""
+    if not frame.marks:
+        return
+    first, last = frame.view.visible(len(frame.series))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setFont(frame.fonts.small)
+    tone = QColor(frame.palette.warning)
+    for mark in placed(frame.marks, frame.series, first, last):
+        x = (mark.slot + 0.5 - frame.view.left) * frame.view.pitch
+        way = 1 if mark.rising else -1
+        tip = frame.y_of(mark.price) + way * MARK
+        foot = tip + way * 1.6 * MARK
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(tone)
+        painter.drawPolygon(QPolygonF([QPointF(x, tip), QPointF(x - MARK, foot), QPointF(x + MARK, foot)]))
+        if mark.text:
+            width = frame.fonts.small_digit * len(mark.text) + 8
+            left = x + 2 * MARK if x + 2 * MARK + width <= area.width() else x - 2 * MARK - width
+            box = QRectF(left, round((tip + foot) / 2 - TAG_HEIGHT / 2), width, TAG_HEIGHT - 2)
+            painter.fillRect(box, faded(frame.palette.background, 0.6))
+            painter.setPen(tone)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, mark.text)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

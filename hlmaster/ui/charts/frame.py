@@ -11,6 +11,7 @@ from PySide6.QtCore import QRectF
 
 from hlmaster.ui.charts.figures import price_text, round_values
 from hlmaster.ui.charts.lines import PriceLine, chosen, line_colour, spread
+from hlmaster.ui.charts.marks import Mark
 from hlmaster.ui.charts.palette import ChartPalette, Typefaces
 from hlmaster.ui.charts.reading import Reading
 from hlmaster.ui.charts.series import CandleSeries, Columns, Floats
@@ -78,6 +79,7 @@ class Frame:
     zone: LocalTime = field(default_factory=LocalTime)
     decimals: int = 2
     lines: tuple[PriceLine, ...] = ()
+    marks: tuple[Mark, ...] = ()
     overlay_colours: dict[str, str] = field(default_factory=dict)
     countdown: str = ""
     stale: str | None = None

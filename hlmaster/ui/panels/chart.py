@@ -26,6 +26,7 @@ from hlmaster.core.candles import CandleBlock, Floats
 from hlmaster.core.errors import VenueError
 from hlmaster.core.events import CandleChanged, ContextChanged, OrderChanged, PositionsChanged, SeriesLoaded
 from hlmaster.core.model import Interval
+from hlmaster.core.signals import SignalMade
 from hlmaster.market.series import Series
 from hlmaster.ui import figures
 from hlmaster.ui.averages import MovingAverage
@@ -33,6 +34,7 @@ from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.context import Context
 from hlmaster.ui.market_panel import MarketPanel, decimals_of
 from hlmaster.ui.own_lines import own_lines
+from hlmaster.ui.signal_marks import SignalMarks
 from hlmaster.ui.theme import Theme
 
 log = logging.getLogger(__name__)
@@ -140,6 +142,7 @@ class ChartPanel(MarketPanel):
         box.addWidget(self.trouble)
         box.addWidget(self.chart, 1)
         self.setFocusProxy(self.chart)
+        self._said = SignalMarks(context.desk)
         self._averages = [MovingAverage(length) for length in AVERAGE_LENGTHS]
         self._drawn: tuple[str, Interval] | None = None
         """Whose candles the chart holds."""
@@ -164,6 +167,7 @@ class ChartPanel(MarketPanel):
         bridge.on_state(self, ContextChanged, lambda fact: self._draw_lines() if fact.coin == self.coin else None)
         bridge.on_state(self, PositionsChanged, lambda _: self._draw_lines())
         bridge.on_fact(self, OrderChanged, self._order_changed)
+        bridge.on_fact(self, SignalMade, self._signal_made)
 
     def _dress(self, theme: Theme) -> None:
         self.chart.set_palette(theme.chart_palette())
@@ -336,6 +340,11 @@ class ChartPanel(MarketPanel):
         price = None if market is None else market.mark or market.mid
         decimals = 2 if price is None else self._decimals(price)
         self.chart.set_lines(own_lines(self.context.desk, self.coin, decimals))
+        self.chart.set_marks(self._said.of(self.coin))
+
+    def _signal_made(self, fact: SignalMade) -> None:
+        if self._said.take(fact.signal) and fact.signal.coin == self.coin:
+            self.chart.set_marks(self._said.of(self.coin))
 
     def beat(self) -> None:
         """The countdown, and whether the data may be trusted."""
