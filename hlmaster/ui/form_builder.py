@@ -206,6 +206,10 @@ class Form(QWidget):
         found: dict[str, str] = {}
         for detail in error.errors(include_url=False):
             names = [str(part) for part in detail["loc"]]
+            if not names:  # of the whole, not of one field: said where somebody just changed something
+                changed = next(iter(self.changes()), next(iter(self._infos)))
+                found.setdefault(changed, _sentence(str(detail.get("ctx", {}).get("error", detail["msg"]))))
+                continue
             key = next(k for n in range(len(names), 0, -1) if (k := ".".join(names[:n])) in self._infos or n == 1)
             if key not in self._infos:
                 key = next(iter(self._infos))
@@ -213,8 +217,12 @@ class Form(QWidget):
             reason = str(detail["ctx"]["error"]) if detail["type"] == "value_error" else ""
             if len(names) > key.count(".") + 1:
                 reason = f"“{detail['input']}” is not possible there"
-            found.setdefault(key, f"{sentence} {reason[:1].upper()}{reason[1:]}.".removesuffix(" ."))
+            found.setdefault(key, f"{sentence} {_sentence(reason)}" if reason else sentence)
         return found
+
+
+def _sentence(clause: str) -> str:
+    return f"{clause[:1].upper()}{clause[1:]}."
 
 
 def described(config: Config) -> list[tuple[str, str]]:

@@ -33,6 +33,17 @@ from hlmaster.ui.resources import resource
 from hlmaster.ui.theme import text_font
 
 SIZE = (940, 680)
+STRATEGIES = (
+    "triple_confluence",
+    "oracle_update",
+    "funding_arbitrage",
+    "multi_timeframe",
+    "momentum_scalper",
+    "adaptive_ema",
+    "multi_indicator",
+    "high_risk",
+    "template",
+)
 PAGES = (
     "first_trade",
     "window",
@@ -42,6 +53,11 @@ PAGES = (
     "connecting",
     "going_live",
     "risk_gate",
+    "proposals",
+    "risk_limits",
+    "journal_and_audit",
+    "writing_a_strategy",
+    *(f"strategies/{name}" for name in STRATEGIES),
     "kill_switch",
     "connection",
     "indicators",
@@ -101,7 +117,7 @@ class HelpWindow(QWidget):
         return self._page
 
     def open_help(self, name: str = "") -> None:
-        if name:
+        if name in PAGES:
             self.show_text(name)
         self.show()
         self.raise_()
@@ -166,8 +182,9 @@ class HelpWindow(QWidget):
             self.show_text(item.data(Qt.ItemDataRole.UserRole))
 
     def _follow(self, url: QUrl) -> None:
-        name = url.fileName().removesuffix(".md")
-        if name in PAGES:
+        last = url.fileName().removesuffix(".md")
+        name = next((page for page in PAGES if page.rpartition("/")[2] == last), "")
+        if name:
             self.show_text(name)
         elif url.scheme() == "https":
             QDesktopServices.openUrl(url)

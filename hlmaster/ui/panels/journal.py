@@ -21,7 +21,7 @@ from hlmaster.ui.sources import source_title
 from hlmaster.ui.table import Cell, Column
 from hlmaster.ui.why import why
 
-ENTRY_WIDTH = 260
+ENTRY_WIDTH = 230
 Amount = Callable[[Trade], Decimal | None]
 
 
@@ -74,22 +74,22 @@ class JournalPanel(TablePanel):
 
     def _columns(self) -> list[Column[Trade]]:
         return [
-            Column("closed", "Closed", 122, lambda t: t.closed_ms, self._closed, hint=self._times),
-            Column("coin", "Coin", 106, lambda t: t.coin, _coin),
-            Column("source", "Source", 118, lambda t: t.source, self._source, words=True, spare=1),
-            Column("size", "Size", 70, lambda t: t.size, lambda t: Cell(plain(t.size)), right=True, spare=3),
-            Column("entry", "Entry", 78, lambda t: t.entry_price, self._entry, right=True, tip="Average of increases."),
-            Column("exit", "Exit", 78, lambda t: t.exit_price, self._exit, right=True, tip="Average of reductions."),
-            _dollars("realised", "Gross", 84, lambda t: t.realised, "Before all costs.", spare=6),
-            _cost("fees", "Fees", 66, lambda t: t.fees, "Paid to the exchange.", spare=5),
-            _dollars("funding", "Funding", 74, lambda t: t.funding, "Received or paid while it was open.", spare=4),
-            _cost("slippage", "Slippage", 74, lambda t: t.slippage, "Paid more than the arrival prices.", spare=7),
-            Column("net", "Net", 88, lambda t: t.net, _net, right=True, tip="After fees and funding."),
-            Column("multiple", "R", 60, lambda t: t.multiple, _multiple, right=True, tip="Net by the money at risk."),
-            Column("best", "MFE", 74, lambda t: t.best, _best, right=True, tip="Best profit while open.", spare=8),
-            Column("worst", "MAE", 74, lambda t: t.worst, _worst, right=True, tip="Worst loss while open.", spare=9),
-            Column("reason", "Exit reason", 104, lambda t: t.exit_reason, _reason, words=True, spare=2),
-            Column("tags", "Tags", 110, _tags, lambda t: Cell(_tags(t)), words=True, edit=_tags, hint=_edit_hint),
+            Column("closed", "Closed", 126, lambda t: t.closed_ms, self._closed, hint=self._times),
+            Column("coin", "Coin", 96, lambda t: t.coin, _coin),
+            Column("source", "Source", 110, lambda t: t.source, self._source, words=True),
+            Column("size", "Size", 70, lambda t: t.size, lambda t: Cell(plain(t.size)), right=True, spare=9),
+            Column("entry", "Entry", 78, lambda t: t.entry_price, self._entry, right=True, spare=8),
+            Column("exit", "Exit", 78, lambda t: t.exit_price, self._exit, right=True, spare=7),
+            _dollars("realised", "Gross", 78, lambda t: t.realised, "Before all costs.", spare=1),
+            _cost("fees", "Fees", 60, lambda t: t.fees, "Paid to the exchange.", spare=2),
+            _dollars("funding", "Funding", 66, lambda t: t.funding, "Received or paid while it was open.", spare=3),
+            _cost("slippage", "Slippage", 70, lambda t: t.slippage, "Paid more than the arrival prices.", spare=4),
+            Column("net", "Net", 80, lambda t: t.net, _net, right=True, tip="After fees and funding."),
+            Column("multiple", "R", 52, lambda t: t.multiple, _multiple, right=True, tip="Net by the money at risk."),
+            Column("best", "MFE", 66, lambda t: t.best, _best, right=True, tip="Best profit while open.", spare=6),
+            Column("worst", "MAE", 66, lambda t: t.worst, _worst, right=True, tip="Worst loss while open.", spare=5),
+            Column("reason", "Exit reason", 92, lambda t: t.exit_reason, _reason, words=True),
+            Column("tags", "Tags", 90, _tags, lambda t: Cell(_tags(t)), words=True, edit=_tags, hint=_edit_hint),
             Column("note", "Note", 150, lambda t: t.note, _note, words=True, hint=lambda t: t.note, spare=10),
         ]
 
@@ -146,7 +146,9 @@ class JournalPanel(TablePanel):
         return Cell(self.moment(trade.closed_ms), "muted")
 
     def _times(self, trade: Trade) -> str:
-        return f"Opened {self.moment(trade.opened_ms)}, held for {figures.duration(trade.hold_ms)}"
+        prices = f"from {self.price(trade.coin, trade.entry_price)} to {self.price(trade.coin, trade.exit_price)}"
+        held = f"Opened {self.moment(trade.opened_ms)}, held for {figures.duration(trade.hold_ms)}"
+        return f"{held}: {plain(trade.size)} {prices}, averages"
 
     def _source(self, trade: Trade) -> Cell:
         return Cell(source_title(self.context.desk, trade.source))

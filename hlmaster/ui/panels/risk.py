@@ -13,7 +13,7 @@ from hlmaster.ui.panels.risk_state import RiskState
 from hlmaster.ui.panels.table_panel import TablePanel
 from hlmaster.ui.table import Cell, Column
 
-STATE_WIDTH = 380
+STATE_WIDTH = 340
 MEANINGS = {
     DAY_LOSS: "At the limit no new risk until midnight UTC; well before it, new sizes are halved.",
     DRAWDOWN: "From the session's peak. At the limit no new risk for a while, then a fresh peak.",
@@ -40,18 +40,19 @@ class RiskPanel(TablePanel):
         for fact in (BreakerChanged, LimitBreached, PositionsChanged):
             context.bridge.on_fact(self, fact, lambda _: self.model.touch())
         self.model.flush()
+        self.table.sort_by("state")
 
     def help_page(self) -> str:
         return "risk_limits"
 
     def _columns(self) -> list[Column[RiskRow]]:
         return [
-            Column("title", "Limit", 230, lambda r: r.title, lambda r: Cell(r.title), words=True),
-            Column("value", "Now", 150, lambda r: r.value, lambda r: Cell(r.value, _role(r)), right=True),
-            Column("limit", "Limit at", 150, lambda r: r.limit, lambda r: Cell(r.limit, "muted"), right=True),
-            Column("used", "Used", 150, lambda r: r.used, _used, right=True, tip="What is used of the limit."),
-            Column("state", "State", 78, lambda r: r.passed, _state, words=True),
-            Column("sentence", "What it means", 360, _words, _sentence, words=True, hint=_words),
+            Column("title", "Limit", 170, lambda r: r.title, lambda r: Cell(r.title), words=True, hint=_words),
+            Column("value", "Now", 84, lambda r: r.value, lambda r: Cell(r.value, _role(r)), right=True),
+            Column("limit", "Limit at", 84, lambda r: r.limit, lambda r: Cell(r.limit, "muted"), right=True),
+            Column("used", "Used", 140, lambda r: r.used, _used, right=True, tip="What is used of the limit."),
+            Column("state", "State", 78, _urgency, _state, words=True),
+            Column("sentence", "What it means", 320, _words, _sentence, words=True, hint=_words, spare=1),
         ]
 
     def _rows(self) -> list[RiskRow]:
@@ -76,10 +77,17 @@ def _role(row: RiskRow) -> str:
     return "warning" if row.used is not None and row.used >= NEAR else ""
 
 
+def _urgency(row: RiskRow) -> int:
+    """What is reached comes first, then what is near."""
+    return {"danger": 0, "warning": 1}.get(_role(row), 2)
+
+
 def _used(row: RiskRow) -> Cell:
     if row.used is None:
         return Cell()
-    return Cell(figures.percent(min(row.used, 9.99), 0), _role(row) or "accent", share=row.used)
+    return Cell(
+        figures.percent(min(row.used, 9.99), 0), _role(row) or ("accent" if row.used else "faint"), share=row.used
+    )
 
 
 def _state(row: RiskRow) -> Cell:

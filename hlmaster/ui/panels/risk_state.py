@@ -96,7 +96,9 @@ class RiskState(QWidget):
             notes.append(Note("lockout", "You locked yourself out", "No orders by hand.", "warning", button))
             self._verbs["lockout"] = self._ask_end
         for one in risk.limits.waiting():
-            notes.append(Note(f"waits {one.key}", "Loosening takes effect tomorrow", _waits(one), "accent", "Undo"))
+            notes.append(
+                Note(f"waits {one.key}", "Loosening takes effect tomorrow", self._waits(one), "accent", "Undo")
+            )
             self._verbs[f"waits {one.key}"] = partial(self._undo, one)
         for sentence in risk.conflicts():
             notes.append(Note(sentence, "Limits that contradict each other", sentence, "warning"))
@@ -117,6 +119,11 @@ class RiskState(QWidget):
         for key, label in self._clocks.items():
             end = ends.get(key)
             label.setText("until you unlock it" if end is None else f"in {figures.duration(end - now)}")
+
+    def _waits(self, one: Waiting) -> str:
+        section, _, name = one.key.partition(".")
+        title = type(getattr(self._context.desk.settings, section)).model_fields[name].title or name
+        return f"{title}: {_shown(one.in_force)} now, {_shown(one.wanted)} then."
 
     # --- boxes ---
 
@@ -207,11 +214,6 @@ class RiskState(QWidget):
     def _tell(self, outcome: Outcome) -> None:
         self._context.notify(Severity.INFO if outcome.ok else Severity.WARNING, outcome.sentence)
         self.look()
-
-
-def _waits(one: Waiting) -> str:
-    name = one.key.partition(".")[2].replace("_", " ").capitalize()
-    return f"{name}: {_shown(one.in_force)} now, {_shown(one.wanted)} then."
 
 
 def _shown(value: object) -> str:

@@ -33,7 +33,7 @@ POLICIES = {
 }
 POLICY_ROLES = {Policy.OBSERVE: "muted", Policy.ASK: "", Policy.AUTO: "warning"}
 STATE_ROLES = {Standing.RUNNING: "up", Standing.GETTING_READY: "accent", Standing.BROKEN: "danger"}
-DETAILS_WIDTH = 350
+DETAILS_WIDTH = 330
 
 
 class StrategiesPanel(TablePanel):
@@ -96,21 +96,31 @@ class StrategiesPanel(TablePanel):
             Column(
                 "title", "Strategy", 176, lambda r: r.card.title, _title, words=True, hint=lambda r: r.card.about.idea
             ),
-            Column("state", "State", 190, lambda r: r.state, _state, words=True, hint=_state_hint),
-            Column("policy", "Policy", 78, lambda r: str(r.card.policy), _policy, words=True, hint=_policy_hint),
-            Column("role", "Role", 92, lambda r: r.card.entry.role, _role, words=True, spare=2),
-            Column("coins", "Coins", 120, lambda r: len(r.card.coins), _coins, words=True, hint=_all_coins, spare=1),
-            Column("signals", "Signals", 70, lambda r: r.signals, lambda r: _count(r.signals), right=True, tip=_TODAY),
+            Column("state", "State", 150, lambda r: r.state, _state, words=True, hint=_state_hint),
+            Column("policy", "Policy", 62, lambda r: str(r.card.policy), _policy, words=True, hint=_policy_hint),
+            Column("role", "Role", 70, lambda r: r.card.entry.role, _role, words=True, spare=2),
+            Column("coins", "Coins", 90, lambda r: len(r.card.coins), _coins, words=True, hint=_all_coins, spare=1),
+            Column(
+                "signals",
+                "Signals",
+                68,
+                lambda r: r.signals,
+                lambda r: _count(r.signals),
+                right=True,
+                tip=_TODAY,
+                spare=4,
+            ),
             Column(
                 "proposals",
                 "Proposals",
-                78,
+                84,
                 lambda r: r.proposals,
                 lambda r: _count(r.proposals),
                 right=True,
                 tip=_TODAY,
+                spare=5,
             ),
-            Column("net", "Net", 96, lambda r: r.net, _net, right=True, tip="Of its closed trades, after all costs."),
+            Column("net", "Net", 82, lambda r: r.net, _net, right=True, tip="Of its closed trades, after all costs."),
             Column("actions", "", 146, lambda r: None, self._actions),
         ]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from hlmaster.core.errors import StorageError
@@ -103,8 +104,8 @@ async def test_tags_and_a_note_are_written_from_the_form(qtbot: QtBot) -> None:
         panel.table.selectRow(0)
         assert not panel.entry.save.isEnabled()
         panel.entry.tags.setText("trend, late , trend")
-        qtbot.keyClicks(panel.entry.note, "Too big.")
-        qtbot.keyClick(panel.entry.note, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClicks(panel.entry.note, "Too big.")
+        QTest.keyClick(panel.entry.note, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
         panel.entry.save.click()
         (written,) = scene.desk.records.trades()
         assert (written.tags, written.note) == (("trend", "late"), "Too big.")
@@ -165,7 +166,7 @@ async def test_enter_opens_the_dossier_and_an_unreadable_one_says_so(
         monkeypatch.setattr(scene.desk.records, "trades", lambda: [of_manual()])
         panel = made(scene, qtbot)
         panel.table.selectRow(0)
-        qtbot.keyClick(panel.table, Qt.Key.Key_Return)
+        QTest.keyClick(panel.table, Qt.Key.Key_Return)
         dialog = await met(DossierDialog)
         await settled(scene)
         assert "Nothing is kept of t3." in dialog.message.text()

@@ -120,7 +120,7 @@ async def test_a_loosening_waits_and_can_be_undone(qtbot: QtBot, monkeypatch: py
         wanted: list[tuple[str, object]] = []
         scene.context.setting_wanted.connect(lambda *change: wanted.append(change))
         panel = made(scene, qtbot)
-        assert "Max position percent: 10 now, 20 then." in words(panel.state)
+        assert "Position per coin, strategies: 10 now, 20 then." in words(panel.state)
         panel.state.buttons[f"waits {key}"].click()
         assert wanted == [(key, Decimal(10))]
 

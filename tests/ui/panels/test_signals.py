@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
@@ -139,7 +140,7 @@ async def test_enter_on_a_signal_without_a_proposal_asks_why_nothing(qtbot: QtBo
         scene.bus.publish(SignalMade(one))
         panel.model.flush()
         panel.table.selectRow(0)
-        qtbot.keyClick(panel.table, Qt.Key.Key_Return)
+        QTest.keyClick(panel.table, Qt.Key.Key_Return)
         dialog = await met(WhyNothingDialog)
         assert dialog.strategy.currentText() == "Triple confluence"
         dialog.close()

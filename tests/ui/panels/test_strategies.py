@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
@@ -108,14 +109,14 @@ async def test_arming_asks_after_the_warning_was_read(qtbot: QtBot, monkeypatch:
         panel = made(scene, qtbot)
         choose(panel, "high_risk")
         for answer in (False, True):
-            qtbot.keyClick(panel.table, Qt.Key.Key_A)
+            QTest.keyClick(panel.table, Qt.Key.Key_A)
             question = await met(Confirm)
             (question.yes if answer else question.no).click()
             await settled(scene)
             await until(lambda: on_screen(Confirm) is None)
         assert armed == ["high_risk"]
         choose(panel, "template")
-        qtbot.keyClick(panel.table, Qt.Key.Key_A)
+        QTest.keyClick(panel.table, Qt.Key.Key_A)
         await settled(scene)
         assert armed == ["high_risk", "template"]
 
@@ -138,10 +139,10 @@ async def test_the_keys_disarm_open_parameters_and_ask_why(qtbot: QtBot) -> None
         scene.desk.roster.change("template", armed=True)
         panel = made(scene, qtbot)
         choose(panel, "template")
-        qtbot.keyClick(panel.table, Qt.Key.Key_A)
+        QTest.keyClick(panel.table, Qt.Key.Key_A)
         assert not scene.desk.roster.entry("template").armed
         for key, kind in ((Qt.Key.Key_Return, StrategyParamsDialog), (Qt.Key.Key_W, WhyNothingDialog)):
-            qtbot.keyClick(panel.table, key)
+            QTest.keyClick(panel.table, key)
             dialog = await met(kind)
             dialog.close()
             await until(lambda kind=kind: on_screen(kind) is None)  # type: ignore[misc]
@@ -184,7 +185,7 @@ async def test_a_file_that_did_not_load_offers_only_to_be_loaded_anew(
         assert [action.text() for action in menu_of(panel, lost.name).actions()] == ["Load anew\tL"]
         assert "invalid syntax" in panel.details.text.toPlainText()
         assert not panel.details.buttons["parameters"].isVisible()
-        qtbot.keyClick(panel.table, Qt.Key.Key_L)
+        QTest.keyClick(panel.table, Qt.Key.Key_L)
         assert reloaded == [True]
 
 
