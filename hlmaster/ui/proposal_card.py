@@ -163,7 +163,8 @@ class ProposalCard(QFrame):
 
     def _show_state(self, proposal: Proposal) -> None:
         blocked = self._is_blocked
-        self._state.setText(proposal.state_text)
+        self._state.setText(proposal.state_text if self._all_limits else state_words(proposal))
+        self._state.setToolTip(proposal.state_text)
         self._state.setVisible(bool(proposal.state_text))
         set_tone(self._state, "down" if blocked else "")
         self._restyle(self, "blocked", "true" if blocked else "false")
@@ -211,7 +212,7 @@ class ProposalCard(QFrame):
         self._limits.set_theme(theme)
 
     def toggle_limits(self) -> None:
-        """Show what the trade does to every limit, or to the tightest one alone."""
+        """Show every figure, limit and reason against it, or the tightest limit and the first reason alone."""
         self._all_limits = not self._all_limits
         self._show_limits()
         if self.proposal is not None:
@@ -272,6 +273,15 @@ def _emphatic(voices: list[Voice]) -> str:
         named = f"{escape(voice.title)} <b>{voice.number}</b> · " if voice.title else ""
         lines.append(named + escape(voice.text))
     return "<br>".join(lines)
+
+
+def state_words(proposal: Proposal) -> str:
+    """What stands in the way, in one sentence; how much more there is."""
+    failures = () if proposal.verdict is None else proposal.verdict.failures
+    if proposal.state is not ProposalState.BLOCKED or len(failures) < 2:
+        return proposal.state_text
+    more = len(failures) - 1
+    return f"{failures[0].sentence} And {more} more reason{'' if more == 1 else 's'} (Space)."
 
 
 def terms(proposal: Proposal) -> tuple[object, ...]:

@@ -192,6 +192,19 @@ class Table(QTableView):
 
     # --- keys ---
 
+    def event(self, event: QEvent) -> bool:
+        """A row's own keys come before the window's shortcuts."""
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._is_own(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _is_own(self, event: QKeyEvent) -> bool:
+        index = self.currentIndex()
+        if not index.isValid() or self.table.is_gone(index.row()) or event.modifiers():
+            return False
+        return any(action.key == event.key() for action in self._actions_of(index.row()))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index = self.currentIndex()
         if event.matches(QKeySequence.StandardKey.Copy):

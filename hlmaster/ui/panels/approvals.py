@@ -103,9 +103,9 @@ class ApprovalsPanel(Panel):
             self._soon.start()
 
     def refresh(self) -> None:
-        """Cards for what is open now, the one that ends first on top; a card keeps its widget, its focus and place."""
+        """Cards for what is open now, the one that ends first on top; a card keeps its widget and its focus."""
         desk = self.context.desk
-        proposals = sorted(desk.proposing.open(), key=lambda proposal: (proposal.expires_ms, proposal.created_ms))
+        proposals = sorted(desk.proposing.open(), key=_urgency)
         wanted = {proposal.proposal_id: proposal for proposal in proposals}
         places = {card: place for place, card in enumerate(self.cards())}
         focused = next((name for name, card in self._cards.items() if card.hasFocus()), None)
@@ -251,6 +251,11 @@ class ApprovalsPanel(Panel):
 
     def _no_to_all(self) -> None:
         self._say_no(self.context.desk.proposing.reject_many(list(self._cards)))
+
+
+def _urgency(proposal: Proposal) -> tuple[bool, int, int]:
+    """What can be answered with yes comes before what is blocked, what ends first before what has time."""
+    return proposal.state is ProposalState.BLOCKED, proposal.expires_ms, proposal.created_ms
 
 
 def _side(proposal: Proposal) -> str:

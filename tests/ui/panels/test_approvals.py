@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import Qt
@@ -220,3 +221,25 @@ async def test_space_shows_what_it_does_to_every_limit(qtbot: QtBot) -> None:
         press(card, Qt.Key.Key_Space)
         assert card.sizeHint().height() > low
         assert len(proposal.effects) > 1
+
+
+async def test_what_can_be_approved_comes_before_what_is_blocked(qtbot: QtBot) -> None:
+    async with panel(qtbot, "ETH", "SOL") as (cards, made):
+        cards.open(valid_until_ms=cards.scene.clock.now_ms() + 30_000)
+        cards.open("SOL")
+        await ready(made, 2)
+        edited = cards.proposing.edit(cards.proposing.open()[0].proposal_id, {"size": Decimal(5)})
+        assert "exposure" in edited.sentence.lower()
+        await until(lambda: [card.proposal.coin for card in made.cards() if card.proposal] == ["SOL", "ETH"])
+
+
+async def test_many_reasons_against_it_are_one_and_how_many_more(qtbot: QtBot) -> None:
+    async with panel(qtbot) as (cards, made):
+        proposal = cards.open()
+        (card,) = await ready(made)
+        cards.proposing.edit(proposal.proposal_id, {"size": Decimal(5)})
+        await until(lambda: "more reason" in words(card))
+        short = len(words(card))
+        press(card, Qt.Key.Key_Space)
+        assert "more reason" not in words(card)
+        assert len(words(card)) > short

@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from hlmaster.core.events import OrderReported, TrackedOrder
@@ -161,6 +162,18 @@ async def test_the_modify_key_opens_the_editor_of_the_price(qtbot: QtBot) -> Non
         editor = panel.table.findChild(QLineEdit)
         assert editor is not None
         assert editor.text() == "3400.1"
+
+
+async def test_a_rows_own_key_comes_before_the_windows_shortcut(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        await resting(scene)
+        panel = panel_of(scene, qtbot)
+        for row, own in ((0, True), (-1, False)):
+            panel.table.setCurrentIndex(panel.model.index(row, 0))
+            asked = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_F2, Qt.KeyboardModifier.NoModifier)
+            asked.ignore()
+            QApplication.sendEvent(panel.table, asked)
+            assert asked.isAccepted() == own
 
 
 async def test_an_order_placed_elsewhere_says_so_and_can_be_adopted_or_cancelled(qtbot: QtBot) -> None:
