@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -18,9 +17,6 @@ from hlmaster.desk.outcome import Outcome
 from hlmaster.settings import Settings
 from hlmaster.ui.bridge import Bridge
 from hlmaster.ui.theme import Theme
-
-if TYPE_CHECKING:
-    from hlmaster.ui.decisions import Decisions
 
 log = logging.getLogger(__name__)
 
@@ -46,13 +42,6 @@ class Context(QObject):
         self.interval: Interval = desk.settings.market.chart_interval
         self._tasks: set[asyncio.Task[None]] = set()
         bridge.on_fact(self, Notice, self.notified.emit)
-
-    @cached_property
-    def decisions(self) -> Decisions:
-        """One memory of signals and proposals for all panels that list them."""
-        from hlmaster.ui.decisions import Decisions
-
-        return Decisions(self)
 
     def select(self, coin: str) -> None:
         if coin != self.coin:

@@ -125,5 +125,11 @@ class Decisions(QObject):
             self._proposals.popitem(last=False)
 
 
+def decisions_of(context: Context) -> Decisions:
+    """One memory for all panels of a window."""
+    known = context.findChild(Decisions)
+    return known if isinstance(known, Decisions) else Decisions(context)
+
+
 def _became(proposal: Proposal) -> Became:
     return Became(proposal.proposal_id, proposal.state, proposal.state_text)

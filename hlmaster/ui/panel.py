@@ -44,3 +44,10 @@ class Panel(QWidget):
 
     def restore_state(self, state: dict[str, Any]) -> None:
         """Take back what ``save_state`` gave; unknown or damaged values are ignored."""
+
+
+def page_about(widget: QWidget | None) -> str:
+    """The page of the panel that the widget is in; empty where there is none."""
+    while widget is not None and not isinstance(widget, Panel):
+        widget = widget.parentWidget()
+    return "" if widget is None else widget.help_page()

@@ -7,11 +7,11 @@ import logging
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeySequence
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabWidget, QVBoxLayout, QWidget
 
 from hlmaster.core.errors import ConfigError
 from hlmaster.core.events import Severity
@@ -28,11 +28,11 @@ from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.help import HelpWindow
 from hlmaster.ui.dialogs.leaving import LeavingDialog
 from hlmaster.ui.dialogs.sessions import SessionsDialog
-from hlmaster.ui.dialogs.settings import SettingsDialog
+from hlmaster.ui.dialogs.settings import SettingsDialog, put_in_force
 from hlmaster.ui.dock import PanelDock
 from hlmaster.ui.kill_switch import KEYS
 from hlmaster.ui.notices import Banner, Notices
-from hlmaster.ui.panel import Panel
+from hlmaster.ui.panel import Panel, page_about
 from hlmaster.ui.panels.account_check import AccountCheckPanel
 from hlmaster.ui.panels.approvals import ApprovalsPanel
 from hlmaster.ui.panels.chart import ChartPanel
@@ -146,7 +146,7 @@ class Window(QMainWindow):
         self.setWindowIcon(QIcon(str(resource("icons", "hlmaster.svg"))))
         self.setMinimumSize(*SMALLEST)
         self.setDockNestingEnabled(True)
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, self._tabs_on_top())
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         options = QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowTabbedDocks
         self.setDockOptions(options | QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.GroupedDragging)
         head = QWidget()
@@ -166,12 +166,6 @@ class Window(QMainWindow):
         for dock in self.docks.values():
             dock.dockLocationChanged.connect(lambda _: QTimer.singleShot(0, self, self._refresh_titles))
             dock.visibilityChanged.connect(lambda _: QTimer.singleShot(0, self, self._refresh_titles))
-
-    @staticmethod
-    def _tabs_on_top() -> Any:
-        from PySide6.QtWidgets import QTabWidget
-
-        return QTabWidget.TabPosition.North
 
     def _arrange(self) -> None:
         """The default layout: the picture's columns above, tables and equity below."""
@@ -342,22 +336,13 @@ class Window(QMainWindow):
     # --- dialogs ---
 
     def _open_help(self) -> None:
-        """At the page of the panel that has the keys, where it has one."""
-        widget = _application().focusWidget()
-        while widget is not None and not isinstance(widget, Panel):
-            widget = widget.parentWidget()
-        self._help.open_help("" if widget is None else widget.help_page())
+        self._help.open_help(page_about(_application().focusWidget()))
 
     def _put_setting(self, key: str, value: object) -> None:
-        """Into the file, then into force; the file is refused for what another source outranks."""
         try:
-            settings, origins = self._desk.settings.changed({key: value}, self._origins)
-            settings.save(self._settings_file, origins)
-            self.context.apply_settings(settings)
+            self._take_settings(*put_in_force(self.context, self._settings_file, self._origins, {key: value}))
         except ConfigError as error:
             self.context.notify(Severity.ERROR, error.sentence, error.code, error.cure)
-            return
-        self._take_settings(settings, origins)
 
     def _open_settings(self) -> None:
         dialog = SettingsDialog(self.context, self._settings_file, self._origins, self)

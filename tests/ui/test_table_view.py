@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QEnterEvent, QGuiApplication, QPixmap
+from PySide6.QtGui import QColor, QContextMenuEvent, QEnterEvent, QGuiApplication, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from hlmaster.ui import theme
@@ -277,3 +277,43 @@ def test_it_paints_in_every_state(qtbot: QtBot, table: Table) -> None:
     table.table.drop("a", "b")
     table.table.flush()
     assert isinstance(table.grab(), QPixmap)
+
+
+def test_a_row_s_own_verbs_come_first_in_its_menu(table: Table) -> None:
+    asked: list[object] = []
+
+    def fill(key: object, menu: QMenu) -> None:
+        asked.append(key)
+        menu.addAction("Look closer")
+
+    table.menu_wanted.connect(fill)
+    at = table.visualRect(table.table.index(1, 0)).center()
+    table.contextMenuEvent(QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, table.viewport().mapToGlobal(at)))
+    menu = table.findChild(QMenu)
+    assert isinstance(menu, QMenu)
+    assert asked == [table.table.key_at(1)]
+    texts = [action.text() for action in menu.actions()]
+    assert texts[:3] == ["Look closer", "", "Copy cell"]
+    menu.close()
+
+
+def test_a_share_is_a_bar_beside_its_text(qtbot: QtBot) -> None:
+    columns: list[Column[Job]] = [
+        Column("used", "Used", 120, lambda j: j.price, lambda j: Cell("x", "danger", share=j.price), right=True)
+    ]
+    model: TableModel[Job] = TableModel(columns, lambda job: job.name)
+    made = Table(model, theme.theme("dark"), ("", ""))
+    qtbot.addWidget(made)
+    model.put(Job("none", 0.0), Job("half", 0.5), Job("over", 7.0))
+    made.resize(260, 160)
+    made.show()
+    image = made.viewport().grab().toImage()
+    red = QColor(theme.theme("dark").danger)
+    filled = []
+    for row in range(3):
+        line = made.visualRect(model.index(row, 0))
+        drawn = [x for x in range(line.left(), line.right()) if image.pixelColor(x, line.center().y()) == red]
+        filled.append(sum(x < line.right() - 60 for x in drawn))
+    assert filled[0] == 0
+    assert filled[1] * 2 - 3 <= filled[2] <= filled[1] * 2 + 3
+    assert filled[2] > 10

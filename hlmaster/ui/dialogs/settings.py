@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from hlmaster.core.errors import ConfigError
 from hlmaster.desk.protecting import refuse_off
-from hlmaster.settings import Origin, Origins, Source
+from hlmaster.settings import Origin, Origins, Settings, Source
 from hlmaster.trading.risk.untradable import conflicts
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.frames import scrolling
@@ -43,6 +44,17 @@ def origin_words(origin: Origin) -> str:
             return "from the command line, which outranks the file"
         case Source.SESSION:
             return "from this session, which outranks the file"
+
+
+def put_in_force(
+    context: Context, file: Path, origins: Origins, changes: Mapping[str, object]
+) -> tuple[Settings, Origins]:
+    """Into the file, and then into force. Raises ConfigError."""
+    settings, origins = context.desk.settings.changed(changes, origins)
+    refuse_off(settings.protection, context.desk.mode)
+    settings.save(file, origins)
+    context.apply_settings(settings)
+    return settings, origins
 
 
 class SettingsDialog(QDialog):
@@ -114,14 +126,11 @@ class SettingsDialog(QDialog):
         if self.form.problems or not changes:
             return not self.form.problems
         try:
-            settings, origins = self._context.desk.settings.changed(changes, self._origins)
-            refuse_off(settings.protection, self._context.desk.mode)
-            settings.save(self._file, origins)
+            settings, origins = put_in_force(self._context, self._file, self._origins, changes)
         except ConfigError as error:
             self._say(str(error), "down")
             return False
         self._origins = origins
-        self._context.apply_settings(settings)
         self.form.settle(lambda key: origin_words(origins[key]))
         self._show_state()
         self._say(f"Saved to {self._file.name}.", "up")

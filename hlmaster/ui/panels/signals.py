@@ -8,7 +8,7 @@ from hlmaster.core.proposals import ProposalState
 from hlmaster.core.signals import Direction, Signal
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
-from hlmaster.ui.decisions import Said
+from hlmaster.ui.decisions import Said, decisions_of
 from hlmaster.ui.filter_box import FilterBox
 from hlmaster.ui.panels.table_panel import TablePanel
 from hlmaster.ui.sources import source_title
@@ -36,7 +36,7 @@ class SignalsPanel(TablePanel):
     )
 
     def __init__(self, context: Context) -> None:
-        self._decisions = context.decisions
+        self._decisions = decisions_of(context)
         self.strategy = FilterBox("All strategies", "Only signals of this strategy")
         self.coin = FilterBox("All coins", "Only signals about this coin")
         super().__init__(context, self._columns(), lambda said: said.signal.key, self._wanted)

@@ -20,6 +20,7 @@ from hlmaster.core.signals import StrategiesChanged
 from hlmaster.strategies.card import Standing, StrategyCard
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
+from hlmaster.ui.decisions import decisions_of
 from hlmaster.ui.panels.strategy_details import StrategyDetails, has_page
 from hlmaster.ui.panels.table_panel import TablePanel
 from hlmaster.ui.strategy_rows import StrategyRow, row_of
@@ -45,6 +46,7 @@ class StrategiesPanel(TablePanel):
     )
 
     def __init__(self, context: Context) -> None:
+        self._decisions = decisions_of(context)
         super().__init__(context, self._columns(), lambda row: row.card.name, self._rows)
         self.header = self._header()
         self.details = StrategyDetails(context)
@@ -55,7 +57,7 @@ class StrategiesPanel(TablePanel):
         self.table.menu_wanted.connect(self._fill_menu)
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._show_details())
         self.model.applied.connect(self._on_applied)
-        context.decisions.changed.connect(self.model.touch)
+        self._decisions.changed.connect(self.model.touch)
         context.theme_changed.connect(lambda _: self._show_details())
         for fact in (StrategiesChanged, TradeChanged):
             context.bridge.on_fact(self, fact, lambda _: self.model.touch())
@@ -129,7 +131,7 @@ class StrategiesPanel(TablePanel):
     def _rows(self) -> list[StrategyRow]:
         desk = self.context.desk
         now = desk.clock.now_ms()
-        signals, proposals = self.context.decisions.counts(now // DAY_MS * DAY_MS)
+        signals, proposals = self._decisions.counts(now // DAY_MS * DAY_MS)
         net: dict[str, Decimal] = {}
         closed: Counter[str] = Counter()
         for trade in desk.records.trades():

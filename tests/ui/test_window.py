@@ -1,0 +1,74 @@
+"""The window around the panels: help where the keys are, and settings that a panel asks for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from hlmaster.core.logs import LogRing
+from hlmaster.settings import Settings
+from hlmaster.storage.sessions import Sessions
+from hlmaster.ui.panel import page_about
+from hlmaster.ui.panels.strategies import StrategiesPanel
+from hlmaster.ui.table_view import Table
+from hlmaster.ui.window import Window
+from tests.ui.decided import ready
+from tests.ui.desks import TradingScene
+
+
+@pytest.fixture
+def behind(qtbot: QtBot) -> QWidget:
+    """Stays open: with the last window that closes Qt would end the loop."""
+    made = QWidget()
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+@asynccontextmanager
+async def opened(scene: TradingScene, folder: Path) -> AsyncIterator[Window]:
+    object.__setattr__(scene.desk.session, "folder", folder)
+    origins = Settings.load(folder / "settings.toml")[1]
+    window = Window(scene.desk, folder / "settings.toml", origins, LogRing(), Sessions(folder, scene.clock))
+    window.context.notified.connect(scene.notices.append)
+    window.open((1280, 800))
+    try:
+        yield window
+    finally:
+        await window.shut()
+
+
+async def test_f1_opens_the_page_of_the_panel_that_has_the_keys(behind: QWidget, tmp_path: Path) -> None:
+    async with ready() as scene, opened(scene, tmp_path) as window:
+        keys = ("signals", "risk", "journal", "orders")
+        pages = {key: page_about(window.panels[key].findChild(Table)) for key in keys}
+        assert pages == {"signals": "proposals", "risk": "risk_limits", "journal": "journal_and_audit", "orders": ""}
+        assert page_about(None) == ""
+        panel = window.panels["strategies"]
+        assert isinstance(panel, StrategiesPanel)
+        panel.table.selectRow(panel.model.position("high_risk"))
+        panel.details.wanted.emit("high_risk", "help")
+        assert window._help.page == "strategies/high_risk"
+        assert window._help.isVisible()
+
+
+async def test_a_setting_that_a_panel_asks_for_is_written_and_in_force(behind: QWidget, tmp_path: Path) -> None:
+    async with ready() as scene, opened(scene, tmp_path) as window:
+        window.context.setting_wanted.emit("risk.max_position_percent", Decimal(7))
+        assert scene.desk.settings.risk.max_position_percent == 7
+        assert "max_position_percent = 7" in (tmp_path / "settings.toml").read_text()
+
+
+async def test_a_setting_that_cannot_be_is_told_and_left_as_it_was(behind: QWidget, tmp_path: Path) -> None:
+    async with ready() as scene, opened(scene, tmp_path) as window:
+        before = scene.desk.settings.risk.max_position_percent
+        window.context.setting_wanted.emit("risk.max_position_percent", Decimal(-1))
+        assert scene.desk.settings.risk.max_position_percent == before
+        assert "max_position_percent" in scene.sentences()
+        assert not (tmp_path / "settings.toml").exists()
