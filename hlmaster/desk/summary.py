@@ -6,14 +6,17 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 from hlmaster.core.errors import HlError
 from hlmaster.core.orders import OrderStatus
+from hlmaster.core.rounding import wire_text
 from hlmaster.desk.desk import Desk
 
 log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 10.0
+DECIMALS = 8
 
 
 async def summary(desk: Desk, wall_seconds: float) -> dict[str, Any]:
@@ -44,16 +47,21 @@ async def summary(desk: Desk, wall_seconds: float) -> dict[str, Any]:
         "trades": len(portfolio.ledger.round_trips),
         "positions": len(portfolio.positions()),
         "unprotected": sum(_is_bare(desk, position.coin) for position in portfolio.positions()),
-        "equity": str(portfolio.equity),
-        "realised": str(portfolio.ledger.realised),
-        "unrealised": str(portfolio.unrealised),
-        "fees": str(portfolio.ledger.fees),
-        "funding": str(portfolio.ledger.funding),
-        "unexplained": None if account is None else f"{portfolio.ledger.unexplained(account):.4f}",
+        "equity": _digits(portfolio.equity),
+        "realised": _digits(portfolio.ledger.realised),
+        "unrealised": _digits(portfolio.unrealised),
+        "fees": _digits(portfolio.ledger.fees),
+        "funding": _digits(portfolio.ledger.funding),
+        "unexplained": None if account is None else _digits(portfolio.ledger.unexplained(account)),
         "reconnects": health.reconnects,
         "link": str(health.link),
         "loop_lag_ms_p99": round(health.loop_lag_ms_p99, 3),
     }
+
+
+def _digits(amount: Decimal) -> str:
+    """No exponent, and no digits that only divisions made."""
+    return wire_text(round(amount, DECIMALS))
 
 
 def _is_bare(desk: Desk, coin: str) -> bool:
