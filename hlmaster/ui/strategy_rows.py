@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hlmaster.core.signals import Gate
 from hlmaster.strategies.card import Standing, StrategyCard
 
 HISTORY = "history loaded"
@@ -26,17 +25,17 @@ class StrategyRow:
 
 def row_of(
     card: StrategyCard,
-    gates: Callable[[str], tuple[Gate, ...]],
+    warming: Sequence[str],
     signals: int,
     proposals: int,
     net: Decimal | None,
 ) -> StrategyRow:
-    """``gates`` of this strategy on a coin."""
-    state, doubt = _state(card, gates)
+    """``warming``: how far the history is of each coin where it is not whole yet."""
+    state, doubt = _state(card, warming)
     return StrategyRow(card, state, doubt, signals, proposals, net)
 
 
-def _state(card: StrategyCard, gates: Callable[[str], tuple[Gate, ...]]) -> tuple[str, str]:
+def _state(card: StrategyCard, warming: Sequence[str]) -> tuple[str, str]:
     if card.standing is Standing.BROKEN:
         return "broken", ""
     failed = next((check for check in card.checks if check.passed is False), None)
@@ -46,9 +45,6 @@ def _state(card: StrategyCard, gates: Callable[[str], tuple[Gate, ...]]) -> tupl
         return str(card.standing), ""
     if not card.coins:
         return "no coins", "It runs on no coin: choose some, or fill the watchlist."
-    warming = [
-        gate.text for coin in card.coins for gate in gates(coin) if gate.name == HISTORY and gate.passed is False
-    ]
     if warming:
         more = f" · {len(warming)} coins" if len(warming) > 1 else ""
         return f"warming up {warming[0].removesuffix(' rows')}{more}", ""

@@ -11,11 +11,11 @@ from hlmaster.strategies.card import StrategyCard
 from hlmaster.trading.ownership import Swap
 from hlmaster.ui.context import Context
 
-WIDTH = 420
+WIDTH = 460
 TIMES = (("15 minutes", 900), ("1 hour", 3_600), ("4 hours", 14_400), ("1 day", 86_400), ("Lift the veto", 0))
 WAYS = {
-    Swap.HAND_OVER: "Hand it over: the new one leads it and may close it",
-    Swap.KEEP: "Keep it to its stops and targets: nobody leads it",
+    Swap.HAND_OVER: "Hand it over: the new one may close it",
+    Swap.KEEP: "Leave it to its stops: nobody leads it",
     Swap.CLOSE: "Close it",
 }
 
@@ -88,6 +88,8 @@ class SwapDialog(_Question):
         super().__init__(context, f"Give {card.title} a coin", sentence, "Give it", parent)
         self._name = card.name
         self.how = QComboBox()
+        # Else its longest text takes the room of the captions
+        self.how.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for way, text in WAYS.items():
             self.how.addItem(text, str(way))
         self.form.addRow("Its position", self.how)

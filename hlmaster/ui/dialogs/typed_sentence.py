@@ -26,7 +26,7 @@ class TypedSentenceDialog(QDialog):
         self.line = QLineEdit()
         self.line.setAccessibleName(f"Type exactly: {sentence}")
         self.yes, no = QPushButton(yes), QPushButton("Cancel")
-        self.yes.setProperty("role", "danger")
+        self.yes.setProperty("role", "primary")
         self.yes.setEnabled(False)
         no.setAutoDefault(False)
         buttons = QHBoxLayout()

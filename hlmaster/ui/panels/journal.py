@@ -49,7 +49,7 @@ class JournalPanel(TablePanel):
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._show_entry())
         self.model.edited.connect(self._edit)
         self.model.applied.connect(self._on_applied)
-        context.bridge.on_fact(self, TradeChanged, lambda _: self.model.touch())
+        context.bridge.on_fact(self, TradeChanged, self._on_trade)
         self.table.sort_by("closed", descending=True)
 
     def help_page(self) -> str:
@@ -101,6 +101,11 @@ class JournalPanel(TablePanel):
 
     def _closed_trades(self) -> list[Trade]:
         return [trade for trade in self.context.desk.records.trades() if trade.closed_ms]
+
+    def _on_trade(self, changed: TradeChanged) -> None:
+        """Those under way change all the time, and are not listed."""
+        if changed.trade.closed_ms:
+            self.model.touch()
 
     def _filter(self) -> None:
         self.model.touch()

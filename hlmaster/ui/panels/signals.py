@@ -45,7 +45,7 @@ class SignalsPanel(TablePanel):
             box.chosen.connect(self._filter)
         self.table.opened.connect(self._open)
         self.table.menu_wanted.connect(self._fill_menu)
-        self._decisions.changed.connect(self.model.touch)
+        self._decisions.changed.connect(self.touch_if_seen)
         self.model.applied.connect(self._on_applied)
         self.table.sort_by("time", descending=True)
 

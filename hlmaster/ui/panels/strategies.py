@@ -23,7 +23,7 @@ from hlmaster.ui.context import Context
 from hlmaster.ui.decisions import decisions_of
 from hlmaster.ui.panels.strategy_details import StrategyDetails, has_page
 from hlmaster.ui.panels.table_panel import TablePanel
-from hlmaster.ui.strategy_rows import StrategyRow, row_of
+from hlmaster.ui.strategy_rows import HISTORY, StrategyRow, row_of
 from hlmaster.ui.table import Action, Cell, Column
 from hlmaster.ui.why import show, why_nothing
 
@@ -47,6 +47,8 @@ class StrategiesPanel(TablePanel):
 
     def __init__(self, context: Context) -> None:
         self._decisions = decisions_of(context)
+        self._warm: set[tuple[str, str, str]] = set()
+        """Name, version and coin of what has all its history: asking for it costs an explanation."""
         super().__init__(context, self._columns(), lambda row: row.card.name, self._rows)
         self.header = self._header()
         self.details = StrategyDetails(context)
@@ -57,10 +59,10 @@ class StrategiesPanel(TablePanel):
         self.table.menu_wanted.connect(self._fill_menu)
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._show_details())
         self.model.applied.connect(self._on_applied)
-        self._decisions.changed.connect(self.model.touch)
+        self._decisions.changed.connect(self.touch_if_seen)
         context.theme_changed.connect(lambda _: self._show_details())
-        for fact in (StrategiesChanged, TradeChanged):
-            context.bridge.on_fact(self, fact, lambda _: self.model.touch())
+        context.bridge.on_fact(self, StrategiesChanged, lambda _: self.model.touch())
+        context.bridge.on_fact(self, TradeChanged, lambda _: self.touch_if_seen())
         self.model.flush()
 
     def help_page(self) -> str:
@@ -141,13 +143,29 @@ class StrategiesPanel(TablePanel):
         return [
             row_of(
                 card,
-                lambda coin, name=card.name: desk.engine.gates(name, coin),  # type: ignore[misc]
+                self._warming(card),
                 signals[card.name],
                 proposals[card.name],
                 net.get(card.name, net.get(card.title)),
             )
             for card in desk.engine.cards()
         ]
+
+    def _warming(self, card: StrategyCard) -> list[str]:
+        """How far the history of its coins is, of those where it is not whole yet."""
+        if card.standing is not Standing.RUNNING:
+            return []
+        told = []
+        for coin in card.coins:
+            key = (card.name, card.version, coin)
+            if key in self._warm:
+                continue
+            gate = next((g for g in self.context.desk.engine.gates(card.name, coin) if g.name == HISTORY), None)
+            if gate is not None and gate.passed:
+                self._warm.add(key)
+            elif gate is not None and gate.passed is False:
+                told.append(gate.text)
+        return told
 
     def _on_age(self) -> None:
         """Warming up goes on without a fact."""

@@ -75,6 +75,11 @@ class TablePanel(Panel):
         """The window opens before the session's memory is read: by the first word of the connection it has been."""
         self.model.touch()
 
+    def touch_if_seen(self) -> None:
+        """News that comes often and costs something to read; a panel that comes forward reads all anyway."""
+        if self.isVisible():
+            self.model.touch()
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.model.touch()

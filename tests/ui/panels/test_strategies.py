@@ -77,14 +77,35 @@ async def test_each_state_reads_as_what_it_is(qtbot: QtBot, monkeypatch: pytest.
         assert "division by zero" in panel.details.text.toPlainText()
         assert "arm it again" in panel.details.text.toPlainText()
         one = next(card for card in cards if card.name == "triple_confluence")
-        warming = Gate("history loaded", False, "120 of 200 rows")
-        assert row_of(one, lambda coin: (warming,), 0, 0, None).state == "warming up 120 of 200 · 4 coins"
-        assert row_of(one, lambda coin: (), 0, 0, None).state == "ready"
+        assert row_of(one, ["120 of 200 rows"] * 4, 0, 0, None).state == "warming up 120 of 200 · 4 coins"
+        assert row_of(one, (), 0, 0, None).state == "ready"
         failed = replace(one, checks=(Check("look-ahead", False, "row 12 changed"),))
-        assert row_of(failed, lambda coin: (), 0, 0, None).state == "check failed: look-ahead"
-        assert row_of(replace(one, coins=()), lambda coin: (), 0, 0, None).state == "no coins"
+        assert row_of(failed, (), 0, 0, None).state == "check failed: look-ahead"
+        assert row_of(replace(one, coins=()), (), 0, 0, None).state == "no coins"
         ready_now = replace(one, standing=Standing.GETTING_READY)
-        assert row_of(ready_now, lambda coin: (), 0, 0, None).state == "getting ready"
+        assert row_of(ready_now, (), 0, 0, None).state == "getting ready"
+
+
+async def test_history_is_asked_for_until_it_is_whole(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with ready() as scene:
+        running(scene, monkeypatch)
+        asked: list[str] = []
+        rows = [120]
+
+        def gates(name: str, coin: str) -> tuple[Gate, ...]:
+            asked.append(coin)
+            return (Gate("history loaded", rows[0] == 200, f"{rows[0]} of 200 rows"),)
+
+        monkeypatch.setattr(scene.desk.engine, "gates", gates)
+        panel = made(scene, qtbot)
+        assert text(panel, "triple_confluence", "state") == "warming up 120 of 200 · 4 coins"
+        rows[0] = 200
+        panel.model.touch()
+        assert text(panel, "triple_confluence", "state") == "ready"
+        asked.clear()
+        panel.model.touch()
+        panel.model.flush()
+        assert asked == []
 
 
 async def test_what_it_said_and_made_is_counted(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
