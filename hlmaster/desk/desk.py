@@ -211,6 +211,7 @@ class Desk:
         )
         self.grids, self.engine = self._deciding.grids, self._deciding.engine
         self.roster, self.proposing = self._deciding.roster, self._deciding.proposing
+        self.strategies_folder = parts.strategies
         self.records = Archive(
             self.bus,
             self.clock,
@@ -228,11 +229,6 @@ class Desk:
     def account(self) -> str:
         """The address that is traded, lower case."""
         return self._parts.trading.address
-
-    @property
-    def strategies_folder(self) -> Path | None:
-        """The user's own strategies, one file each; None on a desk that is not kept on disk."""
-        return self._parts.strategies
 
     @property
     def access_ends_ms(self) -> int | None:

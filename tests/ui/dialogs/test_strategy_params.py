@@ -1,4 +1,4 @@
-"""What can be changed about a strategy: its parameters, its coins and role, and where it may lead."""
+"""A strategy's parameters, edited while it runs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from hlmaster.core.errors import ConfigError
-from hlmaster.desk.outcome import Outcome
-from hlmaster.ui.dialogs.leading import SwapDialog, VetoDialog
 from hlmaster.ui.dialogs.strategy_params import StrategyParamsDialog
-from hlmaster.ui.dialogs.strategy_scope import StrategyScopeDialog
 from hlmaster.ui.form_fields import Numeric
 from tests.ui.decided import ready
 from tests.ui.desks import TradingScene
@@ -39,12 +36,6 @@ def type_in(dialog: StrategyParamsDialog, key: str, text: str) -> None:
     editor = dialog.form.row(key).editor
     assert isinstance(editor, Numeric)
     editor.line.setText(text)
-
-
-def scope(scene: TradingScene, window: QWidget) -> StrategyScopeDialog:
-    dialog = StrategyScopeDialog(scene.context, scene.desk.engine.card(NAME), window)
-    dialog.open()
-    return dialog
 
 
 async def test_parameters_are_applied_to_the_next_decision(window: QWidget) -> None:
@@ -105,73 +96,3 @@ async def test_a_refusal_of_the_engine_is_shown(window: QWidget, monkeypatch: py
         dialog.ok.click()
         assert dialog.isVisible()
         assert "It is gone." in dialog.message.text()
-
-
-async def test_coins_and_role_are_chosen(window: QWidget) -> None:
-    async with ready() as scene:
-        dialog = scope(scene, window)
-        assert dialog.watchlist.isChecked()
-        assert dialog.solo.isChecked()
-        dialog.coins.setText("eth, SOL eth")
-        dialog.named.setChecked(True)
-        dialog.group.setText("trend")
-        dialog.voter.setChecked(True)
-        dialog.ok.click()
-        entry = scene.desk.roster.entry(NAME)
-        assert (entry.coins, entry.role) == (("ETH", "SOL"), "voter:trend")
-        again = scope(scene, window)
-        assert again.coins.text() == "ETH, SOL"
-        assert again.group.text() == "trend"
-        again.watchlist.setChecked(True)
-        again.solo.setChecked(True)
-        again.ok.click()
-        entry = scene.desk.roster.entry(NAME)
-        assert (entry.coins, entry.role) == ("watchlist", "solo")
-
-
-@pytest.mark.parametrize(
-    ("coins", "group", "sentence"),
-    [
-        ("", "", "Name at least one coin"),
-        ("ETH, NOSUCH", "", "The exchange lists no NOSUCH."),
-        ("ETH", "my group!", "There is no role"),
-    ],
-)
-async def test_what_cannot_be_is_said_and_changes_nothing(
-    window: QWidget, coins: str, group: str, sentence: str
-) -> None:
-    async with ready() as scene:
-        dialog = scope(scene, window)
-        dialog.coins.setText(coins)
-        dialog.named.setChecked(True)
-        if group:
-            dialog.group.setText(group)
-            dialog.voter.setChecked(True)
-        dialog.ok.click()
-        assert sentence in dialog.problem.text()
-        assert dialog.isVisible()
-        assert scene.desk.roster.entry(NAME).coins == "watchlist"
-
-
-async def test_a_veto_and_its_end_are_told(window: QWidget) -> None:
-    async with ready() as scene:
-        card = scene.desk.engine.card(NAME)
-        for index, sentence in ((1, "vetoed on ETH for 3600 s"), (4, "may propose ETH again")):
-            dialog = VetoDialog(scene.context, card, window)
-            dialog.open()
-            dialog.time.setCurrentIndex(index)
-            dialog.yes.click()
-            assert sentence in scene.sentences()
-            assert not dialog.isVisible()
-
-
-async def test_a_coin_is_given_to_a_strategy(window: QWidget) -> None:
-    async with ready() as scene:
-        dialog = SwapDialog(scene.context, scene.desk.engine.card(NAME), window)
-        dialog.open()
-        answers: list[Outcome] = []
-        dialog.answered.connect(answers.append)
-        dialog.how.setCurrentIndex(1)
-        dialog.yes.click()
-        assert answers[0].ok
-        assert "(keep)" in answers[0].sentence
