@@ -295,7 +295,7 @@ def test_a_killed_exchange_comes_back_and_the_desk_with_it(data: Path) -> None:
         assert "The embedded exchange stopped and is started again" in desk.complaint()
         desk.until(lambda health: health["reconnects"] >= 1 and health["ready"] and is_connected(health))
         last = desk.end()
-    assert (last["link"], last["equity"]) == ("connected", "10000.0")
+    assert (last["link"], last["equity"]) == ("connected", "10000")
     assert last["reconnects"] >= 1
 
 
