@@ -9,7 +9,8 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.flow.test_kill_switch import ROOT, command
+from hlmaster.desk.exchange_process import command
+from tests.flow.test_kill import ROOT
 
 RUN = "headless --mode demo --seed 7 --speed 20 --policy auto --for 40 --json --set market.watchlist=ETH"
 CENT = 0.01
