@@ -11,6 +11,7 @@ from hlmaster.core.clock import Clock
 from hlmaster.core.model import Instrument, Mode
 from hlmaster.core.ports import MarketData
 from hlmaster.core.proposals import Policy
+from hlmaster.desk.challenger import Challengers
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.guard import Guard
 from hlmaster.desk.manual import Manual
@@ -122,6 +123,9 @@ class Deciding:
             allocation=self.share,
             own=own,
         )
+        self.challengers = Challengers(
+            bus, clock, market_data, settings, folder, self.engine, self.tallies, lambda: portfolio.equity, host
+        )
 
     # --- who takes part ---
 
@@ -162,6 +166,7 @@ class Deciding:
         self._work.every(LOOK_SECONDS, self.proposing.look, "proposals")
 
     async def stop(self) -> None:
+        await self.challengers.close()
         await self.engine.stop()
         await self.proposing.stop()
         self.grids.record()

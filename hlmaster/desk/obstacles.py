@@ -74,14 +74,17 @@ class Obstacles:
         return (*gates, sized, self._trading(idea), _limits(made.verdict), *self._decided(idea, made))
 
     def automatic(self, proposal: Proposal, situation: Situation) -> tuple[Gate, ...]:
-        """What a policy must find before it may approve: more than a person needs."""
+        """What a policy must find before it may approve: more than a person needs, and what held when it was made."""
+        own = self._own(proposal.source, proposal.coin, proposal.signals)
+        return (*self._alone(proposal, situation), *own)
+
+    def _alone(self, proposal: Proposal, situation: Situation) -> tuple[Gate, ...]:
         order = self._proposer.order(proposal, situation, automatic=True)
         verdict = None if isinstance(order, str) else self._gate.check(order)
         return (
             Gate("untouched", not proposal.edited, "A person edited it, so a person approves it."),
             self._sure_alone(proposal.unadjusted_confidence),
             self._trusted(proposal.source),
-            *self._own(proposal.source, proposal.coin, proposal.signals),
             _limits(verdict, "limits for acting alone"),
         )
 
@@ -146,7 +149,7 @@ class Obstacles:
             return (Gate("policy", False, "Its policy is to observe: ideas are recorded only.", "Set it to ask."),)
         gates: tuple[Gate, ...] = (Gate("policy", True, f"Its policy is {policy}."),)
         if policy is Policy.AUTO:
-            gates += self.automatic(card or made, self._survey(idea.coin))
+            gates += self._alone(card or made, self._survey(idea.coin))
         waits = card is not None and card.state in (ProposalState.OPEN, ProposalState.SNOOZED)
         if first_red(gates) is None and policy is Policy.AUTO:
             return gates

@@ -41,6 +41,11 @@ class Tallies:
     def of(self, source: str) -> Tally:
         return tally(source, self._closed.get(source, ()), self._clock.now_ms(), self._standing(source))
 
+    def since(self, source: str, opened_ms: int) -> Tally:
+        """Of the trades that were opened from then on."""
+        closed = [trade for trade in self._closed.get(source, ()) if trade.opened_ms >= opened_ms]
+        return tally(source, closed, self._clock.now_ms(), self._standing(source, opened_ms))
+
     def all(self) -> list[Tally]:
         """Of everybody who ever traded, by name; ``manual`` and ``elsewhere`` among them."""
         return [self.of(source) for source in sorted({trade.source for trade in self._trades.values()})]
@@ -57,12 +62,12 @@ class Tallies:
             known = self._records[source] = terms, record(self._closed.get(source, ()), terms)
         return known[1]
 
-    def _standing(self, source: str) -> dict[str, Decimal]:
+    def _standing(self, source: str, since_ms: int = 0) -> dict[str, Decimal]:
         """By coin, what its open positions have made after their costs so far; nothing where there is no price."""
         found = {}
         for view in self._portfolio.positions():
             trade = next((one for one in self._open(view.coin) if one.opened_ms == view.opened_ms), None)
-            if trade is not None and trade.source == source:
+            if trade is not None and trade.source == source and trade.opened_ms >= since_ms:
                 found[view.coin] = view.realised - view.fees + view.funding + (view.unrealised or Decimal(0))
         return found
 

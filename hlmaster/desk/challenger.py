@@ -1,0 +1,197 @@
+"""Champion and challenger: a strategy with other parameters on paper, beside the one that trades.
+
+A challenger is a whole desk of its own on the same market data. Its orders are matched by the simulator in this
+process: its parts hold no other trading port, and approvals of its mint are worth nothing anywhere else. Its account
+begins with the champion's equity, so that sizes compare, and lives as long as it runs; what it did stays in
+``challengers`` in the session's folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hlmaster.core.bus import Bus
+from hlmaster.core.clock import Clock
+from hlmaster.core.errors import HlError
+from hlmaster.core.model import Mode
+from hlmaster.core.orders import ApprovalMint
+from hlmaster.core.ports import MarketData
+from hlmaster.core.proposals import Policy
+from hlmaster.core.records import ForTheRecord
+from hlmaster.desk.outcome import Outcome
+from hlmaster.desk.parts import Parts, SessionInfo
+from hlmaster.desk.shared_market import SharedMarket
+from hlmaster.desk.stores import Stores
+from hlmaster.desk.tallies import Tallies
+from hlmaster.exchange.simulator.trading import PaperTrading
+from hlmaster.settings import Settings
+from hlmaster.storage.sessions import Sessions
+from hlmaster.strategies.engine import Engine
+from hlmaster.strategies.known import BUILT_IN
+from hlmaster.trading.tally import Tally
+
+if TYPE_CHECKING:
+    from hlmaster.desk.desk import Desk
+
+MOST = 3
+PATIENCE_SECONDS = 30.0
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Both since the challenger began; the champion's positions of before count for nothing."""
+
+    strategy: str
+    changes: Mapping[str, Any]
+    """The challenger's parameters, where they differ."""
+    since_ms: int
+    champion: Tally
+    challenger: Tally
+
+    @property
+    def lead(self) -> Decimal:
+        """USD that the challenger is ahead, open positions included; negative where it is behind."""
+        ahead, behind = self.challenger, self.champion
+        return ahead.net + ahead.unrealised - behind.net - behind.unrealised
+
+
+@dataclass(frozen=True, slots=True)
+class Challenger:
+    strategy: str
+    changes: Mapping[str, Any]
+    since_ms: int
+    desk: Desk
+    tallies: Tallies
+
+
+class Challengers:
+    """``start`` and ``stop`` are a person's; ``close`` ends them all."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        clock: Clock,
+        market: MarketData,
+        settings: Callable[[], Settings],
+        folder: Path,
+        engine: Engine,
+        tallies: Tallies,
+        equity: Callable[[], Decimal],
+        host: tuple[str, ...] | None,
+    ) -> None:
+        """``host``: as of ``Parts.strategy_host``; without it nothing passes its checks, and so nothing runs."""
+        self._bus, self._clock, self._market, self._settings = bus, clock, market, settings
+        self._folder, self._engine, self._tallies, self._equity = folder / "challengers", engine, tallies, equity
+        self._host = host
+        self._running: dict[str, Challenger] = {}
+        self._turn = asyncio.Lock()
+
+    # --- questions ---
+
+    def all(self) -> list[Challenger]:
+        return list(self._running.values())
+
+    def compare(self, strategy: str) -> Comparison | None:
+        """None where there is no challenger."""
+        one = self._running.get(strategy)
+        if one is None:
+            return None
+        champion = self._tallies.since(strategy, one.since_ms)
+        return Comparison(strategy, one.changes, one.since_ms, champion, one.tallies.since(strategy, one.since_ms))
+
+    # --- verbs ---
+
+    async def start(self, strategy: str, changes: Mapping[str, Any]) -> Outcome:
+        """The champion's coins, its parameters with these changes. Raises ConfigError where they are not allowed."""
+        card = self._engine.card(strategy)
+        async with self._turn:
+            if strategy in self._running:
+                return Outcome(False, f"{card.title} has a challenger already; stop it first.")
+            if len(self._running) >= MOST:
+                return Outcome(False, f"At most {MOST} challengers run at once; stop one first.")
+            if card.params is None or card.about.origin != BUILT_IN:
+                return Outcome(False, f"{card.title} is not one of the program's own; only those can be challenged.")
+            if not self._market.instruments:
+                return Outcome(False, "The market's coins are not known yet; try again in a moment.")
+            made = await self._open(strategy)
+            try:
+                await self._arm(made.desk, strategy, {**card.params.model_dump(), **changes}, card.entry.coins)
+            except BaseException:
+                await made.desk.stop()
+                raise
+            self._running[strategy] = replace(made, changes=dict(changes))
+        text = f"A challenger of {card.title} trades on paper with other parameters."
+        self._bus.publish(ForTheRecord("challenger", strategy, text, data={k: str(v) for k, v in changes.items()}))
+        return Outcome(True, text)
+
+    async def stop(self, strategy: str) -> Outcome:
+        async with self._turn:
+            one = self._running.pop(strategy, None)
+            if one is None:
+                return Outcome(False, f"{strategy} has no challenger.")
+            await one.desk.stop()
+        return Outcome(True, f"The challenger of {strategy} has ended.")
+
+    async def close(self) -> None:
+        for strategy in list(self._running):
+            await self.stop(strategy)
+
+    # --- within ---
+
+    async def _open(self, strategy: str) -> Challenger:
+        from hlmaster.desk.desk import Desk
+
+        now, bus, mint = self._clock.now_ms(), Bus(), ApprovalMint()
+        balance = max(self._equity(), Decimal(1)).quantize(CENT)
+        session = Sessions(self._folder, self._clock).create(Mode.PAPER, f"{strategy[:20]}-{now}", balance)
+        settings = self._settings()
+        stores = Stores.open(session, settings, self._clock)
+        trading = PaperTrading(
+            bus, self._clock, lambda: self._market.instruments, balance, None, lambda state: None, mint.is_genuine
+        )
+
+        async def after() -> None:
+            stores.close()
+
+        parts = Parts(
+            bus,
+            self._clock,
+            mint,
+            SharedMarket(self._market, self._bus, bus),
+            trading,
+            stores.journal,
+            stores.recorder,
+            SessionInfo(session.info.name, Mode.PAPER, 0, balance, session.folder),
+            settings,
+            open_store=stores.start,
+            after=after,
+            strategy_host=self._host,
+            records=stores.records,
+            audit=stores.audit,
+        )
+        desk = Desk(parts)
+        tallies = Tallies(bus, self._clock, desk.portfolio, lambda: self._settings().trust)
+        return Challenger(strategy, {}, now, desk, tallies)
+
+    @staticmethod
+    async def _arm(desk: Desk, strategy: str, params: Mapping[str, Any], coins: tuple[str, ...] | str) -> None:
+        """Raises ConfigError, and HlError when the desk does not get ready."""
+        await desk.start()
+        try:
+            await asyncio.wait_for(desk.deciding.wait(), PATIENCE_SECONDS)
+        except TimeoutError:
+            raise HlError("The challenger's desk did not get ready.", "Try again when data flows.") from None
+        for card in desk.engine.cards():
+            if card.armed and card.name != strategy:
+                desk.engine.disarm(card.name)
+        desk.engine.set_params(strategy, params)
+        desk.engine.set_coins(strategy, coins)
+        desk.engine.set_policy(strategy, Policy.AUTO)
+        desk.engine.set_overall(Policy.AUTO)
+        desk.engine.arm(strategy)
