@@ -52,7 +52,7 @@ def is_valid_size(size: Decimal, size_decimals: int) -> bool:
 
 def _is_multiple(value: Decimal, step: Decimal) -> bool:
     try:
-        return value % step == 0
+        return not value % step
     except InvalidOperation:  # more digits than arithmetic carries, so more than any venue takes
         return False
 

@@ -167,9 +167,8 @@ class Survey:
     def _account_doubt(self, coin: str, instrument: Instrument) -> str | None:
         if self._portfolio.account is None:
             return "The account's state is not known yet; entries open once the exchange has answered."
-        for order in self._tracker.by_coin.unsettled(coin):
-            if order.in_doubt:
-                return f"An earlier {coin} order's fate is still unknown; entries on {coin} open once it is settled."
+        if self._tracker.by_coin.is_doubtful(coin):
+            return f"An earlier {coin} order's fate is still unknown; entries on {coin} open once it is settled."
         if instrument.closing_only:
             return f"The exchange's list of markets is damaged where {coin} stands: what is open can only be closed."
         if self._portfolio.agreement.is_apart(coin):

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
+
+import msgspec
 
 from hlmaster.core.events import TrackedOrder
 from hlmaster.core.model import Side
@@ -113,7 +114,7 @@ def standing(stakes: Mapping[str, Stake]) -> Standing:
     return Standing(gross, frozenset(coin for coin, one in stakes.items() if one.worst), at_risk, frozenset(unknown))
 
 
-class After(NamedTuple):
+class After(msgspec.Struct, frozen=True):
     """The stakes with one order more, filled whole. Coins, and USD; with no order, the stakes as they are."""
 
     order: Order | None
@@ -140,7 +141,7 @@ def after(order: Order, stake: Stake, standing: Standing) -> After:
         reach, other = stake.sells - stake.size, stake.size + stake.buys
     if stake.orders:
         reach -= stake.own(order)
-    before = max(abs(stake.size), reach, other)
+    before = max(reach, other)
     then = reach + order.size
     coins = max(before, then)
     price = stake.price or order.price

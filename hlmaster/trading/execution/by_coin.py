@@ -34,6 +34,12 @@ class Coin:
     owed: dict[str, Owed] = field(default_factory=dict)
     recent: deque[str] = field(default_factory=lambda: deque(maxlen=MAX_RECENT))
     unsettled: tuple[TrackedOrder, ...] = ()
+    is_doubtful: bool = False
+    """The fate of one of those is not known."""
+
+    def settle(self) -> None:
+        self.unsettled = tuple(self.live.values())
+        self.is_doubtful = any(tracked.in_doubt for tracked in self.unsettled)
 
 
 class ByCoin:
@@ -68,7 +74,7 @@ class ByCoin:
         elif self._owing:
             coin.owed.pop(name, None)
             self._owing.discard(name)
-        coin.unsettled = tuple(coin.live.values())
+        coin.settle()
 
     def drop(self, tracked: TrackedOrder) -> None:
         """As if it had never been."""
@@ -77,7 +83,7 @@ class ByCoin:
         coin.live.pop(tracked.client_order_id, None)
         coin.owed.pop(tracked.client_order_id, None)
         self._owing.discard(tracked.client_order_id)
-        coin.unsettled = tuple(coin.live.values())
+        coin.settle()
 
     @property
     def is_owed(self) -> bool:
@@ -92,6 +98,11 @@ class ByCoin:
     def unsettled(self, coin: str) -> tuple[TrackedOrder, ...]:
         known = self._coins.get(coin)
         return known.unsettled if known is not None else ()
+
+    def is_doubtful(self, coin: str) -> bool:
+        """An order of this coin may or may not have come about."""
+        known = self._coins.get(coin)
+        return known is not None and known.is_doubtful
 
     def owed(self, coin: str, since_ms: int) -> tuple[Owed, ...]:
         """Told since then; for what is older the venue's statement of the position counts, and it is forgotten."""

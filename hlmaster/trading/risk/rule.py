@@ -17,7 +17,7 @@ from hlmaster.core.registry import Registry
 from hlmaster.core.rounding import wire_text
 from hlmaster.trading.risk.limits import RiskLimits
 from hlmaster.trading.situation import Situation
-from hlmaster.trading.stakes import After
+from hlmaster.trading.stakes import ZERO, After
 
 CENT = Decimal("0.01")
 Check = Callable[[Order, Situation, RiskLimits], RuleResult]
@@ -61,7 +61,7 @@ class Limit:
         return "{coin}" in self.title
 
     def check(self, filled: After, situation: Situation, limits: RiskLimits) -> RuleResult:
-        if (filled.grown if self.per_coin else filled.added) <= 0:
+        if (filled.grown if self.per_coin else filled.added) <= ZERO:
             return self.ok
         found = self.read(filled, situation, limits)
         # Not the same as "above": what cannot be compared is refused.
