@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from hlmaster.strategies.card import Standing, StrategyCard
 
-HISTORY = "history loaded"
+HISTORY, WARMING = "history loaded", "warming up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +47,5 @@ def _state(card: StrategyCard, warming: Sequence[str]) -> tuple[str, str]:
         return "no coins", "It runs on no coin: choose some, or fill the watchlist."
     if warming:
         more = f" · {len(warming)} coins" if len(warming) > 1 else ""
-        return f"warming up {warming[0].removesuffix(' rows')}{more}", ""
+        return f"{WARMING} {warming[0].removesuffix(' rows')}{more}", ""
     return "ready", ""

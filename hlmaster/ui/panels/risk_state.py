@@ -43,6 +43,7 @@ class RiskState(QWidget):
         super().__init__()
         self._context = context
         self.notes: tuple[Note, ...] = ()
+        self._ready = False
         self._clocks: dict[str, QLabel] = {}
         self.buttons: dict[str, QPushButton] = {}
         self._verbs: dict[str, Callable[[], object]] = {}
@@ -78,8 +79,8 @@ class RiskState(QWidget):
         self._verbs = {}
         notes = tuple(self._found()) if desk.is_ready else ()
         self.lock_out.setVisible(desk.is_ready and desk.risk.lockout is None)
-        if notes != self.notes or not self._box.count():
-            self.notes = notes
+        if (notes, desk.is_ready) != (self.notes, self._ready) or not self._box.count():
+            self.notes, self._ready = notes, desk.is_ready
             self._show(notes)
         self._run_clocks()
 

@@ -23,7 +23,7 @@ from hlmaster.ui.context import Context
 from hlmaster.ui.decisions import decisions_of
 from hlmaster.ui.panels.strategy_details import StrategyDetails, has_page
 from hlmaster.ui.panels.table_panel import TablePanel
-from hlmaster.ui.strategy_rows import HISTORY, StrategyRow, row_of
+from hlmaster.ui.strategy_rows import HISTORY, WARMING, StrategyRow, row_of
 from hlmaster.ui.table import Action, Cell, Column
 from hlmaster.ui.why import show, why_nothing
 
@@ -330,6 +330,8 @@ def _title(row: StrategyRow) -> Cell:
 
 
 def _state(row: StrategyRow) -> Cell:
+    if row.state.startswith(WARMING):
+        return Cell(row.state, "accent")
     return Cell(row.state, STATE_ROLES.get(row.card.standing, "muted") if not row.doubt else "warning")
 
 

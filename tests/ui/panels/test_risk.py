@@ -130,3 +130,13 @@ async def test_limits_that_contradict_each_other_are_named(qtbot: QtBot, monkeyp
         monkeypatch.setattr(scene.desk.risk, "conflicts", lambda: ("No order fits.",))
         panel = made(scene, qtbot)
         assert "Limits that contradict each other\nNo order fits." in words(panel.state)
+
+
+async def test_calm_is_said_once_the_desk_is_ready(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with trading() as scene:
+        monkeypatch.setattr(scene.desk, "_ready", False)
+        panel = made(scene, qtbot)
+        assert "Nothing stands" not in words(panel.state)
+        monkeypatch.setattr(scene.desk, "_ready", True)
+        panel.state.look()
+        assert "Nothing stands against new risk" in words(panel.state)
