@@ -28,6 +28,8 @@ RANK[OrderStatus.WAITING] = RANK[OrderStatus.RESTING]
 """A trigger that fired may rest; both are open."""
 IN_DOUBT = (OrderStatus.INTENDED, OrderStatus.SENT, OrderStatus.UNKNOWN)
 
+FillKey = tuple[str, int, int]
+
 
 def disagreements(desk: Desk, house: House, user: str) -> list[Finding]:
     """C2, C3 and C9 as things stand now; empty when desk and exchange agree."""
@@ -35,10 +37,11 @@ def disagreements(desk: Desk, house: House, user: str) -> list[Finding]:
             *_money(desk, house, user), *_orders(desk, house, user)]  # fmt: skip
 
 
-def _fills(ours: list[Fill], house: House, user: str, where: str) -> Iterator[Finding]:
+def _fills(ours: list[Fill], house: House, user: str, where: str, due: set[FillKey] | None = None) -> Iterator[Finding]:
+    """``due``: those that must be there by now; None for all that the exchange has."""
     theirs = {(row.coin, row.time_ms, row.tid) for row in house.venue.fills(user)}
     counted = Counter(fill.key for fill in ours)
-    for key in sorted(theirs - set(counted)):
+    for key in sorted((theirs if due is None else due) - set(counted)):
         yield Finding("C2", f"fill {key} is lost in {where}")
     for key in sorted(set(counted) - theirs):
         yield Finding("C2", f"fill {key} in {where} is unknown to the exchange")
@@ -47,8 +50,9 @@ def _fills(ours: list[Fill], house: House, user: str, where: str) -> Iterator[Fi
             yield Finding("C2", f"fill {key} is {count} times in {where}")
 
 
-def stored_fills(fills: list[Fill], house: House, user: str) -> list[Finding]:
-    return list(_fills(fills, house, user, "the store"))
+def stored_fills(fills: list[Fill], booked: set[FillKey], house: House, user: str) -> list[Finding]:
+    """``booked`` were in the desk's books before the store was asked: the market goes on while it answers."""
+    return list(_fills(fills, house, user, "the store", booked))
 
 
 def _money(desk: Desk, house: House, user: str) -> Iterator[Finding]:

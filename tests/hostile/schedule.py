@@ -154,8 +154,9 @@ class Schedule:
 
     async def _verdict(self, settled_after: float, findings: list[Finding]) -> Verdict:
         seconds, user = self._clock.monotonic(), self._signer.address
+        booked = {booked.fill.key for booked in self._life.desk.portfolio.fills}
         await self._life.store.flush()
-        findings += checker.stored_fills(await self._life.store.fills(), self.house, user)
+        findings += checker.stored_fills(await self._life.store.fills(), booked, self.house, user)
         findings += checker.judge(self.history, self.house, user, LIMIT)
         self.history.counts["fills"] = len(self.house.venue.fills(user))
         self.history.counts["actions"] = len(self.history.wire)
