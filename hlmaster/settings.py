@@ -23,6 +23,7 @@ from hlmaster.core.files import write_whole
 from hlmaster.core.model import Interval, Mode
 from hlmaster.core.toml import toml_text
 from hlmaster.trading.allocation import Allocation
+from hlmaster.trading.execution.terms import Execution
 from hlmaster.trading.proposals.own_limits import OwnLimits
 from hlmaster.trading.proposals.record_trust import TrustTerms
 from hlmaster.trading.proposals.terms import Proposals
@@ -41,8 +42,6 @@ MIGRATIONS: tuple[Migration, ...] = ()
 ENVIRONMENT_PREFIX = "HLM_"
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Coin = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,20}$")]
-DisconnectPolicy = Literal["cancel_entries", "keep_all", "flatten"]
-ForeignOrders = Literal["show", "adopt", "ignore"]
 LeavePolicy = Literal["ask", "keep", "cancel_entries", "flatten"]
 
 
@@ -106,37 +105,6 @@ class Market(Config):
         if twice:
             raise ValueError(f"{', '.join(twice)} is listed twice")
         return coins
-
-
-class Execution(Config):
-    entry_expiry_seconds: float = _seconds(
-        15, 5, 60, "Expiry of entries", "After so long on its way the exchange refuses an order that opens something."
-    )
-    exit_expiry_seconds: float = _seconds(
-        30, 10, 120, "Expiry of exits", "The same for orders that reduce or protect, and for cancels."
-    )
-    entry_drift_percent: Decimal = Field(
-        Decimal("0.5"),
-        gt=0,
-        le=10,
-        title="Drift of market entries",
-        description="A market entry is stopped when the price moved by more between its approval and its sending.",
-        json_schema_extra={"unit": "%"},
-    )
-    reconcile_seconds: float = _seconds(
-        30, 5, 600, "Reconciliation", "How often orders, fills and positions are compared with the exchange."
-    )
-    disconnect_policy: DisconnectPolicy = Field(
-        "cancel_entries",
-        title="On disconnection",
-        description="What happens to resting orders when the connection is lost. Stops stay unless all is flattened.",
-    )
-    foreign_orders: ForeignOrders = Field(
-        "show",
-        title="Orders placed elsewhere",
-        description="Orders of other programs on this account: shown and cancelled with ours, adopted as ours, or left "
-        "alone by everything but a kill.",
-    )
 
 
 class Storage(Config):

@@ -9,34 +9,27 @@ begins with the champion's equity, so that sizes compare, and lives as long as i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hlmaster.core.bus import Bus
-from hlmaster.core.clock import Clock
 from hlmaster.core.errors import HlError
 from hlmaster.core.model import Mode
 from hlmaster.core.orders import ApprovalMint
-from hlmaster.core.ports import MarketData
 from hlmaster.core.proposals import Policy
 from hlmaster.core.records import ForTheRecord
+from hlmaster.desk.desk import Desk
 from hlmaster.desk.outcome import Outcome
 from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.desk.shared_market import SharedMarket
 from hlmaster.desk.stores import Stores
 from hlmaster.desk.tallies import Tallies
 from hlmaster.exchange.simulator.trading import PaperTrading
-from hlmaster.settings import Settings
 from hlmaster.storage.sessions import Sessions
-from hlmaster.strategies.engine import Engine
 from hlmaster.strategies.known import BUILT_IN
 from hlmaster.trading.tally import Tally
-
-if TYPE_CHECKING:
-    from hlmaster.desk.desk import Desk
 
 MOST = 3
 PATIENCE_SECONDS = 30.0
@@ -71,24 +64,14 @@ class Challenger:
 
 
 class Challengers:
-    """``start`` and ``stop`` are a person's; ``close`` ends them all."""
+    """``start`` and ``stop`` are a person's; ``close`` ends them all and comes before the champion's desk stops."""
 
-    def __init__(
-        self,
-        bus: Bus,
-        clock: Clock,
-        market: MarketData,
-        settings: Callable[[], Settings],
-        folder: Path,
-        engine: Engine,
-        tallies: Tallies,
-        equity: Callable[[], Decimal],
-        host: tuple[str, ...] | None,
-    ) -> None:
-        """``host``: as of ``Parts.strategy_host``; without it nothing passes its checks, and so nothing runs."""
-        self._bus, self._clock, self._market, self._settings = bus, clock, market, settings
-        self._folder, self._engine, self._tallies, self._equity = folder / "challengers", engine, tallies, equity
-        self._host = host
+    def __init__(self, desk: Desk, parts: Parts) -> None:
+        """``desk``: the champion's, made of ``parts``."""
+        self._bus, self._clock, self._market = desk.bus, desk.clock, parts.market_data
+        self._desk, self._engine, self._host = desk, desk.engine, parts.strategy_host
+        self._folder = parts.session.folder / "challengers"
+        self._tallies = Tallies(desk.bus, desk.clock, desk.portfolio, lambda: desk.settings.trust)
         self._running: dict[str, Challenger] = {}
         self._turn = asyncio.Lock()
 
@@ -145,12 +128,10 @@ class Challengers:
     # --- within ---
 
     async def _open(self, strategy: str) -> Challenger:
-        from hlmaster.desk.desk import Desk
-
         now, bus, mint = self._clock.now_ms(), Bus(), ApprovalMint()
-        balance = max(self._equity(), Decimal(1)).quantize(CENT)
+        balance = max(self._desk.portfolio.equity, Decimal(1)).quantize(CENT)
         session = Sessions(self._folder, self._clock).create(Mode.PAPER, f"{strategy[:20]}-{now}", balance)
-        settings = self._settings()
+        settings = self._desk.limits.settings
         stores = Stores.open(session, settings, self._clock)
         trading = PaperTrading(
             bus, self._clock, lambda: self._market.instruments, balance, None, lambda state: None, mint.is_genuine
@@ -176,7 +157,7 @@ class Challengers:
             audit=stores.audit,
         )
         desk = Desk(parts)
-        tallies = Tallies(bus, self._clock, desk.portfolio, lambda: self._settings().trust)
+        tallies = Tallies(bus, self._clock, desk.portfolio, lambda: self._desk.settings.trust)
         return Challenger(strategy, {}, now, desk, tallies)
 
     @staticmethod

@@ -11,7 +11,6 @@ from hlmaster.core.clock import Clock
 from hlmaster.core.model import Instrument, Mode
 from hlmaster.core.ports import MarketData
 from hlmaster.core.proposals import Policy
-from hlmaster.desk.challenger import Challengers
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.guard import Guard
 from hlmaster.desk.manual import Manual
@@ -80,21 +79,8 @@ class Deciding:
         self.grids = Grids(bus, clock, feed, self._rows.save)
         self._supply = Supply(bus, clock, market_data, feed, charts, self.grids, watch, lambda: self._rows.trouble)
         self.roster = Roster(folder / "strategies.toml")
-        taken = STRATEGIES.names()
-        abroad = None if host is None else Host(host, Folder(strategies), clock, taken)
-        self.engine = Engine(
-            bus,
-            self.grids,
-            self.roster,
-            built_in(None if abroad is None else abroad.checker.built_in),
-            watchlist=lambda: settings().market.watchlist,
-            listed=lambda coin: coin in instruments,
-            stale=self._stale,
-            broken=STRATEGIES.broken(),
-            abroad=abroad,
-        )
+        self.engine = self._engine(bus, clock, host, strategies, instruments)
         self.tallies = Tallies(bus, clock, portfolio, lambda: settings().trust)
-        """What each strategy and group has made, holds and has earned."""
         self.regimes = RegimeWatch(bus, self.grids, instruments, self._coins)
         self._trusting = Trusting(bus, mode, self.tallies, lambda: settings().trust, self._policy)
         own = OwnGates(settings, self.roster, self.regimes, self.tallies.of, self._held, lambda: portfolio.equity)
@@ -123,8 +109,27 @@ class Deciding:
             allocation=self.share,
             own=own,
         )
-        self.challengers = Challengers(
-            bus, clock, market_data, settings, folder, self.engine, self.tallies, lambda: portfolio.equity, host
+
+    def _engine(
+        self,
+        bus: Bus,
+        clock: Clock,
+        host: tuple[str, ...] | None,
+        strategies: Path | None,
+        instruments: Mapping[str, Instrument],
+    ) -> Engine:
+        taken = STRATEGIES.names()
+        abroad = None if host is None else Host(host, Folder(strategies), clock, taken)
+        return Engine(
+            bus,
+            self.grids,
+            self.roster,
+            built_in(None if abroad is None else abroad.checker.built_in),
+            watchlist=lambda: self._settings().market.watchlist,
+            listed=lambda coin: coin in instruments,
+            stale=self._stale,
+            broken=STRATEGIES.broken(),
+            abroad=abroad,
         )
 
     # --- who takes part ---
@@ -166,7 +171,6 @@ class Deciding:
         self._work.every(LOOK_SECONDS, self.proposing.look, "proposals")
 
     async def stop(self) -> None:
-        await self.challengers.close()
         await self.engine.stop()
         await self.proposing.stop()
         self.grids.record()

@@ -112,7 +112,14 @@ class Proposing:
             clock, survey, settings, self.proposer, self._course, self.book, gate, self.policy, own
         )
         self._leading = Leading(bus, clock, portfolio, self._course, self.book, self._tell, self._remember)
-        self._listener = Listener(
+        self._listener = self._listening(clock, settings)
+        self._started = self._paused = self._unwritten = False
+        bus.subscribe(SignalMade, self._on_signal)
+        bus.subscribe(StrategiesChanged, lambda _: self._on_strategies())
+        bus.subscribe(TradingStateChanged, lambda _: self._on_state())
+
+    def _listening(self, clock: Clock, settings: Callable[[], Settings]) -> Listener:
+        return Listener(
             clock,
             settings,
             self.combiner,
@@ -124,10 +131,6 @@ class Proposing:
             self._tell,
             self._decide,
         )
-        self._started = self._paused = self._unwritten = False
-        bus.subscribe(SignalMade, self._on_signal)
-        bus.subscribe(StrategiesChanged, lambda _: self._on_strategies())
-        bus.subscribe(TradingStateChanged, lambda _: self._on_state())
 
     # --- life ---
 

@@ -45,9 +45,8 @@ def regime(strength: Floats, volatility: Floats) -> Regime | None:
         known = seen[~np.isnan(seen)]
         if 2 * len(known) < MEDIAN_ROWS or math.isnan(volatility[row]) or math.isnan(strength[row]):
             continue
-        usual = float(np.median(known))
-        ratio = float(volatility[row]) / usual if usual > 0 else 0.0
-        found = _next(found, float(strength[row]), ratio)
+        usual = np.median(known)
+        found = _next(found, strength[row], volatility[row] / usual if usual > 0 else 0.0)
     if not len(strength) or math.isnan(strength[-1]) or math.isnan(volatility[-1]):
         return None
     return found

@@ -31,7 +31,7 @@ async def challenged(folder: Path) -> AsyncIterator[tuple[Scene, Challengers, Ch
     made = scene(folder=folder, clock=StillClock(NOW))
     async with running(made):
         await made.desk.deciding.wait()
-        challengers = made.desk._deciding.challengers
+        challengers = Challengers(made.desk, made.desk._parts)
         params = made.desk.engine.card(STRATEGY).params
         assert params is not None
         outcome = await challengers.start(STRATEGY, {})
@@ -46,6 +46,7 @@ async def challenged(folder: Path) -> AsyncIterator[tuple[Scene, Challengers, Ch
         for coin in ("ETH", "BTC"):
             made.market.price(coin, 3000.0)
         yield made, challengers, one
+        await challengers.close()
 
 
 def say(one: Challenger, direction: Direction) -> None:

@@ -15,6 +15,7 @@ FREE_TESTS = {
     "tests/exchange/test_official_sdk.py": "the official client against the whole embedded exchange",
     "tests/storage/vault/test_secret_service.py": "a real keyring service, which the vault's modules meet together",
     "tests/trading/execution/test_failpoints.py": "every point of the order path where something can break",
+    "tests/trading/test_interleavings.py": "a whole desk, in every order of what can happen to it",
     "tests/ui/test_binding_refcounts.py": "its subject is the Qt binding itself",
 }
 # Put together here, so that this file does not hold what it forbids
