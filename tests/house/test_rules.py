@@ -19,6 +19,7 @@ BROAD_HANDLERS = {
     "hlmaster/exchange/hyperliquid/socket.py::Socket._run": "the task's top; whatever broke, the line must come back",
     "hlmaster/strategies/checks.py::attempted": "whatever a strategy raises on trial is the finding",
     "hlmaster/exchange/simulator/signatures.py::recover": "the library raises bare Exception; any other goes on up",
+    "hlmaster/storage/audit/log.py::AuditLog._run": "the top of the log's thread; whoever asks is told",
     "hlmaster/storage/journal.py::SqliteJournal._run": "the top of the writer's thread; whoever waits is refused",
     "hlmaster/storage/recorder.py::Recorder._run": "the top of the recorder's thread; whoever asks is refused",
     "hlmaster/storage/vault/system.py::SystemKeyring._ask.work": "back-ends raise the errors of five libraries",

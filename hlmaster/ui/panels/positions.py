@@ -36,6 +36,51 @@ def signed(value: Decimal | None) -> Cell:
     return Cell(money(value, signed=True), tone(value))
 
 
+def _money_columns() -> list[Column[PositionView]]:
+    return [
+        Column(
+            "margin",
+            "Margin",
+            96,
+            lambda v: v.margin_used,
+            lambda v: Cell(money(v.margin_used)),
+            right=True,
+            tip="Collateral this position holds.",
+            spare=2,
+        ),
+        Column(
+            "funding",
+            "Funding",
+            80,
+            lambda v: v.funding,
+            lambda v: signed(v.funding),
+            right=True,
+            tip="Received or paid since it was opened.",
+            spare=3,
+        ),
+        Column(
+            "realised",
+            "Realised",
+            92,
+            lambda v: v.realised,
+            lambda v: signed(v.realised),
+            right=True,
+            tip="By parts of this position already closed, before fees.",
+            spare=4,
+        ),
+        Column(
+            "fees",
+            "Fees",
+            72,
+            lambda v: v.fees,
+            lambda v: Cell(money(v.fees), "muted"),
+            right=True,
+            tip="Paid since it was opened.",
+            spare=5,
+        ),
+    ]
+
+
 class PositionsPanel(TablePanel):
     KEY = "positions"
     TITLE = "Positions"
@@ -56,19 +101,6 @@ class PositionsPanel(TablePanel):
         self.model.flush()
 
     def _columns(self) -> list[Column[PositionView]]:
-        money_column = [
-            ("margin", "Margin", 96, lambda v: v.margin_used, lambda v: Cell(money(v.margin_used))),
-            ("funding", "Funding", 80, lambda v: v.funding, lambda v: signed(v.funding)),
-            ("fees", "Fees", 72, lambda v: v.fees, lambda v: Cell(money(v.fees), "muted")),
-            ("realised", "Realised", 92, lambda v: v.realised, lambda v: signed(v.realised)),
-        ]
-        tips = {
-            "margin": "Collateral this position holds.",
-            "funding": "Received or paid since it was opened.",
-            "fees": "Paid since it was opened.",
-            "realised": "By parts of this position already closed, before fees.",
-        }
-        spare = {"margin": 2, "funding": 3, "realised": 4, "fees": 5}
         return [
             Column("coin", "Coin", 122, lambda v: v.coin, self._coin, hint=self._coin_hint),
             Column("size", "Size", 80, lambda v: v.size, lambda v: Cell(plain(abs(v.size))), right=True),
@@ -95,10 +127,7 @@ class PositionsPanel(TablePanel):
                 detail_width=8,
                 tip="At the mark price, before fees; per cent of the margin behind it.",
             ),
-            *(
-                Column(key, title, width, value, cell, right=True, tip=tips[key], spare=spare[key])
-                for key, title, width, value, cell in money_column
-            ),
+            *_money_columns(),
             Column(
                 "source",
                 "Source",
