@@ -34,6 +34,8 @@ class Confirm(QDialog):
         layout.setSpacing(10)
         layout.addWidget(heading)
         layout.addWidget(text)
+        self.middle = QVBoxLayout()
+        layout.addLayout(self.middle)
         layout.addSpacing(6)
         layout.addLayout(buttons)
         self.yes.clicked.connect(self.accept)
@@ -53,9 +55,14 @@ async def ask(
 ) -> bool:
     """With ``danger`` Enter means no. Cancelling the wait closes the question."""
     dialog = Confirm(parent, title, sentence, yes, no, danger=danger)
+    dialog.open()
+    return await answered(dialog)
+
+
+async def answered(dialog: Confirm) -> bool:
+    """What a question that is shown is answered with; it goes then."""
     answer = dialog.answer
     dialog.finished.connect(dialog.deleteLater)
-    dialog.open()
     try:
         return await answer
     except asyncio.CancelledError:

@@ -13,6 +13,7 @@ from hlmaster.core.model import Side
 from hlmaster.core.proposals import Proposal, ProposalChanged, ProposalState
 from hlmaster.desk.outcome import Outcome
 from hlmaster.ui.context import Context
+from hlmaster.ui.dialogs.checklist import all_ticked
 from hlmaster.ui.dialogs.confirm import ask
 from hlmaster.ui.figures import money
 from hlmaster.ui.panel import Panel
@@ -194,11 +195,30 @@ class ApprovalsPanel(Panel):
         else:
             self._answered.add(name)
             if answer == "approve":
-                self.context.run(proposing.approve(name), f"approve {proposal.coin}")
+                self.context.run(self._say_yes(proposal), f"approve {proposal.coin}")
             elif answer == "reject":
                 self._say_no(proposing.reject(name))
             else:
                 self._say_no(proposing.snooze(name, SNOOZE_SECONDS))
+
+    async def _say_yes(self, proposal: Proposal) -> Outcome:
+        """To the card as it was when the answer was given."""
+        if self._questions:
+            what = f"{proposal.coin} {_side(proposal)}, {money(proposal.risk)} at risk"
+            if not await all_ticked(self.window(), what, self._questions):
+                return Outcome(False, "Nothing was approved: the checklist is not ticked.")
+            if not self._still_so([proposal]):
+                return Outcome(False, "The card changed or went while it was asked; look again.")
+        return await self.context.desk.proposing.approve(proposal.proposal_id)
+
+    @property
+    def _questions(self) -> tuple[str, ...]:
+        return self.context.desk.settings.safeguards.checklist
+
+    def _still_so(self, meant: list[Proposal]) -> list[str]:
+        """Those whose terms are what they were."""
+        now = {proposal.proposal_id: terms(proposal) for proposal in self.context.desk.proposing.open()}
+        return [one.proposal_id for one in meant if now.get(one.proposal_id) == terms(one)]
 
     def _say_no(self, outcome: Outcome) -> None:
         """Only what did not work is worth a notice: the card is gone otherwise."""
@@ -241,13 +261,13 @@ class ApprovalsPanel(Panel):
         yes = f"Approve {len(chosen)}"
         if not await ask(self.window(), "Approve all that are open?", sentence, yes=yes, danger=True):
             return None
-        proposing = self.context.desk.proposing
-        now = {proposal.proposal_id: terms(proposal) for proposal in proposing.open()}
-        names = [meant.proposal_id for meant in chosen if now.get(meant.proposal_id) == terms(meant)]
+        if not await all_ticked(self.window(), yes, self._questions):
+            return Outcome(False, "Nothing was approved: the checklist is not ticked.")
+        names = self._still_so(chosen)
         if len(names) < len(chosen):
             return Outcome(False, "A card changed or went while it was asked, so none was approved; look again.")
         self._answered.update(names)
-        return await proposing.approve_many(names)
+        return await self.context.desk.proposing.approve_many(names)
 
     def _no_to_all(self) -> None:
         self._say_no(self.context.desk.proposing.reject_many(list(self._cards)))

@@ -18,8 +18,10 @@ from hlmaster.core.rounding import PERP_MAX_DECIMALS, snap_price, to_decimal
 from hlmaster.desk.outcome import Outcome
 from hlmaster.trading.preview import Preview
 from hlmaster.trading.situation import Situation
+from hlmaster.trading.ticket import Ticket
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
+from hlmaster.ui.dialogs.checklist import all_ticked
 from hlmaster.ui.forms.ui_ticket_panel import Ui_TicketPanel
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.panels import ticket_sizes as sizes
@@ -301,7 +303,23 @@ class TicketPanel(Panel):
         self._reopen.start()
         self._say_verdict(None)
         self.refresh()
-        self.context.run(self._sent(self.context.desk.manual.place(ticket)), f"{self.form.side} {ticket.coin}")
+        self.context.run(self._sent(self._place(ticket, self._questions())), f"{self.form.side} {ticket.coin}")
+
+    def _questions(self) -> tuple[str, ...]:
+        """Before what may open something; an exit is never asked."""
+        shown, situation = self._preview, self._situation()
+        if shown is not None and situation is not None and _is_exit(shown, situation.position):
+            return ()
+        return self.context.desk.settings.safeguards.checklist
+
+    async def _place(self, ticket: Ticket, questions: tuple[str, ...]) -> Outcome:
+        """What was asked about is sent, or nothing."""
+        if questions:
+            if not await all_ticked(self.window(), self._order_words(self._preview), questions):
+                return Outcome(False, "Nothing was sent: the checklist is not ticked.")
+            if self.form.read(self.context.coin).ticket != ticket:
+                return Outcome(False, "Nothing was sent: the ticket changed while the checklist was asked.")
+        return await self.context.desk.manual.place(ticket)
 
     async def _sent(self, placing: Coroutine[Any, Any, Outcome]) -> Outcome:
         try:
@@ -348,6 +366,14 @@ def _held(size: Decimal | None) -> str:
     if size is None:
         return figures.UNKNOWN
     return f"{'Long' if size > 0 else 'Short'} {figures.plain(abs(size))}" if size else "flat"
+
+
+def _is_exit(shown: Preview, position: Decimal) -> bool:
+    """Reduce-only, or at market and no larger than the position; what rests could open once that is closed."""
+    if all(order.reduce_only for order in shown.orders):
+        return bool(shown.orders)
+    after = shown.position_after
+    return shown.orders[0].market and after is not None and after * position >= 0 and abs(after) < abs(position)
 
 
 def _reward_caption(shown: Preview | None) -> str:

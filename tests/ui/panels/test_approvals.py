@@ -16,6 +16,8 @@ from hlmaster.core.events import LinkChanged, LinkState
 from hlmaster.core.proposals import Proposal, ProposalState
 from hlmaster.core.signals import Direction
 from hlmaster.settings import Settings
+from hlmaster.trading.risk.safeguards import Safeguards
+from hlmaster.ui.dialogs.checklist import Checklist
 from hlmaster.ui.dialogs.confirm import Confirm
 from hlmaster.ui.panels.approvals import EMPTY, ApprovalsPanel
 from hlmaster.ui.proposal_card import ProposalCard
@@ -243,3 +245,18 @@ async def test_many_reasons_against_it_are_one_and_how_many_more(qtbot: QtBot) -
         press(card, Qt.Key.Key_Space)
         assert "more reason" not in words(card)
         assert len(words(card)) > short
+
+
+async def test_a_card_is_approved_only_with_the_whole_checklist_ticked(qtbot: QtBot) -> None:
+    asking = Settings(safeguards=Safeguards(checklist=("The stop is set.",)))
+    async with panel(qtbot, settings=asking) as (cards, made):
+        proposal = cards.open()
+        for ticked, expected in ((False, ProposalState.OPEN), (True, ProposalState.PLACED)):
+            (card,) = await ready(made)
+            button(card, "Approve").click()
+            dialog = await met(Checklist)
+            assert state(cards, proposal) is ProposalState.OPEN
+            dialog.boxes[0].setChecked(ticked)
+            (dialog.yes if ticked else dialog.no).click()
+            await settled(cards.scene)
+            assert state(cards, proposal) is expected

@@ -15,10 +15,13 @@ from pytestqt.qtbot import QtBot
 from hlmaster.core.events import TradingState
 from hlmaster.core.model import Leverage, MarginMode, Side
 from hlmaster.core.orders import ActionKind, Order, OrderReply, ReplyKind, TimeInForce, TriggerKind
+from hlmaster.trading.risk.safeguards import Safeguards
 from hlmaster.trading.ticket import SizeUnit
 from hlmaster.ui import theme
+from hlmaster.ui.dialogs.checklist import Checklist
 from hlmaster.ui.panels.ticket import TicketPanel
-from tests.ui.desks import TradingScene, confirming, settled, shown, trading, until
+from tests.ui.desks import UNPROTECTED, TradingScene, confirming, settled, shown, trading, until
+from tests.ui.questions import met
 
 D = Decimal
 TIMES = {"post-only": TimeInForce.ALO, "limit IOC": TimeInForce.IOC}
@@ -511,3 +514,39 @@ async def test_a_bracket_needs_no_scrolling_in_the_smallest_usual_window(
         shown(panel, 280, 610)
         await until(panel.ui.share.isVisible)
     qapp.setStyleSheet(before)
+
+
+async def test_an_entry_is_sent_only_with_the_whole_checklist_ticked_and_an_exit_is_never_asked(qtbot: QtBot) -> None:
+    asking = UNPROTECTED.model_copy(update={"safeguards": Safeguards(checklist=("The stop is set.",))})
+    async with trading(settings=asking) as scene:
+        panel = panel_of(scene, qtbot)
+        for ticked in (False, True):
+            fill(panel, amount="0.5")
+            await until(panel.ui.submit.isEnabled)
+            panel.ui.submit.click()
+            dialog = await met(Checklist)
+            assert not orders(scene)
+            dialog.boxes[0].setChecked(ticked)
+            (dialog.yes if ticked else dialog.no).click()
+            await settled(scene)
+            assert len(orders(scene)) == int(ticked)
+        panel.ui.side.choose(Side.SELL)
+        panel.ui.reduce_only.setChecked(True)
+        await until(panel.ui.submit.isEnabled)
+        panel.ui.submit.click()
+        await settled(scene)
+        assert len(orders(scene)) == 2
+
+
+async def test_a_ticket_that_changed_while_the_checklist_was_asked_is_not_sent(qtbot: QtBot) -> None:
+    asking = UNPROTECTED.model_copy(update={"safeguards": Safeguards(checklist=("The stop is set.",))})
+    async with trading(settings=asking) as scene:
+        panel = panel_of(scene, qtbot)
+        fill(panel, amount="0.5")
+        panel.ui.submit.click()
+        dialog = await met(Checklist)
+        panel.ui.amount.setText("0.6")
+        dialog.boxes[0].setChecked(True)
+        dialog.yes.click()
+        await settled(scene)
+        assert not orders(scene)
