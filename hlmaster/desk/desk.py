@@ -211,6 +211,7 @@ class Desk:
         )
         self.grids, self.engine = self._deciding.grids, self._deciding.engine
         self.roster, self.proposing = self._deciding.roster, self._deciding.proposing
+        self.tallies = self._deciding.tallies
         self.strategies_folder = parts.strategies
         self.records = Archive(
             self.bus,
