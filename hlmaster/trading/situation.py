@@ -56,6 +56,10 @@ class Situation(msgspec.Struct, frozen=True):
     def stake(self) -> Stake:
         return self.counted if self.counted is not None else stake(self.position, self.reference, self.live)
 
+    def at(self, leverage: Leverage) -> Situation:
+        """The same with another leverage: what a change of it would do."""
+        return msgspec.structs.replace(self, leverage=leverage)
+
     @property
     def mid(self) -> Decimal | None:
         if self.best_bid is None or self.best_ask is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from PySide6.QtCore import Qt, Signal
@@ -97,7 +96,7 @@ def effect(now: Situation, chosen: Leverage, ticket: Ticket | None, orders: tupl
     sentences = []
     if ticket is not None and orders:
         before = preview(ticket, Draft(orders), now, ())
-        after = preview(ticket, Draft(orders), replace(now, leverage=chosen), ())
+        after = preview(ticket, Draft(orders), now.at(chosen), ())
         sentences.append(f"This order: margin {figures.money(before.margin)} → {figures.money(after.margin)},")
         if before.liquidation_price is None and after.liquidation_price is None:
             sentences.append("no liquidation price either way.")
