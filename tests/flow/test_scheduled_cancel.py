@@ -19,6 +19,7 @@ RICH = [
     "risk.max_order_value_usd=10000000",
     "risk.slippage_cap_percent=4",
     "protection.stop=off",
+    "breakers.losing_streak=1000",
 ]
 BUY = Ticket("BTC", Side.BUY, TicketKind.MARKET, SizeUnit.USD, D(130_000))
 

@@ -356,4 +356,7 @@ def is_stop(order: VenueOrder | Order) -> bool:
 
 
 def settings(**protection: Any) -> Settings:
-    return Settings.model_validate({"protection": protection, "market": {"watchlist": ["ETH"]}})
+    """Trades at random lose: the breakers, which have tests of their own, would end what is to be shown."""
+    return Settings.model_validate(
+        {"protection": protection, "market": {"watchlist": ["ETH"]}, "breakers": {"losing_streak": 1_000}}
+    )
