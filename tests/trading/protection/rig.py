@@ -18,6 +18,7 @@ from hlmaster.core.events import (
     AssetContext,
     BestQuote,
     BookSnapshot,
+    FillBooked,
     FillsReported,
     Level,
     LinkChanged,
@@ -194,6 +195,8 @@ class Rig:
         """When there was no desk, from and to."""
         self.gaps: list[str] = []
         """Where a cancel of ours took away cover that was needed."""
+        self.heard: list[float] = []
+        """When the desk booked a fill: a reason to size a stop anew."""
         self.replacements: list[tuple[float, Decimal]] = []
         """When a stop was placed though the position was covered, and its size."""
         self._exchange = Bus()
@@ -236,6 +239,7 @@ class Rig:
             Parts(bus, self.clock, self.mint, self.market, line, self.journal, self.store, session, self.settings)
         )
         bus.subscribe(Notice, self.notices.append)
+        bus.subscribe(FillBooked, lambda _: self.heard.append(self.clock.monotonic()))
         await self.desk.start()
         await self.until(lambda: self.desk.is_ready)
         self.market.tell()

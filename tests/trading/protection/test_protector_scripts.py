@@ -162,7 +162,7 @@ def judge(rig: Rig, excused: list[float]) -> Findings:
         if orphan_since is not None:
             found.orphaned = max(found.orphaned, now.at - orphan_since)
     for (one, size), (other, after) in zip(rig.replacements, rig.replacements[1:], strict=False):
-        chosen = [*excused, *(b for _, b in rig.down)]
+        chosen = [*excused, *(b for _, b in rig.down), *rig.heard]
         if other - one < LEAST_BETWEEN and size == after and not any(one - 0.2 <= at <= other for at in chosen):
             found.hurried.append(f"{one:.2f} and {other:.2f}")
     return found
