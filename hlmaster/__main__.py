@@ -46,10 +46,12 @@ def main(argv: list[str] | None = None) -> int:
     try:
         chosen = _parser().parse_args(arguments)
         process = _exchange(chosen)
+        collects = gc.isenabled()
         gc.disable()  # Nothing that imports make is garbage, and Python would look through it again and again.
         from hlmaster import app
 
-        gc.enable()
+        if collects:
+            gc.enable()
         match chosen.command:
             case "gui":
                 return app.gui(chosen, process)
