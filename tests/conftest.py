@@ -25,6 +25,7 @@ LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 
 def pytest_runtest_teardown() -> None:
+    assert not gc.isenabled(), "this test leaves the collector on, and any thread may then free a Qt object"
     if gc.get_count()[0] > MOST_GARBAGE:
         gc.collect()
 

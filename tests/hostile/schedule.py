@@ -220,6 +220,7 @@ def run_schedule(seed: int) -> Verdict:
     base = MEMORY if MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(prefix="hostile-", dir=base) as name:
         schedule = Schedule(seed, Path(name))
+        collects = gc.isenabled()
         gc.disable()
         try:
             with kept_log(schedule.history), not_hung(HUNG_SECONDS):
@@ -228,4 +229,5 @@ def run_schedule(seed: int) -> Verdict:
             stuck = "".join(traceback.format_exception(error))
             return Verdict(seed, (Finding("C9", f"it hung: {stuck}"),), schedule.history, 0.0, 0.0)
         finally:
-            gc.enable()
+            if collects:
+                gc.enable()
