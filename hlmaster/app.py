@@ -142,7 +142,8 @@ async def _headless(run: Launch, seconds: float | None, policy: Policy | None, *
     acting = None if policy is None else asyncio.create_task(let_act(desk, policy), name="policy")
     try:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await stop.wait()
         figures = await summary(desk, desk.clock.monotonic() - started)
     finally:
         if acting is not None:

@@ -165,7 +165,8 @@ class Challengers:
         """Raises ConfigError, and HlError when the desk does not get ready."""
         await desk.start()
         try:
-            await asyncio.wait_for(desk.deciding.wait(), PATIENCE_SECONDS)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await desk.deciding.wait()
         except TimeoutError:
             raise HlError("The challenger's desk did not get ready.", "Try again when data flows.") from None
         for card in desk.engine.cards():

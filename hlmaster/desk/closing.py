@@ -127,7 +127,8 @@ class Closer:
                 return True
             await asyncio.sleep(SETTLE_SECONDS)
         try:
-            await asyncio.wait_for(self._reconciler.run(), ASK_SECONDS)
+            async with asyncio.timeout(ASK_SECONDS):
+                await self._reconciler.run()
         except (VenueError, TimeoutError) as error:
             log.warning("the fills of order %s could not be asked for: %s", order.client_order_id, error)
         return self._booked(order) >= order.filled_size

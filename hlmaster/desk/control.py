@@ -73,7 +73,8 @@ class Control:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            line = await asyncio.wait_for(reader.readline(), TIMEOUT_SECONDS)
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                line = await reader.readline()
             verb = line.decode("utf-8", "replace").strip()
             answer = self._answers.get(verb)
             try:

@@ -106,7 +106,8 @@ class Watch:
                 self._again_at = self._clock.monotonic() + self._pause
                 self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._leash.released.wait(), self._patience / LOOKS)
+                async with asyncio.timeout(self._patience / LOOKS):
+                    await self._leash.released.wait()
 
     def _is_due(self) -> bool:
         now = self._clock.monotonic()

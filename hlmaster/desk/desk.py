@@ -260,7 +260,8 @@ class Desk:
         # Prices and charts first: the store's libraries take half a second to load, and neither need wait for them.
         await asyncio.sleep(CHART_SECONDS)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.charts.settled(), STORE_SECONDS)
+            async with asyncio.timeout(STORE_SECONDS):
+                await self.charts.settled()
         await self._restoring.attempt(self._books.restore)
         await self._restoring.attempt(self.recovery.recall)
         await self._parts.trading.start()

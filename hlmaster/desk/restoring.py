@@ -43,7 +43,8 @@ class Restoring:
 
     async def _succeeds(self, step: Callable[[], Awaitable[None]]) -> bool:
         try:
-            await asyncio.wait_for(step(), PATIENCE_SECONDS)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await step()
         except StorageError as error:
             self._tell(error)
         except TimeoutError:

@@ -54,7 +54,8 @@ class ScheduledCancel:
             await self._step()
             with contextlib.suppress(TimeoutError):
                 hurry = self.armed and not self._wanted()
-                await asyncio.wait_for(self._woken(), RETRY_SECONDS if hurry else self._seconds / RENEWALS)
+                async with asyncio.timeout(RETRY_SECONDS if hurry else self._seconds / RENEWALS):
+                    await self._woken()
 
     async def stop(self) -> None:
         """Orders that stay on purpose must not be cancelled behind an orderly end."""

@@ -23,7 +23,8 @@ async def summary(desk: Desk, wall_seconds: float) -> dict[str, Any]:
     """Money as decimal text; zero where nothing of the kind exists yet. ``unexplained`` is what the exchange's last
     statement says the account is worth more than our books explain; None where it gave none."""
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(_compare(desk), PATIENCE_SECONDS)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await _compare(desk)
     health = desk.health()
     portfolio = desk.portfolio
     proposals = Counter(str(proposal.state) for proposal in desk.proposing.book.all())

@@ -191,11 +191,6 @@ class KillRun:
         return found
 
     async def _orders(self, desk: Desk) -> list[str]:
-        found = []
-        for name, status in self._told.items():
-            known = desk.orders.get(name)
-            if known is None or known.foreign:
-                found.append(f"C9: order {name}, told as {status}, is forgotten")
         oids: defaultdict[str, set[int]] = defaultdict(set)
         line = ReadyLine.read(self._ready)
         assert line is not None
@@ -207,6 +202,13 @@ class KillRun:
         with closing(sqlite3.connect(desk.session.folder / "journal.sqlite")) as journal:
             rows = journal.execute("SELECT subject, count(*) FROM intents GROUP BY subject").fetchall()
         intents = dict(rows)
+        found = []
+        for name, status in self._told.items():
+            known = desk.orders.get(name)
+            # refused on this computer before its intent was written: no byte of it left, so nothing is owed
+            never_left = status == OrderStatus.REJECTED and name not in intents and name not in oids
+            if (known is None or known.foreign) and not never_left:
+                found.append(f"C9: order {name}, told as {status}, is forgotten")
         for name, found_oids in oids.items():
             if len(found_oids) > intents.get(name, 0):
                 found.append(f"C1: {name} is {len(found_oids)} orders of {intents.get(name, 0)} intents")

@@ -89,6 +89,13 @@ def blocking_sleeps(source: Source) -> Iterator[str]:
             yield source.place(node)
 
 
+def swallowing_waits(source: Source) -> Iterator[str]:
+    """On Python 3.11 ``wait_for`` loses a cancel that comes as its future ends; whoever gathers the task then hangs."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and source.dotted(node.func) == "asyncio.wait_for":
+            yield source.place(node)
+
+
 def calls_of(source: Source, name: str) -> Iterator[str]:
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Call) and source.dotted(node.func).rpartition(".")[2] == name:

@@ -83,6 +83,7 @@ def none(found: list[str], reason: str = "") -> None:
         (rules.broad_handlers, "try:\n f()\nexcept BaseException:\n undo()\n raise\n", 0),
         (rules.broad_handlers, "with contextlib.suppress(Exception):\n f()\nwith suppress(KeyError):\n f()\n", 1),
         (rules.float_calls, "price: float = 1.0\nfloat(price)\n", 1),
+        (rules.swallowing_waits, "from asyncio import wait_for as w\nw(f(), 1)\nself._wake.wait_for(g)\n", 1),
         (rules.unfinished, "def f():\n  # TO" + "DO later\n  raise NotImplementedError\n", 2),
     ],
 )
@@ -112,6 +113,10 @@ def test_money_is_never_made_a_float() -> None:
     found = [place for place in broken(rules.float_calls) if place.startswith(MONEY)]
     none(sorted(set(found) - set(FLOATS_IN_MONEY)))
     none(sorted(set(FLOATS_IN_MONEY) - set(found)), "these exceptions are no longer needed")
+
+
+def test_no_wait_loses_a_cancel() -> None:
+    none(broken(rules.swallowing_waits), "asyncio.timeout() does the same and loses none")
 
 
 def test_an_order_is_approved_by_the_mint_alone() -> None:

@@ -27,8 +27,9 @@ async def trade(run: Launch) -> None:
     desk.confirm_restart()
     await until(lambda: "Trading is open." in desk.guard.sentence, desk)
     await fresh(desk, "ETH")
-    for side in cycle((Side.BUY, Side.BUY, Side.SELL)):
-        outcome = await desk.manual.place(Ticket("ETH", side, TicketKind.MARKET, SizeUnit.USD, D(300)))
+    # no two alike: an order that repeats the last is refused for two seconds, and a loop would fill the pipe with that
+    for side, usd in cycle(zip((Side.BUY, Side.BUY, Side.SELL) * 2, range(300, 360, 10), strict=True)):
+        outcome = await desk.manual.place(Ticket("ETH", side, TicketKind.MARKET, SizeUnit.USD, D(usd)))
         sys.stdout.write(f"{outcome.sentence}\n")
         sys.stdout.flush()
 

@@ -268,7 +268,8 @@ class Socket:
     async def _await_answers(self) -> None:
         self._check_answers()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._all_answered.wait(), self._timing.acknowledged_within)
+            async with asyncio.timeout(self._timing.acknowledged_within):
+                await self._all_answered.wait()
         for subscription in self.subscriptions.unanswered:
             self._count("subscription unanswered")
             self._say(request("subscribe", subscription))

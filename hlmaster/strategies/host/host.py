@@ -198,7 +198,8 @@ class Host:
         seen: Stamp | None = None
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._reload.wait(), self._look_seconds)
+                async with asyncio.timeout(self._look_seconds):
+                    await self._reload.wait()
             stamp = await asyncio.to_thread(self._folder.stamp)
             if self._reload.is_set() or (stamp != loaded and stamp == seen):
                 self._reload.clear()

@@ -61,6 +61,15 @@ async def test_nothing_is_started_where_there_is_nothing_to_run(tmp_path: Path) 
         assert [card.name for card in stage.engine.cards()] == ["twist"]
 
 
+@pytest.mark.parametrize("steps", range(4))
+async def test_a_stop_in_the_moment_of_a_reload_ends(tmp_path: Path, steps: int) -> None:
+    async with Theatre(tmp_path) as stage:
+        await breath()
+        stage.troupe.host.reload()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+
+
 async def test_a_file_of_the_user_becomes_a_strategy_with_a_dialog(tmp_path: Path) -> None:
     async with Theatre(tmp_path, mine=good()) as stage:
         card = stage.engine.card("mine")
