@@ -11,7 +11,6 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Coroutine
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -349,13 +348,11 @@ async def _gui(
     window.open(arguments.size)
     stop = _stop_on_signals()
     door = Doors(run.data, run.opening, desk)
-    extras: list[Coroutine[Any, Any, None]] = []
-    if offscreen and arguments.screenshot is None:
-        extras.append(_status_lines(desk))
+    tasks = [asyncio.create_task(_close_on(stop, window))]
     if arguments.screenshot is not None:
-        extras.append(_photograph(window, arguments.screenshot, arguments.after))
-    tasks = [asyncio.create_task(extra) for extra in extras]
-    tasks.append(asyncio.create_task(_close_on(stop, window)))
+        tasks.append(asyncio.create_task(_photograph(window, arguments.screenshot, arguments.after)))
+    elif offscreen:
+        tasks.append(asyncio.create_task(_status_lines(desk)))
     watchdog = Watchdog(desk.clock, desk.bus)
     watchdog.start()
     try:
