@@ -1,4 +1,4 @@
-"""What the analyst was asked, what it said, and what became of it; and what the news says of a coin. Opinions, no orders."""
+"""What the analyst was asked, what it said, and what became of it; and the news. Opinions, never orders."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A stranger's words: data, never instructions. ``coins``: those it names; empty when it is about the whole market."""
+    """A stranger's words: data, never instructions. ``coins``: those it names; none: it is about the market."""
 
     key: str
     source: str
