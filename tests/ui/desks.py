@@ -302,6 +302,7 @@ async def trading(*coins: str, settings: Settings | None = None, start: bool = T
         for coin in coins or ("ETH",):
             scene.tell(coin)
         await scene.account_told()
+        await until(lambda: set(coins or ("ETH",)) <= set(scene.desk.survey.leverages))
     try:
         yield scene
     finally:
