@@ -8,8 +8,8 @@ from string import Template
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
+from hlmaster.core.resources import resource
 from hlmaster.ui.charts.palette import FALLBACK_NUMBER_FAMILY, FALLBACK_TEXT_FAMILY, ChartPalette
-from hlmaster.ui.resources import resource
 
 TEXT_FAMILY = "Inter"
 NUMBER_FAMILY = "JetBrains Mono"

@@ -17,6 +17,7 @@ from hlmaster.core.errors import ConfigError
 from hlmaster.core.events import Severity
 from hlmaster.core.logs import LogRing
 from hlmaster.core.model import Mode
+from hlmaster.core.resources import resource
 from hlmaster.desk.desk import Desk
 from hlmaster.settings import Origins, Settings
 from hlmaster.storage.sessions import Sessions
@@ -52,7 +53,6 @@ from hlmaster.ui.panels.tape import TapePanel
 from hlmaster.ui.panels.ticket import TicketPanel
 from hlmaster.ui.panels.tools import ToolsPanel
 from hlmaster.ui.panels.watchlist import WatchlistPanel
-from hlmaster.ui.resources import resource
 from hlmaster.ui.statusbar import StatusBar
 from hlmaster.ui.topbar import TopBar
 

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hlmaster.ui.resources import resource
+from hlmaster.core.resources import resource
 from hlmaster.ui.theme import text_font
 
 SIZE = (940, 680)

@@ -7,12 +7,12 @@ from html import escape
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
+from hlmaster.core.resources import resource
 from hlmaster.core.signals import Check
 from hlmaster.strategies.actor import REPAIR
 from hlmaster.strategies.card import StrategyCard
 from hlmaster.ui.context import Context
 from hlmaster.ui.form_builder import described
-from hlmaster.ui.resources import resource
 from hlmaster.ui.strategy_rows import StrategyRow
 from hlmaster.ui.theme import Theme
 

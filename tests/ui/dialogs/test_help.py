@@ -7,11 +7,11 @@ from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
 
 from hlmaster.core import errors
+from hlmaster.core.resources import resource
 from hlmaster.strategies.catalogue import STRATEGIES
 from hlmaster.ui.dialogs.help import FIRST, PAGES, HelpWindow, page_file, page_text, title_of
 from hlmaster.ui.dialogs.help import STRATEGIES as BUILT_IN
 from hlmaster.ui.form_builder import described
-from hlmaster.ui.resources import resource
 
 
 @pytest.fixture
