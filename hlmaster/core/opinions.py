@@ -115,6 +115,7 @@ class Headline:
     confidence: float
     factors: tuple[str, ...]
     scorer: str
+    topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What is written about the coins: sources, their scores, and what they come to together."""
