@@ -17,6 +17,7 @@ from hlmaster.desk.manual import Manual
 from hlmaster.desk.own_gates import OwnGates
 from hlmaster.desk.proposer import Effects
 from hlmaster.desk.proposing import Proposing
+from hlmaster.desk.ranges import Ranges
 from hlmaster.desk.regime_watch import RegimeWatch
 from hlmaster.desk.supply import Supply
 from hlmaster.desk.survey import Survey
@@ -64,6 +65,7 @@ class Deciding:
         instruments: Mapping[str, Instrument],
         feed: Feed,
         charts: Charts,
+        ranges: Ranges,
         survey: Survey,
         gate: Gate,
         manual: Manual,
@@ -98,7 +100,7 @@ class Deciding:
             protector,
             portfolio,
             orders,
-            charts,
+            ranges,
             feed,
             self.roster,
             engine_gates=self.engine.gates,

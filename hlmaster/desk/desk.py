@@ -31,6 +31,7 @@ from hlmaster.desk.order_path import OrderPath
 from hlmaster.desk.outcome import Outcome
 from hlmaster.desk.parts import Parts
 from hlmaster.desk.protecting import LOOK_SECONDS, Protecting, refuse_off
+from hlmaster.desk.ranges import Ranges
 from hlmaster.desk.restoring import Restoring
 from hlmaster.desk.risk import LOOK_SECONDS as RISK_SECONDS
 from hlmaster.desk.risk import RiskDesk
@@ -124,6 +125,7 @@ class Desk:
         )
         self.tools = Tools(self.bus, self.clock, self.survey, self.manual, self.executor, self.orders)
         self.charts = Charts(self.clock, parts.market_data, self.feed)
+        self._ranges = Ranges(self.clock, self.charts, self.feed)
         self._protecting = Protecting(
             self.bus,
             self.clock,
@@ -137,8 +139,7 @@ class Desk:
             self.portfolio,
             self.manual,
             self.guard,
-            self.charts,
-            self.feed,
+            self._ranges,
         )
         self.protector = self._protecting.protector
         self.survey.stop = self._protecting.stop_distance
@@ -199,6 +200,7 @@ class Desk:
             self.instruments,
             self.feed,
             self.charts,
+            self._ranges,
             self.survey,
             self.gate,
             self.manual,
@@ -297,6 +299,7 @@ class Desk:
         await self.risk.stop()
         self.records.close()
         await self._protecting.stop()
+        await self._ranges.stop()
         await self.guard.stop()
         await self.tools.stop()
         await self._path.stop()

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Kept:
-    """``problem`` says why the last write failed; empty when it did not."""
+    """``trouble`` says why the last write failed; empty when it did not."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -22,7 +22,7 @@ class Kept:
         self._turn = threading.Lock()
         self._next: bytes | None = None
         self._last: bytes | None = None
-        self.problem = ""
+        self.trouble = ""
 
     def load(self) -> bytes | None:
         """None when there is none yet. Raises StorageError."""
@@ -36,11 +36,16 @@ class Kept:
     def save(self, content: bytes) -> None:
         """Soon on disk, also over a power failure; nothing is written that is there already."""
         with self._turn:
-            if content == self._last:
+            if content == self._last and not self.trouble:
                 return
             waits, self._next, self._last = self._next is not None, content, content
         if not waits:
             self._pen.write(self._write)
+
+    def retry(self) -> None:
+        """Try once more what the disk refused."""
+        if self.trouble and self._last is not None:
+            self.save(self._last)
 
     def _write(self) -> None:
         with self._turn:
@@ -49,13 +54,14 @@ class Kept:
             return
         try:
             write_whole(self._path, content, durable=True)
-            self.problem = ""
         except OSError as error:
-            before, self.problem = self.problem, f"{self._path} cannot be written: {error.strerror}."
-            with self._turn:
-                self._last = None  # the same content is worth another try
-            if self.problem != before:
-                log.warning("%s", self.problem)
+            before, self.trouble = self.trouble, f"{self._path} cannot be written: {error.strerror}."
+            if self.trouble != before:
+                log.warning("%s", self.trouble)
+        else:
+            self.trouble = ""
 
     async def stop(self) -> None:
+        """Returns when the last of it is written; what the disk refused is tried once more."""
+        self.retry()
         await self._pen.stop()

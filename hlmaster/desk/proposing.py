@@ -16,7 +16,6 @@ from hlmaster.core.orders import Order, OrderStatus, RuleResult, Verdict
 from hlmaster.core.proposals import Policy, Proposal, ProposalChanged, ProposalState
 from hlmaster.core.records import ForTheRecord
 from hlmaster.core.signals import Direction, Gate, Regime, SignalMade, StrategiesChanged, direction_of
-from hlmaster.desk.charts import Charts
 from hlmaster.desk.course import Course
 from hlmaster.desk.guard import Guard
 from hlmaster.desk.leading import Leading
@@ -73,7 +72,7 @@ class Proposing:
         protector: Protector,
         portfolio: Portfolio,
         tracker: OrderTracker,
-        charts: Charts,
+        ranges: Ranges,
         feed: Feed,
         roster: Roster,
         *,
@@ -89,14 +88,13 @@ class Proposing:
         self._bus, self._clock, self._settings, self._work, self._guard = bus, clock, settings, work, guard
         self._survey, self._gate, self._roster = survey, gate, roster
         self.engine_gates = engine_gates
-        self._memory = Memory(folder / "proposals.json", "every position is yours and no card is remembered")
-        self._ranges = Ranges(clock, charts, feed)
+        self.memory = Memory(folder / "proposals.json", "every position is yours and no card is remembered")
         self.proposer = Proposer(
             clock,
             survey,
             gate,
             feed,
-            self._ranges,
+            ranges,
             settings,
             trust or Unproven(mode),
             drawdown,
@@ -136,7 +134,7 @@ class Proposing:
 
     def start(self) -> None:
         """Owners, vetoes and a pause are as they were; cards of the last run come back as expired."""
-        document = self._memory.load()
+        document = self.memory.load()
         self._course.recall(document)
         self._tell(self.book.restore(remembered(document), self._clock.now_ms()))
         if document.get("paused") is True:
@@ -145,8 +143,7 @@ class Proposing:
 
     async def stop(self) -> None:
         self._remember()
-        await self._ranges.stop()
-        await self._memory.stop()
+        await self.memory.stop()
 
     def look(self) -> None:
         """Clocks run, prices move, verdicts change, positions end."""
@@ -368,7 +365,7 @@ class Proposing:
         if self._started:
             self._unwritten = False
             cards = document_of(self.book.live())
-            self._memory.save({**self._course.document(), "paused": self._paused, "cards": cards})
+            self.memory.save({**self._course.document(), "paused": self._paused, "cards": cards})
 
 
 def _no(verdict: Verdict) -> Outcome:

@@ -9,21 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hlmaster.core.bus import Bus
 from hlmaster.core.candles import CandleBlock
-from hlmaster.core.clock import ManualClock
-from hlmaster.core.errors import ConfigError, VenueUnreachable
+from hlmaster.core.errors import ConfigError
 from hlmaster.core.files import write_whole
 from hlmaster.core.model import Interval, Mode
-from hlmaster.desk import protecting
-from hlmaster.desk.charts import Charts
-from hlmaster.desk.protecting import ATR_INTERVAL, RELOAD_SECONDS, ProtectionFile, Ranges, refuse_off
-from hlmaster.market.feed import Feed
+from hlmaster.desk import kept
+from hlmaster.desk.memory import Memory
+from hlmaster.desk.protecting import ATR_INTERVAL, refuse_off
 from hlmaster.settings import Settings
 from hlmaster.trading.protection.epoch import Epoch
 from hlmaster.trading.protection.policy import Policy, Protection, StopKind
-from tests.desk.desks import MemoryMarket, running, scene
-from tests.trading.scenes import ETH, NOW, D
+from tests.desk.desks import running, scene
+from tests.trading.scenes import NOW, D
 
 OFF = Protection(stop=StopKind.OFF)
 
@@ -46,8 +43,13 @@ async def test_one_position_cannot_be_left_unprotected_with_real_money_either() 
         assert (outcome.ok, "cannot be off in live mode" in outcome.sentence) == (False, True)
 
 
+def memory(folder: Path) -> Memory:
+    """As ``Protecting`` has it."""
+    return scene(folder=folder).desk._protecting.memory
+
+
 async def test_what_is_remembered_is_found_again_as_it_was_said_last(tmp_path: Path) -> None:
-    file = ProtectionFile(tmp_path / "protection.json")
+    file = memory(tmp_path)
     assert file.load() == {}
     for sign in (*range(50), 1):
         file.save({"ETH": {"sign": sign}})
@@ -59,11 +61,11 @@ async def test_what_is_remembered_is_found_again_as_it_was_said_last(tmp_path: P
 def test_a_damaged_memory_is_no_memory(tmp_path: Path, text: str) -> None:
     path = tmp_path / "protection.json"
     path.write_text(text)
-    assert ProtectionFile(path).load() == {}
+    assert memory(tmp_path).load() == {}
 
 
 async def test_a_folder_that_takes_nothing_stops_nothing(tmp_path: Path) -> None:
-    file = ProtectionFile(tmp_path / "gone" / "protection.json")
+    file = memory(tmp_path / "gone")
     file.save({"ETH": {}})
     await file.stop()
 
@@ -73,13 +75,13 @@ async def test_a_disk_that_hangs_does_not_hold_up_who_remembers(
 ) -> None:
     go, threads = threading.Event(), set[str]()
 
-    def slow(path: Path, content: bytes) -> None:
+    def slow(path: Path, content: bytes, *, durable: bool) -> None:
         threads.add(threading.current_thread().name)
         assert go.wait(20)
-        write_whole(path, content)
+        write_whole(path, content, durable=durable)
 
-    monkeypatch.setattr(protecting, "write_whole", slow)
-    file = ProtectionFile(tmp_path / "protection.json")
+    monkeypatch.setattr(kept, "write_whole", slow)
+    file = memory(tmp_path)
     file.save({"ETH": {"sign": 1}})
     file.save({"ETH": {"sign": -1}})
     go.set()
@@ -97,34 +99,24 @@ async def test_a_damaged_choice_falls_back_to_the_settings(tmp_path: Path, damag
     assert epoch.best == 3000
 
 
-class Candles(MemoryMarket):
-    """Forty closed quarter hours of ten dollars each, and an open one that has gone wild."""
+async def test_a_stop_in_ranges_is_as_far_away_as_quarter_hours_reach() -> None:
+    made = scene(settings=Settings())
+    policy = Policy(stop=StopKind.ATR, atr_multiple=D(2))
 
-    down = False
-
-    async def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> CandleBlock:
-        if self.down:
-            raise VenueUnreachable("No line.")
+    async def candles(coin: str, interval: Interval, start_ms: int, end_ms: int) -> CandleBlock:
+        """Forty closed candles of ten dollars each, and an open one that has gone wild."""
         times = NOW // interval.ms * interval.ms + interval.ms * np.arange(-40, 1, dtype=np.int64)
-        level = np.full(41, 3000.0)
         reach = np.r_[np.full(40, 5.0), 500.0]
+        level = np.full(41, 3000.0)
         return CandleBlock(times, level, level + reach, level - reach, level, level, np.ones(41, np.int64))
 
-
-async def test_the_range_is_of_closed_candles_only_and_a_failed_load_is_repeated() -> None:
-    bus, clock = Bus(), ManualClock(NOW)
-    market = Candles(bus, clock)
-    feed = Feed(bus, clock, {"ETH": ETH})
-    ranges = Ranges(clock, Charts(clock, market, feed), feed)
-    market.down = True
-    assert ranges("ETH") is None
-    await ranges._loading["ETH"]
-    market.down = False
-    assert ranges("ETH") is None
-    assert not ranges._loading, "not at once"
-    clock.advance(int(RELOAD_SECONDS * 1000))
-    assert ranges("ETH") is None
-    await ranges._loading["ETH"]
-    assert ranges("ETH") == 10
-    assert feed.market("ETH").series(ATR_INTERVAL) is not None
-    await ranges.stop()
+    made.market.candles = candles  # type: ignore[method-assign]
+    async with running(made):
+        made.hold("1")
+        await made.until(lambda: made.desk.protector.shield("ETH") is not None)
+        assert made.desk.protect("ETH", policy).ok
+        await made.until(lambda: made.desk._protecting._atr("ETH"))
+        distance = made.desk._protecting.stop_distance("ETH")
+        assert distance is not None
+        assert distance.stop_of(D(3000), 1) == 2980
+        assert made.desk.feed.market("ETH").series(ATR_INTERVAL) is not None
