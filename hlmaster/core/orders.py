@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+import msgspec
+
 from hlmaster.core.model import Side
 
 
@@ -114,9 +116,8 @@ class RuleResult:
     sentence: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """All rules' results for one order."""
+class Verdict(msgspec.Struct, frozen=True):
+    """All rules' results for one order. A struct, for the gate makes one for each it is asked about."""
 
     results: tuple[RuleResult, ...]
 

@@ -32,6 +32,8 @@ class Registry(Generic[Entry]):
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
+        self.version = 0
+        """Changes with every registration."""
         self._entries: dict[str, Entry] = {}
         self._broken: dict[str, Broken] = {}
 
@@ -43,6 +45,7 @@ class Registry(Generic[Entry]):
                 raise ValueError(f"a {self.kind} needs a name")
             if name in self._entries:
                 raise ValueError(f"two {self.kind} entries are called {name!r}: {self._entries[name]!r} and {entry!r}")
+            self.version += 1
             self._entries[name] = entry  # type: ignore[assignment]  # the decorated thing keeps its own, narrower type
             return entry
 
@@ -56,6 +59,7 @@ class Registry(Generic[Entry]):
         except Exception as error:
             log.exception("the %s %r failed to load", self.kind, name)
             self._entries = before
+            self.version += 1
             self._broken[name] = Broken(name, f"{type(error).__name__}: {error}")
             return False
         self._broken.pop(name, None)

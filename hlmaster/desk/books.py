@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
-from hlmaster.core.events import SessionRestored, TradingState
+from hlmaster.core.events import Refused, SessionRestored, TradingState
 from hlmaster.core.model import Instrument
 from hlmaster.core.orders import Fill
 from hlmaster.desk.parts import Parts
@@ -44,6 +44,8 @@ class Books:
         self.reconciler = Reconciler(bus, clock, parts.trading, self.orders, self.portfolio, parts.session.since_ms)
         self.differences = Differences(bus, parts.store)
         self.foreign = ForeignOrders(bus, self.orders, lambda: ForeignPolicy(settings().execution.foreign_orders))
+        self._store = parts.store
+        bus.subscribe(Refused, self._on_refused)
 
     async def restore(self) -> None:
         """Raises StorageError."""
@@ -60,6 +62,10 @@ class Books:
 
     def mark(self, coin: str) -> Decimal | None:
         return self.survey.mark(coin)
+
+    def _on_refused(self, fact: Refused) -> None:
+        for failure in fact.verdict.failures:
+            self._store.save_refusal(fact.time_ms, fact.order.coin, failure.rule, failure.sentence)
 
     def _exit_reason(self, fill: Fill) -> str:
         if fill.liquidation:

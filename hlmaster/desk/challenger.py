@@ -12,24 +12,26 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.errors import HlError
+from hlmaster.core.events import Notice, Severity
 from hlmaster.core.model import Mode
 from hlmaster.core.orders import ApprovalMint
 from hlmaster.core.proposals import Policy
 from hlmaster.core.records import ForTheRecord
-from hlmaster.desk.desk import Desk
 from hlmaster.desk.outcome import Outcome
 from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.desk.shared_market import SharedMarket
 from hlmaster.desk.stores import Stores
-from hlmaster.desk.tallies import Tallies
 from hlmaster.exchange.simulator.trading import PaperTrading
 from hlmaster.storage.sessions import Sessions
 from hlmaster.strategies.known import BUILT_IN
 from hlmaster.trading.tally import Tally
+
+if TYPE_CHECKING:
+    from hlmaster.desk.desk import Desk
 
 MOST = 3
 PATIENCE_SECONDS = 30.0
@@ -60,7 +62,6 @@ class Challenger:
     changes: Mapping[str, Any]
     since_ms: int
     desk: Desk
-    tallies: Tallies
 
 
 class Challengers:
@@ -71,7 +72,6 @@ class Challengers:
         self._bus, self._clock, self._market = desk.bus, desk.clock, parts.market_data
         self._desk, self._engine, self._host = desk, desk.engine, parts.strategy_host
         self._folder = parts.session.folder / "challengers"
-        self._tallies = Tallies(desk.bus, desk.clock, desk.portfolio, lambda: desk.settings.trust)
         self._running: dict[str, Challenger] = {}
         self._turn = asyncio.Lock()
 
@@ -85,8 +85,8 @@ class Challengers:
         one = self._running.get(strategy)
         if one is None:
             return None
-        champion = self._tallies.since(strategy, one.since_ms)
-        return Comparison(strategy, one.changes, one.since_ms, champion, one.tallies.since(strategy, one.since_ms))
+        champion, challenger = (desk.tallies.since(strategy, one.since_ms) for desk in (self._desk, one.desk))
+        return Comparison(strategy, one.changes, one.since_ms, champion, challenger)
 
     # --- verbs ---
 
@@ -110,22 +110,40 @@ class Challengers:
                 raise
             self._running[strategy] = replace(made, changes=dict(changes))
         text = f"A challenger of {card.title} trades on paper with other parameters."
-        self._bus.publish(ForTheRecord("challenger", strategy, text, data={k: str(v) for k, v in changes.items()}))
+        self._tell(strategy, text, changes)
         return Outcome(True, text)
 
     async def stop(self, strategy: str) -> Outcome:
         async with self._turn:
             one = self._running.pop(strategy, None)
             if one is None:
-                return Outcome(False, f"{strategy} has no challenger.")
+                return Outcome(False, f"{self._desk.title(strategy)} has no challenger.")
             await one.desk.stop()
-        return Outcome(True, f"The challenger of {strategy} has ended.")
+        return Outcome(True, f"The challenger of {self._desk.title(strategy)} has ended.")
+
+    async def adopt(self, strategy: str) -> Outcome:
+        """The champion goes on with the challenger's parameters, and the challenger ends. Raises ConfigError."""
+        one = self._running.get(strategy)
+        if one is None:
+            return Outcome(False, f"{self._desk.title(strategy)} has no challenger.")
+        self._engine.set_params(strategy, one.changes)
+        text = f"{self._desk.title(strategy)} has its challenger's parameters from its next decision on."
+        self._tell(strategy, text, one.changes)
+        await self.stop(strategy)
+        return Outcome(True, text)
 
     async def close(self) -> None:
+        """What one cannot write any more is told; it keeps nobody else from ending."""
         for strategy in list(self._running):
-            await self.stop(strategy)
+            try:
+                await self.stop(strategy)
+            except HlError as error:
+                self._bus.publish(Notice(Severity.ERROR, error.sentence, error.code, error.cure))
 
     # --- within ---
+
+    def _tell(self, strategy: str, text: str, changes: Mapping[str, Any]) -> None:
+        self._bus.publish(ForTheRecord("challenger", strategy, text, data={k: str(v) for k, v in changes.items()}))
 
     async def _open(self, strategy: str) -> Challenger:
         now, bus, mint = self._clock.now_ms(), Bus(), ApprovalMint()
@@ -156,9 +174,7 @@ class Challengers:
             records=stores.records,
             audit=stores.audit,
         )
-        desk = Desk(parts)
-        tallies = Tallies(bus, self._clock, desk.portfolio, lambda: self._desk.settings.trust)
-        return Challenger(strategy, {}, now, desk, tallies)
+        return Challenger(strategy, {}, now, type(self._desk)(parts))
 
     @staticmethod
     async def _arm(desk: Desk, strategy: str, params: Mapping[str, Any], coins: tuple[str, ...] | str) -> None:

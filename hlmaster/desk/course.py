@@ -187,12 +187,13 @@ class Course:
         if not self._portfolio.size(coin):
             return
         who = tenure.owner if tenure is not None else "strategy"
-        if self._say(coin, Severity.INFO, f"{who} closes its {coin} position: {why}"):
+        title = self.ownership.title(tenure.owner) if tenure is not None else "Its strategy"
+        if self._say(coin, Severity.INFO, f"{title} closes its {coin} position: {why}"):
             subject = tenure.proposal_id if tenure is not None else coin
             self._bus.publish(ForTheRecord("exit", subject, why, who))
         outcome = await self._manual.close(coin)
         if not outcome.ok and self._portfolio.size(coin):
-            self._say(coin, Severity.ERROR, f"{who} could not close its {coin} position yet: {outcome.sentence}")
+            self._say(coin, Severity.ERROR, f"{title} could not close its {coin} position yet: {outcome.sentence}")
 
     def _say(self, coin: str, severity: Severity, sentence: str) -> bool:
         """Once for each position, however often it is tried."""

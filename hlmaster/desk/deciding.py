@@ -39,6 +39,7 @@ from hlmaster.trading.portfolio import Portfolio
 from hlmaster.trading.protection.protector import Protector
 from hlmaster.trading.risk.gate import Gate
 from hlmaster.trading.sizing import ONE
+from hlmaster.trading.titles import Titles
 
 LOOK_SECONDS = 0.25
 
@@ -82,10 +83,19 @@ class Deciding:
         self._supply = Supply(bus, clock, market_data, feed, charts, self.grids, watch, lambda: self._rows.trouble)
         self.roster = Roster(folder / "strategies.toml")
         self.engine = self._engine(bus, clock, host, strategies, instruments)
+        self.title = Titles(self.engine.title)
         self.tallies = Tallies(bus, clock, portfolio, lambda: settings().trust)
         self.regimes = RegimeWatch(bus, self.grids, instruments, self._coins)
-        self._trusting = Trusting(bus, mode, self.tallies, lambda: settings().trust, self._policy)
-        own = OwnGates(settings, self.roster, self.regimes, self.tallies.of, self._held, lambda: portfolio.equity)
+        self._trusting = Trusting(bus, mode, self.tallies, lambda: settings().trust, self._policy, self.title)
+        own = OwnGates(
+            settings,
+            self.roster,
+            self.regimes,
+            self.tallies.of,
+            self._held,
+            lambda: portfolio.equity,
+            self.title,
+        )
         self.proposing = Proposing(
             bus,
             clock,
@@ -110,6 +120,7 @@ class Deciding:
             regime=self.regimes,
             allocation=self.share,
             own=own,
+            title=self.title,
         )
 
     def _engine(

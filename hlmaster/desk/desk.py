@@ -11,13 +11,13 @@ from hlmaster.core.events import (
     AccountSnapshot,
     LinkState,
     OrderReported,
-    Refused,
     TradingState,
 )
 from hlmaster.core.model import Instrument
 from hlmaster.desk.archive import Archive
 from hlmaster.desk.auditing import settings_changes
 from hlmaster.desk.books import Books
+from hlmaster.desk.challenger import Challengers
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.deciding import Deciding
 from hlmaster.desk.guard import Guard
@@ -75,7 +75,6 @@ class Desk:
         self.bus.subscribe(AccountSnapshot, self._on_account)
         self.bus.subscribe(OrderReported, lambda _: self.feed.touch_account())
         self.bus.subscribe(AccountResynchronised, lambda _: self._reconciling.soon())
-        self.bus.subscribe(Refused, self._on_refused)
         self.guard.on_lost_connection(LostLine(lambda: self.settings, self.orders, self.foreign, self.manual))
 
     def _keep_books(self, parts: Parts) -> None:
@@ -213,7 +212,8 @@ class Desk:
         )
         self.grids, self.engine = self._deciding.grids, self._deciding.engine
         self.roster, self.proposing = self._deciding.roster, self._deciding.proposing
-        self.tallies = self._deciding.tallies
+        self.tallies, self.regimes, self.title = self._deciding.tallies, self._deciding.regimes, self._deciding.title
+        self.challengers = Challengers(self, parts)
         self.strategies_folder = parts.strategies
         self.records = Archive(
             self.bus,
@@ -294,6 +294,7 @@ class Desk:
 
     async def stop(self) -> None:
         """Orderly: loops end, the venue connections close, everything queued reaches the disk. Raises StorageError."""
+        await self.challengers.close()
         await self._work.stop()
         await self._deciding.stop()
         await self.risk.stop()
@@ -335,10 +336,6 @@ class Desk:
     def _on_account(self, fact: AccountSnapshot) -> None:
         if fact.account is self.portfolio.account:
             self.feed.touch_account()
-
-    def _on_refused(self, fact: Refused) -> None:
-        for failure in fact.verdict.failures:
-            self._parts.store.save_refusal(fact.time_ms, fact.order.coin, failure.rule, failure.sentence)
 
     def _trading_state(self) -> tuple[TradingState, str]:
         self.brake.look()

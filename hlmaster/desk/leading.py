@@ -32,6 +32,7 @@ class Leading:
         self._bus, self._clock, self._portfolio = bus, clock, portfolio
         self._course, self._ownership, self._book = course, course.ownership, book
         self._tell, self._remember = tell, remember
+        self._title = course.ownership.title
 
     def take_over(self, coin: str) -> Outcome:
         """The position is a person's from now on: its stops stay, no strategy closes it."""
@@ -49,7 +50,7 @@ class Leading:
         idea = None if tenure is None else ideas.get((tenure.former, coin))
         horizon = 0 if idea is None else idea.signal.horizon_ms
         why = self._ownership.hand_back(coin, self._clock.now_ms() + horizon if horizon else None)
-        owner = "" if tenure is None else tenure.former
+        owner = "" if tenure is None else self._title(tenure.former)
         return self._answer(why, coin, "hand back", f"The {coin} position is {owner}'s again.")
 
     def swap(self, coin: str, source: str, how: Swap | str) -> Outcome:
@@ -58,7 +59,8 @@ class Leading:
             chosen = Swap(how)
         except ValueError:
             return Outcome(False, f"A position can be swapped by {', '.join(Swap)}, not by {how}.")
-        now, text = self._clock.now_ms(), f"{coin} was given to {source}."
+        now, title = self._clock.now_ms(), self._title(source)
+        text = f"{coin} was given to {title}."
         self._ownership.swap(coin, source, chosen, now)
         for card in self._book.cards():
             if card.coin == coin and card.source != source:
@@ -66,7 +68,7 @@ class Leading:
         tenure = self._ownership.of(coin)
         if chosen is Swap.CLOSE and tenure is not None and tenure.is_led:
             self._course.leave(coin, text)
-        return self._answer("", coin, "swap", f"{coin} is {source}'s from now on ({chosen}).")
+        return self._answer("", coin, "swap", f"{coin} is {title}'s from now on ({chosen}).")
 
     def free(self, coin: str) -> Outcome:
         """Take back a swap: the coin is whoever's comes first."""
@@ -75,12 +77,12 @@ class Leading:
 
     def veto(self, source: str, coin: str, seconds: float) -> Outcome:
         """Wall seconds without a new idea of it on the coin; 0 lifts it. A position that it has there stays its own."""
-        now = self._clock.now_ms()
+        now, title = self._clock.now_ms(), self._title(source)
         self._ownership.veto(source, coin, now + int(seconds * SECOND_MS * self._clock.speed))
         if seconds <= 0:
-            return self._answer("", coin, "veto", f"{source} may propose {coin} again.")
-        self._tell(self._book.withdraw(f"You vetoed {source} on {coin}.", now, source=source, coin=coin))
-        return self._answer("", coin, "veto", f"{source} is vetoed on {coin} for {seconds:.0f} s.")
+            return self._answer("", coin, "veto", f"{title} may propose {coin} again.")
+        self._tell(self._book.withdraw(f"You vetoed {title} on {coin}.", now, source=source, coin=coin))
+        return self._answer("", coin, "veto", f"{title} is vetoed on {coin} for {seconds:.0f} s.")
 
     def _answer(self, why: str, coin: str, kind: str, text: str) -> Outcome:
         if not why:

@@ -85,14 +85,14 @@ class Listener:
         leads = tenure is not None and tenure.owner == source
         if idea.direction is Direction.NEUTRAL:
             if leads and idea.closes:
-                self._course.leave(coin, f"{source} is neutral now. {idea.signal.reason}")
+                self._course.leave(coin, f"{self._combiner.title(source)} is neutral now. {idea.signal.reason}")
         elif tenure is None or not tenure.is_led:
             self._propose(idea)
         elif tenure.direction is idea.direction:
             if leads:
                 self._course.go_on(coin, idea.signal.row_ms + idea.signal.horizon_ms)
         elif leads or self._may_close_others(idea):
-            why = f"{source} says {idea.direction}. {idea.signal.reason}"
+            why = f"{self._combiner.title(source)} says {idea.direction}. {idea.signal.reason}"
             self._course.leave(coin, why, then=lambda: self._again(idea))
         else:
             self._waiting[source, coin] = idea

@@ -49,6 +49,7 @@ class Obstacles:
         self._clock, self._survey, self._settings = clock, survey, settings
         self._proposer, self._course, self._gate = proposer, course, gate
         self._ownership, self._book, self._policy, self._own = course.ownership, book, policy, own
+        self._title = course.ownership.title
 
     def before_proposal(self, idea: Idea) -> tuple[Gate, ...]:
         """All that must be so before anything is reckoned for an idea that is LONG or SHORT."""
@@ -92,7 +93,12 @@ class Obstacles:
 
     def _wants(self, idea: Idea) -> Gate:
         if idea.direction is Direction.NEUTRAL:
-            return Gate("signal", False, f"{idea.source} is neutral on {idea.coin}: {idea.signal.reason}", _PATIENCE)
+            return Gate(
+                "signal",
+                False,
+                f"{self._title(idea.source)} is neutral on {idea.coin}: {idea.signal.reason}",
+                _PATIENCE,
+            )
         late = self._clock.now_ms() - min(signal.valid_until_ms for signal in idea.signals)
         if late >= 0:
             text = f"Its {idea.direction} on {idea.coin} ran out {late / SECOND_MS:.0f} s ago."
@@ -109,7 +115,7 @@ class Obstacles:
     def _not_declined(self, idea: Idea) -> Gate:
         side = idea.direction.side
         if side is not None and self._book.is_declined(idea.source, idea.coin, side):
-            text = f"You rejected {idea.source}'s {idea.direction} on {idea.coin}."
+            text = f"You rejected {self._title(idea.source)}'s {idea.direction} on {idea.coin}."
             return Gate("not rejected", False, text, "It comes back once the strategy has changed its mind in between.")
         return Gate("not rejected", True, "You did not reject this idea.")
 
@@ -125,7 +131,7 @@ class Obstacles:
         left = 0 if ended is None else ended + pause - self._clock.now_ms()
         if left <= 0:
             return Gate("cooled down", True, "It is not cooling down.")
-        text = f"{idea.source} cools down on {idea.coin} for another {left / SECOND_MS:.0f} s."
+        text = f"{self._title(idea.source)} cools down on {idea.coin} for another {left / SECOND_MS:.0f} s."
         return Gate("cooled down", False, text, "It passes by itself.")
 
     def _own_positions(self, idea: Idea) -> Gate:

@@ -9,6 +9,7 @@ from hlmaster.core.signals import Gate, Regime, Signal
 from hlmaster.settings import Settings
 from hlmaster.strategies.roster import Roster
 from hlmaster.trading.tally import Tally
+from hlmaster.trading.titles import Title, as_written
 
 HUNDRED = Decimal(100)
 
@@ -24,9 +25,10 @@ class OwnGates:
         tally: Callable[[str], Tally],
         held: Callable[[str], int],
         equity: Callable[[], Decimal],
+        title: Title = as_written,
     ) -> None:
         self._settings, self._roster, self._regime = settings, roster, regime
-        self._tally, self._held, self._equity = tally, held, equity
+        self._tally, self._held, self._equity, self._title = tally, held, equity, title
 
     def __call__(self, source: str, coin: str, signals: tuple[Signal, ...]) -> tuple[Gate, ...]:
         return (self._in_season(coin, signals), self._day(source), self._few(source))
@@ -37,14 +39,15 @@ class OwnGates:
             wanted = self._roster.entry(signal.strategy).regimes
             if wanted and now not in wanted:
                 is_now = f"{coin} is in a {now} regime" if now is not None else f"The regime of {coin} is not known yet"
-                text = f"{is_now}; {signal.strategy} acts in {' and '.join(wanted)} only."
+                text = f"{is_now}; {self._title(signal.strategy)} acts in {' and '.join(wanted)} only."
                 return Gate("regime", False, text, "Wait until it changes, or choose other regimes for it.")
         return Gate("regime", True, f"The regime of {coin} is {now or 'not known yet'}; nobody here minds.")
 
     def _day(self, source: str) -> Gate:
         percent = self._settings().strategies.day_loss_percent
         most, today = max(self._equity(), Decimal(0)) * percent / HUNDRED, self._tally(source).today
-        text = f"{source} stands at {today:+,.2f} USD today; a loss of {most:,.2f} USD ({percent} %) ends its day."
+        ends = f"a loss of {most:,.2f} USD ({percent} %) ends its day."
+        text = f"{self._title(source)} stands at {today:+,.2f} USD today; {ends}"
         passed = today >= 0 or -today < most
         return Gate("own day loss", passed, text, "" if passed else "It proposes again after midnight UTC.")
 

@@ -86,7 +86,7 @@ class Proposer:
         """With its dry run; or why there is no trade in it, as a sentence."""
         side = idea.direction.side
         if side is None:
-            return f"{idea.source} is neutral on {idea.coin}."
+            return f"The idea on {idea.coin} is neutral."
         situation = self._survey(idea.coin)
         post_only = self._settings().proposals.entry == "post-only"
         reference = best_price(side, situation, post_only=False)

@@ -42,10 +42,10 @@ from hlmaster.trading.proposals.trust import Trust, Unproven
 from hlmaster.trading.protection.protector import Protector
 from hlmaster.trading.risk.gate import Gate as RiskGate
 from hlmaster.trading.sizing import ONE, ZERO
+from hlmaster.trading.titles import GROUP, Title, as_written
 
 log = logging.getLogger(__name__)
 YOU, BY_POLICY = "you", "policy"
-GROUP = "group "
 
 
 class Proposing:
@@ -54,7 +54,7 @@ class Proposing:
     From a signal to the dry run of its proposal nothing is awaited. What other rooms know is given as callables:
     ``engine_gates`` of a strategy on a coin, ``effects`` of an order on the limits, ``advisers``, ``regime``,
     ``drawdown`` as a fraction, ``allocation`` of the capital, 0 to 1, ``own`` gates of a
-    source on a coin.
+    source on a coin, and the ``title`` of a source.
     """
 
     def __init__(
@@ -84,9 +84,10 @@ class Proposing:
         drawdown: Callable[[], Decimal] = lambda: ZERO,
         allocation: Callable[[str], Decimal] = lambda source: ONE,
         own: Own = nothing_own,
+        title: Title = as_written,
     ) -> None:
         self._bus, self._clock, self._settings, self._work, self._guard = bus, clock, settings, work, guard
-        self._survey, self._gate, self._roster = survey, gate, roster
+        self._survey, self._gate, self._roster, self._title = survey, gate, roster, title
         self.engine_gates = engine_gates
         self.memory = Memory(folder / "proposals.json", "every position is yours and no card is remembered")
         self.proposer = Proposer(
@@ -96,16 +97,16 @@ class Proposing:
             feed,
             ranges,
             settings,
-            trust or Unproven(mode),
+            trust or Unproven(mode, title),
             drawdown,
             effects,
             regime,
             allocation,
         )
-        self.combiner = Combiner(lambda strategy: roster.entry(strategy).role, advisers)
-        self.ownership = Ownership()
+        self.combiner = Combiner(lambda strategy: roster.entry(strategy).role, advisers, title)
+        self.ownership = Ownership(title)
         self._course = Course(bus, clock, work, manual, protector, portfolio, tracker, self.ownership, self._remember)
-        self.book = ProposalBook()
+        self.book = ProposalBook(title=title)
         self._obstacles = Obstacles(
             clock, survey, settings, self.proposer, self._course, self.book, gate, self.policy, own
         )
@@ -170,11 +171,12 @@ class Proposing:
         """Cards of a strategy that is disarmed, or only observed from now on, are withdrawn."""
         now = self._clock.now_ms()
         for card in self.book.cards():
+            title = self._title(card.source)
             armed = [signal.strategy for signal in card.signals if self._roster.entry(signal.strategy).armed]
             if not armed:
-                self._tell(self.book.withdraw(f"{card.source} was disarmed.", now, source=card.source))
+                self._tell(self.book.withdraw(f"{title} was disarmed.", now, source=card.source))
             elif self.policy(card.source) is Policy.OBSERVE:
-                self._tell(self.book.withdraw(f"{card.source} is only observed now.", now, source=card.source))
+                self._tell(self.book.withdraw(f"{title} is only observed now.", now, source=card.source))
         for strategy in self.combiner.heard:
             if not self._roster.entry(strategy).armed:
                 self._listener.forget(strategy)
@@ -346,7 +348,7 @@ class Proposing:
             winner, _, how = self.combiner.vote(group, coin, self._clock.now_ms())
             vote = (Gate("vote", winner is not Direction.NEUTRAL, how, "Wait until more of the group agree."),)
         if idea is None or not self._survey.lists(coin):
-            text = f"{source} has said nothing about {coin} yet."
+            text = f"{self._title(source)} has said nothing about {coin} yet."
             return (*known, *vote, Gate("idea", None, text, "Nothing to do: it speaks up when it sees something."))
         return (*known, *vote, *self._obstacles.all(idea))
 

@@ -13,6 +13,7 @@ from hlmaster.core.records import ForTheRecord
 from hlmaster.desk.tallies import Tallies
 from hlmaster.trading.proposals.record_trust import RecordTrust, TrustTerms
 from hlmaster.trading.proposals.trust import Trust, Unproven
+from hlmaster.trading.titles import Title, as_written
 
 PLAYED = (Mode.DEMO, Mode.PAPER)
 
@@ -27,9 +28,10 @@ class Trusting:
         tallies: Tallies,
         terms: Callable[[], TrustTerms],
         policy: Callable[[str], Policy],
+        title: Title = as_written,
     ) -> None:
-        self._bus, self._tallies, self._policy = bus, tallies, policy
-        self.trust: Trust = Unproven(mode) if mode in PLAYED else RecordTrust(terms, tallies.record)
+        self._bus, self._tallies, self._policy, self._title = bus, tallies, policy, title
+        self.trust: Trust = Unproven(mode, title) if mode in PLAYED else RecordTrust(terms, tallies.record, title)
         self._seen: dict[str, tuple[Decimal, bool]] = {}
         tallies.changed = self._on_changed
 
@@ -42,13 +44,13 @@ class Trusting:
             return
         size = f"It trades {share * 100:.0f} % of its size."
         if why is None and not before[1]:
-            text = f"{source} has earned to act by itself ({trust.text(source)}). {size}"
+            text = f"{self._title(source)} has earned to act by itself ({trust.text(source)}). {size}"
             self._tell(source, Severity.INFO, text, "It does where its policy is auto.")
         elif why is not None and before[1]:
             ask = " Its policy is auto; from now on you are asked." if self._policy(source) is Policy.AUTO else ""
             self._tell(source, Severity.WARNING, f"{why}{ask} {size}", "Look at its trades in the journal.")
         else:
-            self._tell(source, Severity.INFO, f"{source}: {trust.text(source)}. {size}", "")
+            self._tell(source, Severity.INFO, f"{self._title(source)}: {trust.text(source)}. {size}", "")
 
     def _tell(self, source: str, severity: Severity, text: str, cure: str) -> None:
         self._bus.publish(Notice(severity, text, "STR-301", cure))

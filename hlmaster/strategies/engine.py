@@ -121,6 +121,11 @@ class Engine:
         """Raises ConfigError for a strategy that is not here."""
         return self._company.actor(name).card(self.roster)
 
+    def title(self, name: str) -> str:
+        """What is no strategy here reads as it is written."""
+        actor = self._company.actors.get(name)
+        return name if actor is None else actor.known.card.title
+
     def is_running(self, name: str, coin: str) -> bool:
         return self._watch(name, coin) is not None
 

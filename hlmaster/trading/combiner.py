@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from hlmaster.core.signals import Direction, Signal
+from hlmaster.trading.titles import GROUP, Title, as_written
 
 SOLO = "solo"
 VOTER = "voter:"
@@ -72,16 +73,19 @@ def no_advice(coin: str, direction: Direction) -> Sequence[Advice]:
 
 
 class Combiner:
-    """``role`` of a strategy by name: ``solo`` or ``voter:GROUP``; a group is called ``group NAME`` as a source."""
+    """``role`` of a strategy by name: ``solo`` or ``voter:GROUP``; a group is called ``group NAME`` as a source.
 
-    def __init__(self, role: Callable[[str], str], advisers: Advisers = no_advice) -> None:
-        self._role, self.advisers = role, advisers
+    ``title`` of a source, for its sentences.
+    """
+
+    def __init__(self, role: Callable[[str], str], advisers: Advisers = no_advice, title: Title = as_written) -> None:
+        self._role, self.advisers, self.title = role, advisers, title
         self._words: dict[tuple[str, str], Signal] = {}
         """Each strategy's last word on each coin."""
 
     def source_of(self, strategy: str) -> str:
         group = group_of(self._role(strategy))
-        return strategy if group is None else f"group {group}"
+        return strategy if group is None else f"{GROUP}{group}"
 
     def hear(self, signal: Signal, now_ms: int) -> Idea:
         """The idea that this word makes, NEUTRAL ones included: they are changes of mind."""
@@ -140,9 +144,9 @@ class Combiner:
     def _voted(self, group: str, heard: Signal, now_ms: int) -> Idea:
         winner, voters, how = self.vote(group, heard.coin, now_ms)
         confidence = _mean(voters)
-        reasons = (how, *(f"{signal.strategy}: {signal.reason}" for signal in voters if signal.reason))
+        reasons = (how, *(f"{self.title(signal.strategy)}: {signal.reason}" for signal in voters if signal.reason))
         nobody = not self.ballots(group, heard.coin, now_ms)
-        source, signals = f"group {group}", voters or (heard,)
+        source, signals = f"{GROUP}{group}", voters or (heard,)
         return self._with_advice(Idea(source, heard.coin, winner, signals, confidence, confidence, reasons, nobody))
 
     def _with_advice(self, idea: Idea) -> Idea:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from hlmaster.core.signals import Direction
+from hlmaster.trading.titles import Title, as_written
 
 log = logging.getLogger(__name__)
 YOU = "you"
@@ -50,9 +51,13 @@ class Tenure:
 
 
 class Ownership:
-    """``position`` below: the coin's signed size is not zero, or an entry of ours is on its way or rests."""
+    """``position`` below: the coin's signed size is not zero, or an entry of ours is on its way or rests.
 
-    def __init__(self) -> None:
+    ``title`` of a source, for its sentences.
+    """
+
+    def __init__(self, title: Title = as_written) -> None:
+        self.title = title
         self._tenures: dict[str, Tenure] = {}
         self._vetoes: dict[tuple[str, str], int] = {}
         self._assigned: dict[str, str] = {}
@@ -83,24 +88,24 @@ class Ownership:
 
     def why_not(self, source: str, coin: str, direction: Direction, now_ms: int, *, has_position: bool) -> str:
         """Why this source may not open this way on the coin now; empty when it may."""
-        until = self.vetoed_until(source, coin, now_ms)
+        until, title = self.vetoed_until(source, coin, now_ms), self.title(source)
         if until is not None:
-            return f"You vetoed {source} on {coin} for another {_minutes(until - now_ms)}."
+            return f"You vetoed {title} on {coin} for another {_minutes(until - now_ms)}."
         assigned = self._assigned.get(coin)
-        if assigned not in (None, source):
-            return f"{coin} was given to {assigned}; swap it to {source} first."
+        if assigned is not None and assigned != source:
+            return f"{coin} was given to {self.title(assigned)}; swap it to {title} first."
         tenure = self._tenures.get(coin)
         if tenure is None:
             return f"The {coin} position is yours; strategies wait until it is closed." if has_position else ""
         if tenure.owner == YOU:
             return f"You took over the {coin} position; hand it back or close it."
         if not tenure.owner:
-            return f"The {coin} position is left to its stops; {source} waits until it is closed."
+            return f"The {coin} position is left to its stops; {title} waits until it is closed."
         if tenure.owner != source:
-            return f"{tenure.owner} holds {coin}; {source} waits until it is closed."
+            return f"{self.title(tenure.owner)} holds {coin}; {title} waits until it is closed."
         if tenure.direction is direction:
-            return f"{source} is {direction} on {coin} already; a position is not added to."
-        return f"{source} is {tenure.direction} on {coin}; that is closed first."
+            return f"{title} is {direction} on {coin} already; a position is not added to."
+        return f"{title} is {tenure.direction} on {coin}; that is closed first."
 
     # --- the course of a position ---
 

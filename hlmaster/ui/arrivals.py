@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 from hlmaster.core.model import Side
 from hlmaster.core.proposals import Policy, Proposal, ProposalChanged, ProposalState
 from hlmaster.ui.context import Context
-from hlmaster.ui.sources import source_title
 
 GATHER_SECONDS = 0.2
 ALONE_SECONDS = 2.0
@@ -99,7 +98,7 @@ class Arrivals(QWidget):
     def _words(self, cards: list[Proposal]) -> tuple[str, str]:
         desk = self._context.desk
         sides = {Side.BUY: "long", Side.SELL: "short"}
-        lines = [f"{card.coin} {sides[card.side]}, {source_title(desk, card.source)}" for card in cards[:NAMED]]
+        lines = [f"{card.coin} {sides[card.side]}, {desk.title(card.source)}" for card in cards[:NAMED]]
         if len(cards) > NAMED:
             lines.append(f"and {len(cards) - NAMED} more")
         title = "A proposal waits for you" if len(cards) == 1 else f"{len(cards)} proposals wait for you"

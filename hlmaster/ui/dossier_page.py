@@ -14,6 +14,7 @@ from hlmaster.core.proposals import Proposal
 from hlmaster.core.records import Decision, Dossier, Ghost, Line, Trade
 from hlmaster.strategies.packed import unpack
 from hlmaster.trading.execution.tracker import describe_order
+from hlmaster.trading.titles import Title, as_written
 from hlmaster.ui import figures
 from hlmaster.ui.theme import Theme
 
@@ -59,13 +60,14 @@ class Page:
         return figures.moment(time_ms, self._zone)
 
 
-def dossier_page(dossier: Dossier, look: Theme, zone: tzinfo | None) -> str:
+def dossier_page(dossier: Dossier, look: Theme, zone: tzinfo | None, title: Title = as_written) -> str:
+    """``title`` of a strategy."""
     page = Page(look, zone)
     proposal = dossier.proposal
     if proposal is not None:
         _idea(page, proposal)
     for decision in dossier.decisions:
-        _decision(page, decision)
+        _decision(page, decision, title)
     if proposal is not None:
         _size(page, proposal)
     _verdicts(page, dossier)
@@ -91,9 +93,9 @@ def _idea(page: Page, proposal: Proposal) -> None:
     page.table([((name, "muted"), text) for name, text in rows])
 
 
-def _decision(page: Page, decision: Decision) -> None:
+def _decision(page: Page, decision: Decision, title: Title) -> None:
     signal = decision.signal
-    page.head(f"{signal.strategy} said {signal.direction} with {signal.confidence:.2f}")
+    page.head(f"{title(signal.strategy)} said {signal.direction} with {signal.confidence:.2f}")
     page.say(signal.reason)
     page.table([((d.name, "muted"), d.value, (d.meaning, "muted")) for d in signal.details])
     rows = [("Decision grid", f"{signal.grid}, row of {page.moment(signal.row_ms)}")]

@@ -11,7 +11,6 @@ from hlmaster.desk.desk import Desk
 from hlmaster.desk.outcome import Outcome
 from hlmaster.trading.ownership import YOU, Swap
 from hlmaster.ui.context import Context
-from hlmaster.ui.sources import source_title
 
 VETOES = ((15 * 60, "15 minutes"), (3600, "1 hour"), (24 * 3600, "1 day"))
 SWAPS = (
@@ -26,11 +25,11 @@ def leading_sentence(desk: Desk, coin: str) -> str:
     if tenure is None:
         return "Yours: no strategy touches it."
     if tenure.owner == YOU:
-        former = source_title(desk, tenure.former)
+        former = desk.title(tenure.former)
         return f"You took it over{f' from {former}' if tenure.former else ''}; its stops stay, no strategy closes it."
     if not tenure.owner:
         return "Nobody leads it; it is left to its stops."
-    return f"{source_title(desk, tenure.owner)} leads it: its opposite signal closes it."
+    return f"{desk.title(tenure.owner)} leads it: its opposite signal closes it."
 
 
 def add_leading(menu: QMenu, context: Context, coin: str) -> None:
@@ -45,10 +44,10 @@ def add_leading(menu: QMenu, context: Context, coin: str) -> None:
     if tenure is not None and tenure.owner != YOU:
         act("Take over: no strategy closes it", partial(proposing.take_over, coin))
     if tenure is not None and tenure.owner == YOU and tenure.former:
-        act(f"Hand back to {source_title(desk, tenure.former)}", partial(proposing.hand_back, coin))
+        act(f"Hand back to {desk.title(tenure.former)}", partial(proposing.hand_back, coin))
     source = "" if tenure is None else tenure.owner if tenure.is_led else tenure.former
     if source:
-        vetoes = menu.addMenu(f"No new idea of {source_title(desk, source)} on {coin} for")
+        vetoes = menu.addMenu(f"No new idea of {desk.title(source)} on {coin} for")
         for seconds, text in VETOES:
             act(text, partial(proposing.veto, source, coin, seconds), vetoes)
     others = [card for card in desk.engine.cards() if card.armed and card.name != source]
@@ -60,7 +59,7 @@ def add_leading(menu: QMenu, context: Context, coin: str) -> None:
                 act(f"… and {text}", partial(proposing.swap, coin, card.name, how), ways)
     given = proposing.ownership.assigned(coin)
     if given is not None:
-        act(f"Take {coin} back from {source_title(desk, given)} alone", partial(proposing.free, coin))
+        act(f"Take {coin} back from {desk.title(given)} alone", partial(proposing.free, coin))
 
 
 def _say(context: Context, outcome: Outcome) -> None:

@@ -7,7 +7,6 @@ from collections import defaultdict, deque
 from hlmaster.core.signals import Direction, Signal
 from hlmaster.desk.desk import Desk
 from hlmaster.ui.charts.marks import Mark
-from hlmaster.ui.sources import source_title
 
 MOST = 200
 """Words kept for each coin."""
@@ -24,7 +23,7 @@ class SignalMarks:
         """Whether there is a new mark on the signal's coin."""
         if signal.direction is Direction.NEUTRAL:
             return False
-        text = f"{source_title(self._desk, signal.strategy)} {signal.confidence:.2f}"
+        text = f"{self._desk.title(signal.strategy)} {signal.confidence:.2f}"
         # The row closed then, so what it tells of lies in the candle before.
         self._marks[signal.coin].append(Mark(signal.row_ms - 1, signal.direction is Direction.LONG, text))
         return True

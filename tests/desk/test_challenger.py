@@ -31,7 +31,7 @@ async def challenged(folder: Path) -> AsyncIterator[tuple[Scene, Challengers, Ch
     made = scene(folder=folder, clock=StillClock(NOW))
     async with running(made):
         await made.desk.deciding.wait()
-        challengers = Challengers(made.desk, made.desk._parts)
+        challengers = made.desk.challengers
         params = made.desk.engine.card(STRATEGY).params
         assert params is not None
         outcome = await challengers.start(STRATEGY, {})
@@ -46,7 +46,6 @@ async def challenged(folder: Path) -> AsyncIterator[tuple[Scene, Challengers, Ch
         for coin in ("ETH", "BTC"):
             made.market.price(coin, 3000.0)
         yield made, challengers, one
-        await challengers.close()
 
 
 def say(one: Challenger, direction: Direction) -> None:
@@ -62,7 +61,7 @@ async def test_it_trades_on_paper_and_the_champions_venue_hears_nothing(tmp_path
         say(one, Direction.NEUTRAL)
         found = challengers.compare(STRATEGY)
         assert found is not None
-        await made.until(lambda: one.tallies.of(STRATEGY).open_coins == ("ETH",))
+        await made.until(lambda: one.desk.tallies.of(STRATEGY).open_coins == ("ETH",))
         made.market.price("ETH", 3010.0)
         found = challengers.compare(STRATEGY)
         assert found is not None

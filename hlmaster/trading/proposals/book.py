@@ -16,6 +16,7 @@ from hlmaster.core.orders import RuleResult, Verdict
 from hlmaster.core.proposals import Policy, Proposal, ProposalState
 from hlmaster.core.rounding import wire_text
 from hlmaster.core.signals import Direction
+from hlmaster.trading.titles import Title, as_written
 
 MOST_KEPT = 500
 """Ended proposals that are still answered for."""
@@ -42,10 +43,10 @@ class Answer:
 
 
 class ProposalBook:
-    """``most_open``: cards that may lie before a person at once."""
+    """``most_open``: cards that may lie before a person at once. ``title`` of a source, for its sentences."""
 
-    def __init__(self, most_open: int = 12) -> None:
-        self.most_open = most_open
+    def __init__(self, most_open: int = 12, title: Title = as_written) -> None:
+        self.most_open, self._title = most_open, title
         self._live: dict[str, Proposal] = {}
         self._ended: dict[str, Proposal] = {}
         self._declined: set[tuple[str, str, Side]] = set()
@@ -94,9 +95,8 @@ class ProposalBook:
         card = self.card(source, coin)
         if card is None or not card.state.can_be_approved or card.side is direction.side:
             return Answer()
-        return Answer(
-            (self._end(card, ProposalState.WITHDRAWN, f"{source} now says {direction}.", "strategy", now_ms),)
-        )
+        text = f"{self._title(source)} now says {direction}."
+        return Answer((self._end(card, ProposalState.WITHDRAWN, text, "strategy", now_ms),))
 
     def offer(self, proposal: Proposal, now_ms: int) -> Answer:
         """Take up a new idea, in the state it comes in; the same idea again gives its card new figures."""

@@ -21,6 +21,7 @@ from pydantic import Field
 from hlmaster.core.config import Config
 from hlmaster.core.records import Trade
 from hlmaster.trading.proposals.trust import SHARES
+from hlmaster.trading.titles import Title, as_written
 
 ZERO = Decimal(0)
 
@@ -124,15 +125,17 @@ def record(trades: Iterable[Trade], terms: TrustTerms) -> Record:
 class RecordTrust:
     """``Trust`` where money is real. ``records`` gives a source's present one, ``terms`` what is asked of it."""
 
-    def __init__(self, terms: Callable[[], TrustTerms], records: Callable[[str], Record]) -> None:
-        self._terms, self._record = terms, records
+    def __init__(
+        self, terms: Callable[[], TrustTerms], records: Callable[[str], Record], title: Title = as_written
+    ) -> None:
+        self._terms, self._record, self._title = terms, records, title
 
     def share(self, source: str) -> Decimal:
         return self._record(source).share(self._terms())
 
     def may_auto(self, source: str) -> str | None:
         why = self._record(source).why_not_alone(self._terms())
-        return f"{source} {why}" if why else None
+        return f"{self._title(source)} {why}" if why else None
 
     def text(self, source: str) -> str:
         return self._record(source).text

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from hlmaster.core.model import Mode
+from hlmaster.trading.titles import Title, as_written
 
 SHARES = (Decimal("0.10"), Decimal("0.25"), Decimal("0.50"), Decimal(1))
 """Of its size, that a strategy trades with as its record grows."""
@@ -27,7 +28,8 @@ class Trust(Protocol):
 class Unproven:
     """Nobody keeps a record yet: full size where money is not real, the smallest share and no acting alone else."""
 
-    def __init__(self, mode: Mode) -> None:
+    def __init__(self, mode: Mode, title: Title = as_written) -> None:
+        self._title = title
         self._plays = mode in (Mode.DEMO, Mode.PAPER)
 
     def share(self, source: str) -> Decimal:
@@ -37,4 +39,6 @@ class Unproven:
         return "nothing to earn, for the money is not real" if self._plays else "no record yet"
 
     def may_auto(self, source: str) -> str | None:
-        return None if self._plays else f"{source} has no measured record yet; acting alone is earned by one."
+        return (
+            None if self._plays else f"{self._title(source)} has no measured record yet; acting alone is earned by one."
+        )

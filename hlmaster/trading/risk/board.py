@@ -42,7 +42,7 @@ def used(value: Figure, limit: Figure) -> float:
 
 def rows(situation: Situation, limits: RiskLimits, coin: str | None, by_strategy: bool = True) -> Iterator[RiskRow]:
     """Of all positions together, and with a coin also of that. Against the strategies' limits, or those by hand."""
-    filled = as_it_stands(situation.stake, situation.standing, by_strategy)
+    filled = as_it_stands(situation.stake, situation.standing, situation.equity, by_strategy)
     for one in LIMITS.entries():
         if one.about_coin and coin is None:
             continue
@@ -63,8 +63,8 @@ def _row(one: Limit, filled: After, found: tuple[Figure, Figure], situation: Sit
 
 def effects(order: Order, situation: Situation, limits: RiskLimits) -> tuple[LimitEffect, ...]:
     """What the order, filled whole, would do to each limit, and to what the day may still lose if it is stopped out."""
-    now = as_it_stands(situation.stake, situation.standing, order.basis is not None)
-    then = after(order, situation.stake, situation.standing)
+    now = as_it_stands(situation.stake, situation.standing, situation.equity, order.basis is not None)
+    then = after(order, situation.stake, situation.standing, situation.equity)
     found = [effect for one in LIMITS.entries() if (effect := _effect(one, now, then, situation, limits)) is not None]
     day = _day(order, situation)
     return (*found, day) if day is not None else tuple(found)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from hlmaster.core.orders import Order, RuleResult
 from hlmaster.core.registry import Registry
@@ -19,7 +19,6 @@ from hlmaster.trading.risk.limits import RiskLimits
 from hlmaster.trading.situation import Situation
 from hlmaster.trading.stakes import ZERO, After
 
-CENT = Decimal("0.01")
 Check = Callable[[Order, Situation, RiskLimits], RuleResult]
 Figure: TypeAlias = Decimal | int
 Read = Callable[[After, Situation, RiskLimits], tuple[Figure, Figure] | None]
@@ -27,17 +26,28 @@ Read = Callable[[After, Situation, RiskLimits], tuple[Figure, Figure] | None]
 
 What is limited as a share of equity is read in USD, and told in per cent.
 """
+Kind = Literal["", "ideas", "by hand", "triggers", "exits"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``for_exits``: also asked of orders that only reduce. Such a rule states venue facts, never a limit of ours."""
+    """``for_exits``: also asked of orders that only reduce. Such a rule states venue facts, never a limit of ours.
+
+    ``only`` names the kind of order that it can refuse at all, and ``off`` tells of limits under which it never does:
+    then it is not even asked.
+    """
 
     name: str
     check: Check
     for_exits: bool = False
     code: str = ""
     """Stable, for refusals: ``RSK-101``."""
+    only: Kind = ""
+    off: Callable[[RiskLimits], bool] = lambda limits: False
+
+    @property
+    def ok(self) -> RuleResult:
+        return passed(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +91,18 @@ RULES: Registry[Rule] = Registry("risk rule")
 LIMITS: Registry[Limit] = Registry("risk limit")
 
 
-def rule(name: str, code: str = "", *, for_exits: bool = False) -> Callable[[Check], Check]:
+def rule(
+    name: str,
+    code: str = "",
+    *,
+    for_exits: bool = False,
+    only: Kind = "",
+    off: Callable[[RiskLimits], bool] = lambda limits: False,
+) -> Callable[[Check], Check]:
     """Register a rule; the gate asks rules in the order of their registration."""
 
     def register(check: Check) -> Check:
-        RULES.register(name)(Rule(name, check, for_exits, code))
+        RULES.register(name)(Rule(name, check, for_exits, code, only, off))
         return check
 
     return register
@@ -129,11 +146,6 @@ def failed(name: str, sentence: str, value: str = "", limit: str = "") -> RuleRe
 
 def usd(amount: Decimal) -> str:
     return f"${amount:,.2f}"
-
-
-def share_of(percent: Decimal, equity: Decimal) -> Decimal:
-    """So many per cent of equity, USD; nothing of an account that is worth nothing."""
-    return percent * equity * CENT
 
 
 def share_words(value: Figure, equity: Decimal) -> str:

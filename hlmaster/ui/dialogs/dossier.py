@@ -16,7 +16,6 @@ from hlmaster.ui import figures
 from hlmaster.ui.context import Context
 from hlmaster.ui.dossier_page import dossier_page, headline
 from hlmaster.ui.readout import set_tone
-from hlmaster.ui.sources import source_title
 
 SIZE = (640, 720)
 GATHER_MS = 300
@@ -107,10 +106,10 @@ class DossierDialog(QDialog):
     def _show(self, dossier: Dossier) -> None:
         desk, bar = self._context.desk, self.page.verticalScrollBar()
         if dossier.proposal is not None:
-            self.title.setText(headline(dossier.proposal, source_title(desk, dossier.proposal.source)))
+            self.title.setText(headline(dossier.proposal, desk.title(dossier.proposal.source)))
         place = bar.value()
         zone = figures.zone(desk.settings.general.time_zone)
-        self.page.setHtml(dossier_page(dossier, self._context.theme, zone))
+        self.page.setHtml(dossier_page(dossier, self._context.theme, zone, desk.title))
         bar.setValue(place)
         self.replay.setEnabled(any(decision.inputs is not None for decision in dossier.decisions))
 

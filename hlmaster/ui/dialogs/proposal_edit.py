@@ -21,7 +21,6 @@ from hlmaster.ui.panels.ticket_sizes import stepped_price
 from hlmaster.ui.proposal_figures import ProposalFigures
 from hlmaster.ui.readout import set_tone
 from hlmaster.ui.segments import Segments
-from hlmaster.ui.sources import source_title
 from hlmaster.ui.stop_rows import StopRows
 
 WIDTH = 460
@@ -89,7 +88,7 @@ class ProposalEdit(QDialog):
         title.setProperty("role", "brand")
         side.setProperty("role", "tag")
         set_tone(side, "up" if proposal.side is Side.BUY else "down")
-        who = QLabel(f"by {source_title(self._context.desk, proposal.source)}")
+        who = QLabel(f"by {self._context.desk.title(proposal.source)}")
         who.setProperty("role", "muted")
         self._left.setProperty("role", "countdown")
         head = QHBoxLayout()

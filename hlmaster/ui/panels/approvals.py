@@ -18,7 +18,6 @@ from hlmaster.ui.dialogs.confirm import ask
 from hlmaster.ui.figures import money
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.proposal_card import STEPS, ProposalCard, terms
-from hlmaster.ui.sources import source_title
 from hlmaster.ui.theme import Theme
 
 BEAT_MS = 250
@@ -121,7 +120,7 @@ class ApprovalsPanel(Panel):
             card = self._cards.get(name) or self._make_card(name)
             instrument = desk.instruments.get(proposal.coin)
             decimals = instrument.size_decimals if instrument else None
-            card.show_proposal(proposal, source_title(desk, proposal.source), decimals)
+            card.show_proposal(proposal, desk.title(proposal.source), decimals)
             if self._list.indexOf(card) != place:
                 self._list.insertWidget(place, card)
             if places.get(card) not in (None, place):

@@ -17,7 +17,6 @@ from hlmaster.ui.figures import money, plain, tone
 from hlmaster.ui.filter_box import FilterBox
 from hlmaster.ui.panels.journal_entry import JournalEntry, tags_of
 from hlmaster.ui.panels.table_panel import TablePanel
-from hlmaster.ui.sources import source_title
 from hlmaster.ui.table import Cell, Column
 from hlmaster.ui.why import why
 
@@ -118,7 +117,7 @@ class JournalPanel(TablePanel):
     def _on_applied(self) -> None:
         trades = self._closed_trades()
         sources = sorted({trade.source for trade in trades})
-        self.source.offer({name: source_title(self.context.desk, name) for name in sources})
+        self.source.offer({name: self.context.desk.title(name) for name in sources})
         self.tag.offer({tag: tag for tag in sorted({tag for trade in trades for tag in trade.tags})})
         self._show_sums(self.model.rows())
         self._show_entry()
@@ -156,7 +155,7 @@ class JournalPanel(TablePanel):
         return f"{held}: {plain(trade.size)} {prices}, averages"
 
     def _source(self, trade: Trade) -> Cell:
-        return Cell(source_title(self.context.desk, trade.source))
+        return Cell(self.context.desk.title(trade.source))
 
     def _entry(self, trade: Trade) -> Cell:
         return Cell(self.price(trade.coin, trade.entry_price))

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from hlmaster.core.signals import Check, Direction, Opportunity, OpportunityChanged
+from hlmaster.trading.titles import Title
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
 from hlmaster.ui.ink import colour
@@ -30,9 +31,10 @@ class OpportunityList(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, title: Title) -> None:
+        """``title`` of a strategy."""
         super().__init__()
-        self.theme = theme
+        self.theme, self._title = theme, title
         self.rows: list[Opportunity] = []
         self.now_ms = 0
         self._tops: list[tuple[float, str]] = []
@@ -126,7 +128,7 @@ class OpportunityList(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         coin = self._coin_at(event.position().y())
         row = next((row for row in self.rows if row.coin == coin), None)
-        self.setToolTip("" if row is None else tool_tip(row, self.now_ms))
+        self.setToolTip("" if row is None else tool_tip(row, self.now_ms, self._title))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter brings the first one's coin into focus."""
@@ -148,8 +150,9 @@ def words(row: Opportunity) -> str:
     return f"{row.coin} {row.direction}: {row.text}, {'ready' if row.is_ready else 'watching'}; {checks}"
 
 
-def tool_tip(row: Opportunity, now_ms: int) -> str:
-    lines = [f"{row.coin} {row.direction}, watched for {figures.duration(now_ms - row.since_ms)} by {row.strategy}"]
+def tool_tip(row: Opportunity, now_ms: int, title: Title) -> str:
+    watched = figures.duration(now_ms - row.since_ms)
+    lines = [f"{row.coin} {row.direction}, watched for {watched} by {title(row.strategy)}"]
     lines += [f"{MARKS[check.passed]} {check.name}{f': {check.text}' if check.text else ''}" for check in row.checks]
     return "\n".join(lines)
 
@@ -160,7 +163,7 @@ class OpportunitiesPanel(Panel):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._rows: dict[Key, Opportunity] = {}
-        self.list = OpportunityList(context.theme)
+        self.list = OpportunityList(context.theme, context.desk.title)
         self.list.chosen.connect(context.select)
         area = QScrollArea()
         area.setWidgetResizable(True)

@@ -169,9 +169,8 @@ class OrdersPanel(TablePanel):
         shown = OrderStatus.UNKNOWN if tracked.in_doubt else tracked.status
         return " ".join(part for part in (HINTS.get(shown, ""), tracked.text) if part)
 
-    @staticmethod
-    def _source(tracked: TrackedOrder) -> str:
-        return "elsewhere" if tracked.foreign else tracked.order.source
+    def _source(self, tracked: TrackedOrder) -> str:
+        return "elsewhere" if tracked.foreign else self.context.desk.title(tracked.order.source)
 
     def _actions(self, tracked: TrackedOrder) -> Cell:
         if tracked.client_order_id in self._busy:

@@ -21,7 +21,6 @@ from hlmaster.ui.dialogs.protection import ProtectionDialog
 from hlmaster.ui.figures import money, plain, tone
 from hlmaster.ui.leading_menu import add_leading, leading_sentence
 from hlmaster.ui.panels.table_panel import TablePanel
-from hlmaster.ui.sources import source_title
 from hlmaster.ui.table import Action, Cell, Column
 
 PARTS = (25, 50, 100)
@@ -212,8 +211,8 @@ class PositionsPanel(TablePanel):
         desk, source = self.context.desk, self._source(view)
         tenure = desk.proposing.ownership.of(view.coin)
         if tenure is None or tenure.is_led:
-            return Cell(source_title(desk, tenure.owner if tenure else source), "muted" if tenure is None else "")
-        return Cell(source_title(desk, tenure.former or source), "muted", "taken over" if tenure.owner else "left")
+            return Cell(desk.title(tenure.owner if tenure else source), "muted" if tenure is None else "")
+        return Cell(desk.title(tenure.former or source), "muted", "taken over" if tenure.owner else "left")
 
     def _protection_hint(self, view: PositionView) -> str:
         shield = self.context.desk.protector.shield(view.coin)

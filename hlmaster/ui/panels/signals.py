@@ -11,7 +11,6 @@ from hlmaster.ui.context import Context
 from hlmaster.ui.decisions import Said, decisions_of
 from hlmaster.ui.filter_box import FilterBox
 from hlmaster.ui.panels.table_panel import TablePanel
-from hlmaster.ui.sources import source_title
 from hlmaster.ui.table import Cell, Column
 from hlmaster.ui.why import why_nothing, why_said
 
@@ -109,7 +108,7 @@ class SignalsPanel(TablePanel):
     def _on_applied(self) -> None:
         signals = [said.signal for said in self._decisions.said()]
         names = sorted({signal.strategy for signal in signals})
-        self.strategy.offer({name: source_title(self.context.desk, name) for name in names})
+        self.strategy.offer({name: self.context.desk.title(name) for name in names})
         self.coin.offer({coin: coin for coin in sorted({signal.coin for signal in signals})})
         if self._decisions.trouble and not signals:
             self.table.teach("Earlier signals cannot be read", self._decisions.trouble)
@@ -124,7 +123,7 @@ class SignalsPanel(TablePanel):
         return f"{figures.iso(signal.row_ms)}; not to be acted upon after {self.moment(signal.valid_until_ms)}"
 
     def _strategy(self, said: Said) -> Cell:
-        return Cell(source_title(self.context.desk, said.signal.strategy))
+        return Cell(self.context.desk.title(said.signal.strategy))
 
     def _entry(self, said: Said) -> Cell:
         return self._price(said.signal, said.signal.entry)
@@ -151,7 +150,7 @@ class SignalsPanel(TablePanel):
         menu.addAction("Why? …", lambda: self._open(key))
         menu.addAction("Why nothing? …", lambda: why_nothing(self.context, signal.strategy, signal.coin, self))
         menu.addAction(f"Only {signal.coin}", lambda: self.coin.choose(signal.coin))
-        title = source_title(self.context.desk, signal.strategy)
+        title = self.context.desk.title(signal.strategy)
         menu.addAction(f"Only {title}", lambda: self.strategy.choose(signal.strategy))
 
 

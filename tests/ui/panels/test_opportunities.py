@@ -28,7 +28,7 @@ def test_words_tell_every_check() -> None:
     assert words(row) == "ETH long: momentum +0.05 % in 5 s, watching; momentum passed, book failed, volume open"
     assert caption(row.checks[1]) == "book 12 s"
     assert caption(row.checks[0]) == "momentum"
-    assert "watched for 3s by scalper" in tool_tip(row, NOW + 3_000)
+    assert "watched for 3s by The Scalper" in tool_tip(row, NOW + 3_000, lambda name: "The " + name.title())
 
 
 async def test_rows_come_change_and_go(qtbot: QtBot) -> None:

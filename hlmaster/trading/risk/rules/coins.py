@@ -11,7 +11,7 @@ NAME = "coins"
 ALLOWED = passed(NAME)
 
 
-@rule(NAME, "RSK-131")
+@rule(NAME, "RSK-131", off=lambda limits: not limits.allowed_coins and not limits.forbidden_coins)
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     if order.coin in limits.forbidden_coins:
         return failed(NAME, f"{order.coin} is on your list of forbidden coins (Settings, Risk).", order.coin)

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from hlmaster.core.events import TrackedOrder
 from hlmaster.core.margin import initial_margin
-from hlmaster.core.model import Side
 from hlmaster.core.orders import Order, RuleResult
 from hlmaster.trading.risk.limits import RiskLimits
 from hlmaster.trading.risk.rule import failed, passed, rule, usd
@@ -18,7 +17,7 @@ ENOUGH = passed(NAME)
 
 def increase(order: Order, position: Decimal) -> Decimal:
     """Coins by which exposure would grow: all of the order, or what it adds beyond mirroring an opposite position."""
-    if (position >= 0) if order.side is Side.BUY else (position <= 0):
+    if position * order.side.sign >= 0:
         return order.size
     return max(Decimal(0), order.size - 2 * abs(position))
 

@@ -11,7 +11,7 @@ NAME = "confidence"
 SURE = passed(NAME)
 
 
-@rule(NAME, "RSK-121")
+@rule(NAME, "RSK-121", only="ideas")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     basis = order.basis
     if basis is None:
@@ -23,8 +23,5 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
         value, of = basis.unadjusted_confidence, "own confidence, without what advisers added,"
     else:
         return SURE
-    sentence = (
-        f"The {of} of {basis.strategy} is {value:.2f}; at least {least:.2f} is asked for "
-        "(Settings, Risk, Least confidence)."
-    )
+    sentence = f"The idea's {of} is {value:.2f}; at least {least:.2f} is asked for (Settings, Risk, Least confidence)."
     return failed(NAME, sentence, f"{value:.2f}", f"{least:.2f}")

@@ -23,10 +23,10 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     """The window is one of a person's seconds: on an exchange that runs faster, more of market time."""
     if not situation.recent:
         return FIRST
-    window_ms = int(limits.duplicate_window_seconds * 1000)
     for earlier in situation.recent:
         if not same(earlier.order, order) or earlier.client_order_id == order.client_order_id:
             continue
+        window_ms = int(limits.duplicate_window_seconds * 1000)
         age = int((situation.now_ms - earlier.created_ms) / situation.speed)
         # One that came to nothing makes this one no second.
         if age < window_ms and earlier.status is not OrderStatus.REJECTED:

@@ -18,6 +18,6 @@ from hlmaster.trading.stakes import After
 )
 def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[int, int]:
     order, count = filled.order, situation.entries_a_minute
-    if order is not None and order.client_order_id not in situation.stake.orders:
+    if order is not None and order.client_order_id not in filled.stake.orders:
         count += 1
     return count, limits.max_entries_a_minute if filled.by_strategy else limits.hand_entries_a_minute

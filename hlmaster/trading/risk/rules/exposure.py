@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hlmaster.trading.risk.limits import RiskLimits
-from hlmaster.trading.risk.rule import limit, share_of
+from hlmaster.trading.risk.rule import limit
 from hlmaster.trading.situation import Situation
 from hlmaster.trading.stakes import After
 
@@ -19,4 +19,4 @@ from hlmaster.trading.stakes import After
 )
 def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[Decimal, Decimal]:
     allowed = limits.max_exposure_percent if filled.by_strategy else limits.hand_exposure_percent
-    return filled.gross, share_of(allowed, situation.equity)
+    return filled.gross, allowed * filled.percent

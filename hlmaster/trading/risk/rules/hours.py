@@ -12,10 +12,8 @@ NAME = "trading hours"
 OPEN = passed(NAME)
 
 
-@rule(NAME, "RSK-132")
+@rule(NAME, "RSK-132", off=lambda limits: not limits.trading_hours)
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
-    if not limits.trading_hours:
-        return OPEN
     minute = situation.now_ms % DAY_MS // MINUTE_MS
     for start, end in limits.hours:
         if start <= minute < end if start < end else minute >= start or minute < end:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hlmaster.core.orders import Order, RuleResult
 from hlmaster.core.rounding import wire_text
 from hlmaster.trading.risk.limits import RiskLimits
-from hlmaster.trading.risk.rule import failed, limit, passed, rule, share_of
+from hlmaster.trading.risk.rule import failed, limit, passed, rule
 from hlmaster.trading.situation import Situation
 from hlmaster.trading.stakes import After, after
 
@@ -26,17 +26,15 @@ WITHIN = passed(CAP)
 )
 def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[Decimal, Decimal]:
     allowed = limits.max_position_percent if filled.by_strategy else limits.hand_position_percent
-    return filled.value, share_of(allowed, situation.equity)
+    return filled.value, allowed * filled.percent
 
 
-@rule(CAP, "RSK-112")
+@rule(CAP, "RSK-112", off=lambda limits: not limits.position_caps)
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
-    if not limits.position_caps:
-        return WITHIN
     cap = limits.position_cap(order.coin)
     if cap is None:
         return WITHIN
-    filled = after(order, situation.stake, situation.standing)
+    filled = after(order, situation.stake, situation.standing, situation.equity)
     if filled.grown <= 0 or filled.reach <= cap:
         return WITHIN
     value, allowed = f"{wire_text(filled.reach)} {order.coin}", f"{wire_text(cap)} {order.coin}"

@@ -30,8 +30,8 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
         base = order.trigger.price
         if order.trigger.market:
             band = limits.exit_slippage_cap_percent + ROUNDING
-    away = price - base if order.side is Side.BUY else base - price
-    if away * HUNDRED <= band * base and abs(price - reference) <= VENUE_BAND * reference:
+    away = price - base if order.side.sign > 0 else base - price
+    if (away <= 0 or away * HUNDRED <= band * base) and abs(price - reference) <= VENUE_BAND * reference:
         return WITHIN
     beyond = away * HUNDRED / base
     if beyond > band:

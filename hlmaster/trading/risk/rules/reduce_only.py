@@ -12,7 +12,7 @@ NAME = "reduce-only"
 SOUND = passed(NAME)
 
 
-@rule(NAME, "RSK-104", for_exits=True)
+@rule(NAME, "RSK-104", for_exits=True, only="exits")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     if not order.reduce_only:
         return SOUND

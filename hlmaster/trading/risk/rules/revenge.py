@@ -11,7 +11,7 @@ NAME = "revenge size"
 USUAL = passed(NAME)
 
 
-@rule(NAME, "RSK-142")
+@rule(NAME, "RSK-142", only="by hand")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     """Passing with a sentence where the trader wants to be told and not held back."""
     conduct = situation.conduct

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hlmaster.core.model import Side
 from hlmaster.core.orders import Order, RuleResult, TimeInForce
 from hlmaster.core.rounding import wire_text
 from hlmaster.trading.risk.limits import RiskLimits
@@ -18,11 +17,11 @@ def rests(order: Order) -> bool:
     return order.trigger is None and order.time_in_force is not TimeInForce.IOC
 
 
-@rule(NAME, "RSK-133")
+@rule(NAME, "RSK-133", off=lambda limits: not limits.self_trade_guard)
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
-    if not situation.live or not limits.self_trade_guard or order.trigger is not None:
+    if not situation.live or order.trigger is not None:
         return CLEAR
-    buys = order.side is Side.BUY
+    buys = order.side.sign > 0
     for tracked in situation.live:
         other = tracked.order
         if other.side is order.side or not rests(other) or other.client_order_id == order.client_order_id:

@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from hlmaster.core.orders import Order, RuleResult
 from hlmaster.trading.risk.limits import RiskLimits
-from hlmaster.trading.risk.rule import failed, limit, passed, rule, share_of
+from hlmaster.trading.risk.rule import failed, limit, passed, rule
 from hlmaster.trading.situation import Situation
-from hlmaster.trading.stakes import After
+from hlmaster.trading.stakes import ZERO, After
 
 NAME = "trade risk"
 HAS_STOP = "stop known"
@@ -39,8 +39,9 @@ def money_at_risk(coins: Decimal, order: Order, situation: Situation) -> Decimal
     if stop is None:
         return None
     price = entry(order, situation)
-    distance = max((price - stop) * order.side.sign, Decimal(0))
-    return coins * (distance + (price + stop) * situation.fees.taker)
+    distance = price - stop if order.side.sign > 0 else stop - price
+    fees = (price + stop) * situation.fees.taker
+    return coins * (distance + fees if distance > ZERO else fees)
 
 
 @limit(
@@ -59,15 +60,12 @@ def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[Decim
     if money is None:
         return None
     allowed = limits.max_trade_risk_percent if filled.by_strategy else limits.hand_trade_risk_percent
-    return money, share_of(allowed, situation.equity) * situation.conduct.size_factor
+    return money, allowed * filled.percent * situation.conduct.size_factor
 
 
-@rule(HAS_STOP, "RSK-116")
+@rule(HAS_STOP, "RSK-116", only="ideas")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     if order.basis is None or stop_price(order, situation) is not None:
         return KNOWN
-    sentence = (
-        f"The idea of {order.basis.strategy} has no stop, so its risk is not known. Give positions a stop "
-        "(Settings, Protection, Stop)."
-    )
+    sentence = "This idea has no stop, so its risk is not known. Give positions a stop (Settings, Protection, Stop)."
     return failed(HAS_STOP, sentence, "no stop")

@@ -10,10 +10,11 @@ from hlmaster.trading.situation import Situation
 
 NAME = "trading state"
 ACTIVE = passed(NAME)
+OPEN = TradingState.ACTIVE
 
 
 @rule(NAME, "RSK-108")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
-    if situation.state is TradingState.ACTIVE:
+    if situation.state is OPEN:
         return ACTIVE
-    return failed(NAME, situation.state_sentence, situation.state, TradingState.ACTIVE)
+    return failed(NAME, situation.state_sentence, situation.state, OPEN)

@@ -13,7 +13,7 @@ NAME = "trigger side"
 WAITS = passed(NAME)
 
 
-@rule(NAME, "RSK-103", for_exits=True)
+@rule(NAME, "RSK-103", for_exits=True, only="triggers")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     if order.trigger is None or situation.mark is None:
         return WAITS

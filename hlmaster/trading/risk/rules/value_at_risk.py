@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from hlmaster.core.orders import Order, RuleResult
 from hlmaster.trading.risk.limits import RiskLimits
-from hlmaster.trading.risk.rule import failed, limit, passed, rule, share_of
+from hlmaster.trading.risk.rule import failed, limit, passed, rule
 from hlmaster.trading.situation import Situation
-from hlmaster.trading.stakes import ZERO, After
+from hlmaster.trading.stakes import After
 
 NAME = "value at risk"
 KNOWN_PAST = "known past"
@@ -27,14 +27,15 @@ KNOWN = passed(KNOWN_PAST)
     cure="Close something first, or make the order smaller (Settings, Risk, Value at risk).",
 )
 def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[Decimal, Decimal]:
-    stake, standing = situation.stake, situation.standing
-    before = stake.value_at_risk or ZERO
-    at_risk = standing.value_at_risk - before + filled.worst * (stake.swing or ZERO)
+    stake = filled.stake
+    at_risk = situation.standing.value_at_risk
+    if stake.swing is not None:
+        at_risk += (filled.worst - stake.value) * stake.swing
     allowed = limits.max_value_at_risk_percent if filled.by_strategy else limits.hand_value_at_risk_percent
-    return at_risk, share_of(allowed, situation.equity)
+    return at_risk, allowed * filled.percent
 
 
-@rule(KNOWN_PAST, "RSK-119")
+@rule(KNOWN_PAST, "RSK-119", only="ideas")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     """Only what no person approves is refused for what is not known."""
     basis = order.basis
