@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from hlmaster.core.clock import SECOND_MS, Clock
 from hlmaster.core.events import TradingState
@@ -74,20 +74,18 @@ class Obstacles:
         sized = Gate("size", True, f"{wire_text(made.size)} {made.coin}, ${made.risk:,.2f} at risk")
         return (*gates, sized, self._trading(idea), _limits(made.verdict), *self._decided(idea, made))
 
-    def automatic(self, proposal: Proposal, situation: Situation) -> tuple[Gate, ...]:
+    def automatic(self, proposal: Proposal, situation: Situation) -> Iterator[Gate]:
         """What a policy must find before it may approve: more than a person needs, and what held when it was made."""
-        own = self._own(proposal.source, proposal.coin, proposal.signals)
-        return (*self._alone(proposal, situation), *own)
+        yield from self._alone(proposal, situation)
+        yield from self._own(proposal.source, proposal.coin, proposal.signals)
 
-    def _alone(self, proposal: Proposal, situation: Situation) -> tuple[Gate, ...]:
+    def _alone(self, proposal: Proposal, situation: Situation) -> Iterator[Gate]:
+        yield Gate("untouched", not proposal.edited, "A person edited it, so a person approves it.")
+        yield self._sure_alone(proposal.unadjusted_confidence)
+        yield self._trusted(proposal.source)
         order = self._proposer.order(proposal, situation, automatic=True)
-        verdict = None if isinstance(order, str) else self._gate.check(order)
-        return (
-            Gate("untouched", not proposal.edited, "A person edited it, so a person approves it."),
-            self._sure_alone(proposal.unadjusted_confidence),
-            self._trusted(proposal.source),
-            _limits(verdict, "limits for acting alone"),
-        )
+        verdict = None if isinstance(order, str) else self._gate.check(order, situation)
+        yield _limits(verdict, "limits for acting alone")
 
     # --- one by one ---
 
@@ -155,7 +153,7 @@ class Obstacles:
             return (Gate("policy", False, "Its policy is to observe: ideas are recorded only.", "Set it to ask."),)
         gates: tuple[Gate, ...] = (Gate("policy", True, f"Its policy is {policy}."),)
         if policy is Policy.AUTO:
-            gates += self._alone(card or made, self._survey(idea.coin))
+            gates += tuple(self._alone(card or made, self._survey(idea.coin)))
         waits = card is not None and card.state in (ProposalState.OPEN, ProposalState.SNOOZED)
         if first_red(gates) is None and policy is Policy.AUTO:
             return gates

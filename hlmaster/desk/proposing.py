@@ -9,15 +9,15 @@ from pathlib import Path
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import SECOND_MS, Clock
-from hlmaster.core.errors import ConfigError
 from hlmaster.core.events import TradingStateChanged
 from hlmaster.core.model import Mode
-from hlmaster.core.orders import Order, OrderStatus, RuleResult, Verdict
+from hlmaster.core.orders import OrderStatus
 from hlmaster.core.proposals import Policy, Proposal, ProposalChanged, ProposalState
 from hlmaster.core.records import ForTheRecord
-from hlmaster.core.signals import Direction, Gate, Regime, SignalMade, StrategiesChanged, direction_of
+from hlmaster.core.signals import Direction, Gate, Regime, SignalMade, StrategiesChanged
 from hlmaster.desk.course import Course
 from hlmaster.desk.guard import Guard
+from hlmaster.desk.judging import Judging
 from hlmaster.desk.leading import Leading
 from hlmaster.desk.listener import Listener
 from hlmaster.desk.manual import Manual
@@ -37,10 +37,10 @@ from hlmaster.trading.ownership import Ownership, Swap
 from hlmaster.trading.portfolio import Portfolio
 from hlmaster.trading.proposals.book import Answer, ProposalBook
 from hlmaster.trading.proposals.cards import document_of, remembered
-from hlmaster.trading.proposals.figures import best_price
 from hlmaster.trading.proposals.trust import Trust, Unproven
 from hlmaster.trading.protection.protector import Protector
 from hlmaster.trading.risk.gate import Gate as RiskGate
+from hlmaster.trading.situation import Situation
 from hlmaster.trading.sizing import ONE, ZERO
 from hlmaster.trading.titles import GROUP, Title, as_written
 
@@ -110,6 +110,9 @@ class Proposing:
         self._obstacles = Obstacles(
             clock, survey, settings, self.proposer, self._course, self.book, gate, self.policy, own
         )
+        self._judging = Judging(
+            clock, survey, gate, self.proposer, self._course, self.book, settings, self.policy, self._tell
+        )
         self._leading = Leading(bus, clock, portfolio, self._course, self.book, self._tell, self._remember)
         self._listener = self._listening(clock, settings)
         self._started = self._paused = self._unwritten = False
@@ -154,9 +157,8 @@ class Proposing:
         self._course.look()
         self.book.most_open = self._settings().proposals.most_open
         self._tell(self.book.tick(now))
-        for card in self.book.cards():
-            if self._hold_against_market(card, now) is None:
-                self._decide(card)
+        for card, situation in self._judging.look(now):
+            self._decide(card, situation)
         self._listener.look()
         if self._unwritten:
             self._remember()
@@ -196,46 +198,17 @@ class Proposing:
             return min((self._roster.policy(name) for name in voters), key=list(Policy).index, default=Policy.ASK)
         return self._roster.policy(source)
 
-    def _decide(self, card: Proposal) -> None:
+    def _decide(self, card: Proposal, situation: Situation | None = None) -> None:
         """By policy, through the same door as a person."""
         if card.state is not ProposalState.OPEN or self.policy(card.source) is not Policy.AUTO:
             return
-        if first_red(self._obstacles.automatic(card, self._survey(card.coin))) is None:
+        if first_red(self._obstacles.automatic(card, situation or self._survey(card.coin))) is None:
             self._work.own(self._approve_alone(card.proposal_id), f"approve {card.coin}")
 
     async def _approve_alone(self, proposal_id: str) -> None:
         outcome = await self.approve(proposal_id, BY_POLICY)
         if not outcome.ok:
             log.info("not placed by policy: %s", outcome.sentence)
-
-    # --- the market ---
-
-    def _hold_against_market(self, card: Proposal, now: int) -> Outcome | None:
-        """Why it cannot be approved as things stand; the card shows the same."""
-        try:
-            situation = self._survey(card.coin)
-        except ConfigError as error:
-            self._tell(self.book.withdraw(error.sentence, now, coin=card.coin))
-            return Outcome(False, error.sentence)
-        terms = self._settings().proposals
-        price = best_price(card.side, situation, post_only=False)
-        stale_ms = int(terms.stale_seconds * SECOND_MS * self._clock.speed)
-        self._tell(self.book.see(card.proposal_id, price, situation.stale, terms.drift_percent, stale_ms, now))
-        seen = self.book.get(card.proposal_id)
-        if seen is None or not seen.state.can_be_approved:
-            return Outcome(False, self.book.why_not(card.proposal_id, now))
-        order = self.proposer.order(seen, situation, automatic=False)
-        if isinstance(order, str):
-            return Outcome(False, order)
-        verdict = self._verdict(seen, order, now)
-        self._tell(self.book.judge(card.proposal_id, verdict))
-        return None if verdict.passed else _no(verdict)
-
-    def _verdict(self, card: Proposal, order: Order, now: int) -> Verdict:
-        """The gate's, and whether the coin is free for this source."""
-        direction, has = direction_of(card.side.sign), self._course.has_position(card.coin)
-        why = self.ownership.why_not(card.source, card.coin, direction, now, has_position=has)
-        return Verdict((*self._gate.check(order).results, RuleResult("coin free", not why, sentence=why)))
 
     # --- verbs: deciding ---
 
@@ -250,7 +223,7 @@ class Proposing:
         why, card = self.book.why_not(proposal_id, now), self.book.get(proposal_id)
         if why or card is None:
             return Outcome(False, why)
-        refusal = self._hold_against_market(card, now)
+        refusal = self._judging.judge(card, now)
         card = self.book.get(proposal_id) or card
         if refusal is not None:
             return refusal
@@ -368,7 +341,3 @@ class Proposing:
             self._unwritten = False
             cards = document_of(self.book.live())
             self.memory.save({**self._course.document(), "paused": self._paused, "cards": cards})
-
-
-def _no(verdict: Verdict) -> Outcome:
-    return Outcome(False, " ".join(failure.sentence for failure in verdict.failures), verdict=verdict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 from hlmaster.core.clock import Clock
 from hlmaster.core.errors import ConfigError
@@ -22,6 +23,15 @@ ZERO = Decimal(0)
 RECENT_SECONDS = 60
 UNTOUCHED_LEVERAGE = 20
 """A coin whose leverage was never set behaves as cross 20x, capped by what the coin allows."""
+
+
+class Glance(NamedTuple):
+    """The prices of a coin, and why they are too old for entries, as in a ``Situation``."""
+
+    mark: Decimal | None
+    best_bid: Decimal | None
+    best_ask: Decimal | None
+    stale: str | None
 
 
 class Survey:
@@ -129,6 +139,18 @@ class Survey:
     def count(self) -> Count:
         """All coins together: exposure, equity, margin."""
         return self._stakes.count()
+
+    def glance(self, coin: str) -> Glance:
+        """What a situation begins with, in a tenth of its time. Raises ConfigError for a coin that is not listed."""
+        instrument, market = self.instrument(coin), self._feed.market(coin)
+        stale = self._account_doubt(coin, instrument) or market.stale_for_entries
+        return Glance(self.mark(coin), *self._quote(coin, market.quote), stale)
+
+    @property
+    def terms(self) -> tuple[object, ...]:
+        """Equal to what it was as long as no order, booked fill, leverage, fee or trading state has changed."""
+        orders, ledger = self._tracker.by_coin, self._portfolio.ledger
+        return (self._state(), orders.version, ledger.version, self.leverages.version, self.fees, self.conduct.pause)
 
     def __call__(self, coin: str) -> Situation:
         instrument = self.instrument(coin)

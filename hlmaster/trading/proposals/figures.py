@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Protocol
 
 from hlmaster.core.fees import fee
 from hlmaster.core.margin import funding_payment, initial_margin
@@ -27,7 +28,15 @@ class Funding:
     oracle: Decimal | None
 
 
-def best_price(side: Side, situation: Situation, *, post_only: bool) -> Decimal | None:
+class Quoted(Protocol):
+    @property
+    def best_bid(self) -> Decimal | None: ...
+
+    @property
+    def best_ask(self) -> Decimal | None: ...
+
+
+def best_price(side: Side, situation: Quoted, *, post_only: bool) -> Decimal | None:
     """What an entry is expected at: the best opposite price, for a post-only one that of its own side."""
     takes_offer = (side is Side.BUY) != post_only
     return situation.best_ask if takes_offer else situation.best_bid

@@ -31,12 +31,17 @@ class Gate:
         self._bus, self._mint, self._survey, self._limits = bus, mint, survey, limits
         self._questions = Questions(limits())
 
-    def check(self, order: Order) -> Verdict:
-        """The verdict without consequences: previews and dry runs."""
+    @property
+    def limits(self) -> RiskLimits:
+        """As they are in force."""
+        return self._limits()
+
+    def check(self, order: Order, situation: Situation | None = None) -> Verdict:
+        """The verdict without consequences: previews and dry runs. ``situation``: the coin's now, if it is at hand."""
         limits, questions = self._limits(), self._questions
         if questions.limits is not limits or questions.version != RULES.version + LIMITS.version:
             questions = self._questions = Questions(limits)
-        return questions.ask(order, self._survey(order.coin))
+        return questions.ask(order, situation or self._survey(order.coin))
 
     def approve(self, order: Order) -> Approved | Verdict:
         """``Approved``, or the verdict that refused it (also published as ``Refused``)."""
