@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from hlmaster.core.events import Severity
 from hlmaster.desk.outcome import Outcome
 from hlmaster.strategies.card import StrategyCard
 from hlmaster.trading.ownership import Swap
 from hlmaster.ui.context import Context
+from hlmaster.ui.dialogs.question import Question
 
-WIDTH = 460
 TIMES = (("15 minutes", 900), ("1 hour", 3_600), ("4 hours", 14_400), ("1 day", 86_400), ("Lift the veto", 0))
 WAYS = {
     Swap.HAND_OVER: "Hand it over: the new one may close it",
@@ -20,54 +20,33 @@ WAYS = {
 }
 
 
-class _Question(QDialog):
+class _AboutCoin(Question):
     """``answered`` carries the Outcome after a yes."""
 
     answered = Signal(object)
 
     def __init__(self, context: Context, title: str, sentence: str, yes: str, parent: QWidget | None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(title)
-        self.setFixedWidth(WIDTH)
+        super().__init__(parent, title, sentence, yes)
         self.context = context
-        heading, text = QLabel(title), QLabel(sentence)
-        heading.setProperty("role", "brand")
-        text.setWordWrap(True)
-        text.setProperty("role", "muted")
+        self.text.setProperty("role", "muted")
         self.coin = QComboBox()
         self.coin.addItems(list(dict.fromkeys((context.coin, *context.desk.settings.market.watchlist))))
         self.form = QFormLayout()
         self.form.setHorizontalSpacing(14)
         self.form.addRow("Coin", self.coin)
-        self.yes, no = QPushButton(yes), QPushButton("Cancel")
-        self.yes.setProperty("role", "primary")
-        self.yes.setDefault(True)
-        no.setAutoDefault(False)
-        self.yes.clicked.connect(self._answer)
-        no.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(no)
-        buttons.addWidget(self.yes)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 16, 18, 14)
-        layout.setSpacing(10)
-        layout.addWidget(heading)
-        layout.addWidget(text)
-        layout.addLayout(self.form)
-        layout.addLayout(buttons)
+        self.middle.addLayout(self.form)
 
     def carry_out(self) -> Outcome:
         raise TypeError("a question says what a yes does")
 
-    def _answer(self) -> None:
+    def answer(self) -> None:
         outcome = self.carry_out()
         self.context.notify(Severity.INFO if outcome.ok else Severity.WARNING, outcome.sentence)
         self.answered.emit(outcome)
         self.accept()
 
 
-class VetoDialog(_Question):
+class VetoDialog(_AboutCoin):
     def __init__(self, context: Context, card: StrategyCard, parent: QWidget | None = None) -> None:
         sentence = "It proposes nothing there meanwhile; a position that it has there stays its own."
         super().__init__(context, f"Veto {card.title} on a coin", sentence, "Veto", parent)
@@ -82,7 +61,7 @@ class VetoDialog(_Question):
         return self.context.desk.proposing.veto(self._name, self.coin.currentText(), self.time.currentData())
 
 
-class SwapDialog(_Question):
+class SwapDialog(_AboutCoin):
     def __init__(self, context: Context, card: StrategyCard, parent: QWidget | None = None) -> None:
         sentence = "From now on only it may open anything on this coin. Say what becomes of a position that is there."
         super().__init__(context, f"Give {card.title} a coin", sentence, "Give it", parent)

@@ -6,7 +6,9 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from hlmaster.core.signals import Regime
 from hlmaster.ui.dialogs.strategy_scope import StrategyScopeDialog
+from hlmaster.ui.regimes import UNKNOWN, regimes_now
 from tests.ui.decided import ready
 from tests.ui.desks import TradingScene
 
@@ -37,7 +39,7 @@ async def test_coins_and_role_are_chosen(window: QWidget) -> None:
         dialog.named.setChecked(True)
         dialog.group.setText("trend")
         dialog.voter.setChecked(True)
-        dialog.ok.click()
+        dialog.yes.click()
         entry = scene.desk.roster.entry(NAME)
         assert (entry.coins, entry.role) == (("ETH", "SOL"), "voter:trend")
         again = scope(scene, window)
@@ -45,7 +47,7 @@ async def test_coins_and_role_are_chosen(window: QWidget) -> None:
         assert again.group.text() == "trend"
         again.watchlist.setChecked(True)
         again.solo.setChecked(True)
-        again.ok.click()
+        again.yes.click()
         entry = scene.desk.roster.entry(NAME)
         assert (entry.coins, entry.role) == ("watchlist", "solo")
 
@@ -68,7 +70,34 @@ async def test_what_cannot_be_is_said_and_changes_nothing(
         if group:
             dialog.group.setText(group)
             dialog.voter.setChecked(True)
-        dialog.ok.click()
+        dialog.yes.click()
         assert sentence in dialog.problem.text()
         assert dialog.isVisible()
         assert scene.desk.roster.entry(NAME).coins == "watchlist"
+
+
+async def test_the_regimes_in_which_it_opens_are_chosen(window: QWidget, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with ready() as scene:
+        dialog = scope(scene, window)
+        assert dialog.always.isChecked()
+        dialog.only.setChecked(True)
+        dialog.yes.click()
+        assert "Choose one regime" in dialog.problem.text()
+        for regime in (Regime.RANGE, Regime.TREND):
+            dialog.regimes[regime].click()
+        assert dialog.only.isChecked()
+        dialog.yes.click()
+        assert scene.desk.roster.entry(NAME).regimes == ("trend", "range")
+        again = scope(scene, window)
+        assert [box.isChecked() for box in again.regimes.values()] == [True, True, False]
+        again.always.setChecked(True)
+        again.yes.click()
+        assert scene.desk.roster.entry(NAME).regimes == ()
+
+
+def test_the_present_regimes_read_as_one_sentence() -> None:
+    known = {"BTC": Regime.RANGE, "ETH": Regime.TREND, "SOL": Regime.RANGE}
+    assert regimes_now(known.get, ["BTC", "ETH", "SOL", "HYPE"]) == "Now: trend on ETH; range on BTC, SOL."
+    assert regimes_now(known.get, ["HYPE"]) == UNKNOWN
+    many = regimes_now(lambda coin: Regime.VOLATILE, [f"C{n}" for n in range(20)])
+    assert many.endswith("C7 and 12 more.")
