@@ -222,26 +222,22 @@ class Records(Protocol):
 class Audit(Protocol):
     """The log that cannot be rewritten unseen: each entry carries the hash of the one before."""
 
+    trouble: str
+    """Why it cannot be written, as a sentence; empty when it can."""
+
     def write(self, kind: str, subject: str, data: Data) -> None:
         """Queued; on disk soon. Secrets are masked. Raises StorageError when too much waits for the disk."""
 
 
-class Unrecorded:
-    """``Records`` and ``Audit`` that keep nothing: of a desk that has no session on disk."""
+class Unrecorded(Records, Audit):
+    """Keeps nothing: of a desk that has no session on disk."""
 
-    def save_signal(self, signal: Signal, inputs: bytes | None, params: str) -> None: ...
+    trouble = ""
 
-    def save_proposal(self, proposal: Proposal) -> None: ...
+    def _forget(self, *facts: Any, **more: Any) -> None:
+        """Nothing is kept."""
 
-    def save_arrival(self, arrival: Arrival) -> None: ...
-
-    def save_trade(self, trade: Trade) -> None: ...
-
-    def save_ghost(self, ghost: Ghost) -> None: ...
-
-    def note(self, subject: str, time_ms: int, kind: str, text: str, data: Data) -> None: ...
-
-    def write(self, kind: str, subject: str, data: Data) -> None: ...
+    save_signal = save_proposal = save_arrival = save_trade = save_ghost = note = write = _forget
 
     async def signals(self, limit: int) -> list[Signal]:
         return []

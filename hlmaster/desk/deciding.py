@@ -78,9 +78,9 @@ class Deciding:
         drawdown: Callable[[], Decimal],
     ) -> None:
         self._work, self._feed, self._settings = work, feed, settings
-        self._rows = DecisionRows(folder / "rows")
-        self.grids = Grids(bus, clock, feed, self._rows.save)
-        self._supply = Supply(bus, clock, market_data, feed, charts, self.grids, watch, lambda: self._rows.trouble)
+        self.rows = DecisionRows(folder / "rows")
+        self.grids = Grids(bus, clock, feed, self.rows.save)
+        self._supply = Supply(bus, clock, market_data, feed, charts, self.grids, watch)
         self.roster = Roster(folder / "strategies.toml")
         self.engine = self._engine(bus, clock, host, strategies, instruments)
         self.title = Titles(self.engine.title)
@@ -176,7 +176,7 @@ class Deciding:
 
     async def start(self) -> None:
         """What the last run armed runs again as soon as its history is there."""
-        self._rows.start()
+        self.rows.start()
         self.proposing.start()
         await self.engine.start()
         self._work.own(self._supply.run_beat(), "decision beat")
@@ -187,4 +187,4 @@ class Deciding:
         await self.engine.stop()
         await self.proposing.stop()
         self.grids.record()
-        self._rows.close()
+        self.rows.close()

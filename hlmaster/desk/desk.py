@@ -20,6 +20,7 @@ from hlmaster.desk.books import Books
 from hlmaster.desk.challenger import Challengers
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.deciding import Deciding
+from hlmaster.desk.disk_watch import DiskWatch, Written
 from hlmaster.desk.guard import Guard
 from hlmaster.desk.health import Health, describe
 from hlmaster.desk.kept import Kept
@@ -72,6 +73,7 @@ class Desk:
         self._give_hands(parts)
         self._keep_watch(parts)
         self._decide(parts)
+        self._disk = self._watch_disk()
         self.bus.subscribe(AccountSnapshot, self._on_account)
         self.bus.subscribe(OrderReported, lambda _: self.feed.touch_account())
         self.bus.subscribe(AccountResynchronised, lambda _: self._reconciling.soon())
@@ -182,6 +184,17 @@ class Desk:
             lambda: self.settings.market.watchlist,
             self._work,
         )
+
+    def _watch_disk(self) -> DiskWatch:
+        files: dict[str, Written] = {
+            "audit log": self._parts.audit,
+            "limits in force": self.limits.kept,
+            "memory of the circuit breakers": self.risk.kept,
+            "memory of protection": self._protecting.memory.kept,
+            "memory of proposals": self.proposing.memory.kept,
+            "rows of decisions": self._deciding.rows,
+        }
+        return DiskWatch(self.bus, self.clock, files)
 
     def _decide(self, parts: Parts) -> None:
         """What strategies see and say, and what becomes of it."""
@@ -318,6 +331,7 @@ class Desk:
     def _watch(self) -> None:
         self.brake.look()
         self._watches.look()
+        self._disk.look()
 
     def _protect(self) -> None:
         self._watches.overdue.look()

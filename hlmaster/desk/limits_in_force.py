@@ -38,7 +38,7 @@ class LimitsInForce:
     """``freely``: whether this session has not traded yet, so that everything may be set at once."""
 
     def __init__(self, clock: Clock, settings: Callable[[], Settings], kept: Kept, freely: Callable[[], bool]) -> None:
-        self._clock, self._settings, self._kept, self._freely = clock, settings, kept, freely
+        self._clock, self._settings, self.kept, self._freely = clock, settings, kept, freely
         self._limits = self._recall()
         self._seen: Settings | None = None
         self._in_force = settings()
@@ -86,10 +86,10 @@ class LimitsInForce:
         for key, value in self._limits.in_force.items():
             if value != values[key]:
                 self._in_force = with_value(self._in_force, key, value)
-        self._kept.save(self._document())
+        self.kept.save(self._document())
 
     async def stop(self) -> None:
-        await self._kept.stop()
+        await self.kept.stop()
 
     def _shown(self, key: str) -> str:
         value = self._limits.in_force[key]
@@ -106,7 +106,7 @@ class LimitsInForce:
     def _recall(self) -> Limits:
         """Of a memory that cannot be read the defaults are in force: nothing gets looser by damaging a file."""
         try:
-            content = self._kept.load()
+            content = self.kept.load()
             return Limits({}, {}) if content is None else _understood(content)
         except (StorageError, msgspec.DecodeError, ValidationError) as error:
             log.error("the limits in force cannot be read, so the defaults hold until tomorrow: %s", error)

@@ -43,6 +43,7 @@ LOOK_SECONDS = 0.25
 SAVE_SECONDS = 5.0
 MINUTE_SECONDS = 60.0
 HALF = Decimal("0.5")
+RESUME_SENTENCE = "I know what went wrong and want to trade again"
 UNLOCK_SENTENCE = "I have slept on it and want to trade again"
 WAIT_MINUTES = 10
 CODES = {DAY_WARNING: "RSK-201", DAY_LOSS: "RSK-202", DRAWDOWN: "RSK-203", STREAK: "RSK-204", HALT: "RSK-205"}
@@ -76,7 +77,7 @@ class RiskDesk:
     ) -> None:
         self._bus, self._clock, self._guard = bus, clock, guard
         self._portfolio, self._tracker, self._survey = portfolio, tracker, survey
-        self._close, self._kept = close, Kept(folder / "risk.json")
+        self._close, self.kept = close, Kept(folder / "risk.json")
         self.limits, self.swings, self._habits = limits, Swings(clock, history, survey.recount), Habits(bus, portfolio)
         survey.swing = self.swings
         self._sat_down, self._saved_at = clock.monotonic(), clock.monotonic()
@@ -109,7 +110,7 @@ class RiskDesk:
             task.cancel()
         await asyncio.gather(*self._cuts, return_exceptions=True)
         await self.swings.stop()
-        await self._kept.stop()
+        await self.kept.stop()
         await self.limits.stop()
 
     def look(self) -> None:
@@ -177,8 +178,10 @@ class RiskDesk:
             else:
                 self._bus.publish(Notice(Severity.WARNING, f"{view.coin} cut by half. {outcome.sentence}", "RSK-206"))
 
-    def unlock(self) -> Outcome:
-        """Lift the halt of a session's loss; a person asks for this."""
+    def unlock(self, typed: str) -> Outcome:
+        """Lift the halt of a session's loss; a person asks for this, with ``RESUME_SENTENCE``."""
+        if not _is_typed(typed, RESUME_SENTENCE):
+            return Outcome(False, f"Type exactly: {RESUME_SENTENCE}")
         changes = self.breakers.unlock(self._clock.now_ms(), self._survey.count().equity)
         self._apply(changes)
         return Outcome(bool(changes), changes[0].sentence if changes else "No loss has halted trading.")
@@ -273,7 +276,7 @@ class RiskDesk:
         lock = self._lockout
         if lock is None:
             return Outcome(False, "You are not locked out.")
-        if " ".join(typed.split()).rstrip(".") != lock.sentence:
+        if not _is_typed(typed, lock.sentence):
             return Outcome(False, f"Type exactly: {lock.sentence}")
         if lock.opens_ms is None:
             self._lockout = replace(lock, opens_ms=self._clock.now_ms() + lock.wait_minutes * MINUTE_MS)
@@ -331,12 +334,12 @@ class RiskDesk:
     def _save(self) -> None:
         self._saved_at = self._clock.monotonic()
         if self._started:
-            self._kept.save(msgspec.json.encode(Memory(self.breakers.state, self._lockout)))
+            self.kept.save(msgspec.json.encode(Memory(self.breakers.state, self._lockout)))
 
     def _recall(self) -> None:
         """What was tripped is tripped from the first moment on; a memory that cannot be read halts."""
         try:
-            content = self._kept.load()
+            content = self.kept.load()
             memory = None if content is None else msgspec.json.decode(content, type=Memory)
         except (StorageError, msgspec.DecodeError) as error:
             log.error("the memory of the circuit breakers cannot be read: %s", error)
@@ -347,3 +350,8 @@ class RiskDesk:
             self.breakers.state, self._lockout = memory.breakers, memory.lockout
             for name in self.breakers.tripped:
                 self._set(name)
+
+
+def _is_typed(typed: str, sentence: str) -> bool:
+    """Spaces and a full stop at the end do not matter."""
+    return " ".join(typed.split()).rstrip(".") == sentence

@@ -45,13 +45,12 @@ class Supply:
         charts: Charts,
         grids: Grids,
         watch: Callable[[Iterable[str]], None],
-        trouble: Callable[[], str] = str,
         nap: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """``watch`` has the desk subscribe coins; ``trouble`` says why rows are not recorded, if they are not."""
+        """``watch`` has the desk subscribe coins."""
         self._bus, self._clock, self._market_data, self._feed = bus, clock, market_data, feed
         self._charts, self._grids, self._watch = charts, grids, watch
-        self._trouble, self._told, self._nap = trouble, "", nap
+        self._nap = nap
         self._revision = -1
         self._streams: set[Series] = set()
         self._loaded: dict[Series, int] = {}
@@ -83,10 +82,6 @@ class Supply:
 
     def _look(self) -> None:
         """Subscribe what is newly needed, let go of what no longer is."""
-        if (trouble := self._trouble()) != self._told:
-            self._told = trouble
-            if trouble:
-                self._bus.publish(Notice(Severity.WARNING, trouble, "ROW-001", "Make room on the disk."))
         if self._revision == self._grids.revision:
             return
         self._revision = self._grids.revision

@@ -15,7 +15,7 @@ from hlmaster.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from hlmaster.core.events import CashMoved, Rejected, TradingState
 from hlmaster.core.model import Side
 from hlmaster.core.orders import Basis, CashMove, OrderStatus
-from hlmaster.desk.risk import UNLOCK_SENTENCE
+from hlmaster.desk.risk import RESUME_SENTENCE, UNLOCK_SENTENCE
 from hlmaster.settings import Settings
 from tests.desk.desks import Scene, running
 from tests.desk.desks import scene as made_scene
@@ -91,9 +91,20 @@ async def test_a_memory_that_is_damaged_halts_until_unlocked(tmp_path: Path) -> 
     (tmp_path / "risk.json").write_text("{ not json")
     async with desk_in(tmp_path) as scene:
         assert scene.desk.guard.is_restrained_by("halt loss")
-        assert scene.desk.risk.unlock().ok
+        assert scene.desk.risk.unlock(RESUME_SENTENCE).ok
         assert scene.desk.guard.state is TradingState.ACTIVE
-        assert not scene.desk.risk.unlock().ok
+        assert not scene.desk.risk.unlock(RESUME_SENTENCE).ok
+
+
+@pytest.mark.parametrize("typed", ["", "yes", RESUME_SENTENCE.lower(), RESUME_SENTENCE[:-1], UNLOCK_SENTENCE])
+async def test_a_halt_holds_against_whoever_did_not_type_the_sentence(tmp_path: Path, typed: str) -> None:
+    async with desk_in(tmp_path) as scene:
+        lose(scene, 2_100)
+        outcome = scene.desk.risk.unlock(typed)
+        assert (outcome.ok, RESUME_SENTENCE in outcome.sentence) == (False, True)
+        assert scene.desk.guard.state is TradingState.HALTED
+        assert scene.desk.risk.unlock(f"  {RESUME_SENTENCE}. ").ok
+        assert not scene.desk.guard.is_restrained_by("halt loss")
 
 
 async def test_failing_orders_pause_entries_for_a_minute(scene: Scene) -> None:

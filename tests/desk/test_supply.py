@@ -70,7 +70,6 @@ class HistoryMarket(MemoryMarket):
 @dataclass
 class Scene:
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
-    trouble: str = ""
 
     def __post_init__(self) -> None:
         self.bus = Bus()
@@ -91,7 +90,6 @@ class Scene:
             self.charts,
             self.grids,
             self.watched.extend,
-            lambda: self.trouble,
             self.clock.sleep,
         )
 
@@ -212,12 +210,3 @@ async def test_the_beat_meets_every_sample_at_any_speed(speed: float) -> None:
         await scene.until(lambda: len(scene.rows) >= 200)
     first = scene.rows[0].row_ms
     assert [row.row_ms for row in scene.rows] == [first + 250 * n for n in range(len(scene.rows))]
-
-
-async def test_what_keeps_rows_from_being_recorded_is_told_once() -> None:
-    with running(Scene()) as scene:
-        scene.trouble = "Decision rows are not recorded: No space left on device."
-        await scene.until(lambda: scene.notices)
-        for _ in range(100):
-            await asyncio.sleep(0)
-        assert [notice.sentence for notice in scene.notices] == [scene.trouble]

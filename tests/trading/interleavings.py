@@ -52,6 +52,7 @@ from hlmaster.core.proposals import Policy, Proposal, ProposalChanged, ProposalS
 from hlmaster.core.signals import Direction, Signal, SignalMade, Terms
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.parts import Parts, SessionInfo
+from hlmaster.desk.risk import RESUME_SENTENCE
 from hlmaster.settings import Settings
 from hlmaster.trading.ownership import Swap
 from hlmaster.trading.risk.breakers.breakers import DAY_WARNING, HALT
@@ -431,7 +432,7 @@ class Run:
 
     def rest(self) -> None:
         """A person lifts a halt."""
-        if self.desk.risk.unlock().ok:
+        if self.desk.risk.unlock(RESUME_SENTENCE).ok:
             self.judge.tripped.pop(HALT, None)
 
 

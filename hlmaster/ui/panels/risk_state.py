@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 
 from hlmaster.core.events import Severity
 from hlmaster.desk.outcome import Outcome
-from hlmaster.desk.risk import UNLOCK_SENTENCE
+from hlmaster.desk.risk import RESUME_SENTENCE, UNLOCK_SENTENCE
 from hlmaster.trading.risk.breakers.breakers import HALT
 from hlmaster.trading.risk.loosening import Waiting
 from hlmaster.ui import figures
@@ -23,7 +23,6 @@ from hlmaster.ui.why import show
 if TYPE_CHECKING:
     from hlmaster.ui.dialogs.typed_sentence import TypedSentenceDialog
 
-RESUME_SENTENCE = "I know what went wrong and want to trade again"
 CALM = "Nothing stands against new risk: no breaker has tripped, and no limit waits for tomorrow."
 
 
@@ -195,7 +194,7 @@ class RiskState(QWidget):
         show(dialog)
 
     def _unlock(self, typed: str) -> Outcome:
-        return self._context.desk.risk.unlock()
+        return self._context.desk.risk.unlock(typed)
 
     def _end(self, typed: str) -> Outcome:
         return self._context.desk.risk.end_lockout(typed)

@@ -7,13 +7,13 @@ from decimal import Decimal
 import pytest
 from pytestqt.qtbot import QtBot
 
+from hlmaster.desk.risk import RESUME_SENTENCE
 from hlmaster.trading.risk.board import RiskRow
 from hlmaster.trading.risk.breakers.breakers import DRAWDOWN, HALT, Trip
 from hlmaster.trading.risk.loosening import Waiting
 from hlmaster.ui.dialogs.lockout import LockoutDialog
 from hlmaster.ui.dialogs.typed_sentence import TypedSentenceDialog
 from hlmaster.ui.panels.risk import RiskPanel
-from hlmaster.ui.panels.risk_state import RESUME_SENTENCE
 from tests.ui.desks import TradingScene, shown, trading, until
 from tests.ui.panels.rows import text
 from tests.ui.questions import met, words
