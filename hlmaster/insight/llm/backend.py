@@ -194,6 +194,13 @@ async def in_time(
             yield piece
 
 
+async def nothing_to_fetch(sentence: str) -> AsyncGenerator[PullProgress, None]:
+    """The ``pull`` of a back-end whose models live elsewhere."""
+    if sentence:
+        raise Refused(sentence)
+    yield PullProgress("")
+
+
 def cut(asked: str, tokens: int) -> AnswerBroken:
     return AnswerBroken(
         f"{asked} used up its {tokens} tokens before the answer was whole.",

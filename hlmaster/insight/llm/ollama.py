@@ -101,7 +101,7 @@ class Ollama:
                 model,
                 parameters=(details and details.parameter_size) or "",
                 quantisation=(details and details.quantization_level) or "",
-                tokens_per_second=self.speeds.of(model),
+                tokens_per_second=self.speeds.of(_in_full(model)),
                 capabilities=tuple(shown.capabilities or ()),
                 context=int(lengths[0]) if lengths else None,
             )
@@ -148,7 +148,7 @@ class Ollama:
                         yield Piece(part.message.content)
                     if part.done:
                         usage = _usage(part)
-                        self.speeds.learn(request.model, usage)
+                        self.speeds.learn(_in_full(request.model), usage)
                         yield Piece(part.message.content or "", usage=usage)
                         if part.done_reason == "length":
                             raise cut(f"The model {request.model}", request.max_tokens)
@@ -249,6 +249,11 @@ class Ollama:
 def _closing(stream: AsyncIterator[Part]) -> contextlib.aclosing[AsyncGenerator[Part, None]]:
     """The client's streams are generators, whatever it says: closed early, they give their connection back at once."""
     return contextlib.aclosing(cast("AsyncGenerator[Part, None]", stream))
+
+
+def _in_full(model: str) -> str:
+    """As the server lists it: llama3.2 is llama3.2:latest."""
+    return model if ":" in model.rpartition("/")[2] else f"{model}:latest"
 
 
 def _options(request: Request) -> dict[str, float | int]:
