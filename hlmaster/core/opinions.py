@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -88,7 +89,8 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """An opinion at its horizon. ``change``: fraction of ``Opinion.price``. ``right``: it went the way that was said;
-    ``naive_right``: it went on the way it had gone over the same time before the question."""
+    ``naive_right``: it went on the way it had gone over the same time before the question. ``change`` is NaN where a
+    price that is needed could not be learnt; such an outcome counts for nothing."""
 
     call_id: str
     at_ms: int
@@ -96,6 +98,11 @@ class Outcome:
     right: bool
     naive_right: bool
     regime: str
+    """When it was asked; empty where it is not known."""
+
+    @property
+    def known(self) -> bool:
+        return math.isfinite(self.change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +174,11 @@ class AnalystAnswered:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeKnown:
+    """``digest``: of the weights that had the opinion, as ``Call.digest``."""
+
     opinion: Opinion
     outcome: Outcome
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,3 +209,13 @@ class Opinions(Protocol):
     async def outcomes(self, limit: int = 20000) -> list[Outcome]: ...
 
     async def headlines(self, since_ms: int) -> list[Headline]: ...
+
+
+class KeptOpinions(Opinions, Protocol):
+    """What scoring asks of them beside."""
+
+    async def scored(self, limit: int) -> list[OutcomeKnown]:
+        """The latest known outcomes with their opinions, oldest first."""
+
+    async def waiting(self, limit: int) -> list[tuple[Opinion, str]]:
+        """The latest opinions for a side that have no outcome yet, with their digests, oldest first."""

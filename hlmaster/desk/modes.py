@@ -125,7 +125,8 @@ def _parts(
     # A generated account is the session's alone, so its whole history is; a replayed market may lie years back.
     session = SessionInfo(info.name, info.mode, 0, info.start_balance, opening.session.folder)
     halt = HaltFile.of_session(opening.session.folder)
-    around = {"open_store": stores.start, "records": stores.records, "audit": stores.audit, **around}
+    kept = {"records": stores.records, "opinions": stores.opinions, "audit": stores.audit}
+    around = {"open_store": stores.start, **kept, **around}
     theirs = opening.session.folder.parents[1] / "strategies"  # one folder for all modes and sessions
     around |= {"strategy_host": tuple(command(["strategy-host"])), "strategies": theirs}
     journal, store = stores.journal, stores.recorder

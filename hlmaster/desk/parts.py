@@ -12,6 +12,7 @@ from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
 from hlmaster.core.failpoints import NO_FAILPOINTS, Failpoints
 from hlmaster.core.model import Mode
+from hlmaster.core.opinions import KeptOpinions
 from hlmaster.core.orders import ApprovalMint
 from hlmaster.core.ports import Journal, MarketData, Store, Trading
 from hlmaster.core.records import UNRECORDED, Audit, Records
@@ -62,5 +63,7 @@ class Parts:
     records: Records = UNRECORDED
     """Why things were done, and what became of them."""
     audit: Audit = UNRECORDED
+    opinions: KeptOpinions | None = None
+    """What the analyst said and what became of it; None: neither outlasts the desk."""
     failpoints: Failpoints = NO_FAILPOINTS
     """Tests let the worst happen on the order path."""

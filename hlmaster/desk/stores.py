@@ -9,6 +9,7 @@ from hlmaster.core.clock import Clock
 from hlmaster.settings import Settings
 from hlmaster.storage.audit.log import AuditLog
 from hlmaster.storage.journal import SqliteJournal
+from hlmaster.storage.opinions import SqlOpinions
 from hlmaster.storage.recorder import Recorder
 from hlmaster.storage.records import StoredRecords
 from hlmaster.storage.sessions import Session
@@ -22,6 +23,7 @@ class Stores:
     journal: SqliteJournal
     recorder: Recorder
     records: StoredRecords
+    opinions: SqlOpinions
     audit: AuditLog
 
     @classmethod
@@ -33,7 +35,7 @@ class Stores:
         recorder = Recorder(info, session.database(settings.storage.database_url))
         about = {"session": info.id, "mode": info.mode, "version": __version__}
         audit = AuditLog(session.folder, clock, about, settings.storage.audit_years)
-        return cls(session, journal, recorder, StoredRecords(recorder), audit)
+        return cls(session, journal, recorder, StoredRecords(recorder), SqlOpinions(recorder), audit)
 
     def start(self) -> None:
         """Returns at once, and may be called again."""

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every schema this program can open, oldest first; the last is the present one."""
 
 
@@ -96,6 +96,12 @@ def _real(name: str, *, nullable: bool = False) -> Column[float]:
 def _number() -> Column[int]:
     """Of a table whose rows have no key of their own."""
     return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+
+
+def _owned(name: str, key: str, texts: str, wholes: str, *others: Column[Any]) -> Table:
+    """Rows with a text as their key; names separated by spaces."""
+    plain: list[Column[Any]] = [*map(_text, texts.split()), *map(_whole, wholes.split())]
+    return Table(name, metadata, _session(), _text(key, primary_key=True), *plain, *others)
 
 
 sessions = Table(
@@ -365,3 +371,17 @@ ghosts = Table(
     _money("net"),
     _text("body"),
 )
+
+calls = _owned(
+    "calls",
+    "call_id",
+    "coin question trigger model digest options prompt_version failure",
+    "asked_ms prompt_tokens answer_tokens",
+    _real("latency_ms", nullable=True),
+    *(Column(name, Compressed, nullable=False) for name in ("prompt", "answer")),
+)
+opinions = _owned("opinions", "call_id", "direction digest body", "asked_ms")
+outcomes = _owned(
+    "outcomes", "call_id", "regime", "at_ms", _real("change", nullable=True), *map(_flag, ("right", "naive_right"))
+)
+headlines = _owned("headlines", "key", "source title body", "published_ms heard_ms", _real("score", nullable=True))

@@ -55,6 +55,26 @@ class Writer:
         table = tables.metadata.tables[name]
         return self._rows(self._own(table).where(table.c[column].in_(values)).order_by(*table.primary_key))
 
+    def since(self, name: str, by: str, start_ms: int) -> list[Row]:
+        """Rows from a time on, oldest first."""
+        table = tables.metadata.tables[name]
+        return self._rows(self._own(table).where(table.c[by] >= start_ms).order_by(table.c[by]))
+
+    def scored_opinions(self, limit: int) -> list[Row]:
+        """The latest that have a known outcome, oldest first, with the outcome's columns beside their own."""
+        opinions, outcomes = tables.opinions.c, tables.outcomes.c
+        both = (opinions.session_id == outcomes.session_id) & (opinions.call_id == outcomes.call_id)
+        told = (outcomes[name] for name in ("at_ms", "change", "right", "naive_right", "regime"))
+        query = select(tables.opinions, *told).where(both, outcomes.session_id == self._session_id)
+        return self._rows(query.where(outcomes.change.is_not(None)).order_by(outcomes.at_ms.desc()).limit(limit))[::-1]
+
+    def waiting_opinions(self, neutral: str, limit: int) -> list[Row]:
+        """The latest for a side that have no outcome, oldest first."""
+        opinions, outcomes = tables.opinions.c, tables.outcomes.c
+        known = select(outcomes.call_id).where(outcomes.session_id == self._session_id)
+        query = self._own(tables.opinions).where(opinions.direction != neutral, opinions.call_id.not_in(known))
+        return self._rows(query.order_by(opinions.asked_ms.desc()).limit(limit))[::-1]
+
     def forget_inputs(self, before_ms: int) -> int:
         """Drop what signals saw that no proposal rests on, and how many they were."""
         inputs, grounds = tables.inputs.c, tables.grounds.c

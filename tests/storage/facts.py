@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hlmaster.core.events import TrackedOrder
 from hlmaster.core.model import Mode, Side
+from hlmaster.core.opinions import Call, Headline, Mood, Opinion, Outcome, Question
 from hlmaster.core.orders import (
     ActionKind,
     AssetSnapshot,
@@ -206,6 +207,58 @@ ghosts = st.builds(
     worst=money,
 )
 arrivals = st.builds(Arrival, ids, coins, times, money)
+opinions = st.builds(
+    Opinion,
+    call_id=ids,
+    coin=coins,
+    question=st.sampled_from(Question),
+    mood=st.sampled_from(Mood),
+    direction=st.sampled_from(Direction),
+    confidence=fractions,
+    reason=texts,
+    entry=prices,
+    stop=prices,
+    target=prices,
+    invalidation=texts,
+    horizon_ms=times,
+    asked_ms=times,
+    answered_ms=times,
+    model=texts,
+    trigger=texts,
+    price=st.floats(0, 1e9),
+    heard_outside=st.booleans(),
+    proposal_id=texts,
+)
+
+
+def _call_about(opinion: Opinion | None) -> st.SearchStrategy[Call]:
+    return st.builds(
+        Call,
+        call_id=ids if opinion is None else st.just(opinion.call_id),
+        coin=coins,
+        question=st.sampled_from(Question),
+        trigger=texts,
+        model=texts,
+        digest=texts,
+        options=texts,
+        prompt_version=texts,
+        prompt=texts,
+        answer=texts,
+        asked_ms=times,
+        latency_ms=st.floats(0, 1e6),
+        prompt_tokens=st.integers(0, 9_999),
+        answer_tokens=st.integers(0, 9_999),
+        failure=texts,
+        opinion=st.just(opinion),
+    )
+
+
+calls = (st.none() | opinions).flatmap(_call_about)
+outcomes = st.builds(Outcome, ids, times, st.floats(-1, 9), st.booleans(), st.booleans(), texts)
+words = st.lists(texts, max_size=3).map(tuple)
+headlines = st.builds(
+    Headline, ids, texts, texts, texts, texts, times, times, words, fractions, fractions, words, texts, words
+)
 
 
 def a_fill(n: int) -> Fill:
@@ -280,4 +333,47 @@ def a_proposal() -> Proposal:
         expires_ms=NOW + 300_000,
         policy=Policy.ASK,
         state=ProposalState.OPEN,
+    )
+
+
+def an_opinion(call_id: str = "c1", direction: Direction = Direction.LONG, asked_ms: int = NOW) -> Opinion:
+    return Opinion(
+        call_id=call_id,
+        coin="BTC",
+        question=Question.MARKET,
+        mood=Mood.BULLISH,
+        direction=direction,
+        confidence=0.8,
+        reason="It rose.",
+        entry=97_000.0,
+        stop=96_000.0,
+        target=None,
+        invalidation="under 96,000",
+        horizon_ms=900_000,
+        asked_ms=asked_ms,
+        answered_ms=asked_ms + 4_000,
+        model="llama3.2:latest",
+        trigger="1m candle closed",
+        price=97_000.0,
+    )
+
+
+def a_call(opinion: Opinion | None = None, call_id: str = "c1", asked_ms: int = NOW) -> Call:
+    return Call(
+        call_id=call_id if opinion is None else opinion.call_id,
+        coin="BTC",
+        question=Question.MARKET,
+        trigger="1m candle closed",
+        model="llama3.2:latest",
+        digest="a80c4f17acd5",
+        options="{}",
+        prompt_version="1",
+        prompt="What do you see?",
+        answer="Nothing.",
+        asked_ms=asked_ms if opinion is None else opinion.asked_ms,
+        latency_ms=4_000.0,
+        prompt_tokens=900,
+        answer_tokens=80,
+        failure="" if opinion is not None else "No opinion: the answer broke off.",
+        opinion=opinion,
     )
