@@ -13,7 +13,7 @@ from hlmaster.core.model import Side
 from hlmaster.trading.portfolio import TradeStats
 from hlmaster.ui.panels.equity import EquityPanel, summary
 from tests.trading.scenes import fill
-from tests.ui.desks import NOW, trading
+from tests.ui.desks import NOW, trading, until
 
 D = Decimal
 
@@ -33,6 +33,7 @@ def test_the_head_says_what_is_known_and_what_is_not(stats: TradeStats, text: st
 
 async def test_points_join_the_curve_as_they_come_and_earlier_ones_do_not(qtbot: QtBot) -> None:
     async with trading() as scene:
+        await until(lambda: scene.desk.portfolio.equity_curve)
         panel = EquityPanel(scene.context)
         qtbot.addWidget(panel)
         last = scene.clock.now_ms() + 60_000
