@@ -84,7 +84,7 @@ class Ollama:
         """The installed ones as the server lists them, the latest first."""
         client = await self._ready()
         with self._told():
-            async with self._soon():
+            async with self._within(LOOK_SECONDS):
                 listed = (await client.list()).models
                 loaded = await self._loaded(client)
         return tuple(self._info(model, loaded) for model in listed if model.model)
@@ -93,7 +93,7 @@ class Ollama:
         """What the server knows of one model, with its ``capabilities`` and the ``context`` it was made for."""
         client = await self._ready()
         with self._told(model):
-            async with self._soon():
+            async with self._within(LOOK_SECONDS):
                 shown = await client.show(model)
             details = shown.details
             lengths = [value for key, value in (shown.modelinfo or {}).items() if key.endswith(".context_length")]
@@ -112,7 +112,7 @@ class Ollama:
             stream = await client.pull(model, stream=True)
             async with _closing(stream):
                 while True:
-                    async with self._soon(PULL_SILENCE_SECONDS):
+                    async with self._within(PULL_SILENCE_SECONDS):
                         part = await anext(stream, None)
                     if part is None:
                         break
@@ -194,7 +194,7 @@ class Ollama:
         )
 
     @contextlib.asynccontextmanager
-    async def _soon(self, seconds: float = LOOK_SECONDS) -> AsyncGenerator[None, None]:
+    async def _within(self, seconds: float) -> AsyncGenerator[None, None]:
         try:
             async with asyncio.timeout(seconds):
                 yield
