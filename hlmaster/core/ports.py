@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import Enum
 from typing import Protocol
 
 from hlmaster.core.candles import CandleBlock
@@ -50,6 +51,15 @@ class LinkHealth:
         return our_ms + int(self.clock_offset_ms or 0)
 
 
+class Turn(Enum):
+    """Who waits for whom where the allowance for market history is short, foremost first. Protection and the account
+    come before all of them."""
+
+    MEASURE = "what stops, sizes and limits are measured by"
+    SIGHT = "what a person looks at"
+    STUDY = "what strategies live on, and everything else"
+
+
 class MarketData(Protocol):
     """Public data of one venue; publishes raw facts, ``LinkChanged`` and ``Resynchronised`` on its bus."""
 
@@ -78,7 +88,9 @@ class MarketData(Protocol):
 
     def unwatch_candles(self, coin: str, interval: Interval) -> None: ...
 
-    async def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> CandleBlock:
+    async def candles(
+        self, coin: str, interval: Interval, start_ms: int, end_ms: int, turn: Turn = Turn.STUDY
+    ) -> CandleBlock:
         """Closed and open candles whose open lies in [start, end]. Raises VenueError."""
 
     async def funding_history(self, coin: str, start_ms: int, end_ms: int) -> list[tuple[int, float, float]]:

@@ -6,7 +6,7 @@ import asyncio
 
 from hlmaster.core.clock import Clock
 from hlmaster.core.model import Interval
-from hlmaster.core.ports import MarketData
+from hlmaster.core.ports import MarketData, Turn
 from hlmaster.market.feed import Feed
 
 FIRST_ROWS = 1_500
@@ -16,19 +16,20 @@ OLDER_ROWS = 2_000
 class Charts:
     def __init__(self, clock: Clock, market_data: MarketData, feed: Feed) -> None:
         self._clock, self._market_data, self._feed = clock, market_data, feed
-        self._loading: dict[tuple[str, Interval], asyncio.Lock] = {}
+        self._loading: dict[tuple[str, Interval, Turn], asyncio.Lock] = {}
         self._loaded: set[tuple[str, Interval]] = set()
         self._exhausted: set[tuple[str, Interval]] = set()
 
-    async def show(self, coin: str, interval: Interval) -> None:
-        """Subscribe the candle stream and load its recent history, once. Raises VenueError."""
+    async def show(self, coin: str, interval: Interval, turn: Turn = Turn.SIGHT) -> None:
+        """Subscribe the candle stream and load its recent history, once; a second time where somebody whose turn comes
+        first would wait behind another. Raises VenueError."""
         key = (coin, interval)
-        async with self._loading.setdefault(key, asyncio.Lock()):
+        async with self._loading.setdefault((*key, turn), asyncio.Lock()):
             self._market_data.watch_candles(coin, interval)
             if key in self._loaded:
                 return
             now = self._clock.now_ms()
-            block = await self._market_data.candles(coin, interval, max(0, now - FIRST_ROWS * interval.ms), now)
+            block = await self._market_data.candles(coin, interval, max(0, now - FIRST_ROWS * interval.ms), now, turn)
             self._feed.load_series(coin, interval, block)
             self._loaded.add(key)
 
@@ -52,13 +53,13 @@ class Charts:
     async def older(self, coin: str, interval: Interval) -> int:
         """Rows added before the oldest one held; 0 when the venue has no more. Raises VenueError."""
         key = (coin, interval)
-        async with self._loading.setdefault(key, asyncio.Lock()):
+        async with self._loading.setdefault((*key, Turn.SIGHT), asyncio.Lock()):
             series = self._feed.market(coin).series(interval)
             if series is None or not len(series) or key in self._exhausted:
                 return 0
             oldest = int(series.block().time_ms[0])
             start = max(0, oldest - OLDER_ROWS * interval.ms)
-            block = await self._market_data.candles(coin, interval, start, oldest - 1)
+            block = await self._market_data.candles(coin, interval, start, oldest - 1, Turn.SIGHT)
             block = block.between(0, oldest)
             if len(block):
                 self._feed.prepend(coin, interval, block)

@@ -85,7 +85,7 @@ class Deciding:
         self.engine = self._engine(bus, clock, host, strategies, instruments)
         self.title = Titles(self.engine.title)
         self.tallies = Tallies(bus, clock, portfolio, lambda: settings().trust)
-        self.regimes = RegimeWatch(bus, self.grids, instruments, self._coins)
+        self.regimes = RegimeWatch(bus, self.grids, instruments, self.coins)
         self._trusting = Trusting(bus, mode, self.tallies, lambda: settings().trust, self._policy, self.title)
         own = OwnGates(
             settings,
@@ -160,8 +160,9 @@ class Deciding:
         multiples = {one: self.tallies.multiples(one) for one in {*self.sources(), source}}
         return shares(terms, multiples)[source]
 
-    def _coins(self) -> set[str]:
-        return {coin for card in self.engine.cards() if card.armed for coin in card.coins}
+    def coins(self) -> list[str]:
+        """Those that a strategy runs on, in the order in which they were chosen."""
+        return list(dict.fromkeys(coin for card in self.engine.cards() if card.armed for coin in card.coins))
 
     def _held(self, source: str) -> int:
         return len(self.proposing.ownership.held_by(source))

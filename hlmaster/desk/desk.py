@@ -223,6 +223,7 @@ class Desk:
             self.risk.effects,
             self.risk.drawdown,
         )
+        self.risk.swings.foreseen = self._deciding.coins
         self.grids, self.engine = self._deciding.grids, self._deciding.engine
         self.roster, self.proposing = self._deciding.roster, self._deciding.proposing
         self.tallies, self.regimes, self.title = self._deciding.tallies, self._deciding.regimes, self._deciding.title

@@ -13,6 +13,7 @@ import numpy as np
 from hlmaster.core.clock import Clock
 from hlmaster.core.errors import VenueError
 from hlmaster.core.model import Interval
+from hlmaster.core.ports import Turn
 from hlmaster.core.rounding import to_decimal
 from hlmaster.desk.charts import Charts
 from hlmaster.market.feed import Feed
@@ -75,7 +76,7 @@ class Ranges:
     async def _load(self, key: Key) -> None:
         coin, interval = key
         try:
-            await self._charts.show(coin, interval)
+            await self._charts.show(coin, interval, Turn.MEASURE)
             self._loaded.add(key)
         except VenueError as error:
             log.info("%s candles of %s could not be had yet: %s", interval, coin, error)

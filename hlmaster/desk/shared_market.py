@@ -18,7 +18,7 @@ from hlmaster.core.events import (
     Trades,
 )
 from hlmaster.core.model import Instrument, Interval
-from hlmaster.core.ports import MarketData
+from hlmaster.core.ports import MarketData, Turn
 
 FACTS = (BookSnapshot, BestQuote, Trades, CandleRow, AssetContext, Mids, LinkChanged, Resynchronised)
 
@@ -64,8 +64,10 @@ class SharedMarket:
     def unwatch_candles(self, coin: str, interval: Interval) -> None:
         """It may be the other desk's."""
 
-    async def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> CandleBlock:
-        return await self._market.candles(coin, interval, start_ms, end_ms)
+    async def candles(
+        self, coin: str, interval: Interval, start_ms: int, end_ms: int, turn: Turn = Turn.STUDY
+    ) -> CandleBlock:
+        return await self._market.candles(coin, interval, start_ms, end_ms, turn)
 
     async def funding_history(self, coin: str, start_ms: int, end_ms: int) -> list[tuple[int, float, float]]:
         return await self._market.funding_history(coin, start_ms, end_ms)

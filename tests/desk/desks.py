@@ -15,7 +15,7 @@ from hlmaster.core.clock import ManualClock
 from hlmaster.core.events import AssetContext, BestQuote, BookSnapshot, Level, LinkChanged, LinkState, Notice
 from hlmaster.core.model import Instrument, Interval, Mode
 from hlmaster.core.orders import ApprovalMint
-from hlmaster.core.ports import LinkHealth
+from hlmaster.core.ports import LinkHealth, Turn
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.settings import Settings
@@ -62,7 +62,9 @@ class MemoryMarket:
 
     def unwatch_candles(self, coin: str, interval: Interval) -> None: ...
 
-    async def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> CandleBlock:
+    async def candles(
+        self, coin: str, interval: Interval, start_ms: int, end_ms: int, turn: Turn = Turn.STUDY
+    ) -> CandleBlock:
         return CandleBlock.empty()
 
     async def funding_history(self, coin: str, start_ms: int, end_ms: int) -> list[tuple[int, float, float]]:

@@ -14,6 +14,7 @@ from hlmaster.core.clock import MINUTE_MS, ManualClock
 from hlmaster.core.errors import VenueUnreachable
 from hlmaster.core.events import CandleRow
 from hlmaster.core.model import Interval
+from hlmaster.core.ports import Turn
 from hlmaster.desk.charts import FIRST_ROWS, OLDER_ROWS, Charts
 from hlmaster.market.feed import Feed
 from tests.desk.desks import MemoryMarket
@@ -42,7 +43,9 @@ class CandleMarket(MemoryMarket):
     def watch_candles(self, coin: str, interval: Interval) -> None:
         self.streams.append((coin, interval))
 
-    async def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> CandleBlock:
+    async def candles(
+        self, coin: str, interval: Interval, start_ms: int, end_ms: int, turn: Turn = Turn.STUDY
+    ) -> CandleBlock:
         self.asked.append((start_ms, end_ms))
         await asyncio.sleep(0)
         if self.down:

@@ -13,6 +13,7 @@ from hlmaster.core.candles import CandleBlock
 from hlmaster.core.errors import ConfigError
 from hlmaster.core.files import write_whole
 from hlmaster.core.model import Interval, Mode
+from hlmaster.core.ports import Turn
 from hlmaster.desk import kept
 from hlmaster.desk.memory import Memory
 from hlmaster.desk.protecting import ATR_INTERVAL, refuse_off
@@ -103,7 +104,9 @@ async def test_a_stop_in_ranges_is_as_far_away_as_quarter_hours_reach() -> None:
     made = scene(settings=Settings())
     policy = Policy(stop=StopKind.ATR, atr_multiple=D(2))
 
-    async def candles(coin: str, interval: Interval, start_ms: int, end_ms: int) -> CandleBlock:
+    async def candles(
+        coin: str, interval: Interval, start_ms: int, end_ms: int, turn: Turn = Turn.STUDY
+    ) -> CandleBlock:
         """Forty closed candles of ten dollars each, and an open one that has gone wild."""
         times = NOW // interval.ms * interval.ms + interval.ms * np.arange(-40, 1, dtype=np.int64)
         reach = np.r_[np.full(40, 5.0), 500.0]

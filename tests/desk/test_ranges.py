@@ -9,6 +9,7 @@ from hlmaster.core.candles import CandleBlock
 from hlmaster.core.clock import ManualClock
 from hlmaster.core.errors import VenueUnreachable
 from hlmaster.core.model import Interval
+from hlmaster.core.ports import Turn
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.ranges import RELOAD_SECONDS, Range, Ranges
 from hlmaster.market.feed import Feed
@@ -21,7 +22,9 @@ class Candles(MemoryMarket):
 
     down, rows = False, 200
 
-    async def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> CandleBlock:
+    async def candles(
+        self, coin: str, interval: Interval, start_ms: int, end_ms: int, turn: Turn = Turn.STUDY
+    ) -> CandleBlock:
         if self.down:
             raise VenueUnreachable("No line.")
         times = NOW // interval.ms * interval.ms + interval.ms * np.arange(-self.rows, 1, dtype=np.int64)

@@ -16,6 +16,7 @@ from hlmaster.core.clock import HOUR_MS, ManualClock
 from hlmaster.core.errors import VenueUnreachable
 from hlmaster.core.events import Notice
 from hlmaster.core.model import Interval
+from hlmaster.core.ports import Turn
 from hlmaster.core.signals import RowClosed
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.supply import MOST_CANDLES, PATIENCE, Supply
@@ -48,7 +49,9 @@ class HistoryMarket(MemoryMarket):
     def unwatch_candles(self, coin: str, interval: Interval) -> None:
         self.streams.remove((coin, interval))
 
-    async def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> CandleBlock:
+    async def candles(
+        self, coin: str, interval: Interval, start_ms: int, end_ms: int, turn: Turn = Turn.STUDY
+    ) -> CandleBlock:
         self.asked.append((coin, interval))
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)

@@ -31,7 +31,7 @@ from hlmaster.core.events import (
 )
 from hlmaster.core.model import Account, FeeRates, Instrument, Interval, Leverage, MarginMode, MarginTier, Mode, Side
 from hlmaster.core.orders import ActionKind, ApprovalMint, Expiry, Intent, OrderStatus, Trigger, VenueOrder
-from hlmaster.core.ports import LinkHealth
+from hlmaster.core.ports import LinkHealth, Turn
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.settings import Settings
@@ -101,7 +101,9 @@ class MemoryMarketData:
     def unwatch_candles(self, coin: str, interval: Interval) -> None:
         self.candles_watched.discard((coin, interval))
 
-    async def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> CandleBlock:
+    async def candles(
+        self, coin: str, interval: Interval, start_ms: int, end_ms: int, turn: Turn = Turn.STUDY
+    ) -> CandleBlock:
         self.asked.append((coin, interval, start_ms, end_ms))
         if self.failure is not None:
             raise self.failure

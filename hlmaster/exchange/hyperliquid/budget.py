@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 
 from hlmaster.core.clock import Clock
@@ -53,8 +55,12 @@ class Priority(Enum):
     Nothing of ours holds back what protects or cancels: the venue alone may say no to it.
     """
 
-    READ = 0.5
-    """History of the market: charts and sparklines fill up as room comes free."""
+    STUDY = 0.45
+    """History of the market for strategies and sparklines: it fills up as room comes free."""
+    SIGHT = 0.65
+    """The chart that a person looks at: one or two more than what strategies may use up."""
+    MEASURE = 0.7
+    """History that stops, sizes and limits are measured by: a coin or two more still."""
     STATE = 0.78
     """Of our own account, and prices while no stream brings them."""
     ENTRY = 0.8
@@ -62,6 +68,12 @@ class Priority(Enum):
     """Light questions that exits and protection hang on: an order's fate, the positions."""
     CLOSE = 0.95
     PROTECT = math.inf
+
+
+QUERIES = (Priority.STATE, Priority.MEASURE, Priority.SIGHT, Priority.STUDY)
+"""They pause when the venue asks for it. Each gives way to those before it, as long as one of them claims a turn."""
+WAY_SECONDS = 0.05
+"""After which one that gave way looks again."""
 
 
 class WeightBudget:
@@ -73,6 +85,22 @@ class WeightBudget:
         self._spent: deque[tuple[float, int]] = deque()
         self._used = 0
         self._blocked_until = -math.inf
+        self._claims = dict.fromkeys(QUERIES, 0)
+
+    @contextmanager
+    def claim(self, priority: Priority) -> Iterator[None]:
+        """A question, or several that belong together, of this priority is under way: lesser ones wait meanwhile."""
+        if priority not in self._claims:
+            yield
+            return
+        self._claims[priority] += 1
+        try:
+            yield
+        finally:
+            self._claims[priority] -= 1
+
+    def _gives_way(self, priority: Priority) -> bool:
+        return priority in QUERIES and any(self._claims[one] for one in QUERIES[: QUERIES.index(priority)])
 
     @property
     def used(self) -> int:
@@ -93,7 +121,9 @@ class WeightBudget:
         if priority is Priority.PROTECT:
             return 0.0
         now = self._clock.monotonic()
-        blocked = max(0.0, self._blocked_until - now) if priority in (Priority.READ, Priority.STATE) else 0.0
+        blocked = max(0.0, self._blocked_until - now) if priority in QUERIES else 0.0
+        if self._gives_way(priority):
+            blocked = max(blocked, WAY_SECONDS)
         share = int(self.limit * priority.value)
         excess = self.used + min(weight, share) - share
         for moment, spent in self._spent:

@@ -164,8 +164,8 @@ class Client:
         for session in self._sessions.values():
             await session.aclose()
 
-    async def info(self, kind: str, **fields: object) -> bytes:
-        """The raw answer to a query, repeated as long as that may help.
+    async def info(self, kind: str, *, priority: Priority | None = None, **fields: object) -> bytes:
+        """The raw answer to a query, repeated as long as that may help. ``priority``: None for its kind's own.
 
         Raises VenueRefused (the query is malformed), RateLimited, VenueUnreachable.
         """
@@ -175,7 +175,7 @@ class Client:
             if attempt:
                 await self._clock.sleep(self._pause(attempt))
             try:
-                return await self._ask(kind, body, _read_priority(kind))
+                return await self._ask(kind, body, priority or _read_priority(kind))
             except (RateLimited, VenueUnreachable) as error:
                 failure = error
                 self._count(error.code)
@@ -190,9 +190,10 @@ class Client:
 
     async def _ask(self, kind: str, body: bytes, priority: Priority) -> bytes:
         weight = query_weight(kind)
-        while (wait := self.budget.wait_for(weight, priority)) > 0:
-            # In short steps, for a pause may end before its time.
-            await self._clock.sleep(min(wait + SHORTEST_NAP, LONGEST_NAP))
+        with self.budget.claim(priority):
+            while (wait := self.budget.wait_for(weight, priority)) > 0:
+                # In short steps, for a pause may end before its time.
+                await self._clock.sleep(min(wait + SHORTEST_NAP, LONGEST_NAP))
         if not self.breaker.admits():
             raise VenueUnreachable("The exchange has not answered several times; queries pause for a moment.", CURE)
         self.budget.charge(weight)
@@ -292,7 +293,7 @@ class Client:
 def _read_priority(kind: str) -> Priority:
     if kind in DECIDING:
         return Priority.DECIDING
-    return Priority.READ if kind in HISTORY else Priority.STATE
+    return Priority.STUDY if kind in HISTORY else Priority.STATE
 
 
 def _reason(error: httpx.HTTPError) -> str:

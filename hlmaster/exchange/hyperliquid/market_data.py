@@ -34,7 +34,7 @@ from hlmaster.core.events import (
     Trades,
 )
 from hlmaster.core.model import Instrument, Interval
-from hlmaster.core.ports import LinkHealth
+from hlmaster.core.ports import LinkHealth, Turn
 from hlmaster.exchange.hyperliquid import codec
 from hlmaster.exchange.hyperliquid.budget import WeightBudget, query_weight
 from hlmaster.exchange.hyperliquid.chores import Chores
@@ -194,9 +194,11 @@ class HyperliquidMarketData:
 
     # --- queries ---
 
-    async def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> CandleBlock:
+    async def candles(
+        self, coin: str, interval: Interval, start_ms: int, end_ms: int, turn: Turn = Turn.STUDY
+    ) -> CandleBlock:
         """Candles whose open lies in [start, end], the unfinished one included. Raises VenueError."""
-        block = codec.candle_block(await self._queries.candles(coin, interval, start_ms, end_ms))
+        block = codec.candle_block(await self._queries.candles(coin, interval, start_ms, end_ms, turn))
         if len(block) and _candle_stream(coin, interval) in self._main.subscriptions:
             self._gaps.saw((coin, interval), int(block.time_ms[-1]))
         return block
@@ -272,7 +274,8 @@ class HyperliquidMarketData:
         coin, interval = series
         rows: list[CandleRow] = []
         for _ in range(2):
-            found = await self._queries.candles(coin, interval, since_ms, self._clock.now_ms() + interval.ms)
+            until_ms = self._clock.now_ms() + interval.ms
+            found = await self._queries.candles(coin, interval, since_ms, until_ms, Turn.MEASURE)
             rows = [codec.candle_row(row) for row in found]
             if not rows or self._gaps.newest_held(series) <= rows[-1].open_ms:
                 break

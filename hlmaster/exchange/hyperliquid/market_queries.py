@@ -5,9 +5,13 @@ from __future__ import annotations
 from hlmaster.core.candles import next_open_time
 from hlmaster.core.clock import Clock
 from hlmaster.core.model import Interval
+from hlmaster.core.ports import Turn
 from hlmaster.exchange.hyperliquid import codec, wire
+from hlmaster.exchange.hyperliquid.budget import Priority
 from hlmaster.exchange.hyperliquid.client import Client
 from hlmaster.exchange.hyperliquid.queries import PAGE
+
+PRIORITIES = {Turn.MEASURE: Priority.MEASURE, Turn.SIGHT: Priority.SIGHT, Turn.STUDY: Priority.STUDY}
 
 
 class MarketQueries:
@@ -17,13 +21,20 @@ class MarketQueries:
         self._client = client
         self._clock = clock
 
-    async def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> list[wire.Candle]:
+    async def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int, turn: Turn) -> list[wire.Candle]:
         """By open time, the unfinished one included."""
+        priority = PRIORITIES[turn]
+        with self._client.budget.claim(priority):
+            return await self._candles(coin, interval, start_ms, end_ms, priority)
+
+    async def _candles(
+        self, coin: str, interval: Interval, start_ms: int, end_ms: int, priority: Priority
+    ) -> list[wire.Candle]:
         rows: list[wire.Candle] = []
         cursor = start_ms
         while cursor <= end_ms:
             request = {"coin": coin, "interval": interval.value, "startTime": cursor, "endTime": end_ms}
-            page = codec.CANDLES.read(await self._client.info("candleSnapshot", req=request))
+            page = codec.CANDLES.read(await self._client.info("candleSnapshot", priority=priority, req=request))
             self._client.charge_rows("candleSnapshot", len(page))
             fresh = [row for row in page if cursor <= row.t <= end_ms]
             rows += fresh

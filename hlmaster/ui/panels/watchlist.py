@@ -16,6 +16,7 @@ from hlmaster.core.candles import Floats
 from hlmaster.core.errors import VenueError
 from hlmaster.core.events import ContextChanged, QuoteChanged
 from hlmaster.core.model import Interval
+from hlmaster.core.ports import Turn
 from hlmaster.market.coin_market import CoinMarket
 from hlmaster.market.staleness import CONTEXT, MID
 from hlmaster.ui import figures
@@ -127,7 +128,7 @@ class WatchlistPanel(PaintedPanel):
         self._retry_at = self.context.desk.clock.monotonic() + RETRY_SECONDS
         try:
             for coin in coins:
-                await self.context.desk.charts.show(coin, Interval.M1)
+                await self.context.desk.charts.show(coin, Interval.M1, Turn.STUDY)
                 self.update()
         except VenueError as error:
             # The mids seen so far stand in until the next try, and the connection's state is told elsewhere

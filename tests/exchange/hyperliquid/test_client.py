@@ -148,7 +148,7 @@ async def test_exits_find_room_when_queries_and_entries_have_spent_theirs(venue:
     budget = WeightBudget(clock)
     client = make(venue.url, budget)
     budget.charge(600)
-    assert budget.wait_for(2, Priority.READ) == 60
+    assert budget.wait_for(2, Priority.STUDY) == 60
     assert budget.wait_for(2, Priority.STATE) == budget.wait_for(2, Priority.DECIDING) == 0
     await client.act(b"{}", 1, Priority.ENTRY)
     budget.charge(359)
@@ -173,6 +173,17 @@ async def test_queries_wait_for_the_budget_instead_of_failing(venue: Venue) -> N
     await client.info("candleSnapshot")
     assert clock.elapsed == 60
     assert client.health.weigh() == 20
+    await client.close()
+
+
+async def test_a_question_may_be_more_important_than_others_of_its_kind(venue: Venue) -> None:
+    clock = ManualClock()
+    budget = WeightBudget(clock)
+    client = Client(venue.url, clock, LinkHealth(), budget, QUICK_CLIENT)
+    budget.charge(599)
+    await client.info("candleSnapshot", priority=Priority.SIGHT)
+    assert clock.elapsed == 0
+    assert venue.asked[-1] == {"type": "candleSnapshot"}
     await client.close()
 
 
@@ -300,7 +311,7 @@ def test_a_refusal_by_the_venue_pauses_queries_not_exits() -> None:
     clock = ManualClock()
     budget = WeightBudget(clock)
     budget.refuse_reads(10)
-    assert budget.wait_for(1, Priority.READ) == 10
+    assert budget.wait_for(1, Priority.STUDY) == 10
     assert budget.wait_for(1, Priority.PROTECT) == 0
 
 

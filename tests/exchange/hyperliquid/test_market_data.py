@@ -24,6 +24,7 @@ from hlmaster.core.events import (
     Resynchronised,
 )
 from hlmaster.core.model import Interval
+from hlmaster.core.ports import Turn
 from hlmaster.exchange.hyperliquid.market_data import HyperliquidMarketData
 from tests.exchange.hyperliquid.venue import (
     META,
@@ -298,6 +299,20 @@ async def test_long_ranges_are_paged(rig: Rig) -> None:
     rig.venue.answers["fundingHistory"] = lambda body: [row for row in hours if row["time"] >= body["startTime"]][:500]
     funding = await rig.data.funding_history("BTC", 0, 10_000)
     assert [row[0] for row in funding] == list(range(1100))
+
+
+async def test_a_chart_is_not_behind_the_histories_of_strategies(rig: Rig) -> None:
+    await rig.connected()
+    rig.venue.answers["candleSnapshot"] = [candle("BTC", MINUTE_MS)]
+    rig.data.budget.charge(600)
+    study = asyncio.create_task(rig.data.candles("ETH", Interval.M1, 0, MINUTE_MS))
+    await asyncio.sleep(0)
+    for turn in (Turn.SIGHT, Turn.MEASURE):
+        assert len(await rig.data.candles("BTC", Interval.M1, 0, MINUTE_MS, turn)) == 1
+    assert not study.done()
+    study.cancel()
+    await asyncio.gather(study, return_exceptions=True)
+    assert not any(rig.data.budget._claims.values()), "who was cancelled claims nothing any more"
 
 
 async def test_the_exchanges_clock_is_compared_with_ours(rig: Rig) -> None:

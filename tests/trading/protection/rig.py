@@ -39,7 +39,7 @@ from hlmaster.core.orders import (
     TriggerKind,
     VenueOrder,
 )
-from hlmaster.core.ports import Journal, LinkHealth
+from hlmaster.core.ports import Journal, LinkHealth, Turn
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.exchange.simulator.trading import PaperTrading
@@ -87,7 +87,9 @@ class Market:
 
     def unwatch_candles(self, coin: str, interval: Interval) -> None: ...
 
-    async def candles(self, coin: str, interval: Interval, start_ms: int, end_ms: int) -> CandleBlock:
+    async def candles(
+        self, coin: str, interval: Interval, start_ms: int, end_ms: int, turn: Turn = Turn.STUDY
+    ) -> CandleBlock:
         return self.history
 
     async def funding_history(self, coin: str, start_ms: int, end_ms: int) -> list[tuple[int, float, float]]:
