@@ -116,7 +116,7 @@ class RuleResult:
     sentence: str = ""
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """All rules' results for one order. A struct, for the gate makes one for each it is asked about."""
 
     results: tuple[RuleResult, ...]

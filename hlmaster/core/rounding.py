@@ -12,6 +12,7 @@ from hlmaster.core.model import Side
 
 SIGNIFICANT_FIGURES = 5
 PERP_MAX_DECIMALS = 6
+ZERO = Decimal(0)
 
 
 def to_decimal(value: float, decimals: int) -> Decimal:
@@ -41,13 +42,13 @@ def price_decimals(price: Decimal, size_decimals: int) -> int:
 
 
 def is_valid_price(price: Decimal, size_decimals: int) -> bool:
-    if not price.is_finite() or price <= 0:
+    if not price.is_finite() or price <= ZERO:
         return False
     return price == price.to_integral_value() or _is_multiple(price, tick_size(price, size_decimals))
 
 
 def is_valid_size(size: Decimal, size_decimals: int) -> bool:
-    return size.is_finite() and size > 0 and _is_multiple(size, _STEPS[-size_decimals])
+    return size.is_finite() and size > ZERO and _is_multiple(size, _STEPS[-size_decimals])
 
 
 def _is_multiple(value: Decimal, step: Decimal) -> bool:

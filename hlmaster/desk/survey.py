@@ -95,7 +95,9 @@ class Survey:
 
     def mark(self, coin: str) -> Decimal | None:
         """The mark price as money; None before the coin's first context."""
-        context = self._feed.context(coin)
+        return self._mark_of(coin, self._feed.context(coin))
+
+    def _mark_of(self, coin: str, context: AssetContext | None) -> Decimal | None:
         if context is None:
             return None
         known = self._marks.get(coin)
@@ -160,11 +162,12 @@ class Survey:
         now, speed = self._clock.now_ms(), self._clock.speed
         since = now - int(RECENT_SECONDS * 1000 * speed)
         account, orders = self._portfolio.account, self._tracker.by_coin
+        own = orders.of(coin)
         counted = self._stakes.count()
         return Situation(
             instrument,
             now,
-            self.mark(coin),
+            self._mark_of(coin, market.context),
             bid,
             ask,
             self._account_doubt(coin, instrument) or market.stale_for_entries,
@@ -176,7 +179,7 @@ class Survey:
             ZERO if account is None else account.maintenance_margin,
             self.leverage(coin),
             self.fees,
-            orders.unsettled(coin),
+            own.unsettled,
             orders.recent(coin, since),
             speed,
             self._stakes.of(coin),

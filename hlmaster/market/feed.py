@@ -50,6 +50,8 @@ from hlmaster.market.staleness import (
 )
 from hlmaster.market.validator import Fault, Validator, moment, sift
 
+CONNECTED = LinkState.CONNECTED
+
 
 class Feed:
     """Market state of all coins of one venue, folded from the facts on ``bus``.
@@ -64,7 +66,7 @@ class Feed:
         self._markets: dict[str, CoinMarket] = {}
         self._validator = Validator(clock)
         self._log = DefectLog(bus, clock)
-        self._account = Receipts(clock)
+        self._account = Receipts(clock, ACCOUNT_LIMITS)
         self._account_reported_stale = True
         self._link: LinkChanged | None = None
         self.contexts = 0
@@ -144,7 +146,7 @@ class Feed:
                     age = market.age_seconds(stream) or 0.0
                     self._bus.publish(StalenessChanged(market.coin, stream, stream in stale, age))
             market.reported_stale = stale
-        account_stale = bool(self._account.stale(ACCOUNT_LIMITS))
+        account_stale = bool(self._account.stale())
         if account_stale != self._account_reported_stale:
             self._account_reported_stale = account_stale
             self._bus.publish(StalenessChanged("", ACCOUNT, account_stale, self.account_age_seconds or 0.0))
@@ -325,9 +327,9 @@ class Feed:
     def _blocked(self) -> str | None:
         """What stops entries on every coin."""
         link = self._link
-        if link is not None and link.state is not LinkState.CONNECTED:
+        if link is not None and link.state is not CONNECTED:
             return f"{link.sentence} Entries wait for the connection."
-        if self._account.stale(ACCOUNT_LIMITS):
+        if self._account.stale():
             return sentence("this session", ACCOUNT, self.account_age_seconds, ACCOUNT_LIMIT)
         return None
 

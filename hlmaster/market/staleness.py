@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from hlmaster.core.clock import Clock
@@ -37,24 +38,33 @@ NONE: tuple[str, ...] = ()
 class Receipts:
     """When each stream was last heard, by the monotonic clock."""
 
-    __slots__ = ("_clock", "at")
+    __slots__ = ("_clock", "_fresh_until", "_limits", "at")
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, limits: Mapping[str, float] = LIMITS) -> None:
+        self._clock, self._limits = clock, limits
         self.at: dict[str, float] = {}
+        self._fresh_until = -math.inf
+        """Until then nothing that was heard can be too old: what is heard later only moves it further."""
 
     def age(self, stream: str) -> float | None:
         """Seconds since this stream was heard, None when it never was."""
         at = self.at.get(stream)
         return None if at is None else self._clock.monotonic() - at
 
-    def stale(self, limits: Mapping[str, float] = LIMITS) -> tuple[str, ...]:
+    def stale(self) -> tuple[str, ...]:
         """The streams that are older than their limit or were never heard, in the limits' order."""
-        now, at, found = self._clock.monotonic(), self.at, NONE
-        for stream, limit in limits.items():
+        now, at = self._clock.monotonic(), self.at
+        if now < self._fresh_until:
+            return NONE
+        found, until = NONE, math.inf
+        for stream, limit in self._limits.items():
             heard = at.get(stream)
             if heard is None or now - heard > limit:
                 found += (stream,)
+            else:
+                until = min(until, heard + limit)
+        if not found:
+            self._fresh_until = until
         return found
 
 

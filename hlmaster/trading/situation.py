@@ -13,7 +13,7 @@ from hlmaster.trading.protection.distance import StopDistance
 from hlmaster.trading.stakes import FLAT, Stake, Standing, stake
 
 
-class Situation(msgspec.Struct, frozen=True):
+class Situation(msgspec.Struct, frozen=True, gc=False):
     """Money in USD, sizes in coins, prices None when unknown or stale data forbids naming one.
 
     A struct, for the gate makes one for every order it is asked about, in a tenth of a data class's time.

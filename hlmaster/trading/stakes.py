@@ -114,7 +114,7 @@ def standing(stakes: Mapping[str, Stake]) -> Standing:
     return Standing(gross, frozenset(coin for coin, one in stakes.items() if one.worst), at_risk, frozenset(unknown))
 
 
-class After(msgspec.Struct, frozen=True):
+class After(msgspec.Struct, frozen=True, gc=False):
     """The stakes with one order more, filled whole. Coins, and USD; with no order, the stakes as they are."""
 
     order: Order | None

@@ -62,9 +62,11 @@ async def measure(report: Report) -> None:
 
 
 def open_positions(scene: Scene) -> None:
+    """Two, and three orders in the book, with pasts that are known: a gate that says yes to the end asks the most."""
     scene.venue.give("ETH", Decimal("0.1"))
     scene.venue.give("BTC", Decimal("-0.1"))
     scene.venue.publish_account()
+    scene.desk.survey.swing = lambda coin: Decimal("0.03")
     for price in ("2950", "2940", "2930"):
         scene.desk.orders.register(Order("ETH", Side.BUY, Decimal("0.01"), Decimal(price)))
 

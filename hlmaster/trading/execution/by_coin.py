@@ -34,12 +34,19 @@ class Coin:
     owed: dict[str, Owed] = field(default_factory=dict)
     recent: deque[str] = field(default_factory=lambda: deque(maxlen=MAX_RECENT))
     unsettled: tuple[TrackedOrder, ...] = ()
+    lately: tuple[TrackedOrder, ...] | None = None
+    """What was last answered of ``recent``; None after a change of an order."""
     is_doubtful: bool = False
     """The fate of one of those is not known."""
 
     def settle(self) -> None:
+        self.lately = None
         self.unsettled = tuple(self.live.values())
         self.is_doubtful = any(tracked.in_doubt for tracked in self.unsettled)
+
+
+NOTHING = Coin()
+"""Of a coin without orders. Nobody writes to it."""
 
 
 class ByCoin:
@@ -95,14 +102,15 @@ class ByCoin:
         """Those with an order that is not final, or with a fill on its way."""
         return (name for name, coin in self._coins.items() if coin.live or coin.owed)
 
+    def of(self, coin: str) -> Coin:
+        return self._coins.get(coin, NOTHING)
+
     def unsettled(self, coin: str) -> tuple[TrackedOrder, ...]:
-        known = self._coins.get(coin)
-        return known.unsettled if known is not None else ()
+        return self.of(coin).unsettled
 
     def is_doubtful(self, coin: str) -> bool:
         """An order of this coin may or may not have come about."""
-        known = self._coins.get(coin)
-        return known is not None and known.is_doubtful
+        return self.of(coin).is_doubtful
 
     def owed(self, coin: str, since_ms: int) -> tuple[Owed, ...]:
         """Told since then; for what is older the venue's statement of the position counts, and it is forgotten."""
@@ -119,6 +127,9 @@ class ByCoin:
         known = self._coins.get(coin)
         if known is None:
             return ()
+        lately = known.lately
+        if lately is not None and (not lately or lately[0].created_ms >= since_ms):
+            return lately
         found = []
         for name in reversed(known.recent):
             tracked = self._orders.get(name)
@@ -126,7 +137,8 @@ class ByCoin:
                 break
             if tracked is not None:
                 found.append(tracked)
-        return tuple(reversed(found))
+        known.lately = lately = tuple(reversed(found))
+        return lately
 
     def entries_since(self, since_ms: int) -> int:
         """How many orders of ours that could open something were made since then, of all coins."""

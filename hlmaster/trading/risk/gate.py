@@ -11,9 +11,9 @@ from hlmaster.core.events import Refused
 from hlmaster.core.orders import ApprovalMint, Approved, Order, RuleResult, Verdict
 from hlmaster.trading.risk import rules as _registered  # noqa: F401  importing the package registers its rules
 from hlmaster.trading.risk.limits import RiskLimits
-from hlmaster.trading.risk.rule import LIMITS, RULES, Limit, Rule, is_exit
+from hlmaster.trading.risk.rule import LIMITS, RULES, Limit, Rule
 from hlmaster.trading.situation import Situation
-from hlmaster.trading.stakes import ZERO, After, after
+from hlmaster.trading.stakes import ZERO, after
 
 log = logging.getLogger(__name__)
 
@@ -62,67 +62,61 @@ class Questions:
         self.limits, self.version = limits, RULES.version + LIMITS.version
         rules, measured = RULES.entries(), LIMITS.entries()
         self._exits = _Asked([one for one in rules if one.for_exits], (), limits, ("exits", "triggers"))
-        self._entries = {
-            (idea, trigger): _Asked(rules, measured, limits, _kinds(idea, trigger))
-            for idea in (False, True)
-            for trigger in (False, True)
-        }
+        self._by_hand, self._ideas = (
+            tuple(_Asked(rules, measured, limits, (whose, what)) for what in ("", "triggers"))
+            for whose in ("by hand", "ideas")
+        )
 
     def ask(self, order: Order, situation: Situation) -> Verdict:
-        if is_exit(order):
-            return Verdict(self._exits.rules_say(order, situation))
-        asked = self._entries[order.basis is not None, order.trigger is not None]
-        results = asked.rules_say(order, situation)
-        if order.size.is_finite() and order.price.is_finite():
-            filled = after(order, situation.stake, situation.standing, situation.equity)
-            results += asked.limits_say(filled, situation)
-        return Verdict(results)
-
-
-def _kinds(idea: bool, trigger: bool) -> tuple[str, ...]:
-    return ("ideas" if idea else "by hand", "triggers" if trigger else "")
+        if order.reduce_only:  # the venue itself keeps it from opening anything
+            asked = self._exits
+        else:
+            asked = (self._by_hand if order.basis is None else self._ideas)[order.trigger is not None]
+        try:
+            return Verdict(asked.together(order, situation))
+        except Exception:
+            log.exception("a risk rule failed, so each is asked by itself")
+            return Verdict(asked.each(order, situation))
 
 
 class _Asked:
-    """Those of one kind of order. All are asked in one sweep, and one by one only where one of them raised."""
+    """Those of one kind of order."""
 
     def __init__(
         self, rules: Sequence[Rule], measured: Sequence[Limit], limits: RiskLimits, kinds: tuple[str, ...]
     ) -> None:
-        self._limits = limits
+        self._limits, self._measured = limits, measured
         self._rules = [one for one in rules if one.only in ("", *kinds) and not one.off(limits)]
         self._checks = tuple(one.check for one in self._rules)
         self._not_asked = tuple(one.ok for one in rules if one not in self._rules)
-        self._measured = measured
+        # What an order adds to on its coin only, and what it adds to in all as well.
         self._of_coin = tuple(one.read for one in measured if one.per_coin)
-        self._of_all = tuple(one.read for one in measured if not one.per_coin)
+        self._reads = (*self._of_coin, *(one.read for one in measured if not one.per_coin))
         self._all_within = tuple(one.ok for one in measured)
 
-    def rules_say(self, order: Order, situation: Situation) -> tuple[RuleResult, ...]:
+    def together(self, order: Order, situation: Situation) -> tuple[RuleResult, ...]:
+        """Raises what a rule raises. Limits are spelled out only where one of them is exceeded."""
         limits = self._limits
-        try:
-            return (*[check(order, situation, limits) for check in self._checks], *self._not_asked)
-        except Exception:
-            return (*_one_by_one(self._rules, order, situation, limits), *self._not_asked)
+        results = [check(order, situation, limits) for check in self._checks]
+        results += self._not_asked
+        if self._measured and order.size.is_finite() and order.price.is_finite():
+            filled = after(order, situation.stake, situation.standing, situation.equity)
+            for read in self._reads if filled.added > ZERO else self._of_coin if filled.grown > ZERO else ():
+                found = read(filled, situation, limits)
+                if found is not None and not found[0] <= found[1]:
+                    results += [one.check(filled, situation, limits) for one in self._measured]
+                    break
+            else:
+                results += self._all_within
+        return tuple(results)
 
-    def limits_say(self, filled: After, situation: Situation) -> tuple[RuleResult, ...]:
-        if self._is_within(filled, situation):
-            return self._all_within
-        return tuple(_one_by_one(self._measured, filled, situation, self._limits))
-
-    def _is_within(self, filled: After, situation: Situation) -> bool:
-        limits = self._limits
-        try:
-            for reads, grown in ((self._of_coin, filled.grown), (self._of_all, filled.added)):
-                if grown <= ZERO:
-                    continue
-                for read in reads:
-                    found = read(filled, situation, limits)
-                    if found is not None and not found[0] <= found[1]:
-                        return False
-        except Exception:
-            return False
-        return True
+    def each(self, order: Order, situation: Situation) -> tuple[RuleResult, ...]:
+        results = _one_by_one(self._rules, order, situation, self._limits)
+        results += self._not_asked
+        if self._measured and order.size.is_finite() and order.price.is_finite():
+            filled = after(order, situation.stake, situation.standing, situation.equity)
+            results += _one_by_one(self._measured, filled, situation, self._limits)
+        return tuple(results)
 
 
 def _one_by_one(

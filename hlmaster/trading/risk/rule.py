@@ -157,8 +157,3 @@ def share_words(value: Figure, equity: Decimal) -> str:
 
 def count_words(value: Figure, equity: Decimal) -> str:
     return f"{value:,.0f}"
-
-
-def is_exit(order: Order) -> bool:
-    """An order the venue itself keeps from opening anything."""
-    return order.reduce_only

@@ -13,20 +13,20 @@ from hlmaster.trading.situation import Situation
 
 NAME = "collateral"
 ENOUGH = passed(NAME)
+ZERO = Decimal(0)
 
 
 def increase(order: Order, position: Decimal) -> Decimal:
     """Coins by which exposure would grow: all of the order, or what it adds beyond mirroring an opposite position."""
-    if position * order.side.sign >= 0:
+    if position >= ZERO if order.side.sign > 0 else position <= ZERO:
         return order.size
     return max(Decimal(0), order.size - 2 * abs(position))
 
 
-def required_margin(order: Order, situation: Situation) -> Decimal:
-    """Initial margin plus taker fee, USD, at the order's worst price."""
-    notional = order.size * order.price
-    grown = increase(order, situation.position) * order.price if situation.position else notional
-    return grown / situation.leverage.value + notional * situation.fees.taker
+def _grown(order: Order, situation: Situation) -> Decimal:
+    """USD that the order adds, at its worst price."""
+    coins = increase(order, situation.position) if situation.position else order.size
+    return coins * order.price
 
 
 def reserved_margin(tracked: TrackedOrder, position: Decimal, leverage: int) -> Decimal:
@@ -47,14 +47,16 @@ def _reserved(order: Order, left: Decimal, position: Decimal, leverage: int) -> 
 @rule(NAME, "RSK-102")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     # A changed order, or one looked at a last time, has its own reservation to spend.
-    own = situation.stake.orders.get(order.client_order_id)
-    needed, free = required_margin(order, situation), situation.available
+    own = situation.stake.orders.get(order.client_order_id) if situation.live else None
+    free, leverage = situation.available, situation.leverage.value
     if own is not None:
-        free += reserved_margin(own, situation.position, situation.leverage.value)
-    if needed > free:
-        sentence = (
-            f"The order needs {usd(needed)} of margin and fee at {situation.leverage.value}x; "
-            f"{usd(max(free, Decimal(0)))} is free. Make it smaller or raise the leverage."
-        )
-        return failed(NAME, sentence, usd(needed), usd(free))
-    return ENOUGH
+        free += reserved_margin(own, situation.position, leverage)
+    grown, fee = _grown(order, situation), order.size * order.price * situation.fees.taker
+    if grown <= (free - fee) * leverage:  # a division takes longer than all of this
+        return ENOUGH
+    needed = grown / leverage + fee
+    sentence = (
+        f"The order needs {usd(needed)} of margin and fee at {leverage}x; "
+        f"{usd(max(free, Decimal(0)))} is free. Make it smaller or raise the leverage."
+    )
+    return failed(NAME, sentence, usd(needed), usd(free))

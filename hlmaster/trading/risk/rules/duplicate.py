@@ -13,7 +13,7 @@ FIRST = passed(NAME)
 
 def same(a: Order, b: Order) -> bool:
     # What differs most often first: this is asked of every order of the last minute.
-    if a.size != b.size or (a.price != b.price and not a.market) or a.side is not b.side:
+    if (a.price != b.price and not a.market) or a.size != b.size or a.side is not b.side:
         return False
     return (a.coin, a.kind, a.reduce_only) == (b.coin, b.kind, b.reduce_only)
 

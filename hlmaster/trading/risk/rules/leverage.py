@@ -15,6 +15,8 @@ from hlmaster.trading.risk.rule import Figure, limit, usd
 from hlmaster.trading.situation import Situation
 from hlmaster.trading.stakes import After
 
+ISOLATED = MarginMode.ISOLATED
+
 
 def times(value: Figure, equity: Decimal) -> str:
     return f"{wire_text(round(value / equity, 2))}x" if equity > 0 else usd(Decimal(value))
@@ -30,6 +32,6 @@ def times(value: Figure, equity: Decimal) -> str:
 )
 def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[Decimal, Decimal]:
     value, leverage = filled.gross, situation.leverage
-    if filled.worst and leverage.mode is MarginMode.ISOLATED:
+    if leverage.mode is ISOLATED and filled.worst:
         value = max(value, leverage.value * situation.equity)
     return value, situation.equity * (limits.max_leverage if filled.by_strategy else limits.hand_leverage)

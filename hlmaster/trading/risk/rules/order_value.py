@@ -13,7 +13,7 @@ WITHIN = passed(NAME)
 
 @rule(NAME, "RSK-107")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
-    most, worth = limits.max_order_value_usd * situation.conduct.size_factor, order.notional
+    most, worth = limits.max_order_value_usd * situation.conduct.size_factor, order.size * order.price
     if worth <= most:
         return WITHIN
     why = " after the day's loss" if most < limits.max_order_value_usd else ""

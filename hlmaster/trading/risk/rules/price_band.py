@@ -13,7 +13,7 @@ from hlmaster.trading.situation import Situation
 
 NAME = "price band"
 WITHIN = passed(NAME)
-HUNDRED = Decimal(100)
+ZERO, HUNDRED = Decimal(0), Decimal(100)
 ROUNDING = Decimal("0.1")
 """Per cent that the grid may take a price further than its cap."""
 VENUE_BAND = Decimal("0.8")
@@ -22,7 +22,7 @@ VENUE_BAND = Decimal("0.8")
 
 @rule(NAME, "RSK-105")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
-    reference = situation.reference
+    reference = situation.mark if situation.mark is not None else situation.mid
     if reference is None:
         return failed(NAME, f"There is no mark price for {order.coin} to compare with; wait for data.")
     price, base, band = order.price, reference, limits.price_band_percent
@@ -31,7 +31,7 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
         if order.trigger.market:
             band = limits.exit_slippage_cap_percent + ROUNDING
     away = price - base if order.side.sign > 0 else base - price
-    if (away <= 0 or away * HUNDRED <= band * base) and abs(price - reference) <= VENUE_BAND * reference:
+    if (away <= ZERO or away * HUNDRED <= band * base) and abs(price - reference) <= reference * VENUE_BAND:
         return WITHIN
     beyond = away * HUNDRED / base
     if beyond > band:

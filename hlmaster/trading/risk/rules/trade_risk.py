@@ -21,8 +21,9 @@ KNOWN = passed(HAS_STOP)
 
 def stop_price(order: Order, situation: Situation) -> Decimal | None:
     """None where neither the idea nor protection has a stop."""
-    if order.basis is not None and order.basis.stop_price is not None:
-        return order.basis.stop_price
+    basis = order.basis
+    if basis is not None and basis.stop_price is not None:
+        return basis.stop_price
     return None if situation.stop is None else situation.stop.stop_of(entry(order, situation), order.side.sign)
 
 
