@@ -234,7 +234,7 @@ def _add_kill(parser: argparse.ArgumentParser) -> None:
 
 def _add_watchdog(parser: argparse.ArgumentParser) -> None:
     _add_common(parser)
-    _add_passphrase(parser)
+    parser.add_argument("--key-stdin", action="store_true", help="the desk hands over its key on standard input")
     parser.add_argument("--exchange", type=Path, metavar="READYFILE", help="the exchange on this computer it trades on")
     parser.add_argument("--action", choices=("cancel_entries", "flatten"), default="cancel_entries")
     parser.add_argument("--patience", type=_seconds, default=30.0, metavar="SECONDS", help="how long it may be silent")

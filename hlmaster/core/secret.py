@@ -19,6 +19,10 @@ class Secret:
     def reveal(self) -> str:
         return self._text
 
+    def forget(self) -> None:
+        """Let go of the text; what others made of it is theirs to drop."""
+        self._text = ""
+
     def __bool__(self) -> bool:
         return bool(self._text)
 

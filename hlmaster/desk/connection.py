@@ -39,11 +39,13 @@ class AccountRecord:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Account and signer of this run; ``permit`` in live only."""
+    """Account and signer of this run; ``permit`` in live only. ``key``: one that lies in the vault, for the watchdog,
+    beside which nobody would be to open it."""
 
     record: AccountRecord
     signer: Signer
     permit: LivePermit | None = None
+    key: Secret | None = None
 
     @property
     def account(self) -> str:
@@ -126,13 +128,18 @@ async def connect(
             f"The key of the account …{account.account[-4:]} is no longer kept where it was put.",
             "Connect the account again with a new API wallet.",
         )
+    return connected(account, key, permit)
+
+
+def connected(account: AccountRecord, key: Secret, permit: LivePermit | None = None) -> Connection:
+    """With a key that was read already. Raises AccessRefused, SigningError."""
     signer = Signer(key.reveal())
     if signer.address != account.agent:
         raise AccessRefused(
             f"The key that is kept belongs to {signer.address}, not to the API wallet {account.agent}.",
             "Somebody or something replaced it: connect the account again with a new API wallet.",
         )
-    return Connection(account, signer, permit)
+    return Connection(account, signer, permit, key if account.keeper is Keeper.VAULT else None)
 
 
 def account_lock(data: Path, mode: Mode, account: str) -> SessionLock:

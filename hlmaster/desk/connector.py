@@ -169,12 +169,14 @@ class Connector:
         """Raises AccessRefused while a step is missing."""
         if self._signer is None or self._keeper is None:
             raise AccessRefused("The key is not stored yet.", "Choose where it is kept.")
-        return Connection(self._record(self._keeper), self._signer, permit)
+        key = self._key if self._keeper is Keeper.VAULT else None
+        return Connection(self._record(self._keeper), self._signer, permit, key)
 
     def resume(self, mode: Mode, connection: Connection) -> None:
         """Take up a connection whose key is kept already: checks and confirmation remain."""
         self.mode, self.account = mode, connection.account
-        self._signer, self._keeper, self.created = connection.signer, connection.record.keeper, False
+        self._signer, self._key, self._keeper = connection.signer, connection.key, connection.record.keeper
+        self.created = False
         self.entrance = None
 
     def _record(self, keeper: Keeper) -> AccountRecord:

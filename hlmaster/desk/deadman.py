@@ -1,6 +1,7 @@
 """The watchdog: a small process that acts in the desk's stead once the desk is dead or hangs.
 
-The desk spawns it and says ``stop`` on its standard input at an orderly end. It asks the desk's control socket for a
+The desk spawns it, hands over the key on its standard input where that lies in the vault, and says ``stop`` there at an
+orderly end. It asks the desk's control socket for a
 sign of life; a desk that owes one for too long is halted, and its entries are cancelled or everything is closed, by the
 same code as ``hlmaster kill``.
 """
@@ -21,8 +22,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hlmaster.core.clock import Clock, SystemClock
-from hlmaster.core.errors import HlError, StorageError, VenueUnreachable
+from hlmaster.core.errors import ConfigError, HlError, StorageError, VenueUnreachable
 from hlmaster.core.model import Mode
+from hlmaster.core.secret import Secret
 from hlmaster.desk import control, rescue
 from hlmaster.desk.brake import report_record
 from hlmaster.desk.exchange_child import ReadyLine
@@ -170,6 +172,17 @@ def _answers(ready_file: Path) -> bool:
         return False
 
 
+def key_handed_over() -> Secret:
+    """The first line of standard input, and not a byte more of it. Raises ConfigError when it ends before."""
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        piece = os.read(sys.stdin.fileno(), 1)
+        if not piece:
+            raise ConfigError("The desk ended before it handed over the key.", "There is nothing to watch any more.")
+        line += piece
+    return Secret(line.decode().strip())
+
+
 async def watch(place: Place, action: WatchdogAction, patience: float, say: Callable[[str], None]) -> None:
     leash = Leash(asyncio.Event(), asyncio.Event())
     leash.hold()
@@ -202,11 +215,16 @@ class DeadMan:
         arguments += ["--patience", str(self._safety.watchdog_seconds)]
         if place.ready_file is not None:
             arguments += ["--exchange", str(place.ready_file.absolute())]
+        if place.key is not None:
+            arguments.append("--key-stdin")
         with self._log_file.open("ab") as output:
             # A session of its own: Ctrl+C in the desk's terminal is not meant for it.
             self._process = subprocess.Popen(
                 command(arguments), stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True
             )
+        if place.key is not None and self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):  # it ended at once, and its log says why
+                os.write(self._process.stdin.fileno(), f"{place.key.reveal()}\n".encode())
 
     async def stop(self) -> None:
         process, self._process = self._process, None

@@ -5,17 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hlmaster.core.events import Notice, Severity
 from hlmaster.desk import control
 from hlmaster.desk.brake import control_verbs
 from hlmaster.desk.deadman import DeadMan
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.modes import Opening
 from hlmaster.desk.rescue import Place
-from hlmaster.storage.vault.entries import Keeper
-
-SEALED = "There is no watchdog, for the key lies in the encrypted vault and nobody would be there to open it."
-KEEP = "Keep the key in the system's keyring, or turn the watchdog off in the settings."
 
 
 class Doors:
@@ -30,17 +25,13 @@ class Doors:
             exchange = control.Exchange(opening.ready_file, is_child=False)
         answers: dict[str, control.Answer] = {"health": lambda: health_record(desk), **control_verbs(desk.brake)}
         self._control = control.Control(data, mode, name, answers, exchange)
-        place = Place(data, mode, name, opening.ready_file)
-        self._bus = desk.bus
-        self._sealed = opening.connection is not None and opening.connection.record.keeper is Keeper.VAULT
+        key = None if opening.connection is None else opening.connection.key
+        place = Place(data, mode, name, opening.ready_file, key=key)
         self._deadman = DeadMan(place, desk.settings.safety, desk.session.folder / "log" / "watchdog.log")
 
     async def start(self) -> None:
         await self._control.start()
-        if self._sealed and self._deadman.is_wanted:
-            self._bus.publish(Notice(Severity.WARNING, SEALED, cure=KEEP))
-        else:
-            self._deadman.start()
+        self._deadman.start()
 
     async def stop(self) -> None:
         await self._deadman.stop()

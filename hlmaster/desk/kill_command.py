@@ -6,10 +6,11 @@ import argparse
 import asyncio
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from hlmaster.core.errors import ConfigError
-from hlmaster.desk.deadman import watch
+from hlmaster.desk.deadman import key_handed_over, watch
 from hlmaster.desk.kill import Killed, lift, throw
 from hlmaster.desk.rescue import Ask, Place
 from hlmaster.settings import chosen_mode
@@ -39,8 +40,14 @@ def resume(arguments: argparse.Namespace, data: Path, ask: Ask) -> int:
 
 
 def watchdog(arguments: argparse.Namespace, data: Path, ask: Ask) -> int:
-    """Until the desk releases it, or it has acted for a desk that is gone."""
-    asyncio.run(watch(_place(arguments, data), arguments.action, arguments.patience, _say))
+    """Until the desk releases it, or it has acted for a desk that is gone. Raises ConfigError."""
+    place = _place(arguments, data)
+    key = key_handed_over() if arguments.key_stdin else None
+    try:
+        asyncio.run(watch(replace(place, key=key), arguments.action, arguments.patience, _say))
+    finally:
+        if key is not None:
+            key.forget()
     return FLAT
 
 

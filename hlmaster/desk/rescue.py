@@ -61,6 +61,8 @@ class Place:
     session: str
     ready_file: Path | None = None
     passphrase: Secret | None = None
+    key: Secret | None = None
+    """The account's, where it need not be read from its keeper."""
 
     @property
     def folder(self) -> Path:
@@ -190,9 +192,11 @@ def _lock(place: Place) -> SessionLock:
 async def _connection(place: Place, session: Session) -> Any:
     if place.mode is Mode.DEMO:
         return None
-    from hlmaster.desk.connection import connect, recorded
+    from hlmaster.desk.connection import connect, connected, recorded
 
     account = recorded(session.file)
+    if account is not None and place.key is not None:
+        return connected(account, place.key)
     return None if account is None else await connect(place.mode, account, place.data, place.passphrase)
 
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import sys
+from argparse import Namespace
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, nullcontext
+from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hlmaster.core.clock import SystemClock
-from hlmaster.core.errors import VenueUnreachable
+from hlmaster.core.errors import ConfigError, StorageError, VenueUnreachable
 from hlmaster.core.model import Mode
-from hlmaster.desk import control, rescue
-from hlmaster.desk.deadman import LOOKS, REFUSALS, DeadMan, Leash, Watch
+from hlmaster.core.secret import Secret
+from hlmaster.desk import control, kill_command, rescue
+from hlmaster.desk.deadman import LOOKS, REFUSALS, DeadMan, Leash, Watch, key_handed_over
 from hlmaster.desk.rescue import Place
 from hlmaster.storage.halt import HaltFile
 from hlmaster.trading.execution.flatten import FlattenReport
@@ -202,6 +207,58 @@ async def test_released_it_ends_without_acting(scene: Scene) -> None:
     scene.leash.released.set()
     await scene.watch.run()
     assert scene.done == []
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[BufferedWriter]:
+    """What is written here is on standard input."""
+    read, write = os.pipe()
+    with os.fdopen(read) as standard_input, os.fdopen(write, "wb") as said:
+        monkeypatch.setattr(sys, "stdin", standard_input)
+        yield said
+
+
+async def test_the_key_is_the_first_line_and_the_rest_is_the_leashs(said: BufferedWriter) -> None:
+    said.write(b"0xab\nstop\n")
+    said.flush()
+    assert key_handed_over() == Secret("0xab")
+    leash = Leash(asyncio.Event(), asyncio.Event())
+    leash.hold()
+    said.close()
+    async with asyncio.timeout(30):
+        await leash.released.wait()
+
+
+@pytest.mark.parametrize("cut_off", [b"", b"0x1234"])
+def test_a_desk_that_ends_as_it_hands_the_key_over_leaves_no_watchdog(said: BufferedWriter, cut_off: bytes) -> None:
+    said.write(cut_off)
+    said.close()
+    with pytest.raises(ConfigError, match="before it handed over the key") as caught:
+        key_handed_over()
+    assert "1234" not in str(caught.value)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_key_is_dropped_however_the_watch_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: BufferedWriter, fails: bool
+) -> None:
+    seen: list[Place] = []
+
+    async def watch(place: Place, *rest: object) -> None:
+        assert place.key == Secret("0xab")
+        seen.append(place)
+        if fails:
+            raise StorageError("Broken.")
+
+    monkeypatch.setattr(kill_command, "watch", watch)
+    said.write(b"0xab\n")
+    said.flush()
+    told = Namespace(
+        mode="testnet", session="default", exchange=None, key_stdin=True, action="cancel_entries", patience=10.0
+    )
+    with pytest.raises(StorageError) if fails else nullcontext():
+        kill_command.watchdog(told, tmp_path, lambda _: None)
+    assert not seen[0].key
 
 
 async def test_off_means_that_none_is_spawned(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A desk with an ETH position, a stop and a resting entry, that then freezes as told: ``python -m tests.flow.holder``.
 
-Arguments: DATA, READYFILE or ``-``, and ``stay`` or ``block`` (whether its loop goes on or stands still), settings.
-Prints ``ready`` when everything is at the exchange.
+Arguments: DATA, READYFILE or ``-``, ``stay`` or ``block`` (whether its loop goes on or stands still), mode, settings.
+The passphrase of a mode with keys is read from standard input. Prints ``ready`` when everything is at the exchange.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from hlmaster import app
 from hlmaster.core.model import Side
 from hlmaster.core.orders import OrderStatus
+from hlmaster.core.secret import keep_to_ourselves
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.doors import Doors
 from hlmaster.desk.modes import build
@@ -50,10 +51,9 @@ async def hold_eth(desk: Desk) -> None:
     await until(lambda: len([o for o in desk.orders.live() if o.status is not OrderStatus.SENT]) == 2, desk)
 
 
-async def hold(data: Path, exchange: Path | None, how: str) -> None:
-    run = app.launch(arguments(data, exchange=exchange, overrides=sys.argv[4:]), console=False)
+async def hold(run: app.Launch, how: str) -> None:
     desk = Desk(build(run.opening))
-    door = Doors(data, run.opening, desk)
+    door = Doors(run.data, run.opening, desk)
     await desk.start()
     await door.start()
     await until(lambda: desk.is_ready, desk)
@@ -69,4 +69,8 @@ async def hold(data: Path, exchange: Path | None, how: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(hold(Path(sys.argv[1]), None if sys.argv[2] == "-" else Path(sys.argv[2]), sys.argv[3]))
+    keep_to_ourselves()
+    data, ready, how, mode, *overrides = sys.argv[1:]
+    where = {"exchange": None if ready == "-" else Path(ready), "passphrase_stdin": True}
+    told = arguments(Path(data), mode=mode, overrides=overrides, **where)
+    asyncio.run(hold(app.launch(told, console=False), how))

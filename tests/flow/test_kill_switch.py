@@ -42,7 +42,7 @@ def holding(
     data: Path, ready: Path | None = None, how: str = "stay", settings: Sequence[str] = ()
 ) -> Iterator[subprocess.Popen[str]]:
     """A desk of its own process with a position, a stop and a resting entry."""
-    arguments = [sys.executable, "-m", "tests.flow.holder", str(data), str(ready or "-"), how, *settings]
+    arguments = [sys.executable, "-m", "tests.flow.holder", str(data), str(ready or "-"), how, "demo", *settings]
     holder = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     try:
         assert holder.stdout is not None

@@ -1,4 +1,4 @@
-"""A testnet desk that trades until it is killed: ``python -m tests.proofs.keyed_trader DATA READYFILE``.
+"""A testnet desk with its watchdog, trading until it is killed: ``python -m tests.proofs.keyed_trader DATA READYFILE``.
 
 Reads the vault's passphrase from standard input, as the product does. Prints a line for each acknowledged order.
 """
@@ -15,6 +15,7 @@ from hlmaster.app import Launch
 from hlmaster.core.model import Side
 from hlmaster.core.secret import keep_to_ourselves
 from hlmaster.desk.desk import Desk
+from hlmaster.desk.doors import Doors
 from hlmaster.desk.modes import build
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from tests.flow.desks import D, arguments, fresh, until
@@ -23,6 +24,7 @@ from tests.flow.desks import D, arguments, fresh, until
 async def trade(run: Launch) -> None:
     desk = Desk(build(run.opening))
     await desk.start()
+    await Doors(run.data, run.opening, desk).start()
     await until(lambda: desk.is_ready, desk)
     desk.confirm_restart()
     await until(lambda: "Trading is open." in desk.guard.sentence, desk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from hlmaster.exchange.simulator.connection import HttpRequest
 from hlmaster.storage.vault.entries import Keeper
 from tests.desk.rehearsal import Rehearsal, rehearsal
 from tests.flow.keyed_desks import keyed_desk
+from tests.flow.test_watchdog_process import watchdogs_of
 from tests.proofs.canary import Canary, reachable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,9 +149,12 @@ async def test_a_key_that_trades_crashes_and_returns_is_found_nowhere(canary: Ca
             child = Child(made, home)
             try:
                 await child.trades(4)
+                assert watchdogs_of(made.data), "whom the key was handed to is looked at as well"
                 assert canary.in_processes([child.pid, os.getpid()]) == []
             finally:
                 child.kill()
+                for watchdog in watchdogs_of(made.data):
+                    os.kill(watchdog, signal.SIGKILL)
             assert canary.in_folder(tmp_path) == []
             assert canary.hits(child.said) == []
     assert len(heard) > 20
