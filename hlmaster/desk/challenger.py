@@ -28,6 +28,7 @@ from hlmaster.desk.stores import Stores
 from hlmaster.exchange.simulator.trading import PaperTrading
 from hlmaster.storage.sessions import Sessions
 from hlmaster.strategies.known import BUILT_IN
+from hlmaster.strategies.roster import Entry
 from hlmaster.trading.tally import Tally
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Challengers:
     # --- verbs ---
 
     async def start(self, strategy: str, changes: Mapping[str, Any]) -> Outcome:
-        """The champion's coins, its parameters with these changes. Raises ConfigError where they are not allowed."""
+        """On the champion's coins, in its regimes, with these changes of its parameters. Raises ConfigError."""
         card = self._engine.card(strategy)
         async with self._turn:
             if strategy in self._running:
@@ -104,7 +105,7 @@ class Challengers:
                 return Outcome(False, "The market's coins are not known yet; try again in a moment.")
             made = await self._open(strategy)
             try:
-                await self._arm(made.desk, strategy, {**card.params.model_dump(), **changes}, card.entry.coins)
+                await self._arm(made.desk, strategy, {**card.params.model_dump(), **changes}, card.entry)
             except BaseException:
                 await made.desk.stop()
                 raise
@@ -177,7 +178,7 @@ class Challengers:
         return Challenger(strategy, {}, now, type(self._desk)(parts))
 
     @staticmethod
-    async def _arm(desk: Desk, strategy: str, params: Mapping[str, Any], coins: tuple[str, ...] | str) -> None:
+    async def _arm(desk: Desk, strategy: str, params: Mapping[str, Any], champion: Entry) -> None:
         """Raises ConfigError, and HlError when the desk does not get ready."""
         await desk.start()
         try:
@@ -189,7 +190,8 @@ class Challengers:
             if card.armed and card.name != strategy:
                 desk.engine.disarm(card.name)
         desk.engine.set_params(strategy, params)
-        desk.engine.set_coins(strategy, coins)
+        desk.engine.set_coins(strategy, champion.coins)
+        desk.engine.set_regimes(strategy, champion.regimes)
         desk.engine.set_policy(strategy, Policy.AUTO)
         desk.engine.set_overall(Policy.AUTO)
         desk.engine.arm(strategy)

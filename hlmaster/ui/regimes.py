@@ -19,3 +19,9 @@ def regimes_now(regime: Callable[[str], Regime | None], coins: Sequence[str]) ->
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         said += [f"{one} on {', '.join(names[:MOST_NAMED])}{more}"] if names else []
     return f"Now: {'; '.join(said)}." if said else UNKNOWN
+
+
+def regimes_of(chosen: Sequence[str], regime: Callable[[str], Regime | None], coins: Sequence[str]) -> str:
+    """In which regimes a strategy opens, and where its coins are now."""
+    opens = f"Opens in {' and '.join(chosen)} only." if chosen else "Opens in every regime."
+    return f"{opens} {regimes_now(regime, coins)}" if coins else opens

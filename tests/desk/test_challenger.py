@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from hlmaster.core.clock import MINUTE_MS
-from hlmaster.core.errors import ConfigError
+from hlmaster.core.errors import ConfigError, StorageError
+from hlmaster.core.events import Notice
 from hlmaster.core.model import Interval
 from hlmaster.core.records import TradeChanged
 from hlmaster.core.signals import Direction, SignalMade
@@ -81,6 +82,44 @@ async def test_only_what_the_champion_opened_since_is_compared(tmp_path: Path) -
         assert (await challengers.stop(STRATEGY)).ok
         assert challengers.compare(STRATEGY) is None
         assert not (await challengers.stop(STRATEGY)).ok
+
+
+async def test_its_parameters_are_adopted_and_it_ends(tmp_path: Path) -> None:
+    made = scene(folder=tmp_path, clock=StillClock(NOW))
+    async with running(made):
+        await made.desk.deciding.wait()
+        engine, challengers = made.desk.engine, made.desk.challengers
+        engine.set_regimes(STRATEGY, ("trend",))
+        assert (await challengers.start(STRATEGY, {"stop": 0.25})).ok
+        (one,) = challengers.all()
+        assert one.desk.roster.entry(STRATEGY).regimes == ("trend",)
+        assert engine.params_of(STRATEGY) != one.desk.engine.params_of(STRATEGY)
+        outcome = await challengers.adopt(STRATEGY)
+        assert outcome.ok
+        assert "Momentum scalper has its challenger's parameters" in outcome.sentence
+        assert made.desk.roster.entry(STRATEGY).params == {"stop": 0.25}
+        assert challengers.all() == []
+        assert not (await challengers.adopt(STRATEGY)).ok
+
+
+async def test_the_desk_ends_with_its_challengers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = scene(folder=tmp_path, clock=StillClock(NOW))
+    told: list[Notice] = []
+    made.desk.bus.subscribe(Notice, told.append)
+    async with running(made):
+        await made.desk.deciding.wait()
+        for name in (STRATEGY, "multi_timeframe"):
+            assert (await made.desk.challengers.start(name, {})).ok
+        first = made.desk.challengers.all()[0].desk
+        stop = first.stop
+
+        async def fail() -> None:
+            await stop()
+            raise StorageError("The disk is full.", "Free some space.")
+
+        monkeypatch.setattr(first, "stop", fail)
+    assert made.desk.challengers.all() == []
+    assert any(notice.sentence == "The disk is full." for notice in told)
 
 
 async def test_a_second_one_and_parameters_out_of_range_are_refused(tmp_path: Path) -> None:

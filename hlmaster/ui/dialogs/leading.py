@@ -28,7 +28,6 @@ class _AboutCoin(Question):
     def __init__(self, context: Context, title: str, sentence: str, yes: str, parent: QWidget | None) -> None:
         super().__init__(parent, title, sentence, yes)
         self.context = context
-        self.text.setProperty("role", "muted")
         self.coin = QComboBox()
         self.coin.addItems(list(dict.fromkeys((context.coin, *context.desk.settings.market.watchlist))))
         self.form = QFormLayout()

@@ -40,6 +40,7 @@ class StrategyScopeDialog(Question):
         (self.solo if role == SOLO else self.voter).setChecked(True)
         self.now, self.problem = _note(regimes_now(context.desk.regimes, card.coins)), QLabel()
         self.problem.setWordWrap(True)
+        self.problem.hide()
         set_tone(self.problem, "down")
         self._lay_out()
         self.coins.textEdited.connect(lambda _: self.named.setChecked(True))
@@ -75,16 +76,20 @@ class StrategyScopeDialog(Question):
     def answer(self) -> None:
         engine, problem = self._context.desk.engine, self._unlisted() or self._no_regime()
         if problem:
-            self.problem.setText(problem)
+            self._refuse(problem)
             return
         try:
             engine.set_role(self._name, SOLO if self.solo.isChecked() else VOTER + self.group.text().strip())
             engine.set_regimes(self._name, () if self.always.isChecked() else self._regimes())
             engine.set_coins(self._name, WATCHLIST if self.watchlist.isChecked() else self._named())
         except ConfigError as error:
-            self.problem.setText(str(error))
+            self._refuse(str(error))
         else:
             self.accept()
+
+    def _refuse(self, problem: str) -> None:
+        self.problem.setText(problem)
+        self.problem.show()
 
     def _regimes(self) -> tuple[Regime, ...]:
         return tuple(regime for regime, box in self.regimes.items() if box.isChecked())

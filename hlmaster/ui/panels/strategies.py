@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
-from decimal import Decimal
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from PySide6.QtCore import Qt, QUrl
@@ -17,24 +15,22 @@ from hlmaster.core.events import Severity
 from hlmaster.core.proposals import Policy
 from hlmaster.core.records import TradeChanged
 from hlmaster.core.signals import StrategiesChanged
+from hlmaster.desk.outcome import Outcome
 from hlmaster.strategies.card import Standing, StrategyCard
-from hlmaster.ui import figures
+from hlmaster.strategies.known import BUILT_IN
 from hlmaster.ui.context import Context
 from hlmaster.ui.decisions import decisions_of
 from hlmaster.ui.panels.strategy_details import StrategyDetails, has_page
 from hlmaster.ui.panels.table_panel import TablePanel
-from hlmaster.ui.strategy_rows import HISTORY, WARMING, StrategyRow, row_of
-from hlmaster.ui.table import Action, Cell, Column
+from hlmaster.ui.regimes import regimes_of
+from hlmaster.ui.strategy_rows import POLICIES, StrategyRow, columns
+from hlmaster.ui.strategy_state import Warming, state_of
+from hlmaster.ui.table import Action, Cell
+from hlmaster.ui.trial import Trial, Trials
 from hlmaster.ui.why import show, why_nothing
 
-POLICIES = {
-    Policy.OBSERVE: "Observe: its ideas are recorded, never shown as cards",
-    Policy.ASK: "Ask: each idea waits for your yes or no",
-    Policy.AUTO: "Auto: it trades by itself, within the limits",
-}
-POLICY_ROLES = {Policy.OBSERVE: "muted", Policy.ASK: "", Policy.AUTO: "warning"}
-STATE_ROLES = {Standing.RUNNING: "up", Standing.GETTING_READY: "accent", Standing.BROKEN: "danger"}
 DETAILS_WIDTH = 330
+ADOPTED = "They count from the next decision on; positions stay as they are."
 
 
 class StrategiesPanel(TablePanel):
@@ -47,9 +43,10 @@ class StrategiesPanel(TablePanel):
 
     def __init__(self, context: Context) -> None:
         self._decisions = decisions_of(context)
-        self._warm: set[tuple[str, str, str]] = set()
-        """Name, version and coin of what has all its history: asking for it costs an explanation."""
-        super().__init__(context, self._columns(), lambda row: row.card.name, self._rows)
+        self._warming, self._trials = Warming(context.desk.engine), Trials(context.desk)
+        self._beginning: set[str] = set()
+        """Strategies whose challenger is being started."""
+        super().__init__(context, columns(self._actions), lambda row: row.card.name, self._rows)
         self.header = self._header()
         self.details = StrategyDetails(context)
         self.details.wanted.connect(self._act)
@@ -95,77 +92,23 @@ class StrategiesPanel(TablePanel):
             row.addWidget(button)
         return header
 
-    def _columns(self) -> list[Column[StrategyRow]]:
-        return [
-            Column(
-                "title", "Strategy", 176, lambda r: r.card.title, _title, words=True, hint=lambda r: r.card.about.idea
-            ),
-            Column("state", "State", 150, lambda r: r.state, _state, words=True, hint=_state_hint),
-            Column("policy", "Policy", 62, lambda r: str(r.card.policy), _policy, words=True, hint=_policy_hint),
-            Column("role", "Role", 70, lambda r: r.card.entry.role, _role, words=True, spare=2),
-            Column("coins", "Coins", 90, lambda r: len(r.card.coins), _coins, words=True, hint=_all_coins, spare=1),
-            Column(
-                "signals",
-                "Signals",
-                68,
-                lambda r: r.signals,
-                lambda r: _count(r.signals),
-                right=True,
-                tip=_TODAY,
-                spare=4,
-            ),
-            Column(
-                "proposals",
-                "Proposals",
-                84,
-                lambda r: r.proposals,
-                lambda r: _count(r.proposals),
-                right=True,
-                tip=_TODAY,
-                spare=5,
-            ),
-            Column("net", "Net", 82, lambda r: r.net, _net, right=True, tip="Of its closed trades, after all costs."),
-            Column("actions", "", 146, lambda r: None, self._actions),
-        ]
-
     # --- rows ---
 
     def _rows(self) -> list[StrategyRow]:
         desk = self.context.desk
-        now = desk.clock.now_ms()
-        signals, proposals = self._decisions.counts(now // DAY_MS * DAY_MS)
-        net: dict[str, Decimal] = {}
-        closed: Counter[str] = Counter()
-        for trade in desk.records.trades():
-            if trade.closed_ms:
-                closed[trade.source] += 1
-                net[trade.source] = net.get(trade.source, Decimal(0)) + trade.net
+        signals, proposals = self._decisions.counts(desk.clock.now_ms() // DAY_MS * DAY_MS)
+        trials = self._trials()
         return [
-            row_of(
-                card,
-                self._warming(card),
-                signals[card.name],
-                proposals[card.name],
-                net.get(card.name, net.get(card.title)),
-            )
+            self._row(card, signals[card.name], proposals[card.name], trials.get(card.name))
             for card in desk.engine.cards()
         ]
 
-    def _warming(self, card: StrategyCard) -> list[str]:
-        """How far the history of its coins is, of those where it is not whole yet."""
-        if card.standing is not Standing.RUNNING:
-            return []
-        told = []
-        for coin in card.coins:
-            key = (card.name, card.version, coin)
-            if key in self._warm:
-                continue
-            gate = next((g for g in self.context.desk.engine.gates(card.name, coin) if g.name == HISTORY), None)
-            if gate is not None and gate.passed:
-                self._warm.add(key)
-            elif gate is not None and gate.passed is False:
-                told.append(gate.text)
-        return told
+    def _row(self, card: StrategyCard, signals: int, proposals: int, trial: Trial | None) -> StrategyRow:
+        desk = self.context.desk
+        tally = desk.tallies.of(card.name)
+        state, doubt = state_of(card, self._warming(card))
+        regimes = regimes_of(card.entry.regimes, desk.regimes, card.coins)
+        return StrategyRow(card, state, doubt, signals, proposals, tally.net if tally.trades else None, trial, regimes)
 
     def _on_age(self) -> None:
         """Warming up goes on without a fact."""
@@ -173,13 +116,15 @@ class StrategiesPanel(TablePanel):
             self.model.touch()
 
     def _on_applied(self) -> None:
-        rows: list[StrategyRow] = self.model.rows()
-        armed = sum(row.card.armed for row in rows)
-        broken = sum(row.card.standing is Standing.BROKEN for row in rows)
+        listed: list[StrategyRow] = self.model.rows()
+        armed = sum(row.card.armed for row in listed)
+        broken = sum(row.card.standing is Standing.BROKEN for row in listed)
+        challenged = sum(row.trial is not None for row in listed)
         self.counted.emit(armed or -1)
-        told = [f"{armed} of {len(rows)} armed"] + ([f"{broken} broken"] if broken else [])
-        self.summary.setText(" · ".join(told) if rows else "")
-        if rows and not self.table.currentIndex().isValid():
+        told = [f"{armed} of {len(listed)} armed"] + ([f"{broken} broken"] if broken else [])
+        told += [f"{challenged} challenged on paper"] if challenged else []
+        self.summary.setText(" · ".join(told) if listed else "")
+        if listed and not self.table.currentIndex().isValid():
             self.table.selectRow(0)
         self._show_details()
 
@@ -221,6 +166,9 @@ class StrategiesPanel(TablePanel):
             "reload": self._reload,
             "veto": lambda: self._open_veto(row.card),
             "swap": lambda: self._open_swap(row.card),
+            "challenge": lambda: self._open_challenge(row.card),
+            "adopt": lambda: self.context.run(self._adopt(row.card, row.trial), f"adopt for {name}"),
+            "withdraw": lambda: self.context.run(self._withdraw(name), f"stop the challenger of {name}"),
             "help": lambda: self.context.help_wanted.emit(self.help_page()),
         }
         verbs[verb]()
@@ -244,7 +192,13 @@ class StrategiesPanel(TablePanel):
             item = policies.addAction(words, partial(self._set_policy, name, policy))
             item.setCheckable(True)
             item.setChecked(card.entry.policy is policy)
-        add("Coins and role …", "scope")
+        add("Coins, regimes and role …", "scope")
+        menu.addSeparator()
+        if row.trial is not None:
+            add("Adopt its challenger's parameters …", "adopt")
+            add("Stop its challenger", "withdraw")
+        elif card.about.origin == BUILT_IN:
+            add("Run a challenger on paper …", "challenge").setEnabled(name not in self._beginning)
         menu.addSeparator()
         add("Why nothing? …\tW", "why")
         add("Run its checks", "check")
@@ -297,6 +251,36 @@ class StrategiesPanel(TablePanel):
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
             self.context.notify(Severity.INFO, f"Nothing here can show a folder. It is {folder}.")
 
+    # --- its challenger ---
+
+    async def _challenge(self, card: StrategyCard, changes: Mapping[str, object]) -> Outcome:
+        self._beginning.add(card.name)
+        self.context.notify(Severity.INFO, f"The challenger of {card.title} is being started.")
+        try:
+            return await self.context.desk.challengers.start(card.name, changes)
+        finally:
+            self._beginning.discard(card.name)
+            self.model.touch()
+
+    async def _adopt(self, card: StrategyCard, trial: Trial | None) -> Outcome | None:
+        """What it changes is read before: the strategy trades with it from its next decision on."""
+        from hlmaster.ui.dialogs.confirm import ask
+
+        if trial is None:
+            return None
+        params = "\n".join(f"{title}: {theirs} instead of {ours}" for title, ours, theirs in trial.params)
+        sentence = f"{params}\n\nIts challenger ends. {ADOPTED}"
+        if not await ask(self, f"Adopt the challenger's parameters for {card.title}?", sentence, "Adopt them"):
+            return None
+        outcome = await self.context.desk.challengers.adopt(card.name)
+        self.model.touch()
+        return outcome
+
+    async def _withdraw(self, name: str) -> Outcome:
+        outcome = await self.context.desk.challengers.stop(name)
+        self.model.touch()
+        return outcome
+
     # --- dialogs ---
 
     def _open_parameters(self, card: StrategyCard) -> None:
@@ -304,6 +288,17 @@ class StrategiesPanel(TablePanel):
 
         if card.params is not None:
             show(StrategyParamsDialog(self.context, card, self))
+
+    def _open_challenge(self, card: StrategyCard) -> None:
+        from hlmaster.ui.dialogs.challenger import ChallengerDialog
+
+        if card.params is None or card.name in self._beginning:
+            return
+        dialog = ChallengerDialog(self.context, card, self)
+        dialog.chosen.connect(
+            lambda changes: self.context.run(self._challenge(card, changes), f"challenge {card.name}")
+        )
+        show(dialog)
 
     def _open_scope(self, card: StrategyCard) -> None:
         from hlmaster.ui.dialogs.strategy_scope import StrategyScopeDialog
@@ -319,56 +314,3 @@ class StrategiesPanel(TablePanel):
         from hlmaster.ui.dialogs.leading import SwapDialog
 
         show(SwapDialog(self.context, card, self))
-
-
-_TODAY = "Since midnight UTC."
-
-
-def _title(row: StrategyRow) -> Cell:
-    card = row.card
-    return Cell(card.title, "" if card.armed else "muted", badge="" if card.about.origin == "built in" else "yours")
-
-
-def _state(row: StrategyRow) -> Cell:
-    if row.state.startswith(WARMING):
-        return Cell(row.state, "accent")
-    return Cell(row.state, STATE_ROLES.get(row.card.standing, "muted") if not row.doubt else "warning")
-
-
-def _state_hint(row: StrategyRow) -> str:
-    return " ".join(part for part in (row.card.broken, row.doubt, row.card.notice) if part)
-
-
-def _policy(row: StrategyRow) -> Cell:
-    return Cell(str(row.card.policy), POLICY_ROLES[row.card.policy])
-
-
-def _policy_hint(row: StrategyRow) -> str:
-    card = row.card
-    capped = "" if card.policy is card.entry.policy else f" Its own is {card.entry.policy}; the overall one caps it."
-    return f"{POLICIES[card.policy]}.{capped}"
-
-
-def _role(row: StrategyRow) -> Cell:
-    role = row.card.entry.role
-    return Cell(role.replace("voter:", "votes: "), "muted" if role == "solo" else "")
-
-
-def _coins(row: StrategyRow) -> Cell:
-    coins = row.card.coins
-    if not coins:
-        named = row.card.entry.coins
-        return Cell(named if isinstance(named, str) else ", ".join(named), "faint")
-    return Cell(", ".join(coins) if len(coins) < 4 else f"{len(coins)} coins")
-
-
-def _all_coins(row: StrategyRow) -> str:
-    return ", ".join(row.card.coins) or "It runs on no coin now."
-
-
-def _count(number: int) -> Cell:
-    return Cell(f"{number:,}", "" if number else "faint")
-
-
-def _net(row: StrategyRow) -> Cell:
-    return Cell(figures.money(row.net, signed=True), figures.tone(row.net) or "faint")

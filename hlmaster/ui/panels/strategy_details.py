@@ -11,11 +11,14 @@ from hlmaster.core.resources import resource
 from hlmaster.core.signals import Check
 from hlmaster.strategies.actor import REPAIR
 from hlmaster.strategies.card import StrategyCard
+from hlmaster.strategies.known import BUILT_IN
 from hlmaster.ui.context import Context
 from hlmaster.ui.form_builder import described
 from hlmaster.ui.strategy_rows import StrategyRow
 from hlmaster.ui.theme import Theme
+from hlmaster.ui.trial import trial_page
 
+ABOUT_TRIAL = ("challenge", "adopt", "withdraw")
 MARKS = {True: ("✓", "up"), False: ("✗", "down"), None: ("○", "muted")}
 
 
@@ -24,7 +27,7 @@ def has_page(name: str) -> bool:
 
 
 class StrategyDetails(QWidget):
-    """``wanted`` carries (name, verb): parameters, scope, check, why, reload."""
+    """``wanted`` carries (name, verb), a key of ``buttons``."""
 
     wanted = Signal(str, str)
 
@@ -41,23 +44,31 @@ class StrategyDetails(QWidget):
             verb: self._button(verb, text, tip)
             for verb, text, tip in (
                 ("parameters", "Parameters …", "Ranges, units and help of each (Enter)"),
-                ("scope", "Coins and role …", "Where it runs, and whether it votes in a group"),
+                ("scope", "Scope …", "Where it runs, in which regimes it opens, and whether it votes in a group"),
                 ("check", "Run checks", "Whether it looks ahead or needs more history than it says"),
                 ("help", "Help", "Its idea, when it loses, its parameters (F1)"),
+                ("challenge", "Run a challenger …", "The same strategy with other parameters, on paper beside it"),
+                ("adopt", "Adopt its parameters …", "The strategy goes on with the challenger's parameters"),
+                ("withdraw", "Stop the challenger", "It ends; what it traded on paper stays in its folder"),
             )
         }
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        for button in self.buttons.values():
-            row.addWidget(button)
-        row.addStretch(1)
+        rows = [self._beside(*names) for names in (("parameters", "scope", "check", "help"), ABOUT_TRIAL)]
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 8, 8)
         column.setSpacing(6)
         column.addWidget(self.title)
-        column.addLayout(row)
+        for row in rows:
+            column.addLayout(row)
         column.addWidget(self.text, 1)
         self.show_row(None)
+
+    def _beside(self, *verbs: str) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for verb in verbs:
+            row.addWidget(self.buttons[verb])
+        row.addStretch(1)
+        return row
 
     def _button(self, verb: str, text: str, tip: str) -> QPushButton:
         button = QPushButton(text)
@@ -70,9 +81,8 @@ class StrategyDetails(QWidget):
         self._name = "" if row is None else row.card.name
         self.title.setText("" if row is None else row.card.title)
         for verb, button in self.buttons.items():
-            page = row is not None and (has_page(row.card.name) if verb == "help" else row.card.params is not None)
-            button.setVisible(page)
-        html = "" if row is None else _html(row, self._context.theme)
+            button.setVisible(row is not None and _is_offered(verb, row))
+        html = "" if row is None else _html(row, self._context.theme, self._context.desk.clock.now_ms())
         if html != self._shown:
             self._shown = html
             place = self.text.verticalScrollBar().value()
@@ -80,12 +90,23 @@ class StrategyDetails(QWidget):
             self.text.verticalScrollBar().setValue(place)
 
 
-def _html(row: StrategyRow, theme: Theme) -> str:
+def _is_offered(verb: str, row: StrategyRow) -> bool:
     card = row.card
-    parts = [_paragraph(card.broken, theme.down), _paragraph(REPAIR if card.broken else "", theme.muted)]
+    if verb == "help":
+        return has_page(card.name)
+    if verb in ABOUT_TRIAL:
+        return card.about.origin == BUILT_IN and (verb == "challenge") == (row.trial is None)
+    return card.params is not None
+
+
+def _html(row: StrategyRow, theme: Theme, now_ms: int) -> str:
+    card = row.card
+    parts = [] if row.trial is None else [trial_page(row.trial, theme, now_ms)]
+    parts += [_paragraph(card.broken, theme.down), _paragraph(REPAIR if card.broken else "", theme.muted)]
     parts.append(_paragraph(row.doubt, theme.warning) + _paragraph(card.notice, theme.warning))
     parts.append(_paragraph(card.about.text or card.about.idea, theme.text))
     parts.append(_paragraph(card.about.warning, theme.warning))
+    parts.append(_paragraph(row.regimes, theme.muted))
     parts.append(_checks(card, theme))
     if card.params is not None:
         rows = "".join(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -13,20 +14,24 @@ from pytestqt.qtbot import QtBot
 
 from hlmaster.core.errors import ConfigError
 from hlmaster.core.proposals import Policy, ProposalChanged
+from hlmaster.core.records import TradesRestored
 from hlmaster.core.signals import Check, Gate, SignalMade
 from hlmaster.strategies.card import Standing
+from hlmaster.ui.dialogs.challenger import ChallengerDialog
 from hlmaster.ui.dialogs.confirm import Confirm
 from hlmaster.ui.dialogs.strategy_params import StrategyParamsDialog
 from hlmaster.ui.dialogs.why_nothing import WhyNothingDialog
+from hlmaster.ui.form_fields import Numeric
 from hlmaster.ui.panels.strategies import StrategiesPanel
-from hlmaster.ui.strategy_rows import row_of
+from hlmaster.ui.strategy_state import state_of
 from tests.ui.decided import proposal, ready, running, signal, trades
 from tests.ui.desks import TradingScene, settled, shown, trading, until
 from tests.ui.panels.rows import text
-from tests.ui.questions import met, on_screen
+from tests.ui.questions import met, on_screen, words
 
 D = Decimal
 NAMES = 9
+SCALPER = "momentum_scalper"
 
 
 def made(scene: TradingScene, qtbot: QtBot) -> StrategiesPanel:
@@ -77,13 +82,13 @@ async def test_each_state_reads_as_what_it_is(qtbot: QtBot, monkeypatch: pytest.
         assert "division by zero" in panel.details.text.toPlainText()
         assert "arm it again" in panel.details.text.toPlainText()
         one = next(card for card in cards if card.name == "triple_confluence")
-        assert row_of(one, ["120 of 200 rows"] * 4, 0, 0, None).state == "warming up 120 of 200 · 4 coins"
-        assert row_of(one, (), 0, 0, None).state == "ready"
+        assert state_of(one, ["120 of 200 rows"] * 4)[0] == "warming up 120 of 200 · 4 coins"
+        assert state_of(one, ())[0] == "ready"
         failed = replace(one, checks=(Check("look-ahead", False, "row 12 changed"),))
-        assert row_of(failed, (), 0, 0, None).state == "check failed: look-ahead"
-        assert row_of(replace(one, coins=()), (), 0, 0, None).state == "no coins"
+        assert state_of(failed, ())[0] == "check failed: look-ahead"
+        assert state_of(replace(one, coins=()), ())[0] == "no coins"
         ready_now = replace(one, standing=Standing.GETTING_READY)
-        assert row_of(ready_now, (), 0, 0, None).state == "getting ready"
+        assert state_of(ready_now, ())[0] == "getting ready"
 
 
 async def test_history_is_asked_for_until_it_is_whole(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +115,7 @@ async def test_history_is_asked_for_until_it_is_whole(qtbot: QtBot, monkeypatch:
 
 async def test_what_it_said_and_made_is_counted(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     async with ready() as scene:
-        monkeypatch.setattr(scene.desk.records, "trades", trades)
+        scene.bus.publish(TradesRestored(tuple(trades())))
         panel = made(scene, qtbot)
         now = scene.clock.now_ms()
         for n in range(2):
@@ -215,3 +220,67 @@ async def test_a_desk_without_a_folder_says_so(qtbot: QtBot) -> None:
         panel = made(scene, qtbot)
         panel._open_folder()
         assert "no folder of strategies" in scene.sentences()
+
+
+async def test_a_challenger_is_started_compared_and_stopped(qtbot: QtBot, tmp_path: Path) -> None:
+    async with ready() as scene:
+        keep_challengers_in(scene, tmp_path)
+        panel = made(scene, qtbot)
+        choose(panel, SCALPER)
+        assert panel.details.buttons["challenge"].isVisible()
+        panel.details.buttons["challenge"].click()
+        dialog = await met(ChallengerDialog)
+        assert not dialog.ok.isEnabled()
+        editor = dialog.form.row("stop").editor
+        assert isinstance(editor, Numeric)
+        editor.line.setText("0.25")
+        dialog.ok.click()
+        await settled(scene)
+        assert "trades on paper with other parameters" in scene.sentences()
+        (one,) = scene.desk.challengers.all()
+        assert one.changes == {"stop": 0.25}
+        panel.model.flush()
+        assert panel.details.buttons["withdraw"].isVisible()
+        assert not panel.details.buttons["challenge"].isVisible()
+        page = panel.details.text.toPlainText()
+        assert "The challenger is level with it." in page
+        assert "0.15 %" in page
+        assert "0.25 %" in page
+        assert "1 challenged on paper" in panel.summary.text()
+        assert "Stop its challenger" in [action.text() for action in menu_of(panel, SCALPER).actions()]
+        panel.details.buttons["withdraw"].click()
+        await settled(scene)
+        assert scene.desk.challengers.all() == []
+        panel.model.flush()
+        assert panel.details.buttons["challenge"].isVisible()
+
+
+async def test_its_parameters_are_adopted_after_they_were_read(qtbot: QtBot, tmp_path: Path) -> None:
+    async with ready() as scene:
+        keep_challengers_in(scene, tmp_path)
+        assert (await scene.desk.challengers.start(SCALPER, {"stop": 0.25})).ok
+        panel = made(scene, qtbot)
+        choose(panel, SCALPER)
+        for answer in (False, True):
+            panel.details.buttons["adopt"].click()
+            question = await met(Confirm)
+            assert "Stop: 0.25 % instead of 0.15 %" in words(question)
+            (question.yes if answer else question.no).click()
+            await settled(scene)
+            await until(lambda: on_screen(Confirm) is None)
+        assert scene.desk.roster.entry(SCALPER).params == {"stop": 0.25}
+        assert scene.desk.challengers.all() == []
+
+
+async def test_regimes_are_told_where_they_count(qtbot: QtBot) -> None:
+    async with ready() as scene:
+        scene.desk.engine.set_regimes("template", ("trend", "range"))
+        panel = made(scene, qtbot)
+        choose(panel, "template")
+        panel.model.flush()
+        assert "Opens in trend and range only." in panel.details.text.toPlainText()
+
+
+def keep_challengers_in(scene: TradingScene, folder: Path) -> None:
+    """Where challengers keep what they do."""
+    scene.desk.challengers._folder = folder
