@@ -17,6 +17,7 @@ from hlmaster.trading.protection.policy import Policy
 from hlmaster.trading.protection.protector import Shield, Standing
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
+from hlmaster.ui.dialogs.checklist import all_ticked
 from hlmaster.ui.dialogs.protection import ProtectionDialog
 from hlmaster.ui.figures import money, plain, tone
 from hlmaster.ui.leading_menu import add_leading, leading_sentence
@@ -87,6 +88,8 @@ class PositionsPanel(TablePanel):
 
     def __init__(self, context: Context) -> None:
         self._busy: set[str] = set()
+        self._asking: set[str] = set()
+        """Coins whose reversal the checklist is asked about."""
         self._sources: dict[tuple[str, int], str] = {}
         super().__init__(
             context, self._columns(), lambda view: view.coin, context.desk.portfolio.positions, totals=True
@@ -266,7 +269,32 @@ class PositionsPanel(TablePanel):
         elif name == "close":
             self.close_part(coin, 100)
         else:
+            self._reverse(coin)
+
+    def _reverse(self, coin: str) -> None:
+        """It opens the other way, so the checklist is asked as before every entry by hand."""
+        if self.context.desk.settings.safeguards.checklist:
+            self.context.run(self._reverse_if_meant(coin), f"Reverse {coin}")
+        else:
             self._run(coin, self.context.desk.manual.reverse(coin), f"Reverse {coin}")
+
+    async def _reverse_if_meant(self, coin: str) -> Outcome | None:
+        """What was asked about is reversed, or nothing; it can be closed while it is asked."""
+        desk = self.context.desk
+        size, questions = desk.portfolio.size(coin), desk.settings.safeguards.checklist
+        if coin in self._asking or not size:
+            return None
+        self._asking.add(coin)
+        try:
+            what = f"Reverse {'long' if size > 0 else 'short'} {figures.plain(abs(size))} {coin}"
+            if not await all_ticked(self.window(), what, questions):
+                return Outcome(False, "Nothing was sent: the checklist is not ticked.")
+        finally:
+            self._asking.discard(coin)
+        if desk.portfolio.size(coin) != size:
+            return Outcome(False, f"Nothing was sent: the {coin} position changed while the checklist was asked.")
+        self._run(coin, desk.manual.reverse(coin), f"Reverse {coin}")
+        return None
 
     def _offer_parts(self, coin: str) -> None:
         menu = QMenu(self)

@@ -13,12 +13,15 @@ from hlmaster.core.model import Side
 from hlmaster.core.orders import ActionKind, Order
 from hlmaster.settings import Settings
 from hlmaster.trading.protection.policy import Policy, StopKind
+from hlmaster.trading.risk.safeguards import Safeguards
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from hlmaster.ui.dialogs.checklist import Checklist
 from hlmaster.ui.dialogs.protection import ProtectionDialog
 from hlmaster.ui.panels import positions
 from hlmaster.ui.panels.positions import PositionsPanel
-from tests.ui.desks import TradingScene, confirming, settled, shown, trading, until
+from tests.ui.desks import UNPROTECTED, TradingScene, confirming, settled, shown, trading, until
 from tests.ui.panels.rows import text
+from tests.ui.questions import met, on_screen, words
 
 D = Decimal
 
@@ -133,6 +136,43 @@ async def test_reverse_always_asks_back_and_then_turns_the_position(qtbot: QtBot
         await settled(scene)
         assert exits(scene) == [(Side.SELL, D("0.42"), True), (Side.SELL, D("0.42"), False)]
         await until(lambda: text(panel, "ETH", "coin").startswith("ETH SHORT"))
+
+
+def asking() -> Settings:
+    return UNPROTECTED.model_copy(update={"safeguards": Safeguards(checklist=("The stop is set.",))})
+
+
+async def test_a_reversal_is_an_entry_and_asks_the_checklist(qtbot: QtBot) -> None:
+    async with trading(settings=asking()) as scene:
+        await opened(scene)
+        panel = panel_of(scene, qtbot)
+        for ticked in (False, True):
+            acted(panel, "reverse")
+            acted(panel, "reverse")
+            dialog = await met(Checklist)
+            assert "Reverse long 0.42 ETH" in words(dialog)
+            assert panel.model.cell(0, len(panel.model.columns) - 1).actions, "it can be closed meanwhile"
+            dialog.boxes[0].setChecked(ticked)
+            (dialog.yes if ticked else dialog.no).click()
+            await settled(scene)
+            await until(lambda: on_screen(Checklist) is None)
+            assert len(exits(scene)) == 2 * ticked
+        assert "the checklist is not ticked" in scene.sentences()
+
+
+async def test_a_position_that_was_closed_while_it_was_asked_is_not_reversed(qtbot: QtBot) -> None:
+    async with trading(settings=asking()) as scene:
+        await opened(scene)
+        panel = panel_of(scene, qtbot)
+        acted(panel, "reverse")
+        acted(panel, "reverse")
+        dialog = await met(Checklist)
+        await scene.desk.manual.close("ETH")
+        dialog.boxes[0].setChecked(True)
+        dialog.yes.click()
+        await settled(scene)
+        assert "position changed while the checklist was asked" in scene.sentences()
+        assert len(exits(scene)) == 1
 
 
 async def test_the_delete_key_closes_the_current_row(qtbot: QtBot) -> None:
