@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.25
 """Wall seconds between two looks while no sample is due sooner."""
 SHORTEST_SECONDS = 0.001
+TELL_SECONDS = 0.001
+"""Wall seconds for which strategies may decide at a stretch, where many samples are due at once."""
 RETRY_SECONDS = 5.0
 PATIENCE = 3
 """Failures in a row after which the user is told."""
@@ -61,7 +63,9 @@ class Supply:
     async def run_beat(self) -> None:
         """Tick whenever a sample is due: each wait is measured anew against market time, so nothing adds up."""
         while True:
-            self._grids.tick()
+            self._grids.tick(TELL_SECONDS)
+            while self._grids.tell(TELL_SECONDS):
+                await self._nap(0)
             self._look()
             due = self._grids.next_due_ms
             wait = IDLE_SECONDS if due is None else (due - self._clock.now_ms()) / 1000 / self._clock.speed

@@ -27,6 +27,17 @@ HEARD_SECONDS = 5.0
 Rates = tuple[Ints, Floats]
 
 
+def may_close(interval: Interval, now_ms: int, speed: float) -> bool:
+    """Whether the clock could close a candle now: one has ended some time ago, and not too long ago."""
+    live = _still_live(interval, speed)
+    return live >= interval.ms or QUIET_SECONDS * 1000 * speed <= now_ms - open_time(now_ms, interval) <= live
+
+
+def _still_live(interval: Interval, speed: float) -> float:
+    """Milliseconds after its end for which a candle may still be decided upon."""
+    return max(HEARD_SECONDS * 1000 * speed, min(interval.ms // 4, MINUTE_MS))
+
+
 class CandleRows(Rows):
     """A candle's row is made when the next candle is heard, or when the clock says that it has ended and nothing more
     came, with everything else as it is known then.
@@ -97,8 +108,14 @@ class CandleRows(Rows):
         if self._held is not None and not self._waits(self._held):
             self.release()
 
+    @property
+    def is_holding(self) -> bool:
+        """A row waits for its higher frames."""
+        return self._held is not None
+
     def look(self, now_ms: int, monotonic: float) -> None:
-        """Close what nothing more will be heard of, and what has waited long enough."""
+        """Close what nothing more will be heard of, and what has waited long enough. Needed where ``is_holding``, and
+        where ``may_close``."""
         if self._held is not None and (monotonic >= self._held_until or not self._waits(self._held)):
             self.release()
         series = self._series()
@@ -254,8 +271,7 @@ class CandleRows(Rows):
 
     @property
     def _still_live(self) -> float:
-        """Milliseconds after its end for which a candle may still be decided upon."""
-        return max(HEARD_SECONDS * 1000 * self._clock.speed, min(self.interval.ms // 4, MINUTE_MS))
+        return _still_live(self.interval, self._clock.speed)
 
     def _end(self, open_ms: int) -> int:
         return next_open_time(open_ms, self.interval) if self.interval is Interval.MO1 else open_ms + self.interval.ms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -27,7 +28,7 @@ from hlmaster.core.events import (
 from hlmaster.core.model import Interval
 from hlmaster.core.signals import RowClosed
 from hlmaster.market.feed import Feed
-from hlmaster.market.grid.candle_rows import CandleRows, Rates
+from hlmaster.market.grid.candle_rows import CandleRows, Rates, may_close
 from hlmaster.market.grid.knowledge import TOLD, Knowledge
 from hlmaster.market.grid.rows import Demand, Rows, as_of
 from hlmaster.market.grid.sample_rows import SampleRows
@@ -71,11 +72,16 @@ class Grids:
         self._needs: dict[tuple[str, str], Needs] = {}
         """By owner and coin."""
         self._coins: dict[str, _Coin] = {}
+        self._intervals: set[Interval] = set()
+        """Of the candle grids there are."""
         self._plans: dict[tuple[str, int], _Plan] = {}
         self._sampled: dict[int, int] = {}
         """By step: the last moment whose row was taken or has passed."""
         self._told: dict[str, dict[str, float]] = {}
         self._line_up = True
+        self._untold: deque[RowClosed] = deque()
+        """Rows of the last tick that nobody has heard of yet."""
+        self._ticking = False
         self._run = str(clock.now_ms())
         self._record_at = clock.monotonic() + RECORD_SECONDS
         self.revision = 0
@@ -163,6 +169,7 @@ class Grids:
             self._coins[name] = coin
         else:
             self._coins.pop(name, None)
+        self._intervals = {interval for one in self._coins.values() for interval in one.candles}
         now = self._clock.now_ms()
         steps = {rows.grid.ms for one in self._coins.values() for rows in one.samples}
         self._sampled = {step: self._sampled.get(step, now - now % step) for step in steps}
@@ -255,9 +262,42 @@ class Grids:
         """Market time of the next sample; None while nobody samples."""
         return min((last + step for step, last in self._sampled.items()), default=None)
 
-    def tick(self) -> None:
-        """Close the samples that are due. One that is more than half a step late is absent."""
+    def tick(self, tell_for: float = math.inf) -> None:
+        """Close the samples that are due, all as things stand now. One that is more than half a step late is absent.
+
+        They are told of for about ``tell_for`` wall seconds; ``tell`` goes on with the rest.
+        """
         now, monotonic = self._clock.now_ms(), self._clock.monotonic()
+        self._ticking = True
+        self._close_samples(now, monotonic)
+        self._look_at_candles(now, monotonic)
+        self._ticking = False
+        self.tell(tell_for)
+        if monotonic >= self._record_at:
+            self.record()
+
+    def _look_at_candles(self, now: int, monotonic: float) -> None:
+        speed = self._clock.speed
+        ended = {interval for interval in self._intervals if may_close(interval, now, speed)}
+        for coin in tuple(self._coins.values()):
+            for interval, candles in coin.candles.items():
+                if interval in ended or candles.is_holding:
+                    candles.look(now, monotonic)
+
+    def tell(self, tell_for: float = math.inf) -> bool:
+        """Publish rows that a tick closed, one at least, oldest first; whether some are left.
+
+        What listeners do with a row takes longer than to make it. The loop may do something else in between: a row once
+        closed says the same however late it is heard of.
+        """
+        until = self._clock.monotonic() + tell_for
+        while self._untold:
+            self._bus.publish(self._untold.popleft())
+            if self._clock.monotonic() >= until:
+                break
+        return bool(self._untold)
+
+    def _close_samples(self, now: int, monotonic: float) -> None:
         for step, last in tuple(self._sampled.items()):
             due = now - now % step
             if due <= last:
@@ -268,11 +308,6 @@ class Grids:
                     for rows in coin.samples:
                         if rows.grid.ms == step:
                             rows.close(due, now, monotonic)
-        for coin in tuple(self._coins.values()):
-            for candles in coin.candles.values():
-                candles.look(now, monotonic)
-        if monotonic >= self._record_at:
-            self.record()
 
     def record(self) -> None:
         """Hand over every row that has not been yet."""
@@ -288,7 +323,11 @@ class Grids:
     # --- facts ---
 
     def _tell(self, rows: Rows, row_ms: int) -> None:
-        self._bus.publish(RowClosed(rows.coin, rows.grid.name, row_ms))
+        closed = RowClosed(rows.coin, rows.grid.name, row_ms)
+        if self._ticking:
+            self._untold.append(closed)
+        else:
+            self._bus.publish(closed)
 
     def _spurn(self, rows: CandleRows, detail: str) -> None:
         self._bus.publish(DataDefect(DefectKind.OUT_OF_ORDER, CANDLE, rows.coin, detail, self._clock.now_ms()))

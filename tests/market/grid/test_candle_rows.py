@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hlmaster.core.candles import open_time
 from hlmaster.core.events import CandleRow, DataDefect, LinkChanged, LinkState, SeriesLoaded
 from hlmaster.core.model import Interval
+from hlmaster.market.grid.candle_rows import HEARD_SECONDS, QUIET_SECONDS, may_close
 from hlmaster.market.indicators.ema import Ema
 from hlmaster.market.indicators.indicator import over
 from hlmaster.market.window import FrameNeeds, Grid, Needs
@@ -336,3 +338,14 @@ def test_months_close_by_the_calendar() -> None:
         desk.at(opened + 500)
         desk.hears(CandleRow("BTC", Interval.MO1, opened, 1.0, 1.0, 1.0, 1.0, 1.0, 1))
     assert desk.window(monthly).time_ms.tolist() == [1_785_542_400_000, 1_788_220_800_000]
+
+
+@given(st.sampled_from(list(Interval)), st.integers(NOW, NOW + 400 * 86_400_000), st.sampled_from([1.0, 20.0, 200.0]))
+def test_a_candle_that_the_clock_may_close_is_never_passed_over(interval: Interval, now_ms: int, speed: float) -> None:
+    ended = now_ms - open_time(now_ms, interval)
+    alive = max(HEARD_SECONDS * 1000 * speed, min(interval.ms // 4, MINUTE))
+    if QUIET_SECONDS * 1000 * speed <= ended <= alive:
+        assert may_close(interval, now_ms, speed)
+    if alive < interval.ms:
+        quiet_yet = open_time(now_ms, interval) + int(QUIET_SECONDS * 1000 * speed) - 1
+        assert not may_close(interval, quiet_yet, speed)

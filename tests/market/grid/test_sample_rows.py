@@ -160,6 +160,38 @@ def test_steps_of_their_own_beside_each_other() -> None:
     assert [row.coin for row in desk.rows if row.grid == "1000ms"] == ["BTC", "ETH"] * 2
 
 
+def test_rows_that_are_due_at_once_are_made_at_once_and_told_of_bit_by_bit() -> None:
+    desk, second = GridDesk(), Needs(Grid.of("1000ms"), 3, ("mid",))
+    for coin in ("BTC", "ETH"):
+        for owner, needs in (("fast", SAMPLED), ("slow", second)):
+            desk.grids.need(coin, needs, owner)
+    desk.hears(quote(99.0, 101.0, NOW))
+    desk.passes(4 * STEP)
+    desk.grids.tick(tell_for=0)
+    assert len(desk.rows) == 1
+    desk.hears(quote(100.0, 102.0, desk.clock.now_ms()))
+    left = [desk.grids.tell(0) for _ in range(3)]
+    assert left == [True, True, False]
+    assert {(row.coin, row.grid) for row in desk.rows} == {
+        (coin, grid) for coin in ("BTC", "ETH") for grid in ("250ms", "1000ms")
+    }
+    assert not desk.grids.tell(0)
+    assert [desk.window(needs)["mid"].tolist() for needs in (SAMPLED, second)] == [[100.0], [100.0]], "as it was"
+
+
+def test_rows_of_an_earlier_tick_are_told_of_before_those_of_the_next() -> None:
+    desk = GridDesk()
+    for coin in ("BTC", "ETH"):
+        desk.grids.need(coin, SAMPLED, "test")
+    for _ in range(2):
+        desk.passes(STEP)
+        desk.grids.tick(tell_for=0)
+    desk.grids.tell()
+    assert [(row.coin, row.row_ms - NOW) for row in desk.rows] == [
+        (coin, at) for at in (STEP, 2 * STEP) for coin in ("BTC", "ETH")
+    ]
+
+
 def test_the_oracles_age_counts_from_a_change_that_was_seen() -> None:
     desk = begun()
     desk.hears(context(oracle=101.0))
