@@ -12,6 +12,7 @@ from hlmaster.trading.execution.algorithms.chase import Chase, Chaser
 from hlmaster.trading.execution.algorithms.scale import Scale
 from hlmaster.ui.armed_button import ArmedButton
 from hlmaster.ui.context import Context
+from hlmaster.ui.dialogs.checklist import all_ticked
 from hlmaster.ui.form_fields import restyle
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.panels.tools_pages import ChasePage, LadderPage, Page, PairPage, Reading, Wanted
@@ -47,6 +48,7 @@ class ToolsPanel(Panel):
         self._rows = QVBoxLayout(self.running)
         self._shown: tuple[str, ...] = ()
         self._sending = False
+        self._edits = 0
         self._verdict: tuple[str, str] | None = None
         self._lay_out()
         self.kind.chosen.connect(lambda _: self._on_edit())
@@ -89,6 +91,7 @@ class ToolsPanel(Panel):
 
     def _on_edit(self) -> None:
         self.submit.disarm()
+        self._edits += 1
         self._verdict = None
         self.refresh()
 
@@ -126,7 +129,7 @@ class ToolsPanel(Panel):
 
     async def _carry_out(self, wanted: Wanted) -> Outcome:
         try:
-            outcome = await self._place(wanted)
+            outcome = await self._hindered(wanted) or await self._place(wanted)
         finally:
             self._sending = False
         if outcome.ok:
@@ -134,6 +137,18 @@ class ToolsPanel(Panel):
         self._verdict = (outcome.sentence, "up" if outcome.ok else "down")
         self.refresh()
         return outcome
+
+    async def _hindered(self, wanted: Wanted) -> Outcome | None:
+        """What may open something asks the checklist; None: nothing stands in its way."""
+        questions, edits = self.context.desk.settings.safeguards.checklist, self._edits
+        parts = wanted if isinstance(wanted, tuple) else (wanted,)
+        if not questions or all(part.reduce_only for part in parts):
+            return None
+        if not await all_ticked(self.window(), f"{WORDS[str(self.kind.value)]}, {parts[0].coin}", questions):
+            return Outcome(False, "Nothing was sent: the checklist is not ticked.")
+        if edits != self._edits:
+            return Outcome(False, "Nothing was sent: the form changed while the checklist was asked.")
+        return None
 
     async def _place(self, wanted: Wanted) -> Outcome:
         tools = self.context.desk.tools

@@ -10,8 +10,11 @@ from pytestqt.qtbot import QtBot
 from hlmaster.core.model import Side
 from hlmaster.core.orders import TimeInForce
 from hlmaster.trading.execution.algorithms.scale import Shape
+from hlmaster.trading.risk.safeguards import Safeguards
+from hlmaster.ui.dialogs.checklist import Checklist
 from hlmaster.ui.panels.tools import ToolsPanel
-from tests.ui.desks import TradingScene, confirming, settled, shown, trading, until
+from tests.ui.desks import UNPROTECTED, TradingScene, confirming, settled, shown, trading, until
+from tests.ui.questions import met, on_screen
 
 D = Decimal
 
@@ -137,3 +140,22 @@ async def test_another_coin_empties_the_page(qtbot: QtBot) -> None:
         scene.context.select("BTC")
         assert panel.ladder.near.text() == ""
         assert panel.ladder.rungs.text() == "5"
+
+
+async def test_what_may_open_something_asks_the_checklist(qtbot: QtBot) -> None:
+    asking = UNPROTECTED.model_copy(update={"safeguards": Safeguards(checklist=("The stop is set.",))})
+    async with trading(settings=asking) as scene:
+        panel = panel_of(scene, qtbot)
+        for ticked, edited in ((False, False), (True, True), (True, False)):
+            fill_ladder(panel)
+            panel.submit.click()
+            dialog = await met(Checklist)
+            if edited:
+                panel.ladder.amount.setText("2")
+            dialog.boxes[0].setChecked(ticked)
+            (dialog.yes if ticked else dialog.no).click()
+            await settled(scene)
+            await until(lambda: on_screen(Checklist) is None)
+            assert bool(scene.desk.orders.live()) == (ticked and not edited)
+        assert "the checklist is not ticked" in scene.sentences()
+        assert "the form changed while the checklist was asked" in scene.sentences()
