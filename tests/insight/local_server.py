@@ -124,7 +124,7 @@ class LocalServer:
             pass  # the server stops: on Python 3.11 a cancelled handler would be logged as an error
         finally:
             writer.close()
-            with contextlib.suppress(ConnectionError):
+            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
                 await writer.wait_closed()
 
 

@@ -175,17 +175,17 @@ def _votes(facts: Facts, mean: float, usual: float) -> Iterable[Vote]:
         yield Vote(
             "flow",
             _bounded((facts.bought - facts.sold) / traded),
-            f"Of what was taken from the book in that time {facts.bought / traded:.0%} was bought.",
+            f"Of what was taken from the book in that time {facts.bought / traded * 100:.0f} % was bought.",
         )
     if facts.imbalance is not None and math.isfinite(facts.imbalance):
         share = (1.0 + _bounded(facts.imbalance)) / 2.0
-        yield Vote("book", _bounded(facts.imbalance), f"Bids are {share:.0%} of the shown book.")
+        yield Vote("book", _bounded(facts.imbalance), f"Bids are {share * 100:.0f} % of the shown book.")
     if facts.funding_rate is not None and math.isfinite(facts.funding_rate) and abs(facts.funding_rate) >= CROWDED:
         payer = "Longs" if facts.funding_rate > 0 else "Shorts"
         yield Vote(
             "funding",
             -_bounded(facts.funding_rate / (4.0 * CROWDED)),
-            f"{payer} pay {abs(facts.funding_rate):.4%} an hour: that side is crowded.",
+            f"{payer} pay {abs(facts.funding_rate) * 100:.4f} % an hour: that side is crowded.",
         )
 
 
@@ -193,11 +193,11 @@ def _plan(facts: Facts, score: float, usual: float) -> dict[str, Any]:
     """Signal, prices and horizon; no prices where there is no signal."""
     horizon = min(MINUTES_PER_CANDLE * facts.interval.ms // MINUTE_MS, LONGEST_HORIZON)
     hold = {"entry": None, "stop": None, "target": None}
-    if not (abs(score) >= LEANS_MUCH and usual > 0 and facts.mid > 0):
+    spread, furthest = facts.ask - facts.bid, FURTHEST_STOP * facts.mid
+    if not (abs(score) >= LEANS_MUCH and usual > 0 and 2.0 * spread < furthest):
         return {"signal": "HOLD", **hold, "invalidation": "", "horizon_minutes": horizon}
     way = 1.0 if score > 0 else -1.0
-    distance = max(STOP_RANGES * usual, NEAREST_STOP * facts.mid, 2.0 * (facts.ask - facts.bid))
-    distance = min(distance, FURTHEST_STOP * facts.mid)
+    distance = min(max(STOP_RANGES * usual, NEAREST_STOP * facts.mid, 2.0 * spread), furthest)
     stop = _price(facts.mid - way * distance)
     return {
         "signal": "LONG" if score > 0 else "SHORT",
