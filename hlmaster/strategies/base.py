@@ -58,7 +58,7 @@ class Signals:
     def silent(cls, rows: int, *named: str) -> Signals:
         """NEUTRAL throughout; ``named``: the prices that there would be."""
         nothing = np.zeros(rows)
-        return cls(nothing.astype(np.int8), nothing, nothing, **{name: np.full(rows, np.nan) for name in named})
+        return cls(nothing.astype(np.int8), nothing, nothing, **dict.fromkeys(named, np.full(rows, np.nan)))
 
     def rows(self, chosen: slice) -> Signals:
         prices = (None if price is None else price[chosen] for price in (self.entry, self.stop, self.target))

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hlmaster.core.candles import Floats
 from hlmaster.market.indicators.indicator import Indicator
-from hlmaster.market.window import Frame
+from hlmaster.market.window import Frame, Window
 from hlmaster.strategies.base import Signs
+
+T = TypeVar("T")
+
+
+class Reckoned(Generic[T]):
+    """What was last reckoned, kept for whoever asks about the same window: a row's word, what it watches and its
+    explanation rest on the same figures."""
+
+    def __init__(self, reckon: Callable[[Window], T]) -> None:
+        self._reckon = reckon
+        self._last: tuple[Window, T] | None = None
+
+    def __call__(self, window: Window) -> T:
+        if self._last is None or self._last[0] is not window:
+            self._last = window, self._reckon(window)
+        return self._last[1]
 
 
 def all_known(frame: Frame, indicators: Iterable[Indicator]) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ from hlmaster.market.indicators.sma import Sma
 from hlmaster.market.window import Grid, Needs, Window
 from hlmaster.strategies.base import Explanation, Signals, Strategy, number, strategy
 from hlmaster.strategies.costs import Costs
-from hlmaster.strategies.evidence import missing, part
+from hlmaster.strategies.evidence import Reckoned, missing, part
 from hlmaster.strategies.rolling import Bools, ago
 
 SAMPLE_MS = 250
@@ -64,6 +64,10 @@ class MomentumScalper(Strategy[ScalperParams]):
     Parameters = ScalperParams
     warning = "Targets are a few times the fees: where fills are worse than the mid price there is nothing left."
 
+    def __init__(self, params: ScalperParams) -> None:
+        super().__init__(params)
+        self._move = Reckoned(self._reckon)
+
     @classmethod
     def declare(cls, params: ScalperParams) -> Needs:
         rows = params.span * 1_000 // SAMPLE_MS
@@ -93,7 +97,7 @@ class MomentumScalper(Strategy[ScalperParams]):
         stop, target = mid * (1 - direction * (p.stop / 100)), mid * (1 + direction * (p.take_profit / 100))
         return Signals.of(direction, strength, entry=mid, stop=stop, target=target)
 
-    def _move(self, window: Window) -> Floats:
+    def _reckon(self, window: Window) -> Floats:
         """Logarithm of the mid price now over then; NaN where either is absent."""
         mid, then = window["mid"], ago(window.time_ms, self.params.span * 1_000)
         move: Floats = np.log(mid / mid[then])

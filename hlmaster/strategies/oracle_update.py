@@ -13,7 +13,7 @@ from hlmaster.core.signals import Check, Detail, Opportunity, direction_of
 from hlmaster.market.window import Grid, Needs, Window
 from hlmaster.strategies.base import Explanation, Signals, Strategy, number, strategy
 from hlmaster.strategies.costs import Costs
-from hlmaster.strategies.evidence import missing
+from hlmaster.strategies.evidence import Reckoned, missing
 from hlmaster.strategies.rolling import rolling_mean
 
 SAMPLE_MS = 250
@@ -59,6 +59,10 @@ class OracleUpdate(Strategy[OracleParams]):
     Parameters = OracleParams
     warning = "Ideas live for seconds: useful with automatic execution only. The oracle's cycle is an estimate."
 
+    def __init__(self, params: OracleParams) -> None:
+        super().__init__(params)
+        self._gaps = Reckoned(self._reckon)
+
     @classmethod
     def declare(cls, params: OracleParams) -> Needs:
         columns = ("mid", "oracle", "oracle_age", "oracle_phase", "spread")
@@ -87,7 +91,7 @@ class OracleUpdate(Strategy[OracleParams]):
         strength = far / gaps.needed - 1
         return Signals.of(direction, strength, LEAST, MOST, entry=mid, stop=stop, target=target)
 
-    def _gaps(self, window: Window) -> Gaps:
+    def _reckon(self, window: Window) -> Gaps:
         gap = np.log(window["mid"] / window["oracle"])
         rows = self.needs.lookback
         usual = rolling_mean(gap, rows, round(KNOWN * rows))
