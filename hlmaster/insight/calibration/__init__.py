@@ -1,0 +1,1 @@
+"""How far the analyst deserves trust: every call scored against what then happened."""
