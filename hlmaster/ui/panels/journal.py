@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
@@ -15,6 +16,7 @@ from hlmaster.ui import figures
 from hlmaster.ui.context import Context
 from hlmaster.ui.figures import money, plain, tone
 from hlmaster.ui.filter_box import FilterBox
+from hlmaster.ui.journal_prompt import Unwritten, ready_tags, wanted_words
 from hlmaster.ui.panels.journal_entry import JournalEntry, tags_of
 from hlmaster.ui.panels.table_panel import TablePanel
 from hlmaster.ui.table import Cell, Column
@@ -36,10 +38,14 @@ class JournalPanel(TablePanel):
     def __init__(self, context: Context) -> None:
         self.source = FilterBox("All sources", "Only trades opened by this one")
         self.tag = FilterBox("All tags", "Only trades with this tag")
+        self._unwritten = Unwritten(context.desk)
+        self.prompt = QPushButton()
         super().__init__(context, self._columns(), lambda t: t.trade_id, self._wanted, totals=True)
         self.header = self._header()
         self.entry = JournalEntry()
         self.entry.written.connect(self._write)
+        self.entry.left.connect(self._leave)
+        self.prompt.clicked.connect(self._on_prompt)
         self.put_beside(self.entry, ENTRY_WIDTH)
         for box in (self.source, self.tag):
             box.chosen.connect(self._filter)
@@ -65,7 +71,10 @@ class JournalPanel(TablePanel):
         export.setProperty("role", "ghost")
         export.setToolTip("The trades shown, as a CSV file")
         export.clicked.connect(self.table.export_wanted)
-        for widget in (self.source, self.tag, self.summary):
+        self.prompt.setCheckable(True)
+        self.prompt.setProperty("role", "prompt")
+        self.prompt.setToolTip("Only trades about which nothing is written yet")
+        for widget in (self.source, self.tag, self.prompt, self.summary):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(export)
@@ -95,8 +104,12 @@ class JournalPanel(TablePanel):
     # --- rows ---
 
     def _wanted(self) -> list[Trade]:
-        source, tag = self.source.value, self.tag.value
-        return [t for t in self._closed_trades() if (not source or t.source == source) and (not tag or tag in t.tags)]
+        source, tag, asked = self.source.value, self.tag.value, self.prompt.isChecked()
+        return [
+            t
+            for t in self._closed_trades()
+            if (not source or t.source == source) and (not tag or tag in t.tags) and (not asked or self._unwritten(t))
+        ]
 
     def _closed_trades(self) -> list[Trade]:
         return [trade for trade in self.context.desk.records.trades() if trade.closed_ms]
@@ -119,8 +132,49 @@ class JournalPanel(TablePanel):
         sources = sorted({trade.source for trade in trades})
         self.source.offer({name: self.context.desk.title(name) for name in sources})
         self.tag.offer({tag: tag for tag in sorted({tag for trade in trades for tag in trade.tags})})
+        self.entry.chips.offer(ready_tags(trades))
+        self._show_prompt(sum(map(self._unwritten, trades)))
         self._show_sums(self.model.rows())
         self._show_entry()
+
+    # --- what wants a note ---
+
+    def _show_prompt(self, count: int) -> None:
+        self.prompt.setText(wanted_words(count))
+        self.prompt.setVisible(bool(count))
+        if not self.prompt.isChecked():
+            return
+        if not count:
+            self.prompt.setChecked(False)
+            self._filter()
+        elif not self.table.currentIndex().isValid():
+            self.table.selectRow(0)
+
+    def _on_prompt(self, on: bool) -> None:
+        """The first of them, ready to be tagged."""
+        if on:
+            self.source.choose("")
+            self.tag.choose("")
+        self._filter()
+        if on:
+            self.table.selectRow(0)
+            self.entry.note.setFocus()
+
+    def _leave(self, key: str) -> None:
+        self._unwritten.forget(self._closed_trades())
+        self._unwritten.aside.add(key)
+        self._filter()
+
+    def save_state(self) -> dict[str, Any]:
+        return {**super().save_state(), "nothing_to_add": sorted(self._unwritten.aside)}
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        super().restore_state(state)
+        aside = state.get("nothing_to_add")
+        if isinstance(aside, list):
+            self._unwritten.aside.update(map(str, aside))
+
+    # --- sums ---
 
     def _show_sums(self, trades: list[Trade]) -> None:
         assert self.totals is not None
@@ -142,7 +196,8 @@ class JournalPanel(TablePanel):
     def _show_entry(self) -> None:
         index = self.table.currentIndex()
         key = self.model.key_at(index.row()) if index.isValid() else None
-        self.entry.show_trade(self.model.get(key) if key is not None else None)
+        trade = self.model.get(key) if key is not None else None
+        self.entry.show_trade(trade, wanted=trade is not None and self._unwritten(trade))
 
     # --- cells ---
 

@@ -1,29 +1,84 @@
-"""Beside the journal: tags and a note of the chosen trade."""
+"""Beside the journal: tags and a note of the chosen trade, with the tags that are mostly used one click away."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from functools import partial
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from hlmaster.core.records import Trade
 from hlmaster.desk.trade_journal import LONGEST_NOTE
+
+CHIPS_IN_A_ROW, LONGEST_CHIP = 3, 9
 
 
 def tags_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
 
 
+class TagChips(QWidget):
+    """``pressed`` carries a tag that is to be put on, or taken off again."""
+
+    pressed = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(4)
+        self.chips: dict[str, QPushButton] = {}
+
+    def offer(self, tags: Sequence[str]) -> None:
+        if [*self.chips] == [*tags]:
+            return
+        for chip in self.chips.values():
+            self._grid.removeWidget(chip)
+            chip.deleteLater()
+        self.chips = {tag: self._chip(tag) for tag in tags}
+        for place, chip in enumerate(self.chips.values()):
+            self._grid.addWidget(chip, *divmod(place, CHIPS_IN_A_ROW))
+
+    def _chip(self, tag: str) -> QPushButton:
+        chip = QPushButton(tag if len(tag) <= LONGEST_CHIP else f"{tag[: LONGEST_CHIP - 1]}…")
+        chip.setProperty("role", "small")
+        chip.setCheckable(True)
+        chip.setToolTip(f"Tag it: {tag}")
+        chip.setAccessibleName(f"Tag {tag}")
+        chip.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        chip.clicked.connect(partial(self.pressed.emit, tag))
+        return chip
+
+    def show_on(self, tags: Collection[str]) -> None:
+        for tag, chip in self.chips.items():
+            chip.setChecked(tag in tags)
+
+
 class JournalEntry(QWidget):
-    """``written`` carries (trade id, tags, note). What is being typed outlives changes of the trade."""
+    """``written`` carries (trade id, tags, note), ``left`` the id of a trade of which there is nothing to say. What is
+    being typed outlives changes of the trade."""
 
     written = Signal(str, tuple, str)
+    left = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self._trade: Trade | None = None
         self.title, self.tags, self.note = QLabel(), QLineEdit(), QPlainTextEdit()
-        self.save = QPushButton("Save")
+        self.chips = TagChips()
+        self.save, self.leave = QPushButton("Save"), QPushButton("Nothing to add")
         self.title.setProperty("role", "cardtitle")
         self.tags.setPlaceholderText("Tags, with commas between them")
         self.tags.setAccessibleName("Tags of the chosen trade")
@@ -31,12 +86,20 @@ class JournalEntry(QWidget):
         self.note.setAccessibleName("Note on the chosen trade")
         self.note.setTabChangesFocus(True)
         self.save.setToolTip("Write tags and note into the journal (Ctrl+Enter)")
+        self.leave.setProperty("role", "ghost")
+        self.leave.setToolTip("Ask no more about this trade")
+        ends = QHBoxLayout()
+        ends.addWidget(self.leave)
+        ends.addWidget(self.save, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 8, 8)
         column.setSpacing(6)
-        for widget in (self.title, self.tags, self.note, self.save):
+        for widget in (self.title, self.chips, self.tags, self.note):
             column.addWidget(widget)
-        column.setStretch(2, 1)
+        column.addLayout(ends)
+        column.setStretch(3, 1)
+        self.chips.pressed.connect(self._toggle)
+        self.leave.clicked.connect(lambda: self.left.emit(self.trade_id))
         self.tags.textEdited.connect(lambda _: self._show_state())
         self.tags.returnPressed.connect(self._write)
         self.note.textChanged.connect(self._show_state)
@@ -57,7 +120,9 @@ class JournalEntry(QWidget):
     def _typed(self) -> tuple[tuple[str, ...], str]:
         return tags_of(self.tags.text()), self.note.toPlainText().strip()
 
-    def show_trade(self, trade: Trade | None) -> None:
+    def show_trade(self, trade: Trade | None, *, wanted: bool = False) -> None:
+        """``wanted``: it is asked about, until something is written or left."""
+        self.leave.setVisible(wanted)
         same = trade is not None and self._trade is not None and trade.trade_id == self._trade.trade_id
         if same and (self.is_changed or trade == self._trade):
             return
@@ -67,7 +132,7 @@ class JournalEntry(QWidget):
         )
         self.tags.setText("" if trade is None else ", ".join(trade.tags))
         self.note.setPlainText("" if trade is None else trade.note)
-        for widget in (self.tags, self.note):
+        for widget in (self.chips, self.tags, self.note):
             widget.setEnabled(trade is not None)
         self._show_state()
 
@@ -78,7 +143,13 @@ class JournalEntry(QWidget):
         if written:
             self.show_trade(trade)
 
+    def _toggle(self, tag: str) -> None:
+        tags = tags_of(self.tags.text())
+        self.tags.setText(", ".join(one for one in tags if one != tag) if tag in tags else ", ".join((*tags, tag)))
+        self._show_state()
+
     def _show_state(self) -> None:
+        self.chips.show_on(self._typed[0])
         over = len(self.note.toPlainText()) - LONGEST_NOTE
         self.save.setEnabled(self.is_changed and over <= 0)
         self.save.setText(f"{over} letters too many" if over > 0 else "Save")

@@ -34,6 +34,10 @@ def made(scene: TradingScene, qtbot: QtBot) -> JournalPanel:
     return panel
 
 
+def asked(panel: JournalPanel) -> bool:
+    return not panel.prompt.isHidden()
+
+
 def booked(scene: TradingScene) -> None:
     """One trade, as the books know it."""
     fills = (fill(Side.BUY, "2", "3000", NOW + 1_000, fee=D("1.5")), fill(Side.SELL, "2", "3100", NOW + 66_000))
@@ -175,3 +179,60 @@ async def test_enter_opens_the_dossier_and_an_unreadable_one_says_so(
 
 def of_manual() -> Trade:
     return trades()[2]
+
+
+async def test_a_trade_without_a_note_is_asked_about_quietly_and_written_in_two_clicks(qtbot: QtBot) -> None:
+    async with ready() as scene:
+        panel = made(scene, qtbot)
+        assert not asked(panel)
+        booked(scene)
+        panel.model.flush()
+        (key,) = (row.trade_id for row in panel.model.rows())
+        assert panel.prompt.text() == "1 trade wants a note"
+        assert asked(panel)
+        assert not panel.entry.trade_id, "nothing is opened by itself"
+        panel.prompt.click()
+        assert panel.entry.trade_id == key
+        panel.entry.chips.chips["planned"].click()
+        panel.entry.chips.chips["late"].click()
+        panel.entry.chips.chips["planned"].click()
+        assert panel.entry.tags.text() == "late"
+        panel.entry.note.setPlainText("Too late.")
+        panel.entry.save.click()
+        panel.model.flush()
+        written = scene.desk.records.trades()[0]
+        assert (written.tags, written.note) == (("late",), "Too late.")
+        assert not asked(panel)
+        assert not panel.prompt.isChecked(), "with nothing left every trade is shown again"
+        assert [row.trade_id for row in panel.model.rows()] == [key]
+
+
+async def test_nothing_to_add_is_remembered_with_the_layout(qtbot: QtBot) -> None:
+    async with ready() as scene:
+        panel = made(scene, qtbot)
+        booked(scene)
+        panel.model.flush()
+        panel.prompt.click()
+        assert panel.entry.leave.isVisibleTo(panel.entry)
+        panel.entry.leave.click()
+        panel.model.flush()
+        assert not asked(panel)
+        assert not panel.entry.leave.isVisibleTo(panel.entry)
+        again = made(scene, qtbot)
+        assert asked(again)
+        again.restore_state(panel.save_state())
+        again.model.touch()
+        again.model.flush()
+        assert not asked(again)
+
+
+async def test_the_prompt_leaves_only_what_is_not_written(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with ready() as scene:
+        monkeypatch.setattr(scene.desk.records, "trades", trades)
+        panel = made(scene, qtbot)
+        panel.tag.choose("trend")
+        panel.prompt.click()
+        assert [row.trade_id for row in panel.model.rows()] == ["t3"]
+        panel.prompt.click()
+        panel.model.flush()
+        assert len(panel.model.rows()) == 3
