@@ -68,32 +68,8 @@ class MarketFacts:
 
 def written(facts: MarketFacts) -> Values:
     """Every figure as text, by the name that a prompt calls it by; those of the idea only where there is one."""
-    values = {
-        "coin": facts.coin,
-        "time": datetime.fromtimestamp(facts.at_ms / 1000, UTC).strftime("%A %Y-%m-%d %H:%M UTC"),
-        "mid": figure(facts.mid),
-        "bid": figure(facts.bid),
-        "ask": figure(facts.ask),
-        "spread": f"{(facts.ask - facts.bid) / facts.mid * 1e4:.2f} basis points",
-        "momentum": _known(facts.momentum, lambda part: f"{part * 100:+.3f} % in a minute"),
-        "bid_share": _known(facts.bid_share, lambda part: f"{part * 100:.0f} %"),
-        "bought": _known(facts.bought, dollars),
-        "sold": _known(facts.sold, dollars),
-        "funding": _known(facts.funding_rate, lambda rate: f"{rate * 100:+.5f} % an hour"),
-        "oracle": _known(facts.oracle, figure),
-        "mark": _known(facts.mark, figure),
-        "position": facts.position,
-        "interval": facts.interval.value,
-        "candles": _table(facts),
-    }
-    if (idea := facts.idea) is not None:
-        values |= {
-            "direction": idea.direction.value,
-            "price": figure(idea.price),
-            "stop": _known(idea.stop, figure),
-            "target": _known(idea.target, figure),
-        }
-    return values
+    values = {name: text(facts) for name, text in FIGURES.items()}
+    return values if facts.idea is None else values | {name: text(facts.idea) for name, text in IDEA_FIGURES.items()}
 
 
 def figure(value: float, digits: int = 8) -> str:
@@ -118,3 +94,31 @@ def _table(facts: MarketFacts) -> str:
     rows = zip(ages, block.open, block.high, block.low, block.close, block.volume, strict=True)
     lines = (f"{age}m {figure(o)} {figure(h)} {figure(lo)} {figure(c)} {figure(v, 3)}" for age, o, h, lo, c, v in rows)
     return "\n".join(("opened open high low close volume", *lines))
+
+
+FIGURES: Mapping[str, Callable[[MarketFacts], str]] = {
+    "coin": lambda facts: facts.coin,
+    "time": lambda facts: datetime.fromtimestamp(facts.at_ms / 1000, UTC).strftime("%A %Y-%m-%d %H:%M UTC"),
+    "mid": lambda facts: figure(facts.mid),
+    "bid": lambda facts: figure(facts.bid),
+    "ask": lambda facts: figure(facts.ask),
+    "spread": lambda facts: f"{(facts.ask - facts.bid) / facts.mid * 1e4:.2f} basis points",
+    "momentum": lambda facts: _known(facts.momentum, lambda part: f"{part * 100:+.3f} % in a minute"),
+    "bid_share": lambda facts: _known(facts.bid_share, lambda part: f"{part * 100:.0f} %"),
+    "bought": lambda facts: _known(facts.bought, dollars),
+    "sold": lambda facts: _known(facts.sold, dollars),
+    "funding": lambda facts: _known(facts.funding_rate, lambda rate: f"{rate * 100:+.5f} % an hour"),
+    "oracle": lambda facts: _known(facts.oracle, figure),
+    "mark": lambda facts: _known(facts.mark, figure),
+    "position": lambda facts: facts.position,
+    "interval": lambda facts: facts.interval.value,
+    "candles": _table,
+}
+"""What a prompt may name of every coin."""
+IDEA_FIGURES: Mapping[str, Callable[[OpenIdea], str]] = {
+    "direction": lambda idea: idea.direction.value,
+    "price": lambda idea: figure(idea.price),
+    "stop": lambda idea: _known(idea.stop, figure),
+    "target": lambda idea: _known(idea.target, figure),
+}
+"""And of a proposal, in the question about it."""

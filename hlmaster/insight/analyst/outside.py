@@ -39,7 +39,7 @@ Fence = Callable[[], str]
 def plain(text: str, most: int) -> str:
     """One line of at most ``most`` characters, with no markup, address, blob, control character or role marker."""
     text = html.unescape(html.unescape(text[: _READ * most]))
-    text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
+    text = unicodedata.normalize("NFKC", text)[: _READ * most].translate(_QUOTES)
     text = _ADDRESS.sub(" ", _TAG.sub(" ", _LINK.sub(r"\1", "".join(map(_without_controls, text)))))
     text = " ".join(_ROLE.sub(r"\1", _letters(_BLOB.sub(" ", text))).split())
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

@@ -6,7 +6,6 @@ An answer that does not fit, names another coin, or prices that the book makes n
 from __future__ import annotations
 
 import json
-import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -25,6 +24,8 @@ from hlmaster.insight.analyst.outside import plain
 LONGEST_ANSWER = 20_000
 LONGEST_REASON, LONGEST_INVALIDATION = 600, 200
 """Characters."""
+REASON_WITHIN = 2 * LONGEST_REASON
+"""So far into an answer its reason is looked for while it is written."""
 ENTRY_WITHIN, EXIT_WITHIN = 0.02, 0.25
 """How far from the mid, as a fraction of it, an entry and a stop or target may lie."""
 HORIZON_MS = 15 * MINUTE_MS
@@ -134,44 +135,44 @@ def read(text: str, question: Question, facts: MarketFacts) -> Reading | NoOpini
 
 
 def _market(answer: _MarketAnswer, reason: str, facts: MarketFacts) -> Reading | NoOpinion:
-    way = _SIGNALS[answer.signal]
-    prices = tuple(price or None for price in (answer.entry, answer.stop, answer.target))
-    if way is Direction.NEUTRAL:
-        prices = (None, None, None)
-    elif nonsense := _nonsense(way, *prices, facts):
+    way, mood = _SIGNALS[answer.signal], Mood(answer.sentiment)
+    if way is _WAYS[mood].opposite is not Direction.NEUTRAL:
+        return NoOpinion(f"It says {mood} and {answer.signal} at once.")
+    if nonsense := _nonsense(way, answer, facts):
         return NoOpinion(nonsense)
-    return Reading(
-        Mood(answer.sentiment),
-        way,
-        answer.confidence / 10,
-        reason,
-        *prices,
-        plain(answer.invalidation, LONGEST_INVALIDATION),
-        answer.horizon_minutes * MINUTE_MS,
+    entry, stop, target = (None if way is Direction.NEUTRAL else price for _, price, _ in _prices(answer))
+    invalidation = plain(answer.invalidation, LONGEST_INVALIDATION)
+    horizon_ms = answer.horizon_minutes * MINUTE_MS
+    return Reading(mood, way, answer.confidence / 10, reason, entry, stop, target, invalidation, horizon_ms)
+
+
+def _prices(answer: _MarketAnswer) -> tuple[tuple[str, float | None, float], ...]:
+    """Name, price, and how far from the mid it may lie. A model writes 0 for none, too."""
+    return (
+        ("entry", answer.entry or None, ENTRY_WITHIN),
+        ("stop", answer.stop or None, EXIT_WITHIN),
+        ("target", answer.target or None, EXIT_WITHIN),
     )
 
 
-def _nonsense(way: Direction, entry: float | None, stop: float | None, target: float | None, facts: MarketFacts) -> str:
-    """What is wrong with the prices as the book stood; empty where nothing is. A model writes 0 for none, too."""
-    for name, price, within in (
-        ("entry", entry, ENTRY_WITHIN),
-        ("stop", stop, EXIT_WITHIN),
-        ("target", target, EXIT_WITHIN),
-    ):
-        if price is not None and not (math.isfinite(price) and abs(price - facts.mid) <= within * facts.mid):
-            return f"Its {name} of {figure(price)} is not within {within:.0%} of the price of {figure(facts.mid)}."
-    lowest = min(facts.bid, entry or facts.bid)
-    highest = max(facts.ask, entry or facts.ask)
-    below, above = (stop, target) if way is Direction.LONG else (target, stop)
-    if (below is not None and below >= lowest) or (above is not None and above <= highest):
-        return f"Its stop or target is on the wrong side for a {way}."
+def _nonsense(way: Direction, answer: _MarketAnswer, facts: MarketFacts) -> str:
+    """What is wrong with the prices as the book stood; empty where nothing is, and for a hold, which has none."""
+    if way is Direction.NEUTRAL:
+        return ""
+    for name, price, within in _prices(answer):
+        if price is not None and not abs(price - facts.mid) <= within * facts.mid:
+            return f"Its {name} of {price:.6g} is not within {within:.0%} of the price of {figure(facts.mid)}."
+    below, above = (answer.stop, answer.target) if way is Direction.LONG else (answer.target, answer.stop)
+    lowest, highest = min(facts.bid, answer.entry or facts.bid), max(facts.ask, answer.entry or facts.ask)
+    if (below and below >= lowest) or (above and above <= highest):
+        return f"Its stop or its target is on the wrong side for a {way}."
     return ""
 
 
 def _in_words(error: str) -> str:
     """msgspec's sentence without its notation: ``Expected `int` <= 10 - at `$.confidence` ``."""
     what, _, where = error.replace("`", "").partition(" - at ")
-    what = plain(what, 160)
+    what = plain(what.replace("<=", "at most").replace(">=", "at least"), 160)
     name = where.removeprefix("$.").replace("_", " ")
     return f"{name}: {what[:1].lower()}{what[1:]}" if name else f"{what[:1].lower()}{what[1:]}"
 
@@ -181,8 +182,14 @@ _REASON_SO_FAR = re.compile(r'\s*\{\s*"reason"\s*:\s*"((?:[^"\\]|\\["\\/bfnrt]|\
 
 def reason_so_far(text: str) -> str:
     """The reason of an answer that is still being written, as a person reads it; it only ever grows."""
-    found = _REASON_SO_FAR.match(text[: 2 * LONGEST_REASON])
-    if found is None:
-        return ""
-    words: str = json.loads(f'"{found[1]}"', strict=False)
-    return "".join(letter for letter in words if unicodedata.category(letter)[0] != "C")
+    found = _REASON_SO_FAR.match(text[:REASON_WITHIN])
+    return visible(json.loads(f'"{found[1]}"', strict=False)) if found else ""
+
+
+def visible(text: str) -> str:
+    """Without what draws nothing or moves the cursor."""
+    return "".join(
+        " " if letter.isspace() else letter
+        for letter in text
+        if letter.isspace() or unicodedata.category(letter)[0] != "C"
+    )

@@ -1,0 +1,96 @@
+"""What waits to be asked, and how often asking is allowed. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from hlmaster.core.opinions import Question
+from hlmaster.insight.analyst.facts import OpenIdea
+
+HOUR_SECONDS = 3600.0
+BY_HAND = "asked by hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A question that waits. Its figures are taken when it is put, not now."""
+
+    call_id: str
+    coin: str
+    question: Question
+    trigger: str
+    idea: OpenIdea | None = None
+
+    @property
+    def by_hand(self) -> bool:
+        return self.trigger == BY_HAND
+
+    def is_like(self, other: Item) -> bool:
+        """Asking both would ask the same thing twice."""
+        idea = self.idea.proposal_id if self.idea else "", other.idea.proposal_id if other.idea else ""
+        return (self.coin, self.question, idea[0]) == (other.coin, other.question, idea[1])
+
+
+class Agenda:
+    """The oldest first, those asked by hand before all others; what does not fit drops the oldest of the rest."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.dropped = 0
+        self._items: deque[Item] = deque()
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(sorted(self._items, key=lambda item: not item.by_hand))
+
+    def add(self, item: Item) -> str:
+        """The id of the call that will answer it: of one that waits already where that is the same question."""
+        for place, waiting in enumerate(self._items):
+            if waiting.is_like(item):
+                trigger = waiting.trigger if waiting.by_hand else item.trigger
+                self._items[place] = replace(waiting, trigger=trigger, idea=item.idea)
+                return waiting.call_id
+        self._items.append(item)
+        while len(self._items) > self.most:
+            self._items.remove(next((old for old in self._items if not old.by_hand), self._items[0]))
+            self.dropped += 1
+        return item.call_id
+
+    def first(self) -> Item | None:
+        return next(iter(self), None)
+
+    def take(self) -> Item | None:
+        item = self.first()
+        if item is not None:
+            self._items.remove(item)
+        return item
+
+    def clear(self) -> None:
+        self._items.clear()
+
+
+class Pace:
+    """At most one call in ``gap`` seconds, and so many an hour. Whoever asks by hand is held by the gap alone."""
+
+    def __init__(self) -> None:
+        self._begun: deque[float] = deque()
+
+    def begin(self, now: float) -> None:
+        self._begun.append(now)
+
+    def in_the_last_hour(self, now: float) -> int:
+        while self._begun and now - self._begun[0] >= HOUR_SECONDS:
+            self._begun.popleft()
+        return len(self._begun)
+
+    def wait(self, now: float, gap: float, per_hour: int, by_hand: bool) -> float:
+        """Seconds until the next call may begin; 0 is now."""
+        used = self.in_the_last_hour(now)
+        rest = gap - (now - self._begun[-1]) if self._begun else 0.0
+        if not by_hand and used >= per_hour:
+            rest = max(rest, self._begun[used - per_hour] + HOUR_SECONDS - now if per_hour else HOUR_SECONDS)
+        return max(0.0, rest)
