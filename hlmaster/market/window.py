@@ -41,6 +41,8 @@ COLUMNS: Mapping[str, str] = {
     "opinion_confidence": "0 to 1",
 }
 """What may be declared beside prices, with units. ``depth_ratio(N, B)`` may be too: N levels within B basis points."""
+KNOWN_INTERVALS = 2
+"""For so many of its intervals after its close a higher timeframe's candle counts as what is known of it."""
 DEPTH_RATIO = re.compile(r"depth_ratio\((\d+), (\d+(?:\.\d+)?)\)")
 
 
@@ -123,12 +125,26 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class HigherFrame(Frame):
-    """``as_of[i]`` is the last row of this frame that had closed when row i of the window did; -1 when none had."""
+    """``as_of[i]`` is the last row of this frame that had closed when row i of the window did; -1 when none had, or none
+    lately."""
 
     as_of: Ints
 
+    @classmethod
+    def seen(
+        cls, interval: Interval, row_ms: Ints, time_ms: Ints, columns: Mapping[str, Floats], places: Ints
+    ) -> HigherFrame:
+        """``places``: the last row of the frame that had closed at each of ``row_ms``, or -1. A frame that stopped is not
+        known any more ``KNOWN_INTERVALS`` after its last close."""
+        import numpy as np
+
+        if len(time_ms):
+            age = row_ms - time_ms[np.maximum(places, 0)]
+            places = np.where(age <= KNOWN_INTERVALS * interval.ms, places, -1)
+        return cls(time_ms, columns, places)
+
     def at(self, name: str | Indicator) -> Floats:
-        """A column as it was known on each row of the window; NaN before this frame's first close."""
+        """A column as it was known on each row of the window; NaN where this frame had not closed, or not lately."""
         import numpy as np
 
         column = self[name]

@@ -71,7 +71,7 @@ def _changed(window: Window, first: int, how: Change) -> Window:
         return out
 
     frames = {
-        interval: replace(frame, columns=columns(frame, int(frame.as_of[first - 1]) + 1))
+        interval: replace(frame, columns=columns(frame, int(frame.as_of[:first].max(initial=-1)) + 1))
         for interval, frame in window.frames.items()
     }
     return replace(window, columns=columns(window, first), frames=frames)
@@ -83,7 +83,7 @@ def _cut(window: Window, first: int, row: int, depths: Mapping[Interval, int]) -
     frames = {}
     for interval, frame in seen.frames.items():
         oldest = max(0, int(frame.as_of[0]) + 1 - depths[interval])
-        chosen = slice(oldest, int(frame.as_of[-1]) + 1)
+        chosen = slice(oldest, int(frame.as_of.max()) + 1)
         columns = {name: column[chosen] for name, column in frame.columns.items()}
         as_of = np.where(frame.as_of < 0, -1, frame.as_of - oldest)
         frames[interval] = replace(frame, time_ms=frame.time_ms[chosen], columns=columns, as_of=as_of)

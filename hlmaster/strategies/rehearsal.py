@@ -52,7 +52,8 @@ class Rehearsal:
         time_ms, columns = self.frames[need.interval]
         as_of = np.searchsorted(time_ms, self.time_ms, "right").astype(np.int64) - 1
         prices = {name: columns[name] for name in PRICES}
-        return HigherFrame(time_ms, prices | indicated(columns, need.indicators), as_of)
+        known = prices | indicated(columns, need.indicators)
+        return HigherFrame.seen(need.interval, self.time_ms, time_ms, known, as_of)
 
 
 def indicated(columns: Mapping[str, Floats], indicators: tuple[Indicator, ...]) -> Columns:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from hlmaster.core.model import Interval
 from hlmaster.market.indicators.ema import Ema
 from hlmaster.market.window import COLUMNS, PRICES, FrameNeeds, Grid, Needs
+from hlmaster.strategies.packed import pack, unpack
 from hlmaster.strategies.rehearsal import rehearsal
 
 GRIDS = ["250ms", "1000ms", "1m", "15m", "1h", "1d"]
@@ -49,6 +52,20 @@ def test_higher_frames_know_only_what_has_closed(grid: str) -> None:
             if row < len(window) and window.time_ms[row] == time
         ]
         assert all(close == window["close"][row] for close, row in same)
+
+
+def test_a_frame_that_stopped_is_unknown_after_two_of_its_intervals_as_it_is_live() -> None:
+    whole = rehearsal(needs("1h"), 600)
+    (interval, (closed, columns)), *others = whole.frames.items()
+    kept = int(np.searchsorted(closed, whole.time_ms[300]))
+    stopped = {interval: (closed[:kept], {name: column[:kept] for name, column in columns.items()})}
+    window = replace(whole, frames={**dict(others), **stopped}).window(needs("1h"))
+    age = window.time_ms - closed[kept - 1]
+    frame = window.frames[interval]
+    np.testing.assert_array_equal(np.isnan(frame.at("close")), age > 2 * interval.ms)
+    assert 0 < np.isnan(frame.at("close")).mean() < 1
+    seen = unpack(pack(window)).frames[interval]
+    np.testing.assert_array_equal(seen.as_of, frame.as_of)
 
 
 def test_the_same_seed_makes_the_same_market_and_another_another() -> None:

@@ -195,7 +195,9 @@ class Grids:
             return None
         chosen = slice(max(0, end - needs.lookback), end)
         frames = {
-            frame.interval: _higher(table.column(as_of(frame.interval))[chosen], frame.lookback, above, names)
+            frame.interval: _higher(
+                frame, table.times[chosen], table.column(as_of(frame.interval))[chosen], above, names
+            )
             for frame, above, names in plan.frames
         }
         return Window(table.times[chosen], table.columns(plan.names, chosen), coin, needs.grid, frames)
@@ -400,11 +402,12 @@ def _demands(needs: list[Needs]) -> dict[Grid, Demand]:
     return found
 
 
-def _higher(known_ms: Floats, lookback: int, rows: Rows, names: tuple[str, ...]) -> HigherFrame:
+def _higher(frame: FrameNeeds, row_ms: Ints, known_ms: Floats, rows: Rows, names: tuple[str, ...]) -> HigherFrame:
     """The part of a higher frame that a window with these as-of times may see."""
     table = rows.table
     times = table.times[: len(table)]
     at: Ints = np.searchsorted(times, np.nan_to_num(known_ms, nan=-1.0).astype(np.int64), side="right") - 1
-    first = max(0, int(at[0]) - lookback + 1)
+    first = max(0, int(at[0]) - frame.lookback + 1)
     chosen = slice(first, int(at[-1]) + 1)
-    return HigherFrame(times[chosen], table.columns(names, chosen), at - first if first else at)
+    places = at - first if first else at
+    return HigherFrame.seen(frame.interval, row_ms, times[chosen], table.columns(names, chosen), places)

@@ -330,6 +330,23 @@ def test_a_higher_candle_is_never_seen_before_it_closed_and_never_later_unseen(
     assert {row.row_ms for row in desk.rows} <= seen.keys()
 
 
+def test_a_higher_frame_that_stopped_is_not_known_after_two_of_its_intervals() -> None:
+    desk = framed()
+    start = desk.clock.now_ms() - desk.clock.now_ms() % MINUTE
+    for number in range(1, 16):
+        desk.at(start + number * MINUTE + 1_100)
+        desk.hears(minute(start + number * MINUTE))
+        desk.grids.tick()
+        desk.passes(1_100)
+        desk.grids.tick()
+    window = desk.window(FRAMED)
+    frame = window.frames[Interval.M5]
+    age = window.time_ms - frame.time_ms[-1]
+    assert age[-1] > 2 * FIVE > age[0]
+    np.testing.assert_array_equal(np.isnan(frame.at("close")), age > 2 * FIVE)
+    assert set(frame.at("close")[(age >= 0) & (age <= 2 * FIVE)]) == {frame["close"][-1]}
+
+
 def test_months_close_by_the_calendar() -> None:
     desk = GridDesk()
     monthly = Needs(Grid.of(Interval.MO1), 3)
