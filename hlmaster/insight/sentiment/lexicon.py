@@ -41,6 +41,7 @@ _TOKEN = re.compile(
 )
 _APART = frozenset({"as", "while", "after", "amid", "since", "because"})
 """Begin a clause of their own, as a comma does."""
+_PASSED_OVER = frozenset({"the", "a", "an", "its", "their"})
 _BUT = frozenset({"but", "however", "although", "though", "yet"})
 _PARTED = re.compile(r"(?<=\w)-(?=\w)")
 """A hyphen between letters; before a figure it is a sign."""
@@ -153,7 +154,7 @@ class Lexicon:
         if self._has(before[-NEAR:], self._reversers) or self._has(after[:NEAR], self._reversers):
             factor *= TURNED
         factor *= STRONGER if self._has(before[-NEAR:], self._stronger) or self._has(after[:1], self._stronger) else 1.0
-        factor *= WEAKER if self._has(before, self._weaker) else 1.0
+        factor *= WEAKER if self._has(before, self._weaker) or self._has(after[:1], self._weaker) else 1.0
         return factor * max((_size(token) for token in [*tokens[start:end], *before, *after]), default=1.0)
 
     def _has(self, tokens: list[_Token], keys: frozenset[_Key]) -> bool:
@@ -178,7 +179,7 @@ class Lexicon:
                     tokens.append(_Token(told, "$"))
                 case "stop":
                     tokens.append(_Token(told, ""))
-                case _:
+                case _ if told not in _PASSED_OVER:
                     word = told.replace("’", "'").removesuffix("'s").replace("'", "")
                     tokens.append(_Token(told, "" if word in _APART else self.stem(word)))
         return tokens

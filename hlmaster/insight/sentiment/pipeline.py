@@ -52,6 +52,8 @@ class SourceState:
 class _Standing:
     due: float
     """By the monotonic clock."""
+    reserved: bool = False
+    """It named the time itself."""
     last_ok_ms: int | None = None
     failures: int = 0
     sentence: str = ""
@@ -108,7 +110,7 @@ class News:
     def ask_now(self) -> None:
         """Ask every source at once, whatever it was to wait for, unless it asked itself to be left alone."""
         for standing in self._standings.values():
-            if not standing.failures:
+            if not standing.reserved:
                 standing.due = self._clock.monotonic()
         self._wake.set()
 
@@ -152,8 +154,9 @@ class News:
             standing.sentence = _sentence(source.name, error)
             asked = min(error.after_seconds, 6 * LONGEST_PAUSE_SECONDS) if isinstance(error, SourceBusy) else 0.0
             longer = min(pause * 2.0 ** min(standing.failures - 1, 20), max(pause, LONGEST_PAUSE_SECONDS))
-            pause = max(longer, asked)
+            pause, standing.reserved = max(longer, asked), asked > 0
         else:
+            standing.reserved = False
             standing.failures, standing.sentence, standing.last_ok_ms = 0, "", self._clock.now_ms()
         standing.due = self._clock.monotonic() + pause
 

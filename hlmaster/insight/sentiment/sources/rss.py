@@ -52,7 +52,8 @@ def entries(page: Page, name: str) -> list[Item]:
 
 
 def _item(entry: Mapping[str, Any]) -> Item:
-    date = entry.get("published_parsed") or entry.get("updated_parsed")
+    told = dict(entry)  # without the parser's own fallbacks, which warn
+    date = told.get("published_parsed") or told.get("updated_parsed")
     return Item(
         title=str(entry.get("title", "")),
         text=str(entry.get("summary", "")),

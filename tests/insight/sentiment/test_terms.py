@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from hlmaster.insight.sentiment.sources import chosen
+from hlmaster.insight.sentiment.terms import News
+
+
+def test_out_of_the_box_every_kind_of_source_is_read_over_a_safe_line() -> None:
+    kinds = {type(source).__name__ for source in chosen(News())}
+    assert kinds == {"Feed", "Subreddit", "FearGreed", "SentiCrypt", "CryptoCompare"}
+    addresses = [*News().feeds, News().reddit, News().fear_greed, News().senticrypt, News().cryptocompare]
+    assert all(address is not None and address.startswith("https://") for address in addresses)
+
+
+def test_a_user_adds_a_feed_and_leaves_out_the_rest() -> None:
+    url = "https://example.org/feed"
+    mine = News(feeds=(url, f"{url}/"), reddit=None, fear_greed=None, senticrypt=None, cryptocompare=None)
+    assert [source.name for source in chosen(mine)] == ["example.org/feed"]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"feeds": ("file:///etc/passwd",)}, {"subreddits": ("a/../b",)}, {"poll_minutes": 0.5}]
+)
+def test_what_is_no_source_is_refused(changed: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        News.model_validate(changed)
