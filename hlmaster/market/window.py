@@ -125,8 +125,8 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class HigherFrame(Frame):
-    """``as_of[i]`` is the last row of this frame that had closed when row i of the window did; -1 when none had, or none
-    lately."""
+    """``as_of[i]`` is the last row of this frame that had closed when row i of the window did; -1 when none had, or
+    none had lately."""
 
     as_of: Ints
 
@@ -134,8 +134,8 @@ class HigherFrame(Frame):
     def seen(
         cls, interval: Interval, row_ms: Ints, time_ms: Ints, columns: Mapping[str, Floats], places: Ints
     ) -> HigherFrame:
-        """``places``: the last row of the frame that had closed at each of ``row_ms``, or -1. A frame that stopped is not
-        known any more ``KNOWN_INTERVALS`` after its last close."""
+        """``places``: the last row of the frame that had closed at each of ``row_ms``, or -1. A frame that stopped is
+        not known any more ``KNOWN_INTERVALS`` after its last close."""
         import numpy as np
 
         if len(time_ms):

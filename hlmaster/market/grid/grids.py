@@ -7,10 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
 from hlmaster.core.bus import Bus
-from hlmaster.core.candles import Floats, Ints
 from hlmaster.core.clock import Clock
 from hlmaster.core.decision_rows import RowBlock
 from hlmaster.core.errors import ConfigError
@@ -29,12 +26,13 @@ from hlmaster.core.model import Interval
 from hlmaster.core.signals import RowClosed
 from hlmaster.market.feed import Feed
 from hlmaster.market.grid.candle_rows import CandleRows, Rates, may_close
+from hlmaster.market.grid.demands import demands, frame_rows, higher
 from hlmaster.market.grid.knowledge import TOLD, Knowledge
-from hlmaster.market.grid.rows import Demand, Rows, as_of
+from hlmaster.market.grid.rows import Rows, as_of
 from hlmaster.market.grid.sample_rows import SampleRows
 from hlmaster.market.indicators.indicator import Indicator
 from hlmaster.market.staleness import CANDLE
-from hlmaster.market.window import PRICES, FrameNeeds, Grid, HigherFrame, Needs, Window
+from hlmaster.market.window import PRICES, FrameNeeds, Grid, Needs, Window
 
 RECORD_SECONDS = 5.0
 """Wall seconds between two hand-overs of rows to the recorder."""
@@ -150,7 +148,7 @@ class Grids:
         self._fit(coin)
 
     def _fit(self, name: str) -> None:
-        demands = _demands([needs for (_, coin), needs in self._needs.items() if coin == name])
+        demands = demands([needs for (_, coin), needs in self._needs.items() if coin == name])
         coin = self._coins.get(name) or _Coin(Knowledge(self._feed.market(name), self._told_of(name)), {}, {}, [], {})
         coin.known.line_up = self._line_up
         for rows in coin.rows.values():
@@ -195,7 +193,7 @@ class Grids:
             return None
         chosen = slice(max(0, end - needs.lookback), end)
         frames = {
-            frame.interval: _higher(
+            frame.interval: higher(
                 frame, table.times[chosen], table.column(as_of(frame.interval))[chosen], above, names
             )
             for frame, above, names in plan.frames
@@ -206,7 +204,7 @@ class Grids:
         """Rows known and rows needed, of the grid or of the higher frame that is further behind."""
         found = self._coins.get(coin)
         asked = [(needs.grid, needs.warm_up)]
-        asked += [(Grid.of(frame.interval), _frame_rows(frame)) for frame in needs.frames]
+        asked += [(Grid.of(frame.interval), frame_rows(frame)) for frame in needs.frames]
         parts = []
         for grid, rows in asked:
             held = None if found is None else found.rows.get(grid)
@@ -380,34 +378,3 @@ class Grids:
 
 def _columns(indicators: Iterable[Indicator]) -> list[str]:
     return [name for indicator in indicators for name in indicator.columns]
-
-
-def _frame_rows(frame: FrameNeeds) -> int:
-    return frame.lookback + max((indicator.warm_up for indicator in frame.indicators), default=0)
-
-
-def _demands(needs: list[Needs]) -> dict[Grid, Demand]:
-    found: dict[Grid, Demand] = {}
-    for one in needs:
-        demand = found.setdefault(one.grid, Demand())
-        demand.decides = True
-        demand.rows = max(demand.rows, one.warm_up)
-        demand.columns |= dict.fromkeys(one.columns)
-        demand.indicators |= dict.fromkeys(one.indicators)
-        demand.frames |= dict.fromkeys(frame.interval for frame in one.frames)
-        for frame in one.frames:
-            above = found.setdefault(Grid.of(frame.interval), Demand())
-            above.rows = max(above.rows, _frame_rows(frame) + one.grid.ms * one.lookback // frame.interval.ms)
-            above.indicators |= dict.fromkeys(frame.indicators)
-    return found
-
-
-def _higher(frame: FrameNeeds, row_ms: Ints, known_ms: Floats, rows: Rows, names: tuple[str, ...]) -> HigherFrame:
-    """The part of a higher frame that a window with these as-of times may see."""
-    table = rows.table
-    times = table.times[: len(table)]
-    at: Ints = np.searchsorted(times, np.nan_to_num(known_ms, nan=-1.0).astype(np.int64), side="right") - 1
-    first = max(0, int(at[0]) - frame.lookback + 1)
-    chosen = slice(first, int(at[-1]) + 1)
-    places = at - first if first else at
-    return HigherFrame.seen(frame.interval, row_ms, times[chosen], table.columns(names, chosen), places)
