@@ -42,6 +42,7 @@ STRATEGIES = (
     "adaptive_ema",
     "multi_indicator",
     "high_risk",
+    "analyst",
     "template",
 )
 PAGES = (

@@ -30,7 +30,7 @@ from tests.ui.panels.rows import text
 from tests.ui.questions import met, on_screen, words
 
 D = Decimal
-NAMES = 9
+NAMES = 10
 SCALPER = "momentum_scalper"
 
 
