@@ -148,17 +148,17 @@ class Grids:
         self._fit(coin)
 
     def _fit(self, name: str) -> None:
-        demands = demands([needs for (_, coin), needs in self._needs.items() if coin == name])
+        asked = demands([needs for (_, coin), needs in self._needs.items() if coin == name])
         coin = self._coins.get(name) or _Coin(Knowledge(self._feed.market(name), self._told_of(name)), {}, {}, [], {})
         coin.known.line_up = self._line_up
         for rows in coin.rows.values():
             self._hand_over(rows)
-        kept = {grid: coin.rows.get(grid) or self._rows(grid, coin.known) for grid in demands}
+        kept = {grid: coin.rows.get(grid) or self._rows(grid, coin.known) for grid in asked}
         found = [rows for rows in kept.values() if isinstance(rows, CandleRows)]
         # higher frames first, for lower ones look at them
         candles = {rows.interval: rows for rows in sorted(found, key=lambda rows: -rows.grid.ms)}
         for grid, rows in kept.items():
-            rows.fit(demands[grid], candles)
+            rows.fit(asked[grid], candles)
         coin.rows, coin.candles = kept, candles
         coin.samples = [rows for rows in kept.values() if isinstance(rows, SampleRows)]
         coin.above = {one: [rows for rows in candles.values() if one in rows.frames] for one in candles}
