@@ -128,10 +128,11 @@ def _spoken(answer: Mapping[str, Any], schema: Mapping[str, Any] | None) -> Iter
 
 def _answer(facts: Facts) -> dict[str, Any]:
     """Every word that any question may ask for; ``reason`` as its sentences."""
-    closes = facts.candles.close[-CANDLES:]
-    ranges = (facts.candles.high - facts.candles.low)[-CANDLES:]
-    usual = float(np.nanmean(ranges)) if len(closes) == CANDLES else math.nan
-    votes = list(_votes(facts, float(np.mean(closes)) if len(closes) == CANDLES else math.nan, usual))
+    last = facts.candles.rows(slice(-CANDLES, None))
+    mean, usual = (
+        float(np.mean(each)) if len(last) == CANDLES else math.nan for each in (last.close, last.high - last.low)
+    )
+    votes = list(_votes(facts, mean, usual))
     weight = sum(WEIGHTS[vote.rule] for vote in votes)
     score = sum(WEIGHTS[vote.rule] * vote.lean for vote in votes) / weight if len(votes) >= FEWEST_VOTES else 0.0
     if not abs(score) >= LEANS:
@@ -141,7 +142,7 @@ def _answer(facts: Facts) -> dict[str, Any]:
         end = f"Together this leans {'up' if score > 0 else 'down'}{'' if abs(score) >= LEANS_MUCH else ', a little'}."
     if len(votes) < FEWEST_VOTES:
         end = "Too little is known yet to lean either way."
-    confidence = 1 + (abs(score) >= LEANS_MUCH) + (abs(score) >= LEANS_FULLY)
+    confidence = 1 + sum(1 for least in (LEANS_MUCH, LEANS_FULLY) if abs(score) >= least)
     sentences = [STATEMENT, *(vote.sentence for vote in votes), end]
     return {
         "reason": sentences,
@@ -155,7 +156,7 @@ def _answer(facts: Facts) -> dict[str, Any]:
 
 def _votes(facts: Facts, mean: float, usual: float) -> Iterable[Vote]:
     """One of each rule whose figures are known. ``usual``: the mean height of a candle, the coin's own measure."""
-    if usual > 0 and mean > 0:
+    if usual > 0 and 0 < mean < math.inf:
         away = facts.mid - mean
         yield Vote(
             "trend",
@@ -201,7 +202,7 @@ def _plan(facts: Facts, score: float, usual: float) -> dict[str, Any]:
     stop = _price(facts.mid - way * distance)
     return {
         "signal": "LONG" if score > 0 else "SHORT",
-        "entry": facts.mid,
+        "entry": float(facts.mid),
         "stop": stop,
         "target": _price(facts.mid + way * TARGET_PER_STOP * distance),
         "invalidation": f"A trade {'below' if way > 0 else 'above'} {stop}.",
