@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hlmaster.core.bus import Bus
-from hlmaster.core.clock import HOUR_MS, Clock
+from hlmaster.core.clock import HOUR_MS, MINUTE_MS, Clock
 from hlmaster.core.errors import HlError
 from hlmaster.core.opinions import CoinSentiment, Headline, Opinions, SentimentChanged
 from hlmaster.insight.sentiment import terms
 from hlmaster.insight.sentiment.archive import Archive
 from hlmaster.insight.sentiment.coins import Aliases, ticker_of
-from hlmaster.insight.sentiment.features import FIGURE, HISTORY_MS, Life, mood, relevance
+from hlmaster.insight.sentiment.features import FIGURE, HISTORY_MS, Life, mood
 from hlmaster.insight.sentiment.fetch import open_client
 from hlmaster.insight.sentiment.scoring import Remembering, Score, Scorer
 from hlmaster.insight.sentiment.source import MOST_ITEMS, Item, Source, SourceBusy
@@ -86,17 +86,27 @@ class News:
         self._connect = connect
         self._archive = Archive()
         self._standings: dict[str, _Standing] = {}
+        self._moods: dict[str, CoinSentiment] = {}
         self._told: dict[str, tuple[object, ...]] = {}
         self._wake = asyncio.Event()
 
     def sentiment(self, coin: str) -> CoinSentiment:
+        """At most a minute old."""
+        known = self._moods.get(coin)
+        if known is None or not 0 <= self._clock.now_ms() - known.at_ms < MINUTE_MS:
+            known = self._look(coin)
+        return known
+
+    def _look(self, coin: str) -> CoinSentiment:
         options = self._options()
         life = Life(options.half_life_hours * HOUR_MS, options.expires_hours * HOUR_MS)
-        return mood(coin, self._archive, self._clock.now_ms(), life)
+        found = mood(coin, self._archive.about(coin), self._clock.now_ms(), life)
+        self._moods[coin] = found
+        return found
 
     def headlines(self, coin: str, limit: int) -> tuple[Headline, ...]:
         """Those that name the coin, or none, the newest first."""
-        told = (headline for headline in self._archive if relevance(headline, coin))
+        told = self._archive.about(coin)
         return tuple(sorted(told, key=lambda headline: (-headline.published_ms, headline.key))[:limit])
 
     def states(self) -> tuple[SourceState, ...]:
@@ -220,9 +230,10 @@ class News:
         return tuple(sorted(by_source.union(self._aliases.named(words, known.values()))))
 
     async def _tell(self) -> None:
+        self._moods.clear()
         for coin in self._coins():
             await asyncio.sleep(0)
-            now = self.sentiment(coin)
+            now = self._look(coin)
             told = (*(_rounded(it) for it in (now.score, now.confidence, now.momentum, now.volatility)), now.headlines)
             if self._told.get(coin) != told:
                 self._told[coin] = told

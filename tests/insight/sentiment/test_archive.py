@@ -13,7 +13,7 @@ def test_a_headline_is_kept_for_two_weeks() -> None:
     archive.add([headline("old", published_ms=NOW - HISTORY_MS + 1), headline("new", published_ms=NOW)], NOW)
     assert len(archive) == 2
     archive.add([], NOW + 1)
-    assert [it.title for it in archive] == ["new"]
+    assert [it.title for it in archive.about("BTC")] == ["new"]
 
 
 def test_what_is_kept_has_a_bound_and_the_oldest_goes_first() -> None:
@@ -48,3 +48,15 @@ def test_remembered_keys_have_a_bound() -> None:
     archive.add([], NOW)
     assert len(archive._seen) == MOST_SEEN
     assert not archive.seen("0", NOW)
+
+
+def test_a_coin_s_headlines_are_found_and_follow_what_changes() -> None:
+    archive = Archive()
+    archive.add(
+        [headline("one", coins=("PEPE", "BTC"), published_ms=NOW), headline("two", coins=(), published_ms=NOW)], NOW
+    )
+    assert [it.key for it in archive.about("kPEPE")] == [it.key for it in archive.about("BTC")] == ["one", "two"]
+    assert [it.key for it in archive.about("ETH")] == ["two"]
+    archive.add([headline("one", coins=("ETH",), published_ms=NOW)], NOW)
+    assert [it.key for it in archive.about("BTC")] == ["two"]
+    assert len(archive) == 2
