@@ -9,6 +9,8 @@ from pydantic import Field
 from hlmaster.core.config import Config
 
 Address = Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$", max_length=500)]
+AddressOrNothing = Annotated[str, Field(pattern=r"^(https?://[^\s/]+\S*)?$", max_length=500)]
+"""Empty is off: a file of settings cannot say that something is not set whose default is."""
 Subreddit = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{2,21}$")]
 
 
@@ -57,23 +59,23 @@ class News(Config):
         title="Subreddits",
         description="Whose newest posts are read.",
     )
-    reddit: Address | None = Field(
+    reddit: AddressOrNothing = Field(
         "https://www.reddit.com/r/{subreddit}/new.json?limit=50&raw_json=1",
         title="Reddit",
-        description="Address of Reddit's listing, with {subreddit} in it; not set: no subreddit is read.",
+        description="Address of Reddit's listing, with {subreddit} in it; empty: no subreddit is read.",
     )
-    fear_greed: Address | None = Field(
+    fear_greed: AddressOrNothing = Field(
         "https://api.alternative.me/fng/?limit=15",
         title="Fear & Greed",
-        description="Address of alternative.me's index; not set: it is not read.",
+        description="Address of alternative.me's index; empty: it is not read.",
     )
-    senticrypt: Address | None = Field(
+    senticrypt: AddressOrNothing = Field(
         "https://api.senticrypt.com/v2/all.json",
         title="SentiCrypt",
-        description="Address of SentiCrypt's history; not set: it is not read.",
+        description="Address of SentiCrypt's history; empty: it is not read.",
     )
-    cryptocompare: Address | None = Field(
+    cryptocompare: AddressOrNothing = Field(
         "https://min-api.cryptocompare.com/data/v2/news/?lang=EN",
         title="CryptoCompare",
-        description="Address of CryptoCompare's news; not set: they are not read.",
+        description="Address of CryptoCompare's news; empty: they are not read.",
     )

@@ -280,8 +280,8 @@ async def test_real_sources_good_and_hostile_in_one_run() -> None:
         terms = Terms(
             feeds=tuple(f"{press.url}/{name}" for name in ("good", "endless", "off", "circle", "busy", "html", "gone")),
             fear_greed=f"{press.url}/fng",
-            reddit=None,
-            senticrypt=None,
+            reddit="",
+            senticrypt="",
             cryptocompare=f"{press.url}/html",
         )
         room = Room(clock=SystemClock(), sources=list(chosen(terms)), terms=terms)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 from pydantic import ValidationError
 
+from hlmaster.core.toml import toml_text
 from hlmaster.insight.sentiment.sources import chosen
 from hlmaster.insight.sentiment.terms import News
 
@@ -11,12 +14,17 @@ def test_out_of_the_box_every_kind_of_source_is_read_over_a_safe_line() -> None:
     kinds = {type(source).__name__ for source in chosen(News())}
     assert kinds == {"Feed", "Subreddit", "FearGreed", "SentiCrypt", "CryptoCompare"}
     addresses = [*News().feeds, News().reddit, News().fear_greed, News().senticrypt, News().cryptocompare]
-    assert all(address is not None and address.startswith("https://") for address in addresses)
+    assert all(address.startswith("https://") for address in addresses)
+
+
+def test_an_address_that_is_taken_out_stays_out() -> None:
+    kept = tomllib.loads(toml_text({}, {"news": News(reddit="", feeds=()).model_dump()}, {}))
+    assert News.model_validate(kept["news"]) == News(reddit="", feeds=())
 
 
 def test_a_user_adds_a_feed_and_leaves_out_the_rest() -> None:
     url = "https://example.org/feed"
-    mine = News(feeds=(url, f"{url}/"), reddit=None, fear_greed=None, senticrypt=None, cryptocompare=None)
+    mine = News(feeds=(url, f"{url}/"), reddit="", fear_greed="", senticrypt="", cryptocompare="")
     assert [source.name for source in chosen(mine)] == ["example.org/feed"]
 
 

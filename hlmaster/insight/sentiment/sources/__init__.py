@@ -14,12 +14,12 @@ from hlmaster.insight.sentiment.terms import News
 def chosen(terms: News) -> tuple[Source, ...]:
     """Each once, by name."""
     found: list[Source] = [Feed(url) for url in terms.feeds]
-    if terms.reddit is not None:
+    if terms.reddit:
         found += [Subreddit(name, terms.reddit) for name in terms.subreddits]
-    if terms.fear_greed is not None:
+    if terms.fear_greed:
         found.append(FearGreed(terms.fear_greed))
-    if terms.senticrypt is not None:
+    if terms.senticrypt:
         found.append(SentiCrypt(terms.senticrypt))
-    if terms.cryptocompare is not None:
+    if terms.cryptocompare:
         found.append(CryptoCompare(terms.cryptocompare))
     return tuple({source.name: source for source in found}.values())
