@@ -91,8 +91,8 @@ class News:
         self._wake = asyncio.Event()
 
     def sentiment(self, coin: str) -> CoinSentiment:
-        """At most a minute old."""
-        known = self._moods.get(coin)
+        """At most a minute old; nothing is known while the news are switched off."""
+        known = self._moods.get(coin) if self._options().enabled else None
         if known is None or not 0 <= self._clock.now_ms() - known.at_ms < MINUTE_MS:
             known = self._look(coin)
         return known
@@ -100,7 +100,8 @@ class News:
     def _look(self, coin: str) -> CoinSentiment:
         options = self._options()
         life = Life(options.half_life_hours * HOUR_MS, options.expires_hours * HOUR_MS)
-        found = mood(coin, self._archive.about(coin), self._clock.now_ms(), life)
+        heard = self._archive.about(coin) if options.enabled else ()
+        found = mood(coin, heard, self._clock.now_ms(), life)
         self._moods[coin] = found
         return found
 
@@ -131,6 +132,8 @@ class News:
             while True:
                 if self._options().enabled:
                     await self.round(client)
+                else:
+                    await self._tell()
                 await self._rest()
 
     async def recall(self) -> None:

@@ -319,13 +319,18 @@ async def test_asking_now_does_not_wait_for_the_interval() -> None:
         await source.again.wait()
 
 
-async def test_switched_off_it_asks_nobody() -> None:
-    source = Told()
-    room = Room(clock=SystemClock(), sources=[source], terms=Terms(enabled=False))
-    async with running(room.news) as task:
-        done, _ = await asyncio.wait([task], timeout=0.05)
-        assert not done
-    assert source.asked == 0
+async def test_switched_off_it_asks_nobody_and_knows_nothing() -> None:
+    source = Told(says=[Item("Bitcoin rises again today")])
+    room = Room(clock=SystemClock(), sources=[source])
+    async with running(room.news):
+        await room.told.wait()
+        assert room.news.sentiment("BTC").score is not None
+        room.told.clear()
+        room.terms = Terms(enabled=False)
+        assert room.news.sentiment("BTC").score is None
+        room.news.ask_now()
+        await room.told.wait()
+    assert source.asked == 1
 
 
 async def test_the_client_is_closed_with_the_run() -> None:
