@@ -144,6 +144,7 @@ class Proposer:
             room(layout.side, max(worst, layout.entry), situation, limits, signal.terms),
             limits.minimum_notional_usd,
             limits.max_trade_risk_percent,
+            sizing.least_percent,
         )
 
     # --- figures, dry run, order ---

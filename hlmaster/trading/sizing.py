@@ -27,6 +27,8 @@ FULL_DRAWDOWN = Decimal("0.14")
 """Drawdown at which a linear fall of the size would reach nothing; it stops at ``LEAST_DRAWDOWN_FACTOR``."""
 LEAST_DRAWDOWN_FACTOR = Decimal("0.5")
 MEDIAN_BARS = 100
+LEAST_MINIMUMS = 2
+"""A leftover is worth so many of the venue's smallest orders at least: its stops must find buyers too."""
 
 
 def _factor(default: str, title: str, description: str, high: int = 3) -> Any:
@@ -71,6 +73,15 @@ class Sizing(Config):
         title="Trailing",
         description="Strategies' positions get the trailing stop of the protection settings.",
     )
+    least_percent: Decimal = Field(
+        Decimal(10),
+        ge=0,
+        le=100,
+        title="Smallest leftover",
+        description="An idea for which other positions leave less than this part of its size, or less than two of the "
+        "smallest orders, is not proposed. 0: any leftover is.",
+        json_schema_extra={"unit": "%"},
+    )
     trend_factor: Decimal = _factor("1.5", "In a trend", "Scales the risk while the regime is a trend.")
     range_factor: Decimal = _factor("1", "In a range", "Scales the risk while the price goes sideways.")
     volatile_factor: Decimal = _factor("0.6", "While volatile", "Scales the risk while the regime is volatile.")
@@ -107,6 +118,12 @@ class Bound:
     name: str
     text: str
     size: Decimal
+    whole: Decimal | None = None
+    """What it would be if nothing were taken yet; None where nothing is."""
+
+    @property
+    def untaken(self) -> Decimal:
+        return self.size if self.whole is None else max(self.whole, self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +146,13 @@ def size(
     bounds: Sequence[Bound],
     minimum_notional: Decimal,
     cap_percent: Decimal = MOST_RISK_PERCENT,
+    least_percent: Decimal = ZERO,
 ) -> Sized:
     """The largest size whose loss at its stops stays within the risk, and which every bound allows.
 
-    Money in USD. Monotone in equity, in the risk and in every factor and bound. Rounded down to the lot; where that
-    is worth less than the minimum there is no trade, for a bump up would be more risk than was asked for.
+    Money in USD. Monotone in equity, in the risk and in every factor and bound, but for leftovers: what other positions
+    cut to under ``least_percent`` is no trade. Rounded down to the lot; where that is worth less than the minimum there
+    is no trade, for a bump up would be more risk than was asked for.
     """
     if equity <= 0:
         return Sized(ZERO, ZERO, (), "There is no equity to put at risk.")
@@ -159,6 +178,10 @@ def size(
     ladder.add("lot", f"in lots of {wire_text(ONE.scaleb(-size_decimals))}", wanted)
     if wanted * price < minimum_notional or not wanted:
         return Sized(ZERO, risk, ladder.steps, _too_small(wanted * price, minimum_notional, bounds, risk / loss.worst))
+    whole = _within(risk, min((bound.untaken for bound in bounds), default=None), loss, size_decimals)
+    least = max(LEAST_MINIMUMS * minimum_notional, whole * price * least_percent / HUNDRED)
+    if least_percent and wanted < whole and wanted * price < least:
+        return Sized(ZERO, risk, ladder.steps, _leftover(wanted * price, whole * price, least, bounds))
     return Sized(wanted, risk, ladder.steps)
 
 
@@ -171,6 +194,14 @@ def _within(risk: Decimal, room: Decimal | None, loss: Loss, size_decimals: int)
         tiered, merged = min(tiered, room), min(merged, room)
     tiered, merged = (round_size(max(coins, ZERO), size_decimals) for coins in (tiered, merged))
     return tiered if tiered >= loss.whole_from else merged
+
+
+def _leftover(notional: Decimal, whole: Decimal, least: Decimal, bounds: Sequence[Bound]) -> str:
+    tightest = min(bounds, key=lambda bound: bound.size)
+    return (
+        f"Other positions leave room for {usd(notional)} of {usd(whole)} only ({tightest.text}); "
+        f"under {usd(least)} it is not worth its fees."
+    )
 
 
 def _too_small(notional: Decimal, minimum: Decimal, bounds: Sequence[Bound], by_risk: Decimal) -> str:

@@ -26,6 +26,17 @@ async def test_cool_down_and_the_number_of_own_positions_are_kept(tmp_path: Path
         assert red(traded).name == "cooled down"
 
 
+async def test_a_leftover_that_other_positions_leave_is_named_and_not_proposed(tmp_path: Path) -> None:
+    async with trading(tmp_path) as traded:
+        traded.scene.hold("0.652")
+        await traded.until(lambda: traded.size)
+        traded.say(coin="BTC")
+        assert traded.proposing.open() == []
+        assert red(traded, coin="BTC").name == "size"
+        assert "Other positions leave room for $4" in red(traded, coin="BTC").text
+        assert "it is not worth its fees" in red(traded, coin="BTC").text
+
+
 async def test_a_group_votes_as_one_source(tmp_path: Path) -> None:
     async with trading(tmp_path) as traded:
         for name in ("first", "second"):

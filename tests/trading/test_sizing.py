@@ -36,8 +36,10 @@ def sized(
     bounds: tuple[Bound, ...] = (),
     least: str = "10",
     decimals: int = 4,
+    leftover: str = "0",
 ) -> Sized:
-    return size(D(equity), D(price), decimals, loss, D(risk), factors, bounds, D(least))
+    cap = MOST_RISK_PERCENT
+    return size(D(equity), D(price), decimals, loss, D(risk), factors, bounds, D(least), cap, D(leftover))
 
 
 def test_risk_money_over_what_a_coin_loses_is_a_size_in_coins_already() -> None:
@@ -64,6 +66,37 @@ def test_high_volatility_makes_the_size_smaller_and_leaves_the_stop_where_it_is(
 )
 def test_the_regime_scales_the_risk(regime: Regime | None, factor: str) -> None:
     assert by_regime(regime, Sizing()).value == D(factor)
+
+
+def dollars(left: str, whole: str | None) -> Bound:
+    return Bound("exposure", "at most 20 %", D(left) / 3000, None if whole is None else D(whole) / 3000)
+
+
+@pytest.mark.parametrize(
+    ("left", "whole", "leftover", "traded"),
+    [
+        ("18", "2000", "10", False),
+        ("199", "2000", "10", False),
+        ("201", "2000", "10", True),
+        ("18", "60", "10", False),
+        ("21", "60", "10", True),
+        ("18", "2000", "0", True),
+        ("18", "18", "10", True),
+        ("18", None, "10", True),
+    ],
+)
+def test_what_others_leave_is_traded_when_it_is_worth_it(
+    left: str, whole: str | None, leftover: str, traded: bool
+) -> None:
+    """A tenth of what it would have been, two of the smallest orders at least; what is small by itself is not cut."""
+    made = sized(bounds=(dollars(left, whole),), leftover=leftover)
+    assert (made.size > 0, made.problem == "") == (traded, traded)
+    if not traded:
+        assert f"Other positions leave room for ${D(left) - D(left) % D('0.3'):,.2f}" in made.problem
+
+
+def test_a_small_risk_is_no_leftover() -> None:
+    assert sized(risk="0.002", loss=Loss(D(30), D(30), D(30)), bounds=(dollars("1900", "2000"),), leftover="10").size
 
 
 @pytest.mark.parametrize(("drawdown", "factor"), [("0", "1"), ("0.035", "0.75"), ("0.07", "0.5"), ("0.5", "0.5")])

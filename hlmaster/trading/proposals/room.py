@@ -27,11 +27,12 @@ def room(side: Side, worst_price: Decimal, situation: Situation, limits: RiskLim
     price = max(stake.price, worst_price)
     own, others = stake.value, standing.gross
 
-    def bound(name: str, money: Decimal, text: str) -> Bound:
-        return Bound(name, text, max(ZERO, money) * HEADROOM / price)
+    def bound(name: str, money: Decimal, text: str, whole: Decimal) -> Bound:
+        return Bound(name, text, max(ZERO, money) * HEADROOM / price, max(ZERO, whole) * HEADROOM / price)
 
+    most = limits.max_order_value_usd
     bounds = [
-        bound("order", limits.max_order_value_usd, f"an order is worth {usd(limits.max_order_value_usd)} at most"),
+        bound("order", most, f"an order is worth {usd(most)} at most", most),
         bound("position", *_left(equity, limits.max_position_percent, own, f"of equity in {coin}")),
         bound("exposure", *_left(equity, limits.max_exposure_percent, others, "of equity in all positions")),
         bound("leverage", *_left(equity, limits.max_leverage * HUNDRED, others, "of equity by leverage")),
@@ -39,21 +40,24 @@ def room(side: Side, worst_price: Decimal, situation: Situation, limits: RiskLim
     ]
     cap = limits.position_cap(coin)
     if cap is not None:
-        bounds.append(Bound("cap", f"at most {wire_text(cap)} {coin}", max(ZERO, cap - stake.worst)))
+        bounds.append(Bound("cap", f"at most {wire_text(cap)} {coin}", max(ZERO, cap - stake.worst), cap))
     if terms.size_percent is not None:
         percent = Decimal(repr(terms.size_percent))
         bounds.append(bound("strategy", *_left(equity, percent, own, "of equity by the strategy's own terms")))
     if stake.swing:
-        free = equity * limits.max_value_at_risk_percent / HUNDRED - standing.value_at_risk
+        allowed = equity * limits.max_value_at_risk_percent / HUNDRED
         text = f"value at risk may be {wire_text(limits.max_value_at_risk_percent)} % of equity"
-        bounds.append(bound("value at risk", free / stake.swing, text))
+        bounds.append(
+            bound("value at risk", (allowed - standing.value_at_risk) / stake.swing, text, allowed / stake.swing)
+        )
     return tuple(bounds)
 
 
-def _left(equity: Decimal, percent: Decimal, taken: Decimal, of_what: str) -> tuple[Decimal, str]:
+def _left(equity: Decimal, percent: Decimal, taken: Decimal, of_what: str) -> tuple[Decimal, str, Decimal]:
+    """Money that is left, in words, and what there would be if nothing were taken."""
     allowed = equity * percent / HUNDRED
     text = f"at most {wire_text(percent)} % {of_what}, {usd(allowed)}"
-    return allowed - taken, f"{text}, of which {usd(taken)} is taken" if taken else text
+    return allowed - taken, f"{text}, of which {usd(taken)} is taken" if taken else text, allowed
 
 
 def _by_margin(price: Decimal, situation: Situation) -> Bound:
@@ -61,4 +65,5 @@ def _by_margin(price: Decimal, situation: Situation) -> Bound:
     each = price / situation.leverage.value + price * situation.fees.taker
     free = max(ZERO, situation.available)
     text = f"{usd(free)} is free for margin at {situation.leverage.value}x"
-    return Bound("margin", text, free * HEADROOM / each)
+    whole = max(free, situation.equity)
+    return Bound("margin", text, free * HEADROOM / each, whole * HEADROOM / each)

@@ -173,6 +173,17 @@ def test_what_is_taken_already_leaves_less_room() -> None:
     bounds = {b.name: b for b in room(Side.BUY, D(3000), taken, limits, Terms(size_percent=2.0))}
     assert bounds["exposure"].size * 3000 == 500 * HEADROOM
     assert "of which $1,500.00 is taken" in bounds["exposure"].text
+    assert {name: bound.untaken * 3000 for name, bound in bounds.items()} == {
+        "order": bounds["order"].size * 3000,
+        "position": 1000 * HEADROOM,
+        "exposure": 2000 * HEADROOM,
+        "leverage": bounds["leverage"].untaken * 3000,
+        "margin": bounds["margin"].size * 3000,
+        "cap": 30,
+        "strategy": 200 * HEADROOM,
+        "value at risk": 2000 * HEADROOM,
+    }
+    assert bounds["leverage"].untaken > bounds["leverage"].size
     assert bounds["cap"].size == D("0.01")
     assert bounds["strategy"].size * 3000 == 200 * HEADROOM
     assert bounds["value at risk"].size * 3000 == 2000 * HEADROOM
