@@ -22,6 +22,8 @@ from hlmaster.core.errors import ConfigError
 from hlmaster.core.files import write_whole
 from hlmaster.core.model import Interval, Mode
 from hlmaster.core.toml import toml_text
+from hlmaster.insight.analyst.terms import AnalystTerms
+from hlmaster.insight.sentiment.terms import News
 from hlmaster.trading.allocation import Allocation
 from hlmaster.trading.execution.terms import Execution
 from hlmaster.trading.proposals.own_limits import OwnLimits
@@ -71,6 +73,12 @@ class General(Config):
         False, title="Confirm orders", description="Ask once more before a manual order is sent."
     )
     card_sound: bool = Field(True, title="Sound of cards", description="A sound when a proposal waits for you.")
+    fill_sound: bool = Field(True, title="Sound of fills", description="A short tick when an order of yours trades.")
+    stop_sound: bool = Field(True, title="Sound of stops", description="A sound when a stop is hit.")
+    breaker_sound: bool = Field(True, title="Sound of breakers", description="A sound when a circuit breaker trips.")
+    disconnect_sound: bool = Field(
+        True, title="Sound of a lost line", description="A sound when the connection to the exchange is gone."
+    )
     card_notification: bool = Field(
         True,
         title="Notify of cards",
@@ -183,6 +191,8 @@ class Settings(Config):
     allocation: Allocation = Allocation()
     execution: Execution = Execution()
     safety: Safety = Safety()
+    analyst: AnalystTerms = AnalystTerms()
+    news: News = News()
     storage: Storage = Storage()
     demo: Demo = Demo()
     paper: Paper = Paper()

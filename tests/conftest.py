@@ -12,6 +12,8 @@ import pytest
 from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Nothing that a test starts asks strangers' servers; what is about the analyst and the news says so itself
+os.environ.update({"HLM_NEWS__ENABLED": "false", "HLM_ANALYST__ENABLED": "false"})
 
 # The machine may be slow at any moment, so no example has a deadline
 settings.register_profile("house", deadline=None, print_blob=True)

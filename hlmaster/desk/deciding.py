@@ -9,10 +9,15 @@ from pathlib import Path
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
 from hlmaster.core.model import Instrument, Mode
-from hlmaster.core.ports import MarketData
-from hlmaster.core.proposals import Policy
+from hlmaster.core.opinions import KeptOpinions
+from hlmaster.core.ports import MarketData, Turn
+from hlmaster.core.proposals import Policy, Proposal
+from hlmaster.desk.advising.advising import Advising
+from hlmaster.desk.advising.claude_key import ClaudeKey
+from hlmaster.desk.advising.unadvised import Counsel, Unadvised
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.guard import Guard
+from hlmaster.desk.loading import Loading
 from hlmaster.desk.manual import Manual
 from hlmaster.desk.own_gates import OwnGates
 from hlmaster.desk.proposer import Effects
@@ -28,6 +33,7 @@ from hlmaster.market.feed import Feed
 from hlmaster.market.grid.grids import Grids
 from hlmaster.settings import Settings
 from hlmaster.storage.decision_rows import DecisionRows
+from hlmaster.storage.vault.entries import Vault
 from hlmaster.strategies.catalogue import STRATEGIES, built_in
 from hlmaster.strategies.engine import Engine
 from hlmaster.strategies.host.folder import Folder
@@ -76,6 +82,8 @@ class Deciding:
         watch: Callable[[Iterable[str]], None],
         effects: Effects,
         drawdown: Callable[[], Decimal],
+        keep: KeptOpinions | None,
+        vault: Vault | None,
     ) -> None:
         self._work, self._feed, self._settings = work, feed, settings
         self.rows = DecisionRows(folder / "rows")
@@ -86,8 +94,26 @@ class Deciding:
         self.title = Titles(self.engine.title)
         self.tallies = Tallies(bus, clock, portfolio, lambda: settings().trust)
         self.regimes = RegimeWatch(bus, self.grids, instruments, self.coins)
+        self.advising = None
+        if vault is not None:
+            self.advising = Advising(
+                bus,
+                clock,
+                folder,
+                settings,
+                feed,
+                Loading(clock, charts, Turn.STUDY),
+                market_data,
+                portfolio,
+                keep,
+                self._cards,
+                self.regimes,
+                self.grids.state,
+                ClaudeKey(vault),
+            )
+        counsel: Counsel = self.advising or Unadvised()
         self._trusting = Trusting(bus, mode, self.tallies, lambda: settings().trust, self._policy, self.title)
-        own = OwnGates(
+        gates = OwnGates(
             settings,
             self.roster,
             self.regimes,
@@ -115,11 +141,12 @@ class Deciding:
             self.roster,
             engine_gates=self.engine.gates,
             effects=effects,
+            advisers=counsel.advisers,
             drawdown=drawdown,
-            trust=self._trusting.trust,
+            trust=counsel.trusted(self._trusting.trust),
             regime=self.regimes,
             allocation=self.share,
-            own=own,
+            own=lambda *idea: (*gates(*idea), *counsel.consents(*idea)),
             title=self.title,
         )
 
@@ -162,7 +189,10 @@ class Deciding:
 
     def coins(self) -> list[str]:
         """Those that a strategy runs on, in the order in which they were chosen."""
-        return list(dict.fromkeys(coin for card in self.engine.cards() if card.armed for coin in card.coins))
+        return self.engine.coins()
+
+    def _cards(self) -> list[Proposal]:
+        return self.proposing.open()
 
     def _held(self, source: str) -> int:
         return len(self.proposing.ownership.held_by(source))
@@ -183,8 +213,12 @@ class Deciding:
         self._work.own(self._supply.run_beat(), "decision beat")
         self._work.own(self._supply.run_loader(), "decision history")
         self._work.every(LOOK_SECONDS, self.proposing.look, "proposals")
+        if self.advising is not None:
+            self.advising.start()
 
     async def stop(self) -> None:
+        if self.advising is not None:
+            await self.advising.stop()
         await self.engine.stop()
         await self.proposing.stop()
         self.grids.record()

@@ -6,13 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 
-from hlmaster.core.events import (
-    AccountResynchronised,
-    AccountSnapshot,
-    LinkState,
-    OrderReported,
-    TradingState,
-)
+from hlmaster.core.events import AccountResynchronised, AccountSnapshot, LinkState, OrderReported, TradingState
 from hlmaster.core.model import Instrument
 from hlmaster.desk.archive import Archive
 from hlmaster.desk.auditing import settings_changes
@@ -20,7 +14,7 @@ from hlmaster.desk.books import Books
 from hlmaster.desk.challenger import Challengers
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.deciding import Deciding
-from hlmaster.desk.disk_watch import DiskWatch, Written
+from hlmaster.desk.disk_watch import DiskWatch, files
 from hlmaster.desk.guard import Guard
 from hlmaster.desk.health import Health, describe
 from hlmaster.desk.kept import Kept
@@ -73,7 +67,8 @@ class Desk:
         self._give_hands(parts)
         self._keep_watch(parts)
         self._decide(parts)
-        self._disk = self._watch_disk()
+        written = files(parts.audit, self.limits, self.risk, self._protecting, self._deciding)
+        self._disk = DiskWatch(self.bus, self.clock, written)
         self.bus.subscribe(AccountSnapshot, self._on_account)
         self.bus.subscribe(OrderReported, lambda _: self.feed.touch_account())
         self.bus.subscribe(AccountResynchronised, lambda _: self._reconciling.soon())
@@ -177,24 +172,8 @@ class Desk:
         self.lag, self.link = self._watches.lag, self._watches.link
         self._watched, self._reconciling = self._watches.coins, self._watches.reconciling
         self._terms = Terms(
-            self.bus,
-            parts.trading,
-            self.survey,
-            self.instruments,
-            lambda: self.settings.market.watchlist,
-            self._work,
+            self.bus, parts.trading, self.survey, self.instruments, lambda: self.settings.market.watchlist, self._work
         )
-
-    def _watch_disk(self) -> DiskWatch:
-        files: dict[str, Written] = {
-            "audit log": self._parts.audit,
-            "limits in force": self.limits.kept,
-            "memory of the circuit breakers": self.risk.kept,
-            "memory of protection": self._protecting.memory.kept,
-            "memory of proposals": self.proposing.memory.kept,
-            "rows of decisions": self._deciding.rows,
-        }
-        return DiskWatch(self.bus, self.clock, files)
 
     def _decide(self, parts: Parts) -> None:
         """What strategies see and say, and what becomes of it."""
@@ -222,10 +201,14 @@ class Desk:
             self._watched.watch,
             self.risk.effects,
             self.risk.drawdown,
+            parts.opinions,
+            parts.counsel,
         )
         self.risk.swings.foreseen = self._deciding.coins
+        self.risk.is_led = self._deciding.proposing.ownership.is_led
         self.grids, self.engine = self._deciding.grids, self._deciding.engine
         self.roster, self.proposing = self._deciding.roster, self._deciding.proposing
+        self.advising = self._deciding.advising
         self.tallies, self.regimes, self.title = self._deciding.tallies, self._deciding.regimes, self._deciding.title
         self.challengers = Challengers(self, parts)
         self.strategies_folder = parts.strategies

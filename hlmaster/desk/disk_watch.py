@@ -9,7 +9,11 @@ from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
 from hlmaster.core.errors import StorageError
 from hlmaster.core.events import Notice, Severity
+from hlmaster.desk.deciding import Deciding
 from hlmaster.desk.kept import Kept
+from hlmaster.desk.limits_in_force import LimitsInForce
+from hlmaster.desk.protecting import Protecting
+from hlmaster.desk.risk import RiskDesk
 
 RETRY_SECONDS = 1.0
 CURE = "Make room on the disk, or look at the folder's permissions; it is tried again until then."
@@ -43,3 +47,17 @@ class DiskWatch:
             for file in self._files.values():
                 if isinstance(file, Kept):
                     file.retry()
+
+
+def files(
+    audit: Written, limits: LimitsInForce, risk: RiskDesk, protecting: Protecting, deciding: Deciding
+) -> dict[str, Written]:
+    """All that a desk writes beside its journal and its store, by what it is."""
+    return {
+        "audit log": audit,
+        "limits in force": limits.kept,
+        "memory of the circuit breakers": risk.kept,
+        "memory of protection": protecting.memory.kept,
+        "memory of proposals": deciding.proposing.memory.kept,
+        "rows of decisions": deciding.rows,
+    }

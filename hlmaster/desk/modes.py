@@ -30,6 +30,7 @@ from hlmaster.exchange.hyperliquid.socket import SocketTiming
 from hlmaster.settings import Settings
 from hlmaster.storage.halt import HaltFile
 from hlmaster.storage.sessions import DemoSession, Session
+from hlmaster.storage.vault.system import SystemKeyring
 
 if TYPE_CHECKING:
     from hlmaster.desk.connection import Connection
@@ -128,6 +129,7 @@ def _parts(
     kept = {"records": stores.records, "opinions": stores.opinions, "audit": stores.audit}
     around = {"open_store": stores.start, **kept, **around}
     theirs = opening.session.folder.parents[1] / "strategies"  # one folder for all modes and sessions
+    around |= {"counsel": SystemKeyring()}
     around |= {"strategy_host": tuple(command(["strategy-host"])), "strategies": theirs}
     journal, store = stores.journal, stores.recorder
     return Parts(bus, clock, mint, market_data, trading, journal, store, session, opening.settings, halt, **around)

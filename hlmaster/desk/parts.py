@@ -18,6 +18,7 @@ from hlmaster.core.ports import Journal, MarketData, Store, Trading
 from hlmaster.core.records import UNRECORDED, Audit, Records
 from hlmaster.settings import Settings
 from hlmaster.storage.halt import HaltFile
+from hlmaster.storage.vault.entries import Vault
 
 if TYPE_CHECKING:
     from hlmaster.desk.entrance import Entrance
@@ -65,5 +66,7 @@ class Parts:
     audit: Audit = UNRECORDED
     opinions: KeptOpinions | None = None
     """What the analyst said and what became of it; None: neither outlasts the desk."""
+    counsel: Vault | None = None
+    """An analyst and the news speak beside this desk, with the key of a paid one kept here; None: they do not."""
     failpoints: Failpoints = NO_FAILPOINTS
     """Tests let the worst happen on the order path."""

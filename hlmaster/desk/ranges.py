@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import math
 from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
 
 from hlmaster.core.clock import Clock
-from hlmaster.core.errors import VenueError
 from hlmaster.core.model import Interval
 from hlmaster.core.ports import Turn
 from hlmaster.core.rounding import to_decimal
 from hlmaster.desk.charts import Charts
+from hlmaster.desk.loading import Key, Loading
 from hlmaster.market.feed import Feed
 from hlmaster.market.indicators.atr import PERIOD, atr
 from hlmaster.trading.sizing import MEDIAN_BARS
 
-log = logging.getLogger(__name__)
 DECIMALS = 10
 ROWS = 400
 """Closed candles looked at: what Wilder's smoothing still knows of older ones is beyond the last digit shown."""
-RELOAD_SECONDS = 30.0
-Key = tuple[str, Interval]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +34,12 @@ class Ranges:
     """Of closed candles alone. Asking for one that is not loaded begins to load it."""
 
     def __init__(self, clock: Clock, charts: Charts, feed: Feed) -> None:
-        self._clock, self._charts, self._feed = clock, charts, feed
-        self._loading: dict[Key, asyncio.Task[None]] = {}
-        self._loaded: set[Key] = set()
-        self._again_at: dict[Key, float] = {}
+        self._feed, self.loading = feed, Loading(clock, charts, Turn.MEASURE)
         self._known: dict[Key, tuple[int, Range | None]] = {}
 
     def __call__(self, coin: str, interval: Interval) -> Range | None:
         key = (coin, interval)
-        if key not in self._loaded and not self._charts.has(coin, interval):
-            self._load_soon(key)
+        if not self.loading.want(coin, interval):
             return None
         series = self._feed.market(coin).series(interval)
         if series is None or len(series) < 2:
@@ -66,29 +56,8 @@ class Ranges:
         series = self._feed.market(coin).series(interval) if coin in self._feed.coins else None
         return 0 if series is None else max(0, len(series) - 1)
 
-    def _load_soon(self, key: Key) -> None:
-        if key not in self._loading and self._clock.monotonic() >= self._again_at.get(key, -math.inf):
-            coin, interval = key
-            self._loading[key] = asyncio.get_running_loop().create_task(
-                self._load(key), name=f"{interval} range of {coin}"
-            )
-
-    async def _load(self, key: Key) -> None:
-        coin, interval = key
-        try:
-            await self._charts.show(coin, interval, Turn.MEASURE)
-            self._loaded.add(key)
-        except VenueError as error:
-            log.info("%s candles of %s could not be had yet: %s", interval, coin, error)
-            self._again_at[key] = self._clock.monotonic() + RELOAD_SECONDS
-        finally:
-            self._loading.pop(key, None)
-
     async def stop(self) -> None:
-        tasks = list(self._loading.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.loading.stop()
 
 
 def _range(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Range | None:

@@ -11,7 +11,8 @@ from hlmaster.core.errors import VenueUnreachable
 from hlmaster.core.model import Interval
 from hlmaster.core.ports import Turn
 from hlmaster.desk.charts import Charts
-from hlmaster.desk.ranges import RELOAD_SECONDS, Range, Ranges
+from hlmaster.desk.loading import RELOAD_SECONDS
+from hlmaster.desk.ranges import Range, Ranges
 from hlmaster.market.feed import Feed
 from tests.desk.desks import MemoryMarket
 from tests.trading.scenes import ETH, NOW, D
@@ -45,13 +46,13 @@ async def test_asking_loads_and_a_failed_load_is_tried_again_after_a_while() -> 
     ranges, market, clock = made()
     market.down = True
     assert ranges("ETH", Interval.M5) is None
-    await ranges._loading["ETH", Interval.M5]
+    await ranges.loading.under_way["ETH", Interval.M5]
     market.down = False
     assert ranges("ETH", Interval.M5) is None
-    assert not ranges._loading, "not at once"
+    assert not ranges.loading.under_way, "not at once"
     clock.advance(int(RELOAD_SECONDS * 1000))
     ranges("ETH", Interval.M5)
-    await ranges._loading["ETH", Interval.M5]
+    await ranges.loading.under_way["ETH", Interval.M5]
     assert ranges("ETH", Interval.M5) == Range(D(10), D(10))
     await ranges.stop()
 
@@ -59,7 +60,7 @@ async def test_asking_loads_and_a_failed_load_is_tried_again_after_a_while() -> 
 async def test_timeframes_are_apart_and_what_is_usual_needs_a_hundred() -> None:
     ranges, _, _ = made(rows=60)
     ranges("ETH", Interval.H1)
-    await ranges._loading["ETH", Interval.H1]
+    await ranges.loading.under_way["ETH", Interval.H1]
     assert ranges("ETH", Interval.H1) == Range(D(10), None)
     assert ranges("ETH", Interval.M1) is None
     await ranges.stop()
@@ -68,6 +69,6 @@ async def test_timeframes_are_apart_and_what_is_usual_needs_a_hundred() -> None:
 async def test_too_few_candles_are_no_range() -> None:
     ranges, _, _ = made(rows=14)
     ranges("ETH", Interval.M1)
-    await ranges._loading["ETH", Interval.M1]
+    await ranges.loading.under_way["ETH", Interval.M1]
     assert ranges("ETH", Interval.M1) is None
     await ranges.stop()

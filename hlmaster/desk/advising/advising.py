@@ -1,0 +1,245 @@
+"""The analyst and the news beside the desk: unplugged they change nothing but the advice. Nothing waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from hlmaster.core.bus import Bus
+from hlmaster.core.candles import CandleBlock
+from hlmaster.core.clock import Clock
+from hlmaster.core.events import Notice, Severity
+from hlmaster.core.model import Interval
+from hlmaster.core.opinions import AnalystAnswered, Headline, KeptOpinions, Opinion, Question, SentimentChanged
+from hlmaster.core.ports import MarketData
+from hlmaster.core.proposals import Proposal, ProposalChanged, ProposalState
+from hlmaster.core.rounding import to_float
+from hlmaster.core.signals import Direction, Gate, Regime, Signal, SignalMade, direction_of
+from hlmaster.desk.advising.alone import STRATEGY, AnalystTrust
+from hlmaster.desk.advising.asking import Asking
+from hlmaster.desk.advising.choice import Choice
+from hlmaster.desk.advising.claude_key import ClaudeKey
+from hlmaster.desk.advising.sight import Sight
+from hlmaster.desk.loading import Loading
+from hlmaster.desk.work import Work
+from hlmaster.insight.analyst.analyst import Analyst
+from hlmaster.insight.analyst.facts import OpenIdea
+from hlmaster.insight.analyst.prompts import Prompts
+from hlmaster.insight.analyst.terms import AnalystTerms
+from hlmaster.insight.calibration.advice import advice, expires_ms
+from hlmaster.insight.calibration.ledger import Ledger
+from hlmaster.insight.calibration.scorer import Scorer
+from hlmaster.insight.sentiment.lexicon import Lexicon
+from hlmaster.insight.sentiment.pipeline import News
+from hlmaster.insight.sentiment.scoring import effect
+from hlmaster.insight.sentiment.source import Source
+from hlmaster.insight.sentiment.sources import chosen
+from hlmaster.market.feed import Feed
+from hlmaster.settings import Settings
+from hlmaster.trading.combiner import Advice
+from hlmaster.trading.portfolio import Portfolio
+from hlmaster.trading.proposals.trust import Trust
+
+LOOK_SECONDS, BRIDGE_SECONDS = 1.0, 60.0
+ANALYST, NEWS = "analyst", "news"
+State = Callable[[str, str, float | None], None]
+
+
+class Advising:
+    """``state`` tells the decision grids a column; ``cards`` are the open proposals; ``regime`` of a coin.
+
+    ``show`` says which coin the window looks at: that one, and those with a position or a card, are asked about.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        clock: Clock,
+        folder: Path,
+        settings: Callable[[], Settings],
+        feed: Feed,
+        loading: Loading,
+        market_data: MarketData,
+        portfolio: Portfolio,
+        keep: KeptOpinions | None,
+        cards: Callable[[], Iterable[Proposal]],
+        regime: Callable[[str], Regime | None],
+        state: State,
+        key: ClaudeKey,
+    ) -> None:
+        self._bus, self._clock, self._settings, self._feed = bus, clock, settings, feed
+        self._loading, self._market_data, self._portfolio = loading, market_data, portfolio
+        self._cards, self._regime, self._state = cards, regime, state
+        self._work = Work(bus, self._failed)
+        self._shown = ""
+        self._told_until: dict[str, int] = {}
+        """By coin, until when its opinion column holds."""
+        self._asked: set[str] = set()
+        """Proposals that the analyst was asked about."""
+        self.prompts_folder = folder.parents[1] / "prompts"
+        self.key = key
+        self.choice = Choice(bus, clock, self.terms, key)
+        self.ledger = Ledger()
+        self.news = News(bus, clock, self._sources, Lexicon.load(), keep, lambda: settings().news, self._coins)
+        sight = Sight(clock, feed, portfolio, lambda: self.terms().interval, self._headlines)
+        self.analyst = Analyst(
+            bus, clock, sight, self.choice.current, Prompts(self.prompts_folder), lambda: self.terms().options, keep
+        )
+        self._scorer = Scorer(bus, clock, self._mid, regime, self.ledger, keep)
+        self._asking = Asking(bus, clock, feed, loading, self.analyst, self.terms, self.followed)
+        bus.subscribe(AnalystAnswered, self._on_answer)
+        bus.subscribe(SentimentChanged, self._on_sentiment)
+        bus.subscribe(SignalMade, self._on_signal)
+        bus.subscribe(ProposalChanged, self._on_proposal)
+
+    # --- life ---
+
+    def start(self) -> None:
+        """Once strategies run."""
+        self._work.own(self._recall(), "the analyst's record")
+        self._work.own(self.choice.run(), "model server")
+        self._work.own(self.analyst.run(), "analyst")
+        self._work.own(self.news.run(), "news")
+        self._work.every(LOOK_SECONDS, self._look, "advice")
+
+    async def stop(self) -> None:
+        self._scorer.close()
+        await self._work.stop()
+        await self._loading.stop()
+        await self.choice.close()
+
+    async def _recall(self) -> None:
+        """Calibration outlasts a restart; what fell due meanwhile is measured from candles."""
+        await self._scorer.restore()
+        while True:
+            await self._scorer.bridge(self._minutes)
+            await self._clock.sleep(BRIDGE_SECONDS)
+
+    async def _minutes(self, coin: str, start_ms: int, end_ms: int) -> CandleBlock:
+        return await self._market_data.candles(coin, Interval.M1, start_ms, end_ms)
+
+    def _look(self) -> None:
+        now = self._clock.now_ms()
+        for coin in [coin for coin, until in self._told_until.items() if until <= now]:
+            del self._told_until[coin]
+            self._state(coin, "opinion", None)
+            self._state(coin, "opinion_confidence", None)
+        self._scorer.look()
+        self._asking.look()
+
+    def _failed(self, sentence: str) -> None:
+        """What breaks here is told and breaks nothing else."""
+        self._bus.publish(Notice(Severity.ERROR, sentence, "ANA-101", "Trading goes on without this advice."))
+
+    # --- what it looks at ---
+
+    def terms(self) -> AnalystTerms:
+        return self._settings().analyst
+
+    def show(self, coin: str) -> None:
+        self._shown = coin
+
+    def followed(self) -> set[str]:
+        held = {position.coin for position in self._portfolio.positions()}
+        return {self._shown, *held, *(card.coin for card in self._cards())} - {""}
+
+    def _coins(self) -> Iterable[str]:
+        return sorted({*self._settings().market.watchlist, *self.followed()})
+
+    def _sources(self) -> Sequence[Source]:
+        return chosen(self._settings().news)
+
+    def _headlines(self, coin: str, limit: int) -> tuple[Headline, ...]:
+        return self.news.headlines(coin, limit) if self._settings().news.enabled else ()
+
+    def _mid(self, coin: str) -> float | None:
+        return self._feed.market(coin).mid if coin in self._feed.coins else None
+
+    # --- what its word does ---
+
+    def advisers(self, coin: str, direction: Direction) -> tuple[Advice, ...]:
+        """What news and analyst add to an idea's confidence; the combiner bounds them together."""
+        if not self.terms().advise:
+            return ()
+        seen = self.news.sentiment(coin)
+        found = [Advice(NEWS, effect(seen.score, seen.confidence, direction))]
+        opinion = self.analyst.latest(coin)
+        if opinion is not None:
+            shift = advice(opinion, direction, self.weight(opinion), self._clock.now_ms())
+            found.append(Advice(ANALYST, shift))
+        return tuple(one for one in found if one.shift)
+
+    def weight(self, opinion: Opinion) -> float:
+        """What the record of its model earned, 0 to 1; plain rules are nobody's adviser."""
+        if opinion.model == self.choice.rules:
+            return 0.0
+        regime = self._regime(opinion.coin)
+        return self.ledger.weight(opinion.model, opinion.coin, "" if regime is None else regime.value)
+
+    def consents(self, source: str, coin: str, signals: tuple[Signal, ...]) -> tuple[Gate, ...]:
+        """Where the user wants the analyst's consent: a fresh opinion that agrees; silence is none."""
+        if not self.terms().confirm or source == STRATEGY or not signals:
+            return ()
+        wanted, opinion = signals[0].direction, self.analyst.latest(coin)
+        cure = "Ask it, wait for it, or switch its consent off in the analyst's settings."
+        if opinion is None or self._clock.now_ms() >= expires_ms(opinion):
+            return (Gate("analyst's consent", False, f"The analyst has said nothing of {coin} lately.", cure),)
+        agrees = opinion.direction is wanted and opinion.model != self.choice.rules
+        text = f"The analyst says {opinion.direction} {opinion.confidence * 10:.0f}/10: {opinion.reason}"
+        return (Gate("analyst's consent", agrees, text, "" if agrees else cure),)
+
+    def trusted(self, trust: Trust) -> Trust:
+        """The same for others; the analyst as a strategy acts alone only on the strength of its calibration."""
+        return AnalystTrust(trust, lambda: self.ledger.overall(self.analyst.state.model), self._heard_strangers)
+
+    def _heard_strangers(self) -> bool:
+        """Words of strangers stood before the analyst in an opinion that still counts."""
+        now = self._clock.now_ms()
+        known = (self.analyst.latest(coin) for coin in self._told_until)
+        return any(one is not None and one.heard_outside and now < expires_ms(one) for one in known)
+
+    def _on_answer(self, fact: AnalystAnswered) -> None:
+        """A model's opinion of the market becomes a column: from here on rows know it, and none before."""
+        opinion = fact.call.opinion
+        if opinion is None or opinion.question is not Question.MARKET or opinion.model == self.choice.rules:
+            return
+        calibrated = self.ledger.calibrated(opinion.model, opinion.confidence)
+        sure = opinion.confidence if calibrated is None else calibrated
+        self._state(opinion.coin, "opinion", sure * opinion.direction.sign)
+        self._state(opinion.coin, "opinion_confidence", sure)
+        self._told_until[opinion.coin] = expires_ms(opinion)
+
+    def _on_sentiment(self, fact: SentimentChanged) -> None:
+        self._state(fact.coin, "sentiment", self.news.sentiment(fact.coin).score)
+
+    # --- what makes it speak, beside its triggers ---
+
+    def _on_signal(self, fact: SignalMade) -> None:
+        signal = fact.signal
+        if signal.strategy == STRATEGY or signal.direction is Direction.NEUTRAL:
+            return
+        if self.terms().enabled and self.terms().confirm:
+            self.analyst.ask(signal.coin, Question.MARKET, trigger=f"{signal.strategy} wants consent")
+
+    def _on_proposal(self, fact: ProposalChanged) -> None:
+        card = fact.proposal
+        if card.state.is_final:
+            self._asked.discard(card.proposal_id)
+        elif card.state is ProposalState.OPEN and self.terms().enabled and self.terms().on_proposal:
+            self.ask_about(card)
+
+    def ask_about(self, card: Proposal) -> None:
+        """“Should I enter?”, once for each card."""
+        if card.proposal_id in self._asked or card.source == STRATEGY:
+            return
+        self._asked.add(card.proposal_id)
+        price = card.limit_price or card.reference_price
+        stop, target = card.stops[0][0] if card.stops else None, card.target
+        idea = OpenIdea(
+            card.proposal_id,
+            direction_of(card.side.sign),
+            to_float(price),
+            None if stop is None else to_float(stop),
+            None if target is None else to_float(target),
+        )
+        self.analyst.ask(card.coin, Question.ENTRY, trigger="a card is open", proposal=idea)
