@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 from hlmaster.core.model import Side
 from hlmaster.core.proposals import Policy, Proposal, ProposalChanged, ProposalState
 from hlmaster.ui.context import Context
+from hlmaster.ui.sounds import Sound, Sounds
 
 GATHER_SECONDS = 0.2
 ALONE_SECONDS = 2.0
@@ -45,10 +46,10 @@ class Arrivals(QWidget):
     announced = Signal(str, str)
     """Title and text, whether or not the settings let them out of the window."""
 
-    def __init__(self, context: Context, window: QWidget) -> None:
+    def __init__(self, context: Context, sounds: Sounds, window: QWidget) -> None:
         super().__init__(window)
         self.hide()
-        self._context, self._window = context, window
+        self._context, self._sounds, self._window = context, sounds, window
         self._known: set[str] = set()
         self._new: dict[str, float] = {}
         """When each is due, monotonic."""
@@ -88,11 +89,9 @@ class Arrivals(QWidget):
 
     def _tell(self, title: str, text: str) -> None:
         self.announced.emit(title, text)
-        general = self._context.desk.settings.general
-        if general.card_sound:
-            QApplication.beep()
+        self._sounds.play(Sound.CARD)
         QApplication.alert(self._window)
-        if general.card_notification and not self._window.isActiveWindow():
+        if self._context.desk.settings.general.card_notification and not self._window.isActiveWindow():
             self._notify(title, text)
 
     def _words(self, cards: list[Proposal]) -> tuple[str, str]:

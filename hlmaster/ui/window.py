@@ -22,7 +22,8 @@ from hlmaster.desk.desk import Desk
 from hlmaster.settings import Origins, Settings
 from hlmaster.storage.sessions import Sessions
 from hlmaster.trading.execution.tracker import describe_order
-from hlmaster.ui import figures, layout, theme
+from hlmaster.ui import arrangement, figures, layout, theme
+from hlmaster.ui.alarms import Alarms
 from hlmaster.ui.arrivals import Arrivals
 from hlmaster.ui.bridge import Bridge
 from hlmaster.ui.context import Context
@@ -53,6 +54,7 @@ from hlmaster.ui.panels.tape import TapePanel
 from hlmaster.ui.panels.ticket import TicketPanel
 from hlmaster.ui.panels.tools import ToolsPanel
 from hlmaster.ui.panels.watchlist import WatchlistPanel
+from hlmaster.ui.sounds import Sounds
 from hlmaster.ui.statusbar import StatusBar
 from hlmaster.ui.topbar import TopBar
 
@@ -63,8 +65,6 @@ log = logging.getLogger(__name__)
 DEFAULT_SIZE = (1600, 980)
 SMALLEST = (1080, 680)
 AUTOSAVE_MS = 30_000
-BELOW = ("orders", "fills", "signals", "risk", "strategies", "journal", "history", "reconciliation", "log")
-"""Tabs beside the positions."""
 
 
 class Window(QMainWindow):
@@ -168,42 +168,8 @@ class Window(QMainWindow):
             dock.visibilityChanged.connect(lambda _: QTimer.singleShot(0, self, self._refresh_titles))
 
     def _arrange(self) -> None:
-        """The default layout: the picture's columns above, tables and equity below."""
-        docks, top, bottom = self.docks, Qt.DockWidgetArea.TopDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
-        for dock in docks.values():
-            dock.setFloating(False)
-            dock.show()
-        self.addDockWidget(top, docks["watchlist"])
-        self.addDockWidget(top, docks["chart"])
-        self.splitDockWidget(docks["watchlist"], docks["chart"], Qt.Orientation.Horizontal)
-        self.splitDockWidget(docks["chart"], docks["book"], Qt.Orientation.Horizontal)
-        self.splitDockWidget(docks["book"], docks["approvals"], Qt.Orientation.Horizontal)
-        self.splitDockWidget(docks["book"], docks["trades"], Qt.Orientation.Vertical)
-        self.addDockWidget(bottom, docks["positions"])
-        self.splitDockWidget(docks["positions"], docks["equity"], Qt.Orientation.Horizontal)
-        for key in BELOW:
-            self.tabifyDockWidget(docks["positions"], docks[key])
-        self.splitDockWidget(docks["watchlist"], docks["opportunities"], Qt.Orientation.Vertical)
-        for key in ("ticket", "tools"):
-            self.tabifyDockWidget(docks["approvals"], docks[key])
-        for key in ("positions", "approvals"):
-            docks[key].raise_()
-        self._size_default()
+        arrangement.arrange(self, self.docks)
         self._refresh_titles()
-
-    def _size_default(self) -> None:
-        docks, width, height = self.docks, self.width(), self.height()
-        row = [docks[key] for key in ("watchlist", "chart", "book", "approvals")]
-        sides = [300, 0, 226, 284] if width >= 1400 else [262, 0, 196, 264]
-        sides[1] = max(300, width - sum(sides) - 30)
-        self.resizeDocks(row, sides, Qt.Orientation.Horizontal)
-        below = max(170, round((height - 90) * 0.26))
-        above = height - 90 - below
-        self.resizeDocks([docks["chart"], docks["positions"]], [above, below], Qt.Orientation.Vertical)
-        self.resizeDocks([docks["positions"], docks["equity"]], [width - 300, 284], Qt.Orientation.Horizontal)
-        self.resizeDocks(
-            [docks["book"], docks["trades"]], [round(above * 0.72), round(above * 0.28)], Qt.Orientation.Vertical
-        )
 
     def _follow_approvals(self) -> None:
         """Cards come forward when they are wanted, from the keyboard or from the desktop's notification."""
@@ -211,7 +177,9 @@ class Window(QMainWindow):
         assert isinstance(approvals, ApprovalsPanel)
         approvals.wanted.connect(lambda: self._bring_forward("approvals"))
         self._act("First proposal", QKeySequence("F2"), approvals.focus_first)
-        self._arrivals = Arrivals(self.context, self)
+        self._sounds = Sounds(self.context, self)
+        self._alarms = Alarms(self.context, self._sounds, self)
+        self._arrivals = Arrivals(self.context, self._sounds, self)
         self._arrivals.opened.connect(self.activateWindow)
         self._arrivals.opened.connect(approvals.focus_first)
 
@@ -265,7 +233,7 @@ class Window(QMainWindow):
         self._top.reserve()
         QTimer.singleShot(0, self, lambda: log.info("the window is shown"))
         if size is not None or not self._desk.session.folder.joinpath("layout.json").exists():
-            QTimer.singleShot(0, self, self._size_default)
+            QTimer.singleShot(0, self, lambda: arrangement.size(self, self.docks))
 
     def _restore_layout(self) -> None:
         self.resize(*DEFAULT_SIZE)
@@ -325,6 +293,7 @@ class Window(QMainWindow):
     async def shut(self) -> None:
         """After ``closed``: remember the layout, end subscriptions, let verbs in flight finish, go."""
         self._autosave.stop()
+        self._sounds.stop()
         self._save_layout()
         self._help.close()
         self.hide()

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from hlmaster.core.proposals import Policy
 from hlmaster.settings import Settings
 from hlmaster.ui.arrivals import GATHER_SECONDS, Arrivals
+from hlmaster.ui.sounds import Sounds
 from tests.ui.desks import TradingScene, until
 from tests.ui.proposals import OTHER, STRATEGY, deciding
 
@@ -35,7 +36,7 @@ def beeps(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 def listening(scene: TradingScene, qtbot: QtBot) -> tuple[Arrivals, Silence, list[tuple[str, str]]]:
     window = QWidget()
     qtbot.addWidget(window)
-    arrivals, tray, said = Arrivals(scene.context, window), Silence(), []
+    arrivals, tray, said = Arrivals(scene.context, Sounds(scene.context, window), window), Silence(), []
     stand_in: Any = tray
     arrivals.tray = stand_in
     arrivals.announced.connect(lambda title, text: said.append((title, text)))
