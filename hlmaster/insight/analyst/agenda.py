@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from hlmaster.core.opinions import Question
 from hlmaster.insight.analyst.facts import OpenIdea
@@ -27,14 +28,22 @@ class Item:
     def by_hand(self) -> bool:
         return self.trigger == BY_HAND
 
+    @property
+    def rank(self) -> int:
+        """Who waits comes first: a person, then a proposal that will not be open for long."""
+        return 0 if self.by_hand else 1 if self.question is Question.ENTRY else 2
+
     def is_like(self, other: Item) -> bool:
         """Asking both would ask the same thing twice."""
         idea = self.idea.proposal_id if self.idea else "", other.idea.proposal_id if other.idea else ""
         return (self.coin, self.question, idea[0]) == (other.coin, other.question, idea[1])
 
 
+_rank = attrgetter("rank")
+
+
 class Agenda:
-    """The oldest first, those asked by hand before all others; what does not fit drops the oldest of the rest."""
+    """By rank, the oldest first. What does not fit drops the oldest of the last rank."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -45,7 +54,7 @@ class Agenda:
         return len(self._items)
 
     def __iter__(self) -> Iterator[Item]:
-        return iter(sorted(self._items, key=lambda item: not item.by_hand))
+        return iter(sorted(self._items, key=_rank))
 
     def add(self, item: Item) -> str:
         """The id of the call that will answer it: of one that waits already where that is the same question."""
@@ -56,7 +65,7 @@ class Agenda:
                 return waiting.call_id
         self._items.append(item)
         while len(self._items) > self.most:
-            self._items.remove(next((old for old in self._items if not old.by_hand), self._items[0]))
+            self._items.remove(max(self._items, key=_rank))
             self.dropped += 1
         return item.call_id
 
@@ -68,9 +77,6 @@ class Agenda:
         if item is not None:
             self._items.remove(item)
         return item
-
-    def clear(self) -> None:
-        self._items.clear()
 
 
 class Pace:

@@ -245,6 +245,8 @@ class Analyst:
                 words = heard.add(piece)
                 if words:
                     self._bus.publish(AnalystSpoke(item.call_id, item.coin, words, piece.thinking))
+                # An answer that is poured out at once never waits by itself; the loop is for others too
+                await asyncio.sleep(0)
 
     async def _digest(self, backend: Backend, model: str) -> str:
         """Of the model's weights; empty where it is not named. What is wrong with a server, the question will tell."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -82,7 +83,7 @@ def dollars(value: float) -> str:
 
 
 def _known(value: float | None, text: Callable[[float], str]) -> str:
-    return UNKNOWN if value is None else text(value)
+    return text(value) if value is not None and math.isfinite(value) else UNKNOWN
 
 
 def _table(facts: MarketFacts) -> str:

@@ -23,11 +23,11 @@ def order(agenda: Agenda) -> list[str]:
     return taken
 
 
-def test_the_oldest_comes_first_and_those_asked_by_hand_before_it() -> None:
-    agenda = Agenda(8)
-    for each in (item("a"), item("b", trigger=BY_HAND), item("c"), item("d", trigger=BY_HAND)):
+def test_the_oldest_comes_first_after_who_asks_by_hand_and_what_is_proposed() -> None:
+    agenda, proposed = Agenda(8), item("e", question=Question.ENTRY)
+    for each in (item("a"), item("b", trigger=BY_HAND), item("c"), proposed, item("d", trigger=BY_HAND)):
         agenda.add(each)
-    assert [each.call_id for each in agenda] == ["b", "d", "a", "c"] == order(agenda)
+    assert [each.call_id for each in agenda] == ["b", "d", "e", "a", "c"] == order(agenda)
     assert agenda.first() is None
 
 

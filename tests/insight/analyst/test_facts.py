@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from hlmaster.core.candles import CandleBlock
@@ -50,7 +52,8 @@ def test_figures_are_written_as_a_person_reads_them(name: str, text: str) -> Non
     ],
 )
 def test_what_is_not_known_is_said_to_be_so(field: str, name: str) -> None:
-    assert written(market(**{field: None}))[name] == UNKNOWN
+    for value in (None, math.nan, math.inf):
+        assert written(market(**{field: value}))[name] == UNKNOWN
 
 
 def test_the_last_closed_candles_are_a_table_oldest_first() -> None:
