@@ -43,7 +43,8 @@ def relevance(headline: Headline, coin: str) -> float:
     """1 of what names the coin, half of what names none, 0 of what is about others."""
     if not headline.coins:
         return OF_THE_MARKET
-    return 1.0 if ticker_of(coin) in map(ticker_of, headline.coins) else 0.0
+    named = coin in headline.coins or ticker_of(coin) in map(ticker_of, headline.coins)
+    return 1.0 if named else 0.0
 
 
 def mood(coin: str, headlines: Iterable[Headline], now_ms: int, life: Life) -> CoinSentiment:
