@@ -24,6 +24,8 @@ class Habits:
     def recall(self, orders: Iterable[TrackedOrder]) -> None:
         for tracked in sorted(orders, key=lambda one: one.created_ms):
             self._note(tracked)
+        # Whatever was heard of before this is younger, or an old order told of anew.
+        self._placed = dict(sorted(self._placed.items(), key=lambda item: item[1].time_ms))
 
     @property
     def placed(self) -> list[Placed]:

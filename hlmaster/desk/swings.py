@@ -42,7 +42,7 @@ class Swings:
     def __init__(self, clock: Clock, history: History, changed: Callable[[], None] = lambda: None) -> None:
         self._clock, self._history, self._changed = clock, history, changed
         self.foreseen: Callable[[], Iterable[str]] = tuple
-        self._known: dict[str, tuple[int, Decimal]] = {}
+        self._known: dict[str, tuple[int, Decimal | None]] = {}
         self._again: dict[str, float] = {}
         self._wanted: dict[str, None] = {}
         """A set that keeps its order."""
@@ -65,7 +65,7 @@ class Swings:
         now, wall = self._clock.now_ms(), self._clock.monotonic()
         for place, coin in enumerate(dict.fromkeys((*self._wanted, *self.foreseen()))):
             known = self._known.get(coin)
-            if (known is None or now - known[0] > FRESH_MS) and self._again.get(coin, wall) <= wall:
+            if (known is None or now - known[0] > _keeps(known[1])) and self._again.get(coin, wall) <= wall:
                 urgent = coin in self._wanted or place < len(self._wanted) + FORESEEN
                 return coin, Turn.MEASURE if urgent else Turn.STUDY
         return None
@@ -84,7 +84,9 @@ class Swings:
             log.info("the past of %s could not be had yet: %s", coin, error)
             return
         swing = day_swing(block.close[:-1])  # the last hour is still open
-        if swing is not None:
+        if swing is None:
+            self._known[coin] = (now, self(coin))
+        else:
             self._known[coin] = (now, to_decimal(swing, DECIMALS))
             self._changed()
 
@@ -92,3 +94,8 @@ class Swings:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+
+def _keeps(swing: Decimal | None) -> int:
+    """For how long an answer holds: a past that is too short does not grow before the hour is over."""
+    return HOUR_MS if swing is None else FRESH_MS
