@@ -78,6 +78,8 @@ class LimitsInForce:
     def look(self) -> None:
         """Follow the settings and the time; call it now and then."""
         settings = self._settings()
+        if settings is self._seen and not self._limits.due:
+            return
         values = _values(settings)
         before, self._limits = self._limits, self._limits.follow(values, self._clock.now_ms(), freely=self._freely())
         if settings is self._seen and self._limits == before:
@@ -100,8 +102,8 @@ class LimitsInForce:
     # --- memory ---
 
     def _document(self) -> bytes:
-        sections = {name: getattr(self._in_force, name).model_dump(mode="json") for name in SECTIONS}
-        return msgspec.json.encode({"in_force": sections, "due": dict(self._limits.due)})
+        document = {"in_force": _sections(self._in_force), "due": dict(self._limits.due)}
+        return msgspec.json.encode({**document, "asked": _sections(self._settings())})
 
     def _recall(self) -> Limits:
         """Of a memory that cannot be read the defaults are in force: nothing gets looser by damaging a file."""
@@ -116,17 +118,28 @@ class LimitsInForce:
 class _Document(msgspec.Struct):
     in_force: dict[str, dict[str, Any]]
     due: dict[str, int]
+    asked: dict[str, dict[str, Any]] = {}
+
+
+def _sections(settings: Settings) -> dict[str, Any]:
+    return {name: getattr(settings, name).model_dump(mode="json") for name in SECTIONS}
 
 
 def _understood(content: bytes) -> Limits:
     document = msgspec.json.decode(content, type=_Document)
-    in_force: dict[str, Any] = {}
+    asked = _read(document.asked)
+    due = {key: due for key, due in document.due.items() if key in LOOSER}
+    return Limits(_read(document.in_force), due, {key: asked[key] for key in due if key in asked})
+
+
+def _read(sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Values by dotted key, of the settings that wait. Raises ValidationError."""
+    found: dict[str, Any] = {}
     for section, model in SECTIONS.items():
-        stored = document.in_force.get(section, {})
-        known = {name: value for name, value in stored.items() if name in model.model_fields}
+        known = {name: value for name, value in sections.get(section, {}).items() if name in model.model_fields}
         read = model.model_validate(known)
-        in_force.update({f"{section}.{name}": getattr(read, name) for name in known if f"{section}.{name}" in LOOSER})
-    return Limits(in_force, {key: due for key, due in document.due.items() if key in LOOSER})
+        found.update({f"{section}.{name}": getattr(read, name) for name in known if f"{section}.{name}" in LOOSER})
+    return found
 
 
 def _values(settings: Settings) -> dict[str, Any]:

@@ -7,7 +7,7 @@ next UTC midnight where it becomes looser. A session that has not traded yet may
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -110,24 +110,31 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Values by dotted key, as they are in force, and when what is wanted beyond them is due."""
+    """Values by dotted key: as they are in force, when what is wanted beyond them is due, and what that is."""
 
     in_force: Mapping[str, Any]
     due: Mapping[str, int]
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
     def follow(self, wanted: Mapping[str, Any], now_ms: int, *, freely: bool) -> Limits:
         """After a change of the settings, or as time goes by. ``wanted`` holds every key of ``LOOSER``."""
-        in_force, due = dict(self.in_force), dict[str, int]()
+        in_force, due, asked = dict(self.in_force), dict[str, int](), dict[str, Any]()
         for key, value in wanted.items():
             if freely or key not in in_force or not is_looser(key, in_force[key], value):
                 in_force[key] = value
                 continue
             ends = self.due.get(key, tomorrow(now_ms))
             if now_ms >= ends:
-                in_force[key] = value
-            else:
-                due[key] = ends
-        return Limits(in_force, due)
+                # What was asked for is due; what is looser still was asked for since, while nobody followed.
+                slept_on = self.asked.get(key, in_force[key])
+                if not is_looser(key, slept_on, value):
+                    in_force[key] = value
+                    continue
+                if not is_looser(key, value, slept_on):
+                    in_force[key] = slept_on
+                ends = tomorrow(now_ms)
+            due[key], asked[key] = ends, value
+        return Limits(in_force, due, asked)
 
     def waiting(self, wanted: Mapping[str, Any]) -> tuple[Waiting, ...]:
         return tuple(Waiting(key, self.in_force[key], wanted[key], due) for key, due in sorted(self.due.items()))

@@ -73,15 +73,36 @@ def test_a_looser_value_waits_for_the_next_day_and_can_be_taken_back() -> None:
     assert held.follow({KEY: 5}, NOW, freely=True) == Limits({KEY: 5}, {})
 
 
+def test_what_was_asked_for_while_nobody_looked_waits_a_night_of_its_own() -> None:
+    """The program ended with 5 waiting; the file says 9 at the next start."""
+    held = Limits({KEY: 2}, {}).follow({KEY: 5}, NOW, freely=False)
+    morning = tomorrow(NOW) + HOUR_MS
+    held = held.follow({KEY: 9}, morning, freely=False)
+    assert (held.in_force, held.due) == ({KEY: 5}, {KEY: tomorrow(morning)})
+    assert held.follow({KEY: 9}, tomorrow(morning), freely=False).in_force == {KEY: 9}
+    assert held.follow({KEY: 4}, morning, freely=False) == Limits({KEY: 4}, {})
+
+
+def test_of_names_only_those_that_are_still_wanted_are_let_in() -> None:
+    coins = "risk.allowed_coins"
+    held = Limits({coins: ("BTC",)}, {}).follow({coins: ("BTC", "ETH")}, NOW, freely=False)
+    held = held.follow({coins: ("BTC", "DOGE")}, tomorrow(NOW), freely=False)
+    assert held.in_force == {coins: ("BTC",)}
+
+
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 30 * HOUR_MS)), max_size=20))
 def test_nothing_gets_looser_within_the_day_it_was_asked_for(steps: list[tuple[int, int]]) -> None:
-    now, held = NOW, Limits({KEY: 5}, {})
+    now, held, slept_on = NOW, Limits({KEY: 5}, {}), [(0, 0)]
     for wanted, wait in steps:
         before = held.in_force[KEY]
         held = held.follow({KEY: wanted}, now, freely=False)
         assert held.in_force[KEY] <= max(before, wanted)
         assert held.in_force[KEY] == wanted or held.due[KEY] - now <= DAY_MS
         asked_day, strictest = now // DAY_MS, held.in_force[KEY]
+        assert strictest <= max(
+            before, *(asked for asked, day in slept_on if day < asked_day), wanted if wanted <= before else 0
+        )
+        slept_on.append((wanted, asked_day))
         now += wait
         held = held.follow({KEY: wanted}, now, freely=False)
         assert now // DAY_MS > asked_day or held.in_force[KEY] == strictest
