@@ -18,6 +18,7 @@ from hlmaster.desk.exchange_process import free_port
 from hlmaster.desk.modes import Opening, build, exchange_arguments
 from hlmaster.settings import Settings
 from hlmaster.storage.sessions import Session, Sessions
+from tests.storage.facts import a_call
 from tests.trading.scenes import order
 
 
@@ -60,6 +61,19 @@ async def test_demo_takes_its_time_from_the_exchange_and_its_whole_history(demo:
         await parts.trading.stop()
         await parts.market_data.stop()
         assert parts.after is not None
+        await parts.after()
+
+
+async def test_what_the_analyst_says_is_kept_in_the_session(demo: Session, tmp_path: Path) -> None:
+    parts = build(Opening(demo, Settings(), ready_file(tmp_path, f"http://127.0.0.1:{free_port()}")))
+    assert parts.after is not None
+    try:
+        assert parts.opinions is not None
+        parts.open_store()
+        parts.opinions.save_call(a_call())
+        assert await parts.opinions.calls() == [a_call()]
+    finally:
+        await parts.trading.stop()
         await parts.after()
 
 

@@ -58,7 +58,7 @@ class _Waiting:
 class Scorer:
     """``restore`` once the store is open, then ``look`` each second and ``bridge`` each minute. Fills the ledger.
 
-    ``mid`` and ``regime`` of a coin now, None where it is not known. Saving raises StorageError as the store does.
+    ``mid`` and ``regime`` of a coin now, None where it is not known or stale. Saving raises StorageError as the store does.
     """
 
     def __init__(

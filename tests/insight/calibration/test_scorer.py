@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.candles import CandleBlock
@@ -256,6 +260,54 @@ async def test_after_its_end_it_hears_nothing(desk: Desk) -> None:
     desk.scorer.close()
     desk.hear(rising())
     assert desk.scorer.waiting == 0
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("ask"), st.integers(1, 90)),
+    st.tuples(st.just("pass"), st.integers(1, 40)),
+    st.tuples(st.sampled_from(["restart", "break", "mend"]), st.just(0)),
+)
+
+
+@given(st.lists(STEPS, min_size=5, max_size=25))
+@settings(max_examples=30)
+def test_whatever_happens_each_opinion_gets_one_outcome_and_a_true_one(steps: list[tuple[str, int]]) -> None:
+    asyncio.run(lived(steps))
+
+
+async def lived(steps: list[tuple[str, int]]) -> None:
+    desk, opinions = Desk(InMemory(), history=(-6_000, 6_000)), {}
+    outcomes: list[OutcomeKnown] = []
+    for number, (step, size) in enumerate([*steps, ("mend", 0), ("pass", 200)]):
+        now = desk.clock.now_ms()
+        if step == "ask":
+            opinion = rising(call_id=f"c{number}", asked_ms=now, horizon_ms=size * MINUTE_MS, price=risen(now))
+            opinions[opinion.call_id] = opinion
+            desk.hear(opinion)
+        elif step == "restart":
+            outcomes += desk.facts
+            desk = Desk(desk.keep, desk.clock, broken=desk.broken, history=desk.history)
+            await desk.scorer.restore()
+        elif step == "pass":
+            for _ in range(size):
+                desk.clock.advance(MINUTE_MS)
+                desk.mids["BTC"] = risen(desk.clock.now_ms())
+                desk.scorer.look()
+            with contextlib.suppress(VenueError):
+                await desk.scorer.bridge(desk.candles)
+        else:
+            desk.broken = {"BTC"} if step == "break" else set()
+    outcomes += desk.facts
+    assert sorted(one.opinion.call_id for one in outcomes) == sorted(opinions)
+    assert desk.ledger.overall(MODEL).calls == len(opinions)
+    for one in outcomes:
+        due = one.opinion.asked_ms + one.opinion.horizon_ms
+        assert one.outcome.change == pytest.approx(risen(due) / one.opinion.price - 1)
+        assert (one.outcome.right, one.outcome.naive_right) == (True, True)
+
+
+def risen(now_ms: int) -> float:
+    return 10_000.0 + (now_ms - START) / MINUTE_MS
 
 
 async def test_the_store_itself_keeps_the_record(tmp_path: Path) -> None:
