@@ -192,6 +192,7 @@ async def in_time(
             if length > LONGEST_ANSWER:
                 raise AnswerBroken(f"{asked} went on without end and was stopped.", "Choose another model.")
             yield piece
+            await asyncio.sleep(0)  # pieces may come in a burst, from a buffer; the window gets its turn between them
 
 
 async def nothing_to_fetch(sentence: str) -> AsyncGenerator[PullProgress, None]:

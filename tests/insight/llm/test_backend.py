@@ -53,6 +53,21 @@ async def test_an_answer_has_a_greatest_length_thoughts_included() -> None:
         [piece async for piece in in_time(pieces("x" * LONGEST_ANSWER, "x"), 60.0, ManualClock(), "It")]
 
 
+async def test_a_burst_of_pieces_leaves_the_loop_its_turns() -> None:
+    turns = 0
+
+    async def window() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(window())
+    heard = [turns async for _ in in_time(pieces(*"abcdefgh"), 60.0, ManualClock(), "It")]
+    task.cancel()
+    assert sorted(set(heard)) == heard
+
+
 async def test_the_source_is_closed_when_time_is_up() -> None:
     closed = []
 

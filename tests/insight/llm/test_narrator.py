@@ -169,7 +169,7 @@ async def test_whatever_the_facts_its_answer_is_valid_modest_and_always_the_same
     question: Question,
 ) -> None:
     closes = list(start * np.cumprod([1 + drift + step for step in steps]))
-    mid = closes[-1] if closes else start
+    mid = float(closes[-1]) if closes else start
     block = candles(closes, height * start)
     idea = replace(IDEA, direction=way)
     shown = MarketFacts("BTC", 1, mid, mid * (1 - spread), mid * (1 + spread), interval, block, **known, idea=idea)
