@@ -13,7 +13,7 @@ from hlmaster.desk.proposing import BY_POLICY
 
 FRESH_MS = 7 * DAY_MS
 """What is older is remembered too badly to be written about."""
-USUAL = ("planned", "early", "late", "impulse", "oversized", "revenge")
+USUAL = ("planned", "early", "late", "impulse", "too big", "revenge")
 """Tags that are offered until there are own ones."""
 
 

@@ -38,7 +38,7 @@ class Trial:
     def standing(self) -> str:
         """``is ahead by $12.30``."""
         if not self.lead:
-            return "is level with it"
+            return "is level with its champion"
         return f"is {'ahead' if self.lead > 0 else 'behind'} by {figures.money(abs(self.lead))}"
 
 

@@ -51,6 +51,6 @@ async def test_what_is_set_aside_is_forgotten_with_its_time() -> None:
 
 def test_own_tags_come_before_the_usual_ones() -> None:
     kept = [trade(n, tags=tags) for n, tags in enumerate((("trend", "late"), ("trend",), ()))]
-    assert ready_tags(kept) == ("trend", "late", "planned", "early", "impulse", "oversized")
+    assert ready_tags(kept) == ("trend", "late", "planned", "early", "impulse", "too big")
     assert ready_tags([]) == USUAL
     assert (wanted_words(1), wanted_words(2)) == ("1 trade wants a note", "2 trades want a note")

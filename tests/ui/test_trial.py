@@ -71,5 +71,5 @@ def test_a_lead_reads_as_what_it_is() -> None:
     def standing(lead: str) -> str:
         return Trial("waits", False, 0, None, None, D(lead), ()).standing  # type: ignore[arg-type]
 
-    assert standing("0") == "is level with it"
+    assert standing("0") == "is level with its champion"
     assert standing("-3.5") == "is behind by $3.50"

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from hlmaster.core.records import Trade
 from hlmaster.desk.trade_journal import LONGEST_NOTE
 
-CHIPS_IN_A_ROW, LONGEST_CHIP = 3, 9
+CHIPS_IN_A_ROW, LONGEST_CHIP = 3, 8
 
 
 def tags_of(text: str) -> tuple[str, ...]:

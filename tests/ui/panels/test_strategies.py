@@ -243,7 +243,7 @@ async def test_a_challenger_is_started_compared_and_stopped(qtbot: QtBot, tmp_pa
         assert panel.details.buttons["withdraw"].isVisible()
         assert not panel.details.buttons["challenge"].isVisible()
         page = panel.details.text.toPlainText()
-        assert "The challenger is level with it." in page
+        assert "The challenger is level with its champion." in page
         assert "0.15 %" in page
         assert "0.25 %" in page
         assert "1 challenged on paper" in panel.summary.text()
