@@ -21,6 +21,7 @@ from hlmaster.core.model import Position
 from hlmaster.core.orders import CashMove, Fill, FundingPayment
 from hlmaster.storage import rows
 from hlmaster.storage.answers import answer
+from hlmaster.storage.batches import wait_for_batch
 from hlmaster.storage.session_file import SessionInfo
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 BATCH_SECONDS = 0.1
-RETRY_SECONDS = 1.0
 QUEUE_SIZE = 50_000
 
 
@@ -216,13 +216,8 @@ class Recorder:
         def urgent() -> bool:
             return bool(self._asks) or self._stopping
 
-        with self._wake:
-            if self.trouble:
-                self._wake.wait_for(urgent, RETRY_SECONDS)
-            else:
-                self._wake.wait_for(lambda: bool(self._facts) or urgent())
-                self._wake.wait_for(urgent, BATCH_SECONDS)
-            return self._stopping
+        wait_for_batch(self._wake, lambda: bool(self._facts), urgent, BATCH_SECONDS, in_trouble=bool(self.trouble))
+        return self._stopping
 
     def _write(self, writer: Writer) -> None:
         batch = self._facts[:QUEUE_SIZE]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hlmaster.core.candles import Floats, Ints
 from hlmaster.core.decision_rows import IndicatorState, RowBlock
 from hlmaster.core.errors import DatabaseDamaged
 from hlmaster.market.indicators.catalogue import INDICATORS
@@ -83,21 +82,11 @@ class RowFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(RowBlock):
     """The rows of one file. ``columns`` are those that live rows were made of; ``window`` adds the indicators."""
 
-    coin: str
-    grid: str
-    epoch: str
-    first_row: int
-    time_ms: Ints
-    columns: Mapping[str, Floats]
-    indicators: tuple[IndicatorState, ...]
     torn: bool
     """The file ends in the middle of a step; that step is not among the rows."""
-
-    def __len__(self) -> int:
-        return len(self.time_ms)
 
     def window(self) -> Window:
         """With the indicators' columns, to the bit as they were seen; ``live`` is 0 for history that was loaded."""

@@ -14,7 +14,7 @@ from hlmaster.market.indicators.adx import Adx
 from hlmaster.market.indicators.atr import Atr
 from hlmaster.market.indicators.ema import Ema
 from hlmaster.market.window import Grid, Needs, Window
-from hlmaster.strategies.base import Explanation, Params, Signals, Strategy, strategy
+from hlmaster.strategies.base import Explanation, Params, Signals, Strategy, number, strategy
 from hlmaster.strategies.evidence import all_known, missing, sign_where
 
 PACES = (0.6, 1.0, 1.6)
@@ -27,37 +27,18 @@ WHOLE_EVIDENCE = 1.0
 
 class AdaptiveEmaParams(Params):
     interval: Interval = Field(Interval.M15, title="Timeframe", description="Candles that decide.")
-    fast: int = Field(
-        12,
-        ge=4,
-        le=100,
-        title="Fast span",
-        description="Of the quick average in a usual market; shorter when calm, longer when rough.",
-        json_schema_extra={"unit": "candles"},
+    fast: int = number(
+        12, 4, 100, "Fast span", "Of the quick average; shorter in a calm market, longer in a rough one.", "candles"
     )
-    slow: int = Field(
-        34,
-        ge=8,
-        le=400,
-        title="Slow span",
-        description="Of the slow average in a usual market.",
-        json_schema_extra={"unit": "candles"},
-    )
-    trend: float = Field(
+    slow: int = number(34, 8, 400, "Slow span", "Of the slow average in a usual market.", "candles")
+    trend: float = number(
         22.0,
-        ge=5,
-        le=60,
-        title="Least trend",
-        description="Average directional index (ADX 14) under which the market counts as a range and nothing is done.",
+        5,
+        60,
+        "Least trend",
+        "Average directional index (ADX 14) under which the market counts as a range and nothing is done.",
     )
-    stop_atr: float = Field(
-        2.0,
-        ge=0.5,
-        le=10,
-        title="Stop distance",
-        description="From the close, in average true ranges.",
-        json_schema_extra={"unit": "ATR"},
-    )
+    stop_atr: float = number(2.0, 0.5, 10, "Stop distance", "From the close, in average true ranges.", "ATR")
 
     @model_validator(mode="after")
     def _apart(self) -> Self:

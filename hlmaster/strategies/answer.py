@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -106,16 +106,7 @@ def answer_of(strategy: Strategy[Params], window: Window) -> Answer:
     if opportunity is None:
         return answer
     judge_words(None, opportunity)
-    return Answer(
-        answer.sign,
-        answer.confidence,
-        answer.strength,
-        answer.entry,
-        answer.stop,
-        answer.target,
-        None,
-        opportunity,
-    )
+    return replace(answer, opportunity=opportunity)
 
 
 def explanation_of(strategy: Strategy[Params], window: Window) -> Explanation:

@@ -15,7 +15,7 @@ from hlmaster.market.indicators.ema import Ema
 from hlmaster.market.indicators.macd import Macd
 from hlmaster.market.indicators.rsi import Rsi
 from hlmaster.market.window import Grid, Needs, Window
-from hlmaster.strategies.base import Explanation, Params, Signals, Strategy, strategy
+from hlmaster.strategies.base import Explanation, Params, Signals, Strategy, number, strategy
 from hlmaster.strategies.evidence import all_known, missing, sign_where
 
 MIDDLE = 50.0
@@ -23,44 +23,19 @@ MIDDLE = 50.0
 
 class MultiIndicatorParams(Params):
     interval: Interval = Field(Interval.H1, title="Timeframe", description="Candles that decide.")
-    fast: int = Field(
-        20,
-        ge=2,
-        le=200,
-        title="Fast average",
-        description="The price must stand beyond it on the side of the trade.",
-        json_schema_extra={"unit": "candles"},
+    fast: int = number(
+        20, 2, 200, "Fast average", "The price must stand beyond it on the side of the trade.", "candles"
     )
-    slow: int = Field(
-        50,
-        ge=5,
-        le=500,
-        title="Slow average",
-        description="The fast average must stand beyond it on the side of the trade.",
-        json_schema_extra={"unit": "candles"},
+    slow: int = number(
+        50, 5, 500, "Slow average", "The fast average must stand beyond it on the side of the trade.", "candles"
     )
-    rsi_from: float = Field(
-        52.0,
-        ge=50,
-        le=70,
-        title="RSI from",
-        description="Least strength for a LONG; a SHORT needs 100 less this, or under.",
+    rsi_from: float = number(
+        52.0, 50, 70, "RSI from", "Least strength for a LONG; a SHORT needs 100 less this, or under."
     )
-    rsi_to: float = Field(
-        68.0,
-        ge=55,
-        le=90,
-        title="RSI to",
-        description="Above this a LONG comes too late; a SHORT does under 100 less this.",
+    rsi_to: float = number(
+        68.0, 55, 90, "RSI to", "Above this a LONG comes too late; a SHORT does under 100 less this."
     )
-    stop_atr: float = Field(
-        1.5,
-        ge=0.5,
-        le=10,
-        title="Stop distance",
-        description="From the close, in average true ranges.",
-        json_schema_extra={"unit": "ATR"},
-    )
+    stop_atr: float = number(1.5, 0.5, 10, "Stop distance", "From the close, in average true ranges.", "ATR")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -20,6 +20,7 @@ from hlmaster.core.errors import DatabaseDamaged, DatabaseTooNew, StorageError
 from hlmaster.core.events import EquityPoint, TrackedOrder
 from hlmaster.core.model import Leverage, MarginMode, Position
 from hlmaster.core.orders import CashMove, Fill, FundingPayment, OrderStatus
+from hlmaster.storage import batches
 from hlmaster.storage import recorder as recorder_module
 from hlmaster.storage.files import touch_private
 from hlmaster.storage.recorder import Recorder
@@ -189,7 +190,7 @@ async def test_sessions_share_a_database_and_see_only_their_own(path: Path) -> N
 async def test_a_store_that_refuses_keeps_facts_and_writes_them_later(
     recorder: Recorder, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder_module, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(batches, "RETRY_SECONDS", 0.02)
     await recorder.ready()
     broken = sqlite3.connect(path, isolation_level=None)
     broken.execute("ALTER TABLE fills RENAME TO elsewhere")

@@ -16,12 +16,12 @@ from hlmaster.core.records import Data
 from hlmaster.storage.answers import answer
 from hlmaster.storage.audit.chain import CONTINUED, GAP, PRUNED, SEALED, TORN, Entry, line_of, spelled, torn
 from hlmaster.storage.audit.files import CURRENT, HEAD, End, Head, end_of, log_files, read_head, write_head
+from hlmaster.storage.batches import wait_for_batch
 
 log = logging.getLogger(__name__)
 QUEUE_SIZE = 50_000
 BATCH = 1_000
 BATCH_SECONDS = 0.05
-RETRY_SECONDS = 1.0
 ROTATE_BYTES = 16 * 1024 * 1024
 YEAR_MS = 365_250 * DAY_MS // 1_000
 Waiting = tuple[int, int, str, str, Data]
@@ -125,13 +125,8 @@ class AuditLog:
         def urgent() -> bool:
             return bool(self._asks) or self._stopping
 
-        with self._wake:
-            if self.trouble:
-                self._wake.wait_for(urgent, RETRY_SECONDS)
-            else:
-                self._wake.wait_for(lambda: bool(self._waiting) or urgent())
-                self._wake.wait_for(urgent, BATCH_SECONDS)
-            return self._stopping
+        wait_for_batch(self._wake, lambda: bool(self._waiting), urgent, BATCH_SECONDS, in_trouble=bool(self.trouble))
+        return self._stopping
 
     def _serve(self) -> None:
         try:

@@ -8,6 +8,7 @@ import sys
 import threading
 import traceback
 import types
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
@@ -147,17 +148,7 @@ class Hands:
     def _decide(self, request: Decide) -> Answer:
         strategy, window = self._minds[request.mind], unpack(request.window)
         answer = answer_of(strategy, window)
-        explanation = explanation_of(strategy, window)
-        return Answer(
-            answer.sign,
-            answer.confidence,
-            answer.strength,
-            answer.entry,
-            answer.stop,
-            answer.target,
-            explanation,
-            answer.opportunity,
-        )
+        return replace(answer, explanation=explanation_of(strategy, window))
 
     def _check(self, request: Check) -> Checks:
         from hlmaster.strategies.checks import check
