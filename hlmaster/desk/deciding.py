@@ -109,6 +109,7 @@ class Deciding:
                 self._cards,
                 self.regimes,
                 self.grids.state,
+                self._heed,
                 ClaudeKey(vault),
             )
         counsel: Counsel = self.advising or Unadvised()
@@ -193,6 +194,9 @@ class Deciding:
 
     def _cards(self) -> list[Proposal]:
         return self.proposing.open()
+
+    def _heed(self, coin: str) -> int:
+        return self.proposing.heed(coin)
 
     def _held(self, source: str) -> int:
         return len(self.proposing.ownership.held_by(source))

@@ -66,6 +66,24 @@ class Listener:
             if all(signal.strategy == strategy for signal in idea.signals):
                 del self._waiting[key]
 
+    def heed(self, coin: str) -> int:
+        """Advisers spoke of a coin. How many of its cards they took away; what waits is tried again by itself."""
+        taken, now = 0, self._clock.now_ms()
+        for card in self._book.live(coin):
+            idea = self.ideas.get((card.source, coin))
+            if idea is None or idea.direction.side is not card.side or card.edited or not card.state.can_be_approved:
+                continue
+            fresh = self._combiner.advised(idea)
+            if fresh.confidence >= self._settings().risk.min_confidence:
+                reasons = (*fresh.reasons, *fresh.advice)
+                self._tell(self._book.advised(card.proposal_id, fresh.confidence, reasons))
+                continue
+            text = f"Advisers took it away ({', '.join(fresh.advice)}): {fresh.confidence:.2f} is not enough."
+            self._tell(self._book.withdraw(text, now, source=card.source, coin=coin))
+            self._waiting[card.source, coin] = fresh
+            taken += 1
+        return taken
+
     def look(self) -> None:
         """Ideas that wait are tried again, as long as they are valid."""
         if self._clock.monotonic() < self._retry_at:
@@ -107,6 +125,7 @@ class Listener:
             self._propose(idea)
 
     def _propose(self, idea: Idea) -> None:
+        idea = self._combiner.advised(idea)
         key = (idea.source, idea.coin)
         self._waiting[key] = idea
         red = first_red(self._obstacles.before_proposal(idea))

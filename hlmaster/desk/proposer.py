@@ -277,7 +277,7 @@ def _bare(
         margin=ZERO,
         effects=(),
         steps=sized.steps,
-        reasons=idea.reasons,
+        reasons=(*idea.reasons, *idea.advice),
         created_ms=now_ms,
         expires_ms=min(signal.valid_until_ms for signal in idea.signals),
         policy=policy,

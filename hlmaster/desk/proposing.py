@@ -183,6 +183,10 @@ class Proposing:
             if not self._roster.entry(strategy).armed:
                 self._listener.forget(strategy)
 
+    def heed(self, coin: str) -> int:
+        """Advisers think otherwise of a coin than before; how many cards that took away."""
+        return self._listener.heed(coin) if self._started else 0
+
     def _on_state(self) -> None:
         paused = self._guard.is_restrained_by("pause")
         if paused != self._paused:
@@ -323,7 +327,7 @@ class Proposing:
         if idea is None or not self._survey.lists(coin):
             text = f"{self._title(source)} has said nothing about {coin} yet."
             return (*known, *vote, Gate("idea", None, text, "Nothing to do: it speaks up when it sees something."))
-        return (*known, *vote, *self._obstacles.all(idea))
+        return (*known, *vote, *self._obstacles.all(self.combiner.advised(idea)))
 
     # --- within ---
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hlmaster.core.signals import Direction, Signal
 from hlmaster.trading.titles import GROUP, Title, as_written
@@ -52,6 +52,8 @@ class Idea:
     reasons: tuple[str, ...]
     abstains: bool = False
     """Nobody who was asked knows enough; this NEUTRAL is no change of mind."""
+    advice: tuple[str, ...] = ()
+    """What each adviser added or took, in words."""
 
     @property
     def signal(self) -> Signal:
@@ -94,7 +96,7 @@ class Combiner:
         if group is not None:
             return self._voted(group, signal, now_ms)
         reasons = (signal.reason,) if signal.reason else ()
-        return self._with_advice(
+        return self.advised(
             Idea(
                 signal.strategy,
                 signal.coin,
@@ -147,23 +149,16 @@ class Combiner:
         reasons = (how, *(f"{self.title(signal.strategy)}: {signal.reason}" for signal in voters if signal.reason))
         nobody = not self.ballots(group, heard.coin, now_ms)
         source, signals = f"{GROUP}{group}", voters or (heard,)
-        return self._with_advice(Idea(source, heard.coin, winner, signals, confidence, confidence, reasons, nobody))
+        return self.advised(Idea(source, heard.coin, winner, signals, confidence, confidence, reasons, nobody))
 
-    def _with_advice(self, idea: Idea) -> Idea:
+    def advised(self, idea: Idea) -> Idea:
+        """The same idea with what the advisers say now."""
         if idea.direction is Direction.NEUTRAL:
             return idea
         advice = tuple(self.advisers(idea.coin, idea.direction))
         confidence = adjusted(idea.unadjusted_confidence, advice)
         said = tuple(f"{one.adviser}: {one.shift:+.2f} confidence" for one in advice if one.shift)
-        return Idea(
-            idea.source,
-            idea.coin,
-            idea.direction,
-            idea.signals,
-            confidence,
-            idea.unadjusted_confidence,
-            (*idea.reasons, *said),
-        )
+        return replace(idea, confidence=confidence, advice=said)
 
 
 def adjusted(confidence: float, advice: Iterable[Advice]) -> float:

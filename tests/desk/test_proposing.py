@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -350,3 +351,48 @@ async def test_ideas_heard_before_the_books_agree_are_not_acted_upon(tmp_path: P
         traded.say()
         traded.proposing.look()
         assert traded.proposing.open() == []
+
+
+# --- advisers ---
+
+
+async def test_advisers_take_a_card_away_and_bring_it_back_and_change_nothing_else(tmp_path: Path) -> None:
+    shift = 0.0
+
+    def advisers(coin: str, direction: Direction) -> tuple[Advice, ...]:
+        return (Advice("analyst", shift),)
+
+    async with trading(tmp_path, advisers=advisers) as traded:
+        traded.say(confidence=0.75)
+        before = traded.card()
+        shift = 0.15
+        assert traded.proposing.heed("ETH") == 0
+        surer = traded.card()
+        assert surer.confidence == pytest.approx(0.9)
+        assert surer.reasons[-1] == "analyst: +0.15 confidence"
+        assert replace(surer, confidence=before.confidence, reasons=before.reasons) == before
+        shift = -0.15
+        assert traded.proposing.heed("ETH") == 1
+        gone = traded.seen[-1]
+        assert gone.state is State.WITHDRAWN
+        assert gone.state_text == "Advisers took it away (analyst: -0.15 confidence): 0.60 is not enough."
+        assert red(traded).name == "confidence"
+        shift = 0.0
+        await traded.until(traded.proposing.open)
+        again = traded.card()
+        assert (again.confidence, again.size, again.stops) == (0.75, before.size, before.stops)
+
+
+async def test_what_a_person_edited_is_the_persons(tmp_path: Path) -> None:
+    shift = 0.0
+
+    def advisers(coin: str, direction: Direction) -> tuple[Advice, ...]:
+        return (Advice("analyst", shift),)
+
+    async with trading(tmp_path, advisers=advisers) as traded:
+        traded.say(confidence=0.75)
+        name = traded.card().proposal_id
+        assert traded.proposing.edit(name, {"size": D("0.1")}).ok
+        shift = -0.2
+        assert traded.proposing.heed("ETH") == 0
+        assert traded.state(name) is State.OPEN

@@ -109,7 +109,7 @@ def test_advice_moves_the_confidence_and_says_so_and_leaves_the_unadjusted_alone
     combiner = Combiner(role, lambda coin, direction: advice if direction is LONG else ())
     idea = combiner.hear(word("alone", LONG, 0.6), NOW)
     assert (idea.confidence, idea.unadjusted_confidence) == (pytest.approx(0.8), 0.6)
-    assert idea.reasons[-2:] == ("sentiment: +0.15 confidence", "analyst: +0.30 confidence")
+    assert idea.advice == ("sentiment: +0.15 confidence", "analyst: +0.30 confidence")
     assert combiner.hear(word("alone", SHORT, 0.6), NOW).confidence == 0.6
     assert combiner.hear(word("alone", NEUTRAL, 0.0), NOW).confidence == 0
 

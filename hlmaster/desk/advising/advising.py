@@ -20,6 +20,7 @@ from hlmaster.desk.advising.asking import Asking
 from hlmaster.desk.advising.choice import Choice
 from hlmaster.desk.advising.claude_key import ClaudeKey
 from hlmaster.desk.advising.sight import Sight
+from hlmaster.desk.advising.storm import Storm
 from hlmaster.desk.loading import Loading
 from hlmaster.desk.work import Work
 from hlmaster.insight.analyst.analyst import Analyst
@@ -46,7 +47,8 @@ State = Callable[[str, str, float | None], None]
 
 
 class Advising:
-    """``state`` tells the decision grids a column; ``cards`` are the open proposals; ``regime`` of a coin.
+    """``state`` tells the decision grids a column; ``cards`` are the open proposals; ``regime`` of a coin. ``heed`` has
+    the cards of a coin looked at again with what is said now, and returns how many that took away.
 
     ``show`` says which coin the window looks at: that one, and those with a position or a card, are asked about.
     """
@@ -65,11 +67,13 @@ class Advising:
         cards: Callable[[], Iterable[Proposal]],
         regime: Callable[[str], Regime | None],
         state: State,
+        heed: Callable[[str], int],
         key: ClaudeKey,
     ) -> None:
         self._bus, self._clock, self._settings, self._feed = bus, clock, settings, feed
         self._loading, self._market_data, self._portfolio = loading, market_data, portfolio
-        self._cards, self._regime, self._state = cards, regime, state
+        self._cards, self._regime, self._state, self._heed = cards, regime, state, heed
+        self._storm = Storm(bus, clock)
         self._work = Work(bus, self._failed)
         self._shown = ""
         self._told_until: dict[str, int] = {}
@@ -201,8 +205,13 @@ class Advising:
     def _on_answer(self, fact: AnalystAnswered) -> None:
         """A model's opinion of the market becomes a column: from here on rows know it, and none before."""
         opinion = fact.call.opinion
-        if opinion is None or opinion.question is not Question.MARKET or opinion.model == self.choice.rules:
+        if opinion is None or opinion.model == self.choice.rules:
             return
+        if opinion.question is Question.MARKET:
+            self._tell(opinion)
+        self._storm.took(self._heed(opinion.coin))
+
+    def _tell(self, opinion: Opinion) -> None:
         calibrated = self.ledger.calibrated(opinion.model, opinion.confidence)
         sure = opinion.confidence if calibrated is None else calibrated
         self._state(opinion.coin, "opinion", sure * opinion.direction.sign)
@@ -211,6 +220,7 @@ class Advising:
 
     def _on_sentiment(self, fact: SentimentChanged) -> None:
         self._state(fact.coin, "sentiment", self.news.sentiment(fact.coin).score)
+        self._storm.took(self._heed(fact.coin))
 
     # --- what makes it speak, beside its triggers ---
 

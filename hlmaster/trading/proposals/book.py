@@ -196,6 +196,13 @@ class ProposalBook:
             return Answer()
         return Answer((self._keep(with_verdict(proposal, verdict)),))
 
+    def advised(self, proposal_id: str, confidence: float, reasons: tuple[str, ...]) -> Answer:
+        """Advisers think otherwise now. Size, prices and what may act alone stay as they were."""
+        proposal = self._live.get(proposal_id)
+        if proposal is None or not proposal.state.can_be_approved or proposal.confidence == confidence:
+            return Answer()
+        return Answer((self._keep(replace(proposal, confidence=confidence, reasons=reasons)),))
+
     def tick(self, now_ms: int) -> Answer:
         """Time runs out, and who was snoozed comes back."""
         changed = []
