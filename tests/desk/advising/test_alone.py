@@ -4,13 +4,17 @@ from decimal import Decimal
 
 from hlmaster.core.model import Mode
 from hlmaster.desk.advising.alone import STRATEGY, AnalystTrust
-from hlmaster.insight.calibration.record import Record, record_of
+from hlmaster.insight.calibration.ledger import Ledger
+from hlmaster.insight.calibration.record import Record
 from hlmaster.trading.proposals.trust import Unproven
-from tests.insight.calibration.models import scored
+from tests.insight.calibration.models import MODEL, scored
 
 
 def skilled() -> Record:
-    return record_of(scored(1, 400, 0.8))
+    ledger = Ledger()
+    for known in scored(1, 400, 0.8):
+        ledger.add(known)
+    return ledger.overall(MODEL)
 
 
 def test_the_analyst_acts_alone_on_a_proven_record_only_and_never_on_strangers_words() -> None:
