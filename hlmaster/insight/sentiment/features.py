@@ -18,6 +18,8 @@ FIGURE_HALF_LIFE, FIGURE_EXPIRY = 4, 2
 """Times those of a headline: the next figure comes a day later."""
 OF_THE_MARKET = 0.5
 """What names no coin says half as much of each."""
+MOST_OF_SOURCE = 3.0
+"""Fresh headlines that one source counts for, however many it publishes."""
 SPANS = (3, 7, 14)
 """Days of the averages."""
 HISTORY_MS = max(SPANS) * DAY_MS
@@ -51,12 +53,13 @@ def mood(coin: str, headlines: Iterable[Headline], now_ms: int, life: Life) -> C
     """Of those with a confidence of 0.3 and more.
 
     ``score`` is their mean by relevance, confidence and age. ``confidence`` is theirs in the same mean times
-    ``n / (n + 1)``, where n counts them by relevance and age alone: one fresh headline is believed half.
+    ``n / (n + 1)``, where n counts them by relevance and age alone: one fresh headline is believed half. No source
+    counts for more than three.
     ``momentum`` is the score less its average of 7 days, ``volatility`` the standard deviation of the days' means,
     ``extreme`` where the score passes 0.75 or 0.25. An average needs half of its days to have been heard of.
     """
     told = [(it, share) for it in headlines if it.confidence >= LEAST_CONFIDENCE and (share := relevance(it, coin))]
-    alive = [(it, share * weight) for it, share in told if (weight := life.weight(it, now_ms))]
+    alive = _bounded([(it, share * weight) for it, share in told if (weight := life.weight(it, now_ms))])
     fresh = sum(share for _, share in alive)
     score = confidence = None
     if fresh:
@@ -77,6 +80,14 @@ def mood(coin: str, headlines: Iterable[Headline], now_ms: int, life: Life) -> C
         extreme=_extreme(score, confidence),
         averages=(averages[0], averages[1], averages[2]),
     )
+
+
+def _bounded(alive: list[tuple[Headline, float]]) -> list[tuple[Headline, float]]:
+    """Who publishes a hundred headlines is no hundred witnesses."""
+    of: dict[str, float] = defaultdict(float)
+    for it, weight in alive:
+        of[it.source] += weight
+    return [(it, weight * min(1.0, MOST_OF_SOURCE / of[it.source])) for it, weight in alive]
 
 
 def _days(told: Sequence[tuple[Headline, float]], now_ms: int) -> list[float | None]:

@@ -50,9 +50,17 @@ def test_a_published_figure_lives_until_the_next_is_there() -> None:
 
 
 def test_more_fresh_headlines_are_believed_more_and_none_wholly() -> None:
-    few, many = mood("BTC", [aged(0)], NOW, LIFE), mood("BTC", [aged(0)] * 20, NOW, LIFE)
+    few = mood("BTC", [aged(0)], NOW, LIFE)
+    many = mood("BTC", [aged(0, source=f"source {n}") for n in range(20)], NOW, LIFE)
     assert few.confidence == pytest.approx(0.6 / 2)
     assert many.confidence == pytest.approx(0.6 * 20 / 21)
+
+
+def test_a_source_that_floods_counts_for_three() -> None:
+    flood = [aged(n / 1000, source="flood", score=0.0) for n in range(200)]
+    sober = [aged(0, source=f"source {n}", score=1.0) for n in range(3)]
+    assert mood("BTC", flood, NOW, LIFE).confidence == pytest.approx(0.6 * 3 / 4)
+    assert mood("BTC", flood + sober, NOW, LIFE).score == pytest.approx(0.5)
 
 
 def test_averages_need_half_of_their_days() -> None:

@@ -41,7 +41,7 @@ class CryptoCompare:
         if not isinstance(news.data, list):
             raise NewsError(
                 f"{self.name} gives no news: {news.message[:120] or 'no reason given'}.",
-                "If it asks for a key, switch this source off or put an address with your key in the settings.",
+                "If it asks for a key, switch this source off.",
             )
         return [
             Item(
