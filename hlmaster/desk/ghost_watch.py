@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import MINUTE_MS, Clock
+from hlmaster.core.errors import VenueError
 from hlmaster.core.events import ContextChanged
 from hlmaster.core.proposals import Proposal, ProposalChanged, ProposalState
 from hlmaster.core.records import Ghost, GhostChanged, GhostState, Records
@@ -69,17 +70,27 @@ class GhostWatch:
                 del self._bars[coin]
 
     async def bridge(self, candles: Candles) -> None:
-        """One question for each coin whose ghosts lag; what candles cannot tell is lost. Raises VenueError."""
+        """One question for each coin whose ghosts lag; what candles cannot tell is lost.
+
+        Raises VenueError once all coins were asked: one that is no longer answered for holds up no other.
+        """
         self.look()
+        failure: VenueError | None = None
         minute = self._clock.now_ms() // MINUTE_MS * MINUTE_MS
         for coin in sorted({ghost.coin for ghost in self._running.values() if ghost.until_ms < minute}):
             lagging = [ghost for ghost in self._of(coin) if ghost.until_ms < minute]
             since = min(ghost.until_ms for ghost in lagging)
-            block = await candles(coin, since - MINUTE_MS, minute)
+            try:
+                block = await candles(coin, since - MINUTE_MS, minute)
+            except VenueError as error:
+                failure = error
+                continue
             for was in lagging:
                 ghost = self._running.get(was.proposal_id)
                 if ghost is not None:
                     self._put(ghost, self._after(ghost, list(bars_of(block, ghost.until_ms, minute))))
+        if failure is not None:
+            raise failure
 
     def _after(self, ghost: Ghost, bars: list[Bar]) -> Ghost:
         for bar in bars:
