@@ -117,6 +117,12 @@ class Engine:
             )
         return cards
 
+    def coins(self) -> list[str]:
+        """Those that an armed strategy runs on, in the order of the strategies' titles."""
+        armed = [one for one in self._company.actors.values() if self.roster.entry(one.name).armed]
+        armed.sort(key=lambda one: one.known.card.title)
+        return list(dict.fromkeys(coin for one in armed for coin in one.watches))
+
     def card(self, name: str) -> StrategyCard:
         """Raises ConfigError for a strategy that is not here."""
         return self._company.actor(name).card(self.roster)
@@ -124,7 +130,9 @@ class Engine:
     def title(self, name: str) -> str:
         """What is no strategy here reads as it is written."""
         actor = self._company.actors.get(name)
-        return name if actor is None else actor.known.card.title
+        if actor is not None:
+            return actor.title
+        return next((known.card.title for known in self._at_home if known.card.name == name), name)
 
     def is_running(self, name: str, coin: str) -> bool:
         return self._watch(name, coin) is not None

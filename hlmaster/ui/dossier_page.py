@@ -71,7 +71,7 @@ def dossier_page(dossier: Dossier, look: Theme, zone: tzinfo | None, title: Titl
     if proposal is not None:
         _size(page, proposal)
     _verdicts(page, dossier)
-    _history(page, dossier.lines)
+    _history(page, dossier.lines, title)
     _orders(page, dossier)
     if dossier.trade is not None:
         _outcome(page, dossier.trade)
@@ -166,15 +166,15 @@ def _rule(result: RuleResult) -> Sequence[str | Cell]:
     return mark, result.rule, " ".join(part for part in (result.value, limit) if part), result.sentence
 
 
-def _history(page: Page, lines: Sequence[Line]) -> None:
+def _history(page: Page, lines: Sequence[Line], title: Title) -> None:
     if lines:
         page.head("What happened, in order")
-        page.table(((page.moment(line.time_ms), "muted"), line.kind, _text(line)) for line in lines)
+        page.table(((page.moment(line.time_ms), "muted"), line.kind, _text(line, title)) for line in lines)
 
 
-def _text(line: Line) -> str:
+def _text(line: Line, title: Title) -> str:
     who = line.data.get("by") or line.data.get("who")
-    return f"{line.text} ({who})" if who else line.text
+    return f"{line.text} ({title(str(who))})" if who else line.text
 
 
 def _orders(page: Page, dossier: Dossier) -> None:

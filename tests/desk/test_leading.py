@@ -72,3 +72,23 @@ async def test_a_veto_withdraws_and_keeps_away(tmp_path: Path) -> None:
         assert traded.proposing.veto(STRATEGY, "ETH", 0).ok
         traded.scene.clock.advance(1_100)
         await traded.until(traded.proposing.open)
+
+
+async def test_a_strategy_is_called_by_its_title(tmp_path: Path) -> None:
+    async with trading(tmp_path) as traded:
+        name, title = "momentum_scalper", "Momentum scalper"
+        traded.roster.change(name, armed=True, regimes=("trend",))
+        told = [gate.text for gate in traded.proposing.why(name, "BTC")]
+        assert f"{title} has said nothing about BTC yet." in told
+        traded.say(LONG, coin="BTC", strategy=name)
+        gates = traded.proposing.why(name, "BTC")
+        told += [gate.text for gate in gates]
+        assert any(f"{title} acts in trend only." in gate.text for gate in gates)
+        for outcome in (
+            traded.proposing.swap("ETH", name, "keep"),
+            traded.proposing.veto(name, "ETH", 60),
+            traded.proposing.veto(name, "ETH", 0),
+        ):
+            assert title in outcome.sentence
+            told.append(outcome.sentence)
+        assert not [text for text in told if name in text]
