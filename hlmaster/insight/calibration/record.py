@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hlmaster.core.candles import Floats
-from hlmaster.core.opinions import OutcomeKnown
 from hlmaster.insight.calibration.estimates import Estimate, mean_of, share_of, stretches, wilson
+from hlmaster.insight.calibration.scored import Scored
 
 ENOUGH_CALLS, ENOUGH_STRETCHES = 50, 20
 """Scored calls, and stretches of time that do not overlap, before a record counts."""
@@ -100,32 +100,20 @@ class Record:
         return f"R{right}" if figures.skill.low > 0 else f"No skill shown: r{right}"
 
 
-def record_of(known: Sequence[OutcomeKnown]) -> Record:
-    """In any order; those whose outcome is unknown count for nothing."""
-    scored = sorted((one for one in known if one.outcome.known), key=lambda one: one.opinion.asked_ms)
-    if not scored:
+def record_of(calls: Scored) -> Record:
+    if not len(calls):
         return Record()
-    asked = np.array([one.opinion.asked_ms for one in scored], np.int64)
-    due = asked + np.array([one.opinion.horizon_ms for one in scored], np.int64)
-    starts = stretches(asked, due)
-    right, naive, change, confidence = _columns(scored)
+    starts = stretches(calls.asked_ms, calls.due_ms)
     rivals: dict[str, Floats] = {
-        "going on with the trend": naive,
-        "always LONG": (change > 0).astype(np.float64),
-        "always SHORT": (change < 0).astype(np.float64),
+        "going on with the trend": calls.naive,
+        "always LONG": (calls.change > 0).astype(np.float64),
+        "always SHORT": (calls.change < 0).astype(np.float64),
     }
-    skills = {name: mean_of(right - rival, starts, -1.0, 1.0) for name, rival in rivals.items()}
+    skills = {name: mean_of(calls.right - rival, starts, -1.0, 1.0) for name, rival in rivals.items()}
     rival = min(skills, key=lambda name: skills[name].low)
-    brier = mean_of((confidence - right) ** 2, starts, 0.0, 1.0)
-    figures = Figures(share_of(right, starts), share_of(naive, starts), brier, skills[rival], rival)
-    return Record(len(scored), len(starts), figures, _bins(confidence, right))
-
-
-def _columns(scored: Sequence[OutcomeKnown]) -> tuple[Floats, Floats, Floats, Floats]:
-    """Right, naive right, change, confidence."""
-    rows = [(one.outcome.right, one.outcome.naive_right, one.outcome.change, one.opinion.confidence) for one in scored]
-    right, naive, change, confidence = np.array(rows, np.float64).T
-    return right, naive, change, confidence
+    brier = mean_of((calls.confidence - calls.right) ** 2, starts, 0.0, 1.0)
+    figures = Figures(share_of(calls.right, starts), share_of(calls.naive, starts), brier, skills[rival], rival)
+    return Record(len(calls), len(starts), figures, _bins(calls.confidence, calls.right))
 
 
 def _bins(confidence: Floats, right: Floats) -> tuple[Bin, ...]:

@@ -58,7 +58,8 @@ class _Waiting:
 class Scorer:
     """``restore`` once the store is open, then ``look`` each second and ``bridge`` each minute. Fills the ledger.
 
-    ``mid`` and ``regime`` of a coin now, None where it is not known or stale. Saving raises StorageError as the store does.
+    ``mid`` and ``regime`` of a coin now, None where it is not known or stale. What saves raises StorageError as the
+    store does.
     """
 
     def __init__(
@@ -87,8 +88,7 @@ class Scorer:
         """Take up what earlier runs left: their outcomes, and opinions that have none. Raises StorageError."""
         if self._keep is None:
             return
-        for known in await self._keep.scored(MOST_CALLS):
-            self._ledger.add(known)
+        self._ledger.add(*await self._keep.scored(MOST_CALLS))
         for opinion, digest in await self._keep.waiting(MOST_WAITING):
             self._ledger.spoke(opinion.model, digest, opinion.asked_ms)
             self._wait(_Waiting(opinion, digest, ""))

@@ -11,11 +11,17 @@ from hypothesis import strategies as st
 
 from hlmaster.core.opinions import OutcomeKnown
 from hlmaster.core.signals import Direction
-from hlmaster.insight.calibration.record import Record, record_of
+from hlmaster.insight.calibration.record import Record
+from hlmaster.insight.calibration.record import record_of as record_of_columns
+from hlmaster.insight.calibration.scored import Scored
 from tests.insight.calibration.models import a_call, scored, shuffled, with_side
 
 SEEDS = st.integers(0, 2**31)
 LONG, SHORT = Direction.LONG, Direction.SHORT
+
+
+def record_of(known: list[OutcomeKnown]) -> Record:
+    return record_of_columns(Scored.of(known))
 
 
 def skilled(calls: int) -> list[OutcomeKnown]:
