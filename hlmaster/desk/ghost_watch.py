@@ -18,6 +18,8 @@ MOST = 500
 """Followed at one time; beyond it the oldest is lost out of sight."""
 LATE_MS = 5_000
 """Wall time by which a bar may be closed late; a longer one, of a computer that slept, is not believed."""
+SILENT_MS = 20_000
+"""Wall time without a price after which a bar is not believed either: its extremes may have been in between."""
 
 
 @dataclass(slots=True)
@@ -27,7 +29,9 @@ class _Growing:
     high: Decimal
     low: Decimal
     close: Decimal
-    seen: bool = True
+    heard_ms: int
+    """When the last price came; before ``open_ms`` while none has come since."""
+    whole: bool = True
 
 
 class GhostWatch:
@@ -59,15 +63,20 @@ class GhostWatch:
         for coin, growing in list(self._bars.items()):
             if minute <= growing.open_ms:
                 continue
-            if growing.seen and minute - growing.open_ms <= MINUTE_MS + LATE_MS * self._clock.speed:
+            if self._is_whole(growing, minute):
                 bar = Bar(growing.open_ms, minute, growing.open, growing.high, growing.low, growing.close)
                 for ghost in self._of(coin):
                     if bar.open_ms == ghost.until_ms:
                         self._put(ghost, advance(ghost, bar))
             if self._of(coin):
-                self._bars[coin] = _Growing(minute, *(growing.close,) * 4, seen=False)
+                self._bars[coin] = _Growing(minute, *(growing.close,) * 4, growing.heard_ms)
             else:
                 del self._bars[coin]
+
+    def _is_whole(self, growing: _Growing, minute: int) -> bool:
+        ended, speed = growing.open_ms + MINUTE_MS, self._clock.speed
+        heard = growing.open_ms <= growing.heard_ms and ended - growing.heard_ms <= SILENT_MS * speed
+        return heard and growing.whole and minute - ended <= LATE_MS * speed
 
     async def bridge(self, candles: Candles) -> None:
         """One question for each coin whose ghosts lag; what candles cannot tell is lost.
@@ -130,9 +139,10 @@ class GhostWatch:
         mark = self._mark(coin)
         if mark is None:
             return
-        minute = self._clock.now_ms() // MINUTE_MS * MINUTE_MS
+        now = self._clock.now_ms()
+        minute = now // MINUTE_MS * MINUTE_MS
         if growing is None:
-            self._bars[coin] = _Growing(minute, mark, mark, mark, mark)
+            self._bars[coin] = _Growing(minute, mark, mark, mark, mark, now)
             return
         if minute > growing.open_ms:
             self.look()
@@ -140,7 +150,8 @@ class GhostWatch:
             if growing is None:
                 return
         growing.high, growing.low = max(growing.high, mark), min(growing.low, mark)
-        growing.close, growing.seen = mark, True
+        growing.whole &= now - growing.heard_ms <= SILENT_MS * self._clock.speed
+        growing.close, growing.heard_ms = mark, now
 
     def _of(self, coin: str) -> list[Ghost]:
         return [ghost for ghost in self._running.values() if ghost.coin == coin]

@@ -17,7 +17,7 @@ from hlmaster.core.events import ContextChanged
 from hlmaster.core.model import Side
 from hlmaster.core.proposals import Proposal, ProposalChanged, ProposalState
 from hlmaster.core.records import Ghost, GhostChanged, GhostState, Unrecorded
-from hlmaster.desk.ghost_watch import MOST, GhostWatch
+from hlmaster.desk.ghost_watch import MOST, SILENT_MS, GhostWatch
 from hlmaster.trading.ghosts import Bar, advance, ghost_of
 from tests.storage.facts import a_proposal
 from tests.trading.scenes import D
@@ -198,6 +198,19 @@ async def test_what_candles_cannot_tell_is_out_of_sight() -> None:
     await scene.watch.bridge(scene.candles)
     assert scene.records.ghosts_kept["p1"].state is GhostState.LOST
     assert scene.watch.running == ()
+
+
+@pytest.mark.parametrize(("silent_ms", "believed"), [(SILENT_MS, True), (SILENT_MS + 1_000, False)])
+async def test_a_minute_with_a_silence_in_it_is_asked_for_later(silent_ms: int, believed: bool) -> None:
+    """In which the price was elsewhere, and back."""
+    scene = Scene()
+    scene.hear(scene.card(stops=((D(90_000), D("0.1")),), target=D(110_000)), REJECTED)
+    for wait in (10_000, silent_ms, 20_000):
+        scene.clock.advance(wait)
+        scene.move("BTC", D(97_100))
+    scene.clock.advance(MINUTE_MS - 30_000 - silent_ms)
+    scene.watch.look()
+    assert (scene.watch.running[0].until_ms > START) == believed
 
 
 async def test_a_computer_that_slept_does_not_take_its_minutes_for_one() -> None:
