@@ -78,8 +78,8 @@ class Grids:
         self._told: dict[str, dict[str, float]] = {}
         self._line_up = True
         self._untold: deque[RowClosed] = deque()
-        """Rows of the last tick that nobody has heard of yet."""
-        self._ticking = False
+        """Samples that nobody has heard of yet."""
+        self._tell_until = math.inf
         self._run = str(clock.now_ms())
         self._record_at = clock.monotonic() + RECORD_SECONDS
         self.revision = 0
@@ -268,11 +268,9 @@ class Grids:
         They are told of for about ``tell_for`` wall seconds; ``tell`` goes on with the rest.
         """
         now, monotonic = self._clock.now_ms(), self._clock.monotonic()
-        self._ticking = True
+        self._tell_until = monotonic + tell_for
         self._close_samples(now, monotonic)
         self._look_at_candles(now, monotonic)
-        self._ticking = False
-        self.tell(tell_for)
         if monotonic >= self._record_at:
             self.record()
 
@@ -285,7 +283,7 @@ class Grids:
                     candles.look(now, monotonic)
 
     def tell(self, tell_for: float = math.inf) -> bool:
-        """Publish rows that a tick closed, one at least, oldest first; whether some are left.
+        """Publish samples that a tick had no time for, one at least, oldest first; whether some are left.
 
         What listeners do with a row takes longer than to make it. The loop may do something else in between: a row once
         closed says the same however late it is heard of.
@@ -324,7 +322,7 @@ class Grids:
 
     def _tell(self, rows: Rows, row_ms: int) -> None:
         closed = RowClosed(rows.coin, rows.grid.name, row_ms)
-        if self._ticking:
+        if rows.grid.interval is None and (self._untold or self._clock.monotonic() > self._tell_until):
             self._untold.append(closed)
         else:
             self._bus.publish(closed)

@@ -167,11 +167,11 @@ def test_rows_that_are_due_at_once_are_made_at_once_and_told_of_bit_by_bit() -> 
             desk.grids.need(coin, needs, owner)
     desk.hears(quote(99.0, 101.0, NOW))
     desk.passes(4 * STEP)
-    desk.grids.tick(tell_for=0)
-    assert len(desk.rows) == 1
+    desk.grids.tick(tell_for=-1)
+    assert desk.rows == []
     desk.hears(quote(100.0, 102.0, desk.clock.now_ms()))
-    left = [desk.grids.tell(0) for _ in range(3)]
-    assert left == [True, True, False]
+    left = [desk.grids.tell(0) for _ in range(4)]
+    assert left == [True, True, True, False]
     assert {(row.coin, row.grid) for row in desk.rows} == {
         (coin, grid) for coin in ("BTC", "ETH") for grid in ("250ms", "1000ms")
     }
@@ -185,7 +185,7 @@ def test_rows_of_an_earlier_tick_are_told_of_before_those_of_the_next() -> None:
         desk.grids.need(coin, SAMPLED, "test")
     for _ in range(2):
         desk.passes(STEP)
-        desk.grids.tick(tell_for=0)
+        desk.grids.tick(tell_for=-1)
     desk.grids.tell()
     assert [(row.coin, row.row_ms - NOW) for row in desk.rows] == [
         (coin, at) for at in (STEP, 2 * STEP) for coin in ("BTC", "ETH")
