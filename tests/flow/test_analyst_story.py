@@ -1,0 +1,144 @@
+"""The analyst beside a demo desk, its model behind Ollama's real wire: what it says is seen, kept, harmless."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from hlmaster.core.events import Notice, Severity
+from hlmaster.core.model import Interval
+from hlmaster.core.opinions import AnalystAnswered, AnalystSpoke, Call, Question
+from hlmaster.core.proposals import Policy, ProposalState
+from hlmaster.desk.advising.advising import Advising
+from hlmaster.desk.advising.choice import UNSEEN
+from hlmaster.desk.desk import Desk
+from hlmaster.market.window import Grid, Needs
+from tests.flow.desks import demo_desk, fresh, until
+from tests.insight.fake_ollama import FakeOllama, Mode
+
+GRID = Needs(Grid.of("1000ms"), lookback=1, columns=("opinion", "opinion_confidence"))
+
+
+def says(signal: str, confidence: int, **more: Any) -> Callable[[Any], str]:
+    words = {"LONG": "BULLISH", "SHORT": "BEARISH", "HOLD": "NEUTRAL"}[signal]
+    answer: dict[str, object] = {
+        "reason": "Higher lows. Buyers take what is offered.",
+        "coin": "ETH",
+        "sentiment": words,
+    }
+    answer |= {"confidence": confidence, "signal": signal, "entry": None, "stop": None, "target": None}
+    answer |= {"invalidation": "A lower low.", "horizon_minutes": 15, **more}
+    return lambda body: json.dumps(answer)
+
+
+@asynccontextmanager
+async def advised(folder: Path, server: FakeOllama, *more: str) -> AsyncIterator[tuple[Desk, Advising, list[Call]]]:
+    """By hand only, unless ``more`` settings say otherwise."""
+    own = ["analyst.enabled=true", f"analyst.host={server.host}", "analyst.on_candle=false", "analyst.gap_seconds=1"]
+    async with demo_desk(folder, overrides=[*own, "market.watchlist=ETH", *more]) as desk:
+        calls: list[Call] = []
+        desk.bus.subscribe(AnalystAnswered, lambda fact: calls.append(fact.call))
+        assert desk.advising is not None
+        advising = desk.advising
+        await desk.deciding.wait()
+        await fresh(desk, "ETH")
+        advising.show("ETH")
+        await until(lambda: advising.choice.server is not UNSEEN, desk)
+        yield desk, advising, calls
+
+
+async def answered(desk: Desk, advising: Advising, calls: list[Call], question: Question = Question.MARKET) -> Call:
+    before = len(calls)
+    advising.analyst.ask("ETH", question)
+    await until(lambda: len(calls) > before, desk)
+    return calls[-1]
+
+
+async def test_an_opinion_is_streamed_kept_told_to_the_grids_and_runs_out(tmp_path: Path) -> None:
+    async with FakeOllama(answer=says("LONG", 8)) as server:
+        async with advised(tmp_path, server) as (desk, advising, calls):
+            await until(lambda: advising.choice.current().is_model, desk)
+            desk.grids.need("ETH", GRID, "test")
+            spoken: list[str] = []
+            desk.bus.subscribe(AnalystSpoke, lambda fact: spoken.append(fact.text))
+            call = await answered(desk, advising, calls)
+            assert call.failure == ""
+            assert (call.model, bool(call.digest)) == ("llama3.2", True)
+            assert "".join(spoken) == "Higher lows. Buyers take what is offered."
+            assert len(spoken) > 3, "as it comes, not at the end"
+
+            def row() -> list[float]:
+                window = desk.grids.window("ETH", GRID)
+                return [] if window is None else [float(window[name][-1]) for name in GRID.columns]
+
+            await until(lambda: row() == [0.8, 0.8], desk)
+            advising._told_until["ETH"] = desk.clock.now_ms()
+            await until(lambda: row() and all(map(math.isnan, row())), desk)
+            assert server.chats[0]["messages"][1]["content"].count("Candles of 1m") == 1
+        async with advised(tmp_path, server) as (desk, advising, calls):
+            kept = desk._parts.opinions
+            assert kept is not None
+            assert [one.call_id for one in await kept.calls()] == [call.call_id]
+            await until(lambda: advising._scorer.waiting == 1, desk)  # it is scored when its time has come
+
+
+async def test_armed_it_proposes_like_any_other_and_a_person_decides(tmp_path: Path) -> None:
+    async with (
+        FakeOllama(answer=says("LONG", 9, entry=1e9, stop=1e-9, target=5)) as server,
+        advised(tmp_path, server) as (desk, advising, calls),
+    ):
+        await until(lambda: advising.choice.current().is_model, desk)
+        absurd = await answered(desk, advising, calls)
+        assert absurd.opinion is None
+        assert absurd.failure, "prices far from the book are no opinion"
+        server.answer = says("LONG", 9)
+        desk.engine.set_params("analyst", {"interval": Interval.M1})
+        desk.engine.set_policy("analyst", Policy.AUTO)
+        desk.roster.set_overall(Policy.AUTO)
+        desk.engine.arm("analyst")
+        assert (await answered(desk, advising, calls)).opinion is not None
+        why = "The analyst has not earned to act alone."
+        await until(lambda: (desk.proposing.proposer.trust.may_auto("analyst") or "").startswith(why), desk)
+        assert not [one for one in desk.proposing.book.all() if one.state is ProposalState.PLACED]
+
+
+async def test_a_server_that_fails_in_any_way_costs_the_opinion_and_nothing_else(tmp_path: Path) -> None:
+    async with FakeOllama(answer=says("SHORT", 8)) as server:
+        async with advised(tmp_path, server) as (desk, advising, calls):
+            await until(lambda: advising.choice.current().is_model, desk)
+            loud: list[Notice] = []
+            desk.bus.subscribe(Notice, loud.append)
+            for mode in (Mode.TRUNCATED, Mode.NOT_JSON, Mode.ERROR_INSIDE, Mode.DIES, Mode.NO_MODEL, Mode.NOT_FOUND):
+                server.mode = mode
+                call = await answered(desk, advising, calls, Question.SENTIMENT)
+                assert (call.opinion, bool(call.failure)) == (None, True), mode
+            server.mode = Mode.HANG
+            advising.analyst.ask("ETH", Question.MARKET)
+            await until(lambda: advising.analyst.state.running is not None, desk)
+            advising.analyst.cancel()
+            await until(lambda: len(calls) == 7, desk)
+            assert "cancelled" in calls[-1].failure
+            advising.analyst.ask("ETH", Question.MARKET)
+            await until(lambda: advising.analyst.state.running is not None, desk)
+            assert [one for one in loud if one.severity is not Severity.INFO] == []
+        left = {task.get_name() for task in asyncio.all_tasks()} & {"analyst", "model server", "news", "advice"}
+        assert not left
+
+
+async def test_without_a_server_rules_speak_say_so_and_move_nothing(tmp_path: Path) -> None:
+    server = FakeOllama()
+    async with server:
+        pass
+    async with advised(tmp_path, server) as (desk, advising, calls):
+        assert "No Ollama server answers" in advising.choice.server.sentence
+        call = await answered(desk, advising, calls)
+        assert call.opinion is not None
+        assert call.opinion.reason.startswith("Plain rules speak here, not a model.")
+        assert call.opinion.confidence <= 0.3
+        assert advising.weight(call.opinion) == 0.0
+        assert advising._told_until == {}, "no strategy sees it"
