@@ -15,6 +15,7 @@ from hlmaster.core.bus import Bus
 from hlmaster.core.candles import CandleBlock
 from hlmaster.core.clock import DAY_MS, Clock
 from hlmaster.core.errors import StorageError, VenueError
+from hlmaster.core.events import TrackedOrder
 from hlmaster.core.model import Interval
 from hlmaster.core.orders import Fill
 from hlmaster.core.ports import MarketData
@@ -82,11 +83,11 @@ class Archive:
     async def run(self) -> None:
         """Fetches prices that were missed, as long as the desk lives."""
         while True:
-            try:
-                await self.journal.bridge(self._candles)
-                await self.ghosts.bridge(self._candles)
-            except VenueError as error:
-                log.info("prices that were missed are asked for again: %s", error)
+            for bridge in (self.journal.bridge, self.ghosts.bridge):
+                try:
+                    await bridge(self._candles)
+                except VenueError as error:
+                    log.info("prices that were missed are asked for again: %s", error)
             await asyncio.sleep(BRIDGE_SECONDS / self._clock.speed)
 
     def close(self) -> None:
@@ -117,28 +118,26 @@ class Archive:
         order = self._orders.get(key)
         basis = order.order.basis if order is not None else None
         proposal_id = trade.proposal_id if trade is not None else basis.proposal_id if basis is not None else key
+        trade = trade or self.journal.trade(proposal_id)
         self._keeping.look()
         proposal = await self._records.proposal(proposal_id)
         if proposal is None and trade is None and order is None:
             raise StorageError(f"Nothing is kept of {key}.", "It may belong to another session.")
-        orders = tuple(
-            tracked
-            for tracked in self._orders.all()
-            if tracked.client_order_id == key
-            or (proposal is not None and tracked.client_order_id in proposal.order_ids)
-            or (tracked.order.basis is not None and tracked.order.basis.proposal_id == proposal_id)
-        )
-        names = {tracked.client_order_id for tracked in orders}
+        names = {key, *(proposal.order_ids if proposal is not None else ())}
+        names |= {one.client_order_id for one in self._orders.all() if _is_of(one, proposal_id)}
         booked = (booked.fill for booked in self._portfolio.fills)
         fills = tuple(fill for fill in booked if fill.client_order_id in names or _within(fill, trade))
+        # Also those that closed it: stops, targets, a hand.
+        names |= {fill.client_order_id for fill in fills if fill.client_order_id is not None}
+        orders = tuple(tracked for tracked in self._orders.all() if tracked.client_order_id in names)
         keys = [signal.key for signal in proposal.signals] if proposal is not None else []
         return Dossier(
             proposal,
             tuple(await self._records.decisions(keys)),
-            tuple(await self._records.lines([proposal_id, *names])),
+            tuple(await self._records.lines({proposal_id, *names} - {""})),
             orders,
             fills,
-            trade or self.journal.trade(proposal_id),
+            trade,
             await self._records.ghost(proposal_id),
         )
 
@@ -169,6 +168,11 @@ class Archive:
 
     async def _candles(self, coin: str, start_ms: int, end_ms: int) -> CandleBlock:
         return await self._market_data.candles(coin, Interval.M1, start_ms, end_ms)
+
+
+def _is_of(tracked: TrackedOrder, proposal_id: str) -> bool:
+    basis = tracked.order.basis
+    return basis is not None and bool(proposal_id) and basis.proposal_id == proposal_id
 
 
 def _within(fill: Fill, trade: Trade | None) -> bool:

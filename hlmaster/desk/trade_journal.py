@@ -11,7 +11,7 @@ from typing import Protocol
 from hlmaster.core.bus import Bus
 from hlmaster.core.candles import CandleBlock
 from hlmaster.core.clock import MINUTE_MS, Clock
-from hlmaster.core.errors import ConfigError
+from hlmaster.core.errors import ConfigError, VenueError
 from hlmaster.core.events import ContextChanged, FillBooked, OrderChanged, PositionsChanged, TrackedOrder
 from hlmaster.core.orders import Fill, OrderStatus, TriggerKind
 from hlmaster.core.proposals import Proposal
@@ -87,15 +87,25 @@ class TradeJournal:
         self._bus.publish(TradesRestored(tuple(self.trades())))
 
     async def bridge(self, candles: Candles) -> None:
-        """The extremes of positions that were held while this program was not running. Raises VenueError."""
+        """The extremes of positions that were held while this program was not running.
+
+        Raises VenueError once all coins were asked: one that is no longer answered for holds up no other.
+        """
         now = self._clock.now_ms() // MINUTE_MS * MINUTE_MS
-        while self._seen_ms:
-            coin, since = next(iter(self._seen_ms.items()))
+        failure: VenueError | None = None
+        for coin, since in list(self._seen_ms.items()):
             start = -(-since // MINUTE_MS) * MINUTE_MS
-            for bar in bars_of(await candles(coin, start - MINUTE_MS, now), start, now):
+            try:
+                block = await candles(coin, start - MINUTE_MS, now)
+            except VenueError as error:
+                failure = error
+                continue
+            for bar in bars_of(block, start, now):
                 for price in (bar.high, bar.low):
                     self._see(coin, price)
-            del self._seen_ms[coin]
+            self._seen_ms.pop(coin, None)
+        if failure is not None:
+            raise failure
 
     # --- questions ---
 
