@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from hlmaster.core.errors import StorageError
 from hlmaster.desk.kept import Kept
 
@@ -30,7 +32,7 @@ class Memory:
         return document if isinstance(document, dict) else {}
 
     def save(self, document: Mapping[str, Any]) -> None:
-        self.kept.save(json.dumps(document).encode())
+        self.kept.save(msgspec.json.encode(document))
 
     async def stop(self) -> None:
         """Returns when the last of it is written."""

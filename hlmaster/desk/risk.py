@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace as replaced
 
 from hlmaster.core.breakers import BreakerChanged, LimitBreached
 from hlmaster.core.bus import Bus
@@ -30,12 +31,13 @@ from hlmaster.desk.swings import History, Swings
 from hlmaster.trading.conduct import Conduct
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.portfolio import Portfolio
-from hlmaster.trading.risk.board import RiskRow, effects, rows
+from hlmaster.trading.risk.board import RiskRow, effects, exceeded, rows
 from hlmaster.trading.risk.breakers.breakers import DAY_LOSS, DAY_WARNING, DRAWDOWN, HALT, STREAK, Breakers, State
 from hlmaster.trading.risk.breakers.rows import breaker_rows
 from hlmaster.trading.risk.safeguards import Judgement, Lockout, judge
 from hlmaster.trading.risk.untradable import conflicts
 from hlmaster.trading.situation import Situation
+from hlmaster.trading.stakes import standing
 
 log = logging.getLogger(__name__)
 ERRORS = "errors"
@@ -79,6 +81,8 @@ class RiskDesk:
         self._portfolio, self._tracker, self._survey = portfolio, tracker, survey
         self._close, self.kept = close, Kept(folder / "risk.json")
         self.limits, self.swings, self._habits = limits, Swings(clock, history, survey.recount), Habits(bus, portfolio)
+        self.is_led: Callable[[str], bool] = lambda coin: False
+        """Whether a coin's position is led by a strategy: then it is held to the limits of strategies."""
         survey.swing = self.swings
         self._sat_down, self._saved_at = clock.monotonic(), clock.monotonic()
         self._errors: deque[float] = deque(maxlen=1_000)
@@ -88,6 +92,8 @@ class RiskDesk:
         self._warned, self._started = "", False
         self._cuts: set[asyncio.Task[None]] = set()
         self._judgement = Judgement()
+        self._conduct_of: tuple[object, ...] = ()
+        """What the conduct that the survey has was made of."""
         self._lockout: Lockout | None = None
         self.breakers = Breakers(lambda: limits.settings.breakers)
         self._recall()
@@ -247,6 +253,10 @@ class RiskDesk:
 
     def _conduct(self) -> None:
         breakers, settings = self.breakers, self.limits.settings
+        made_of = (self._judgement, breakers.size_factor, breakers.day_loss_percent, settings)
+        if made_of == self._conduct_of:
+            return
+        self._conduct_of = made_of
         base = Conduct(
             size_factor=breakers.size_factor,
             day_loss_percent=breakers.day_loss_percent,
@@ -287,8 +297,8 @@ class RiskDesk:
     # --- limits ---
 
     def _watch_limits(self) -> None:
-        """Tell once of what stands beyond a limit by hand, and once when it is within again."""
-        found = {(row.rule, coin): row.sentence for coin, row in self._standing_rows() if not row.passed}
+        """Tell once of what stands beyond a limit, and once when it is within again."""
+        found = self._exceeded()
         for key in found.keys() - self._breached:
             self._bus.publish(LimitBreached(*key, True, found[key], self._clock.now_ms()))
             self._bus.publish(Notice(Severity.WARNING, found[key], "RSK-221", "Make the position smaller."))
@@ -298,13 +308,21 @@ class RiskDesk:
             self._bus.publish(LimitBreached(rule, coin, False, sentence, self._clock.now_ms()))
         self._breached = set(found)
 
-    def _standing_rows(self) -> list[tuple[str, RiskRow]]:
+    def _exceeded(self) -> dict[tuple[str, str], str]:
+        """Sentences by limit and coin. What strategies lead is held to their values, everything to those by hand."""
+        limits, found = self.limits.risk, dict[tuple[str, str], str]()
         coins = sorted(coin for coin in self._survey.count().standing.open_coins if self._survey.lists(coin))
-        found = []
-        for number, coin in enumerate(coins):
-            for row in rows(self._survey(coin), self.limits.risk, coin, by_strategy=False):
-                if row.about_coin or not number:
-                    found.append((coin if row.about_coin else "", row))
+        situations = [self._survey(coin) for coin in coins]
+        led = [one for one in situations if self.is_led(one.instrument.coin)]
+        for situation in situations[:1]:
+            found.update(_of_all(exceeded(situation, limits, by_strategy=False, about_coin=False)))
+        for situation in led[:1]:
+            theirs = replaced(situation, standing=standing({one.instrument.coin: one.stake for one in led}))
+            found.update(_of_all(exceeded(theirs, limits, by_strategy=True, about_coin=False)))
+        for situation in situations:
+            coin = situation.instrument.coin
+            for name, sentence in exceeded(situation, limits, by_strategy=self.is_led(coin), about_coin=True):
+                found[name, coin] = sentence
         return found
 
     def rows(self, coin: str | None = None) -> list[RiskRow]:
@@ -355,3 +373,8 @@ class RiskDesk:
 def _is_typed(typed: str, sentence: str) -> bool:
     """Spaces and a full stop at the end do not matter."""
     return " ".join(typed.split()).rstrip(".") == sentence
+
+
+def _of_all(found: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Of no coin."""
+    return {(name, ""): sentence for name, sentence in found}

@@ -70,6 +70,11 @@ class Ownership:
     def of(self, coin: str) -> Tenure | None:
         return self._tenures.get(coin)
 
+    def is_led(self, coin: str) -> bool:
+        """By a strategy or a group."""
+        tenure = self._tenures.get(coin)
+        return tenure is not None and tenure.is_led
+
     def all(self) -> tuple[Tenure, ...]:
         return tuple(self._tenures.values())
 

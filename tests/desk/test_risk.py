@@ -198,6 +198,21 @@ async def test_a_standing_limit_that_is_passed_is_told_once_and_its_row_is_red(s
     assert [fact.breached for fact in facts] == [True, False]
 
 
+async def test_what_a_strategy_leads_is_held_to_the_values_of_strategies(scene: Scene) -> None:
+    facts, led = heard(scene, LimitBreached), {"ETH"}
+    scene.desk.risk.is_led = led.__contains__
+    scene.hold("1")
+    scene.desk.risk.look()
+    assert {(fact.limit, fact.coin, fact.breached) for fact in facts} == {
+        ("position", "ETH", True),
+        ("gross exposure", "", True),
+    }
+    assert all(fact.sentence.endswith("strategies open nothing more.") for fact in facts)
+    led.clear()  # a person takes it over: thirty per cent are nothing by hand
+    scene.desk.risk.look()
+    assert [fact.breached for fact in facts] == [True, True, False, False]
+
+
 async def test_effects_tell_before_and_after_of_each_limit(scene: Scene) -> None:
     scene.hold("0.1")
     scene.desk.risk.look()

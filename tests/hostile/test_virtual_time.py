@@ -3,8 +3,10 @@ from __future__ import annotations
 import asyncio
 import threading
 
+import pytest
+
 from hlmaster.core.clock import Clock
-from tests.hostile.virtual_time import Unhurried, VirtualClock, VirtualTimeLoop, virtual
+from tests.hostile.virtual_time import LoneLoop, Unhurried, VirtualClock, VirtualTimeLoop, run, virtual
 
 
 def loop() -> VirtualTimeLoop:
@@ -129,3 +131,28 @@ async def test_the_clock_follows_the_loop() -> None:
     clock: Clock = VirtualClock(start_ms=1_000)
     await clock.sleep(12.5)
     assert (clock.now_ms(), clock.wall_ms(), clock.monotonic(), clock.wall_jump_ms()) == (13_500, 13_500, 12.5, 0)
+
+
+def test_a_lone_loop_does_a_threads_work_itself_a_step_later() -> None:
+    seen: list[object] = []
+
+    async def main() -> None:
+        work = asyncio.ensure_future(asyncio.to_thread(threading.get_ident))
+        asyncio.get_running_loop().call_later(3600, seen.append, "an hour")
+        await asyncio.sleep(0)
+        seen.append(work.done())
+        assert await work == threading.get_ident()
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.to_thread(lambda: 1 / 0)
+        await asyncio.sleep(3600)
+
+    run(main(), LoneLoop)
+    assert seen == [False, "an hour"]
+
+
+def test_a_lone_loop_that_waits_for_nobody_says_so() -> None:
+    async def main() -> None:
+        await asyncio.Event().wait()
+
+    with pytest.raises(RuntimeError, match="nothing can happen"):
+        run(main(), LoneLoop)

@@ -49,13 +49,15 @@ class _Selector(selectors.DefaultSelector):
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
+    selector_kind = _Selector
+
     def __init__(self) -> None:
         self._now = 0.0
         self.pending = 0
         """Jobs of other threads whose answers are owed."""
         self.guests = 0
         """Blocking clients in other threads that are being served over sockets of this loop."""
-        selector = _Selector()
+        selector = self.selector_kind()
         super().__init__(selector)
         self.wake_up_fd: int = self._ssock.fileno()  # type: ignore[attr-defined]
         selector.loop = self
@@ -94,6 +96,32 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def _job_done(self, _job: object) -> None:
         self.pending -= 1
+
+
+class _Deaf(_Selector):
+    """Never asks the system: there is nobody who could answer."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None:
+            raise RuntimeError("everything waits, and nothing can happen any more")
+        if timeout > 0 and self.loop is not None:
+            self.loop.jump(timeout)
+        return []
+
+
+class LoneLoop(VirtualTimeLoop):
+    """For what has neither sockets nor threads. What is given to a thread is done here, a step later, so one seed is
+    one order of events."""
+
+    selector_kind = _Deaf
+
+    def run_in_executor(  # type: ignore[override]
+        self, executor: Executor | None, func: Callable[..., T], *args: Any
+    ) -> asyncio.Future[T]:
+        async def here() -> T:
+            return func(*args)
+
+        return self.create_task(here())
 
 
 class VirtualClock:
@@ -154,9 +182,9 @@ async def hang_up() -> None:
         await asyncio.sleep(0)
 
 
-def run(main: Coroutine[Any, Any, T]) -> T:
+def run(main: Coroutine[Any, Any, T], loop: Callable[[], VirtualTimeLoop] = VirtualTimeLoop) -> T:
     """As ``asyncio.run``, in virtual time."""
-    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+    with asyncio.Runner(loop_factory=loop) as runner:
         return runner.run(main)
 
 

@@ -8,6 +8,9 @@ runs by what that exchange sees and by facts kept outside the desk:
 * while trading is not open nothing arrives that opens;
 * a breaker that tripped is tripped until its time, whatever was restarted in between.
 
+A quarter of the desks look around as often as they should, the others at half that, a quarter, an eighth. The disk is a
+dictionary and there are no threads, so a seed is one order of events.
+
 ``python -m tests.trading.interleavings --count 100000`` runs many, from ``--first`` on.
 """
 
@@ -22,12 +25,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from multiprocessing import get_context
 from pathlib import Path
+from unittest.mock import patch
 
 from hlmaster.core.breakers import BreakerChanged
 from hlmaster.core.bus import Bus
@@ -50,15 +55,20 @@ from hlmaster.core.orders import (
 )
 from hlmaster.core.proposals import Policy, Proposal, ProposalChanged, ProposalState
 from hlmaster.core.signals import Direction, Signal, SignalMade, Terms
+from hlmaster.desk import kept
 from hlmaster.desk.desk import Desk
+from hlmaster.desk.health import LoopLag
 from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.desk.risk import RESUME_SENTENCE
+from hlmaster.desk.work import Work
 from hlmaster.settings import Settings
+from hlmaster.storage.decision_rows import DecisionRows
+from hlmaster.strategies import roster
 from hlmaster.trading.ownership import Swap
 from hlmaster.trading.risk.breakers.breakers import DAY_WARNING, HALT
 from tests.desk.desks import MemoryMarket
 from tests.desk.ideas import candles
-from tests.hostile.virtual_time import VirtualClock, run
+from tests.hostile.virtual_time import LoneLoop, VirtualClock, run
 from tests.trading.scenes import D, MemoryStore
 from tests.trading.venues import MemoryJournal, MemoryVenue
 
@@ -69,6 +79,8 @@ LONGEST_SECONDS = 600
 SLACK = D("1.005")
 """Of each cap, for the price moves between the gate's look and the exchange's."""
 MEMORY = Path("/dev/shm")
+PACES = (1, 2, 4, 8)
+"""By seed in turn: how much more seldom than it should the desk looks at its cards, limits, breakers and stops."""
 TIGHT = {
     "day_warning_percent": "0.15",
     "day_loss_percent": "0.4",
@@ -176,6 +188,7 @@ class Judge:
     approved: dict[str, Proposal] = field(default_factory=dict)
     entered: dict[str, str] = field(default_factory=dict)
     """The order of each proposal."""
+    arrived: set[str] = field(default_factory=set)
     tripped: dict[str, int | None] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -202,6 +215,9 @@ class Judge:
         self.counts["entries"] += 1
         if order.client_order_id not in self.passed:
             self.find(f"{order} came without the gate's approval")
+        if order.client_order_id in self.arrived:
+            self.find(f"{order} came a second time")
+        self.arrived.add(order.client_order_id)
         if desk.guard.state is not TradingState.ACTIVE:
             self.find(f"{order} came while {desk.guard.sentence}")
         if basis is None:
@@ -439,11 +455,64 @@ class Run:
 def play(seed: int) -> tuple[list[str], Counter[str]]:
     """One interleaving: what was found, and what happened."""
     random.seed(seed)
-    base = MEMORY if MEMORY.is_dir() else None
     logging.getLogger("hlmaster").setLevel(logging.CRITICAL)
-    with tempfile.TemporaryDirectory(prefix="interleaving-", dir=base) as name:
-        judge = run(_play(seed, Path(name)))
+    base = MEMORY if MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="interleaving-", dir=base) as name, _unhurried(PACES[seed % len(PACES)]):
+        judge = run(_play(seed, Path(name)), LoneLoop)
     return judge.findings, judge.counts
+
+
+@contextmanager
+def _unhurried(pace: float) -> Iterator[None]:
+    """A desk that looks around ``pace`` times as seldom, as one does whose loop is busy, and whose disk is a shelf."""
+
+    def every(work: Work, seconds: float, look: Callable[[], None], name: str) -> None:
+        often(work, seconds * pace, look, name)
+
+    often = Work.every
+    with Shelf().in_place_of_a_disk(), patch.object(Work, "every", every), patch.object(LoopLag, "run", _no_beat):
+        yield
+
+
+async def _no_beat(lag: LoopLag) -> None:
+    """A loop in virtual time is never late, and half of all its steps would go into finding that out."""
+
+
+class Shelf:
+    """Small files, in a dictionary: what was written is there after a restart, and no thread writes it."""
+
+    def __init__(self) -> None:
+        self._files: dict[Path, bytes] = {}
+
+    @contextmanager
+    def in_place_of_a_disk(self) -> Iterator[None]:
+        with (
+            patch.object(kept, "Pen", Hand),
+            patch.object(kept, "write_whole", self._write),
+            patch.object(roster, "write_whole", _write_plainly),
+            patch.object(DecisionRows, "start", lambda rows: None),
+            patch.object(DecisionRows, "close", lambda rows: None),
+            patch.object(kept.Kept, "load", lambda one: self._files.get(one._path)),
+        ):
+            yield
+
+    def _write(self, path: Path, content: bytes, *, durable: bool) -> None:
+        self._files[path] = content
+
+
+def _write_plainly(path: Path, content: bytes, *, durable: bool) -> None:
+    path.write_bytes(content)
+
+
+class Hand:
+    """A pen that has written before it is asked whether it has."""
+
+    def __init__(self, name: str) -> None: ...
+
+    def write(self, work: Callable[[], None]) -> None:
+        work()
+
+    async def stop(self) -> None: ...
 
 
 async def _play(seed: int, folder: Path) -> Judge:

@@ -51,6 +51,18 @@ def rows(situation: Situation, limits: RiskLimits, coin: str | None, by_strategy
             yield _row(one, filled, found, situation)
 
 
+def exceeded(
+    situation: Situation, limits: RiskLimits, *, by_strategy: bool, about_coin: bool
+) -> Iterator[tuple[str, str]]:
+    """Names and sentences of the limits that what stands is beyond: those of the coin, or those of all together."""
+    filled = as_it_stands(situation.stake, situation.standing, situation.equity, by_strategy)
+    for one in LIMITS.entries():
+        if one.about_coin is about_coin:
+            found = one.read(filled, situation, limits)
+            if found is not None and not found[0] <= found[1]:
+                yield one.name, _row(one, filled, found, situation).sentence
+
+
 def _row(one: Limit, filled: After, found: tuple[Figure, Figure], situation: Situation) -> RiskRow:
     (value, limit), equity = found, situation.equity
     fits = value <= limit
