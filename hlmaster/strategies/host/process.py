@@ -73,6 +73,7 @@ class HostProcess:
             raise
         except asyncio.CancelledError:
             self.kill()
+            answer.cancel()  # that it ends now is no news to anybody
             raise
 
     def _exchange(self, request: Request) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -140,7 +141,9 @@ async def test_a_command_that_does_not_exist_is_told() -> None:
         await HostProcess.begin(("./there-is-no-such-program",))
 
 
-async def test_a_question_that_is_given_up_ends_the_process() -> None:
+async def test_a_question_that_is_given_up_ends_the_process_and_nobody_is_told() -> None:
+    told: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
     async with running() as process:
         await loaded(process, good(signals="while True: pass"))
         await made(process, "mine", 1)
@@ -148,6 +151,9 @@ async def test_a_question_that_is_given_up_ends_the_process() -> None:
         await asyncio.sleep(0)
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
+        del asking
+    gc.collect()  # a future whose failure nobody heard says so when it goes
+    assert told == []
 
 
 def test_it_ends_with_the_desk_even_while_a_strategy_hangs() -> None:
