@@ -35,8 +35,8 @@ Series = tuple[str, Interval]
 
 
 class Supply:
-    """``run_beat`` and ``run_loader`` are the desk's to own. One history is asked for at a time, in the last turn: a chart
-    that a person waits for, and what risk is measured by, come first."""
+    """``run_beat`` and ``run_loader`` are the desk's to own. One history is asked for at a time, in the last turn: a
+    chart that a person waits for, and what risk is measured by, come first."""
 
     def __init__(
         self,
