@@ -23,7 +23,7 @@ from hlmaster.storage import tables
 from hlmaster.storage.database import open_database, translated
 from hlmaster.storage.session_file import SessionFile
 
-WHEN = ("time_ms", "created_ms", "row_ms", "opened_ms", "start_ms")
+WHEN = ("time_ms", "created_ms", "row_ms", "opened_ms", "start_ms", "asked_ms", "at_ms", "heard_ms")
 """What tables are ordered by."""
 
 

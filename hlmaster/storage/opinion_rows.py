@@ -24,15 +24,12 @@ _LARGEST = 2**63 - 1
 
 
 def call_row(call: Call) -> Row:
-    row = _storable({name: getattr(call, name) for name in _CALL})
-    return row | {name: row[name].encode() for name in ("prompt", "answer")}
+    return _storable({name: getattr(call, name) for name in _CALL})
 
 
 def call_of(row: Mapping[str, Any], opinion: Opinion | None) -> Call:
-    own = {name: row[name] for name in _CALL} | {"question": Question(row["question"]), "opinion": opinion}
-    return Call(
-        **own | {name: row[name].decode() for name in ("prompt", "answer")} | {"latency_ms": _real(row["latency_ms"])}
-    )
+    named = {"question": Question(row["question"]), "latency_ms": _real(row["latency_ms"]), "opinion": opinion}
+    return Call(**{name: row[name] for name in _CALL} | named)
 
 
 def opinion_row(opinion: Opinion, digest: str) -> Row:

@@ -6,7 +6,6 @@ recorder's thread and offline work import this module.
 
 from __future__ import annotations
 
-import zlib
 from decimal import Decimal
 from typing import Any
 
@@ -14,50 +13,18 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     Double,
     ForeignKey,
     Integer,
-    LargeBinary,
     MetaData,
-    Numeric,
     String,
     Table,
-    TypeDecorator,
 )
-from sqlalchemy.types import TypeEngine
+
+from hlmaster.storage.column_types import Compressed, CompressedText, Money
 
 REVISIONS = ("0001", "0002", "0003", "0004")
 """Every schema this program can open, oldest first; the last is the present one."""
-
-
-class Money(TypeDecorator[Decimal]):
-    """Exact decimals: NUMERIC on PostgreSQL, text on SQLite, whose numbers are binary."""
-
-    impl = String
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(Numeric() if dialect.name == "postgresql" else String())
-
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
-        return value if value is None or dialect.name == "postgresql" else str(value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        return None if value is None else Decimal(value)
-
-
-class Compressed(TypeDecorator[bytes]):
-    """Bytes, deflated on their way in: on the recorder's thread, where time is no object."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> Any:
-        return None if value is None else zlib.compress(value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
-        return None if value is None else zlib.decompress(value)
 
 
 metadata = MetaData(
@@ -378,7 +345,7 @@ calls = _owned(
     "coin question trigger model digest options prompt_version failure",
     "asked_ms prompt_tokens answer_tokens",
     _real("latency_ms", nullable=True),
-    *(Column(name, Compressed, nullable=False) for name in ("prompt", "answer")),
+    *(Column(name, CompressedText, nullable=False) for name in ("prompt", "answer")),
 )
 opinions = _owned("opinions", "call_id", "direction digest body", "asked_ms")
 outcomes = _owned(

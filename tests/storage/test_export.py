@@ -15,9 +15,10 @@ from hlmaster.core.clock import ManualClock
 from hlmaster.core.errors import StorageError
 from hlmaster.core.model import Mode
 from hlmaster.storage import tables
+from hlmaster.storage.opinions import SqlOpinions
 from hlmaster.storage.recorder import Recorder
 from hlmaster.storage.sessions import DemoSession, Sessions
-from tests.storage.facts import NOW, a_fill, an_order
+from tests.storage.facts import NOW, a_call, a_fill, an_order
 
 
 async def test_a_running_session_is_exported_without_its_wallet(tmp_path: Path) -> None:
@@ -30,6 +31,7 @@ async def test_a_running_session_is_exported_without_its_wallet(tmp_path: Path) 
     recorder.start()
     recorder.save_fill(a_fill(1), Decimal("1.25"))
     recorder.save_order(an_order())
+    SqlOpinions(recorder).save_call(a_call())
     await recorder.flush()
     target = sessions.export(Mode.DEMO, "main", tmp_path / "main.zip", settings_toml="version = 1\n")
     recorder.close()
@@ -42,6 +44,8 @@ async def test_a_running_session_is_exported_without_its_wallet(tmp_path: Path) 
     [fill] = csv.DictReader(io.StringIO(contents["fills.csv"]))
     assert (fill["coin"], fill["price"], fill["realised"]) == ("BTC", "97000.5", "1.25")
     assert json.loads(contents["orders.json"])[0]["status"] == "resting"
+    [call] = csv.DictReader(io.StringIO(contents["calls.csv"]))
+    assert (call["prompt"], call["answer"]) == (a_call().prompt, a_call().answer)
     assert json.loads(contents["session.json"])["settings"] == {"demo.speed": 2}
     assert all(key not in text for text in contents.values())
     assert target.stat().st_mode & 0o077 == 0
