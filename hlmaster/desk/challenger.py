@@ -9,34 +9,58 @@ begins with the champion's equity, so that sizes compare, and lives as long as i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from hlmaster.core.bus import Bus
+from hlmaster.core.clock import Clock
 from hlmaster.core.errors import HlError
 from hlmaster.core.events import Notice, Severity
 from hlmaster.core.model import Mode
 from hlmaster.core.orders import ApprovalMint
 from hlmaster.core.proposals import Policy
 from hlmaster.core.records import ForTheRecord
+from hlmaster.desk.guard import Guard
+from hlmaster.desk.limits_in_force import LimitsInForce
 from hlmaster.desk.outcome import Outcome
 from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.desk.shared_market import SharedMarket
 from hlmaster.desk.stores import Stores
+from hlmaster.desk.tallies import Tallies
 from hlmaster.exchange.simulator.trading import PaperTrading
 from hlmaster.storage.sessions import Sessions
+from hlmaster.strategies.engine import Engine
 from hlmaster.strategies.known import BUILT_IN
-from hlmaster.strategies.roster import Entry
+from hlmaster.strategies.roster import Entry, Roster
+from hlmaster.trading.portfolio import Portfolio
 from hlmaster.trading.tally import Tally
-
-if TYPE_CHECKING:
-    from hlmaster.desk.desk import Desk
+from hlmaster.trading.titles import Titles
 
 MOST = 3
 PATIENCE_SECONDS = 30.0
 CENT = Decimal("0.01")
+
+
+class Contender(Protocol):
+    """What of a desk its challengers need, and what they are themselves."""
+
+    bus: Bus
+    clock: Clock
+    guard: Guard
+    engine: Engine
+    roster: Roster
+    tallies: Tallies
+    portfolio: Portfolio
+    limits: LimitsInForce
+    title: Titles
+    deciding: asyncio.Event
+    """Set once strategies run."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +86,17 @@ class Challenger:
     strategy: str
     changes: Mapping[str, Any]
     since_ms: int
-    desk: Desk
+    desk: Contender
 
 
 class Challengers:
     """``start`` and ``stop`` are a person's; ``close`` ends them all and comes before the champion's desk stops."""
 
-    def __init__(self, desk: Desk, parts: Parts) -> None:
-        """``desk``: the champion's, made of ``parts``."""
+    def __init__(self, desk: Contender, parts: Parts, make: Callable[[Parts], Contender]) -> None:
+        """``desk``: the champion's, made of ``parts``; ``make`` makes another."""
         self._bus, self._clock, self._market = desk.bus, desk.clock, parts.market_data
         self._desk, self._engine, self._host = desk, desk.engine, parts.strategy_host
+        self._make = make
         self._folder = parts.session.folder / "challengers"
         self._running: dict[str, Challenger] = {}
         self._turn = asyncio.Lock()
@@ -175,10 +200,10 @@ class Challengers:
             records=stores.records,
             audit=stores.audit,
         )
-        return Challenger(strategy, {}, now, type(self._desk)(parts))
+        return Challenger(strategy, {}, now, self._make(parts))
 
     @staticmethod
-    async def _arm(desk: Desk, strategy: str, params: Mapping[str, Any], champion: Entry) -> None:
+    async def _arm(desk: Contender, strategy: str, params: Mapping[str, Any], champion: Entry) -> None:
         """Raises ConfigError, and HlError when the desk does not get ready."""
         await desk.start()
         try:

@@ -210,7 +210,7 @@ class Desk:
         self.roster, self.proposing = self._deciding.roster, self._deciding.proposing
         self.advising = self._deciding.advising
         self.tallies, self.regimes, self.title = self._deciding.tallies, self._deciding.regimes, self._deciding.title
-        self.challengers = Challengers(self, parts)
+        self.challengers = Challengers(self, parts, Desk)
         self.strategies_folder = parts.strategies
         self.records = Archive(
             self.bus,

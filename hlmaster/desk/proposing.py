@@ -116,6 +116,9 @@ class Proposing:
         self._leading = Leading(bus, clock, portfolio, self._course, self.book, self._tell, self._remember)
         self._listener = self._listening(clock, settings)
         self._started = self._paused = self._unwritten = False
+        self._hear(bus)
+
+    def _hear(self, bus: Bus) -> None:
         bus.subscribe(SignalMade, self._on_signal)
         bus.subscribe(StrategiesChanged, lambda _: self._on_strategies())
         bus.subscribe(TradingStateChanged, lambda _: self._on_state())

@@ -18,6 +18,7 @@ from hlmaster.core.records import TradeChanged
 from hlmaster.core.signals import Direction, SignalMade
 from hlmaster.desk import challenger
 from hlmaster.desk.challenger import Challenger, Challengers
+from hlmaster.desk.desk import Desk
 from hlmaster.exchange.simulator.trading import PaperTrading
 from tests.desk.desks import Scene, running, scene
 from tests.desk.ideas import StillClock, candles, signal
@@ -41,12 +42,18 @@ async def challenged(folder: Path) -> AsyncIterator[tuple[Scene, Challengers, Ch
         # No process here could check it, and what is unchecked is disarmed.
         await one.desk.engine.settled()
         one.desk.roster.change(STRATEGY, armed=True)
-        one.desk.survey.swing = lambda coin: D("0.03")
-        await one.desk.charts.show("ETH", Interval.M1)
-        one.desk.feed.load_series("ETH", Interval.M1, candles(made.clock.now_ms(), Interval.M1))
+        desk = desk_of(one)
+        desk.survey.swing = lambda coin: D("0.03")
+        await desk.charts.show("ETH", Interval.M1)
+        desk.feed.load_series("ETH", Interval.M1, candles(made.clock.now_ms(), Interval.M1))
         for coin in ("ETH", "BTC"):
             made.market.price(coin, 3000.0)
         yield made, challengers, one
+
+
+def desk_of(one: Challenger) -> Desk:
+    assert isinstance(one.desk, Desk)
+    return one.desk
 
 
 def say(one: Challenger, direction: Direction) -> None:
@@ -134,7 +141,7 @@ async def test_a_second_one_and_parameters_out_of_range_are_refused(tmp_path: Pa
 
 async def test_its_only_way_out_is_the_simulator(tmp_path: Path) -> None:
     async with challenged(tmp_path) as (made, _, one):
-        theirs, ours = one.desk._parts, made.desk._parts
+        theirs, ours = desk_of(one)._parts, made.desk._parts
         assert type(theirs.trading) is PaperTrading
         assert theirs.mint is not ours.mint
         assert theirs.bus is not ours.bus

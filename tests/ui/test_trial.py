@@ -45,9 +45,9 @@ async def test_each_state_of_a_challenger_has_its_words(tmp_path: Path, monkeypa
         assert (trials()[NAME].words, trials()[NAME].stuck) == ("is warming up 120 of 200", False)
         missing.clear()
         assert trials()[NAME].words == "waits for a signal"
-        one.desk.pause()
+        one.desk.guard.pause()
         assert trials()[NAME].words.startswith("stands still: ")
-        one.desk.resume()
+        one.desk.guard.resume()
         card = replace(card, standing=Standing.GETTING_READY, checks=())
         assert trials()[NAME].words == "is getting ready"
         card = replace(card, standing=Standing.BROKEN, broken="ZeroDivisionError.")
