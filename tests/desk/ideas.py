@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -24,6 +25,7 @@ from hlmaster.desk.proposing import Proposing
 from hlmaster.settings import Settings
 from hlmaster.strategies.roster import Roster
 from hlmaster.trading.combiner import Advisers, no_advice
+from hlmaster.trading.ownership import Swap
 from hlmaster.trading.proposals.trust import Trust
 from tests.desk.desks import Scene, running, scene
 from tests.trading.scenes import NOW
@@ -150,3 +152,16 @@ def red(traded: Traded, strategy: str = STRATEGY, coin: str = "ETH") -> Gate:
     found = first_red(traded.proposing.why(strategy, coin))
     assert found is not None
     return found
+
+
+def own(proposing: Proposing, dice: random.Random, coins: Sequence[str], strategies: Sequence[str]) -> None:
+    """One of the verbs about whose a coin is."""
+    coin, name = dice.choice(coins), dice.choice(strategies)
+    deeds: list[Callable[[], object]] = [
+        lambda: proposing.take_over(coin),
+        lambda: proposing.hand_back(coin),
+        lambda: proposing.veto(name, coin, dice.choice([0, 10])),
+        lambda: proposing.swap(coin, name, dice.choice(list(Swap))),
+        lambda: proposing.free(coin),
+    ]
+    dice.choice(deeds)()

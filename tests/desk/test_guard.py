@@ -14,6 +14,7 @@ from hlmaster.core.clock import ManualClock
 from hlmaster.core.errors import VenueUnreachable
 from hlmaster.core.events import LinkChanged, LinkState, Notice, Severity, TradingState, TradingStateChanged
 from hlmaster.desk.guard import GRACE_SECONDS, RETRY_SECONDS, Guard
+from tests.turns import turns
 
 DOWN = LinkChanged(LinkState.RECONNECTING, "No line.")
 UP = LinkChanged(LinkState.CONNECTED, "Connected.")
@@ -40,10 +41,6 @@ class Scene:
         if isinstance(answer, Exception):
             raise answer
         return answer
-
-    async def pass_time(self) -> None:
-        for _ in range(20):
-            await asyncio.sleep(0)
 
 
 @pytest.fixture
@@ -97,18 +94,18 @@ async def test_a_lost_line_is_acted_on_once_after_the_grace(scene: Scene) -> Non
     scene.bus.publish(LinkChanged(LinkState.RECONNECTING, "Still no line."))
     assert scene.guard.state is TradingState.REDUCING
     assert scene.acted_at == []
-    await scene.pass_time()
+    await turns()
     assert scene.acted_at == [GRACE_SECONDS]
     assert [notice.sentence for notice in scene.notices] == ["Entries were cancelled."]
     scene.bus.publish(DOWN)
-    await scene.pass_time()
+    await turns()
     assert len(scene.acted_at) == 1
 
 
 async def test_the_policy_is_tried_until_the_venue_can_be_reached(scene: Scene) -> None:
     scene.answers = [VenueUnreachable("No line."), VenueUnreachable("No line."), "Done."]
     scene.bus.publish(DOWN)
-    await scene.pass_time()
+    await turns()
     assert scene.acted_at == [GRACE_SECONDS + number * RETRY_SECONDS for number in range(3)]
 
 
@@ -116,7 +113,7 @@ async def test_a_policy_that_breaks_is_told(scene: Scene, caplog: pytest.LogCapt
     scene.answers = [KeyError("no")]
     scene.bus.publish(DOWN)
     with caplog.at_level(logging.CRITICAL):
-        await scene.pass_time()
+        await turns()
     assert [notice.severity for notice in scene.notices] == [Severity.CRITICAL]
 
 
@@ -124,16 +121,16 @@ async def test_a_line_that_comes_back_in_time_calls_it_off_and_the_next_loss_cou
     scene.bus.publish(DOWN)
     scene.bus.publish(UP)
     assert scene.guard.state is TradingState.ACTIVE
-    await scene.pass_time()
+    await turns()
     assert scene.acted_at == []
     scene.bus.publish(DOWN)
-    await scene.pass_time()
+    await turns()
     assert len(scene.acted_at) == 1
 
 
 async def test_a_line_that_we_end_ourselves_is_no_lost_line(scene: Scene) -> None:
     await scene.guard.stop()
     scene.bus.publish(DOWN)
-    await scene.pass_time()
+    await turns()
     assert scene.acted_at == []
     assert not [task for task in asyncio.all_tasks() if task.get_name() == "disconnect policy"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,8 @@ import pytest
 from hlmaster.core.errors import OutcomeUnknown
 from hlmaster.core.proposals import Policy, ProposalState
 from hlmaster.core.signals import Direction, Terms
-from hlmaster.trading.ownership import YOU, Swap
-from tests.desk.ideas import STRATEGY, Traded, trading
+from hlmaster.trading.ownership import YOU
+from tests.desk.ideas import STRATEGY, Traded, own, trading
 from tests.trading.scenes import D
 
 STEPS = 120
@@ -87,15 +86,7 @@ class Player:
         self.traded.scene.venue.lost = OutcomeUnknown("The answer was lost.")
 
     def own(self) -> None:
-        proposing, coin, name = self.traded.proposing, self.dice.choice(COINS), self.dice.choice(STRATEGIES)
-        deeds: list[Callable[[], object]] = [
-            lambda: proposing.take_over(coin),
-            lambda: proposing.hand_back(coin),
-            lambda: proposing.veto(name, coin, self.dice.choice([0, 10])),
-            lambda: proposing.swap(coin, name, self.dice.choice(list(Swap))),
-            lambda: proposing.free(coin),
-        ]
-        self.dice.choice(deeds)()
+        own(self.traded.proposing, self.dice, COINS, STRATEGIES)
 
     def close(self) -> None:
         self._ask(self.traded.desk.manual.close(self.dice.choice(COINS)))

@@ -12,6 +12,7 @@ from hlmaster.core.bus import Bus
 from hlmaster.core.errors import VenueUnreachable
 from hlmaster.desk.reconciling import Reconciling
 from hlmaster.desk.work import Work
+from tests.turns import turns
 
 
 class Scene:
@@ -36,10 +37,6 @@ class Scene:
         yield
         self.passes[-1] = True
 
-    async def settle(self) -> None:
-        for _ in range(20):
-            await asyncio.sleep(0)
-
 
 @pytest.fixture
 async def scene() -> AsyncIterator[Scene]:
@@ -50,22 +47,22 @@ async def scene() -> AsyncIterator[Scene]:
 
 async def test_before_it_runs_nobody_compares(scene: Scene) -> None:
     scene.one.soon()
-    await scene.settle()
+    await turns()
     assert scene.begun == 0
 
 
 async def test_beside_a_pass_under_way_at_most_one_waits(scene: Scene) -> None:
     scene.work.own(scene.one.run(), "reconcile")
-    await scene.settle()
+    await turns()
     for _ in range(5):
         scene.one.soon()
-    await scene.settle()
+    await turns()
     assert scene.begun == 2
     scene.let.set()
-    await scene.settle()
+    await turns()
     assert scene.passes == [True, True] or scene.passes.count(True) >= 1
     scene.one.soon()
-    await scene.settle()
+    await turns()
     assert scene.begun == 3
 
 
@@ -73,7 +70,7 @@ async def test_a_pass_that_fails_is_no_comparison(scene: Scene) -> None:
     scene.fails = True
     scene.let.set()
     scene.work.own(scene.one.run(), "reconcile")
-    await scene.settle()
+    await turns()
     scene.one.soon()
-    await scene.settle()
+    await turns()
     assert scene.passes == [False]

@@ -26,6 +26,7 @@ from hlmaster.market.indicators.ema import Ema
 from hlmaster.market.window import FrameNeeds, Grid, Needs
 from tests.desk.desks import BTC, MemoryMarket
 from tests.trading.scenes import ETH, NOW
+from tests.turns import turns
 
 MINUTES = Needs(Grid.of("1m"), 300, ("funding",), (), (FrameNeeds(Interval.H1, (Ema(50),), 2),))
 SAMPLED = Needs(Grid.of("250ms"), 5, ("mid",))
@@ -177,8 +178,7 @@ async def test_a_lookback_beyond_what_the_venue_keeps_is_not_asked_for_for_ever(
     with running(Scene()) as scene:
         scene.grids.need("ETH", Needs(Grid.of("1m"), 2 * MOST_CANDLES), "test")
         await scene.until(lambda: scene.market.asked)
-        for _ in range(100):
-            await asyncio.sleep(0)
+        await turns(100)
         assert len(scene.market.asked) == 1
 
 

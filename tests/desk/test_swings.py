@@ -15,6 +15,7 @@ from hlmaster.core.model import Interval
 from hlmaster.core.ports import Turn
 from hlmaster.desk.swings import AGAIN_SECONDS, DAYS, FRESH_MS, Swings
 from hlmaster.trading.risk.swing import ENOUGH_HOURS, day_swing
+from tests.turns import turns
 
 
 class Past:
@@ -50,8 +51,7 @@ class Past:
         self.asked.clear()
         for _ in range(times):
             self.swings.look()
-            for _ in range(9):
-                await asyncio.sleep(0)
+            await turns(9)
             self.clock.advance(wait_ms)
         return list(self.asked)
 

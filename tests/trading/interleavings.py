@@ -64,10 +64,9 @@ from hlmaster.desk.work import Work
 from hlmaster.settings import Settings
 from hlmaster.storage.decision_rows import DecisionRows
 from hlmaster.strategies import roster
-from hlmaster.trading.ownership import Swap
 from hlmaster.trading.risk.breakers.breakers import DAY_WARNING, HALT
 from tests.desk.desks import MemoryMarket
-from tests.desk.ideas import candles
+from tests.desk.ideas import candles, own
 from tests.hostile.virtual_time import LoneLoop, VirtualClock, run
 from tests.trading.scenes import D, MemoryStore
 from tests.trading.venues import MemoryJournal, MemoryVenue
@@ -433,15 +432,7 @@ class Run:
         self.dice.choice([self.desk.pause, *[self.desk.resume] * 3])()
 
     def own(self) -> None:
-        proposing, coin, name = self.desk.proposing, self.dice.choice(COINS), self.dice.choice(STRATEGIES)
-        deeds: list[Callable[[], object]] = [
-            lambda: proposing.take_over(coin),
-            lambda: proposing.hand_back(coin),
-            lambda: proposing.veto(name, coin, self.dice.choice([0, 10])),
-            lambda: proposing.swap(coin, name, self.dice.choice(list(Swap))),
-            lambda: proposing.free(coin),
-        ]
-        self.dice.choice(deeds)()
+        own(self.desk.proposing, self.dice, COINS, STRATEGIES)
 
     def close(self) -> None:
         self._ask(self.desk.manual.close(self.dice.choice(COINS)))

@@ -42,6 +42,7 @@ from hlmaster.trading.execution.tracker import OrderTracker
 from tests.hostile.virtual_time import virtual
 from tests.trading.scenes import NOW, D, MemoryStore, order
 from tests.trading.venues import LIFETIME_MS, MemoryJournal, MemoryVenue
+from tests.turns import turns
 
 MINT = ApprovalMint()
 LOST = OutcomeUnknown("The exchange's answer was lost.", "It is being looked up.")
@@ -394,6 +395,5 @@ async def test_leverage_of_unknown_fate_is_an_error_until_it_is_known(scene: Sce
     scene.venue.script.append(LOST)
     with pytest.raises(OutcomeUnknown):
         await scene.executor.set_leverage("ETH", Leverage(MarginMode.CROSS, 5))
-    for _ in range(20):
-        await asyncio.sleep(0)
+    await turns()
     assert [(fact.kind, fact.arrived) for fact in resolved] == [(ActionKind.LEVERAGE, False)]

@@ -111,7 +111,7 @@ def test_the_days_loss_after_it_is_what_the_stop_would_cost_on_top(wanted: Order
     assert shown is not None
     lost = max(situation.conduct.day_loss_percent, D(0))
     entry, stop = D(3_000), wanted.basis.stop_price if wanted.basis is not None else None
-    if not wanted.market and stop is None:
+    if stop is None:
         stop = entry * (1 - wanted.side.sign * D("0.02"))
     assert stop is not None
     money = wanted.size * (abs(entry - stop) + (entry + stop) * situation.fees.taker)
