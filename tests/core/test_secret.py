@@ -45,6 +45,13 @@ def test_equal_texts_are_equal_secrets_and_nothing_else_is() -> None:
     assert not Secret("")
 
 
+def test_what_was_forgotten_is_gone() -> None:
+    secret = Secret(TEXT)
+    secret.forget()
+    assert not secret
+    assert secret.reveal() == ""
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="what is asked of the kernel here is Linux's")
 def test_a_process_that_keeps_to_itself_dumps_nothing_and_makes_private_files(tmp_path: Path) -> None:
     file = tmp_path / "made"

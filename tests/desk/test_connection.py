@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +106,20 @@ async def test_a_vault_asks_for_its_passphrase(tmp_path: Path) -> None:
         await connection.vault_of(Keeper.VAULT, tmp_path, None)
 
 
+@pytest.mark.parametrize("keeper", list(Keeper))
+def test_only_a_key_that_nobody_else_could_open_goes_along(keeper: Keeper) -> None:
+    account = replace(ACCOUNT, keeper=keeper, agent=Signer(KEY).address)
+    made = connection.connected(account, Secret(KEY))
+    assert made.signer.address == account.agent
+    assert made.key == (Secret(KEY) if keeper is Keeper.VAULT else None)
+
+
 def holders() -> dict[str, Any]:
     """One object of every class through which a key or passphrase passes."""
     connector = Connector(Path())
     connector.set_account(ACCOUNT.account)
     connector.paste_key(Secret(KEY))
-    made = Connection(ACCOUNT, Signer(KEY))
+    made = Connection(ACCOUNT, Signer(KEY), None, Secret(KEY))
     return {
         "secret": Secret(KEY),
         "signer": Signer(KEY),
@@ -119,7 +128,7 @@ def holders() -> dict[str, Any]:
         "connector": connector,
         "connection": made,
         "connected": Connected(Mode.TESTNET, "default", made),
-        "place": Place(Path(), Mode.LIVE, "default", None, Secret(KEY)),
+        "place": Place(Path(), Mode.LIVE, "default", None, Secret(KEY), Secret(KEY)),
     }
 
 

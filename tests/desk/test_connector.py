@@ -199,6 +199,19 @@ async def test_a_key_that_was_swapped_in_the_vault_is_found_out(tmp_path: Path) 
             await connection.connect(made.mode, record, made.data, PASSPHRASE)
 
 
+async def test_a_key_in_the_vault_goes_along_for_the_watchdog_however_it_was_opened(tmp_path: Path) -> None:
+    async with rehearsal(tmp_path) as made:
+        connector = await approved(made)
+        await connector.check()
+        await connector.keep(Keeper.VAULT, PASSPHRASE)
+        first = connector.finish()
+        later = await connection.connect(made.mode, first.record, made.data, PASSPHRASE)
+        again = made.connector()
+        again.resume(made.mode, later)
+        assert first.key
+        assert first.key == later.key == again.finish().key
+
+
 async def test_a_rehearsals_key_has_an_entry_of_its_own(tmp_path: Path) -> None:
     async with rehearsal(tmp_path) as made:
         connector = await approved(made)
