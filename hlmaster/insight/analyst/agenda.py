@@ -69,6 +69,12 @@ class Agenda:
             self.dropped += 1
         return item.call_id
 
+    def withdraw(self, proposal_id: str) -> None:
+        """A proposal is no longer open: nobody needs to know any more."""
+        gone = [item for item in self._items if item.idea is not None and item.idea.proposal_id == proposal_id]
+        for item in gone:
+            self._items.remove(item)
+
     def first(self) -> Item | None:
         return next(iter(self), None)
 

@@ -122,6 +122,10 @@ class Analyst:
         self._bus.publish(AnalystChanged())
         return call_id
 
+    def withdraw(self, proposal_id: str) -> None:
+        """A proposal is no longer open: what waits to be asked about it is not asked."""
+        self._agenda.withdraw(proposal_id)
+
     def cancel(self) -> None:
         """End the call that is on now; what waits stays."""
         if self._scope is not None and not self._scope.expired():

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hlmaster.core.errors import HlError
+from hlmaster.core.files import write_whole
 from hlmaster.core.opinions import Question
 from hlmaster.core.resources import resource
 from hlmaster.insight.analyst.facts import FIGURES, IDEA_FIGURES, Values
@@ -79,6 +80,16 @@ class Prompts:
             raise PromptBroken(
                 f"The prompt {self._ours / name} is damaged ({error}).", "Install the program again."
             ) from error
+
+    def own_copy(self, question: Question) -> Path | None:
+        """The user's file, made from ours where there is none yet; None without a folder. Raises OSError."""
+        if self._own is None:
+            return None
+        path = self._own / FILES[question]
+        if not path.exists():
+            self._own.mkdir(parents=True, exist_ok=True)
+            write_whole(path, (self._ours / FILES[question]).read_bytes())
+        return path
 
     def _at(self, path: Path, question: Question) -> Prompt:
         """Raises PromptBroken with a clause (``it has …``) for a sentence, and FileNotFoundError."""

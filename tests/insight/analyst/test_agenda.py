@@ -64,6 +64,15 @@ def test_two_proposals_are_two_questions() -> None:
     assert agenda.add(replace(first, call_id="c", idea=replace(IDEA, proposal_id="p2"))) == "c"
 
 
+def test_what_is_no_longer_proposed_is_no_longer_asked() -> None:
+    agenda, first = Agenda(8), item("a", "BTC", Question.ENTRY)
+    for each in (first, replace(first, call_id="b", idea=replace(IDEA, proposal_id="p2")), item("c")):
+        agenda.add(each)
+    agenda.withdraw("p1")
+    agenda.withdraw("unknown")
+    assert order(agenda) == ["b", "c"]
+
+
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.booleans()), max_size=60), st.integers(1, 5))
 def test_it_never_holds_more_than_it_may(added: list[tuple[str, bool]], most: int) -> None:
     agenda = Agenda(most)

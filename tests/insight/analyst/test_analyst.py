@@ -165,6 +165,28 @@ async def test_a_call_is_cancelled_by_hand_and_the_next_one_follows() -> None:
     assert room.model.open == 0
 
 
+async def test_a_call_that_was_cancelled_does_not_name_the_end_of_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    room = Room(FakeModel(hangs=True))
+    async with room.at_work():
+        room.analyst.ask("BTC", Question.MARKET)
+        await room.model.speaking.wait()
+        monkeypatch.setattr(module, "GRACE_SECONDS", 0.01)
+        room.options = replace(room.options, timeout_s=0.01)
+        room.analyst.cancel()
+        room.analyst.ask("BTC", Question.MARKET)
+        await room.answered(2)
+    assert [call.failure for call in room.calls] == [CANCELLED, "No answer came within 0.01 seconds."]
+
+
+async def test_whoever_is_cut_short_between_two_words_is_hung_up_on_at_once() -> None:
+    room = Room()
+    lines = list[int]()
+    room.bus.subscribe(AnalystSpoke, lambda _: room.analyst.cancel())
+    room.bus.subscribe(AnalystAnswered, lambda _: lines.append(room.model.open))
+    assert (await room.asked()).failure == CANCELLED
+    assert lines == [0]
+
+
 async def test_its_end_leaves_nothing_behind() -> None:
     room = Room(FakeModel(hangs=True))
     async with room.at_work():
@@ -239,6 +261,13 @@ async def test_a_proposal_is_asked_about_by_its_id() -> None:
     assert (found.proposal_id, found.direction) == ("p1", Direction.SHORT)
     assert "Proposed: short BTC at 60000, stop 59400, target 61200" in call.prompt
     assert call.trigger == BY_HAND
+
+
+async def test_a_proposal_that_is_gone_is_not_asked_about() -> None:
+    room = Room()
+    room.analyst.ask("BTC", Question.ENTRY, proposal=IDEA)
+    room.analyst.withdraw(IDEA.proposal_id)
+    assert room.analyst.state.waiting == ()
 
 
 async def test_who_heard_strangers_says_so() -> None:

@@ -80,6 +80,17 @@ def test_a_copy_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert "it cannot be read" in Prompts(tmp_path).of(Question.MARKET).trouble
 
 
+def test_a_copy_to_edit_is_ours_until_it_is_edited(tmp_path: Path) -> None:
+    prompts = Prompts(tmp_path / "prompts")
+    path = prompts.own_copy(Question.ENTRY)
+    assert path == tmp_path / "prompts" / "entry.md"
+    assert prompts.of(Question.ENTRY) == Prompts(None).of(Question.ENTRY)
+    path.write_text("mine")
+    assert prompts.own_copy(Question.ENTRY) == path
+    assert path.read_text() == "mine"
+    assert Prompts(None).own_copy(Question.ENTRY) is None
+
+
 def test_a_folder_that_is_not_there_is_no_trouble(tmp_path: Path) -> None:
     assert Prompts(tmp_path / "none").of(Question.MARKET) == Prompts(None).of(Question.MARKET)
 

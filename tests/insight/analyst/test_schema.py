@@ -20,6 +20,7 @@ from hlmaster.insight.analyst.schema import (
     LONGEST_ANSWER,
     LONGEST_INVALIDATION,
     LONGEST_REASON,
+    REASON_WITHIN,
     NoOpinion,
     Reading,
     read,
@@ -244,6 +245,10 @@ def test_a_schema_is_flat_and_strict(question: Question) -> None:
 )
 def test_a_reason_is_readable_while_it_is_written(text: str, reason: str) -> None:
     assert reason_so_far(text) == reason
+
+
+def test_a_reason_without_end_is_not_read_for_ever() -> None:
+    assert len(reason_so_far('{"reason": "' + "word " * 10_000)) < REASON_WITHIN
 
 
 @given(st.text(max_size=100), st.booleans())
