@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -50,72 +51,81 @@ from hlmaster.trading.titles import Titles
 LOOK_SECONDS = 0.25
 
 
-class Deciding:
-    """``start`` once the books agree with the exchange, ``stop`` before the order path ends.
-
-    ``host`` is the command of the process that runs strategies of other hands, and the checks of all of them; without
-    it there are none, and nothing is checked. ``strategies`` is the user's folder of them.
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a desk has before strategies come. ``host`` is the command of the process that runs strategies of other
+    hands, and the checks of all of them; without it there are none, and nothing is checked. ``strategies`` is the
+    user's folder of them. Without ``vault`` nobody advises.
     """
 
-    def __init__(
-        self,
-        bus: Bus,
-        clock: Clock,
-        mode: Mode,
-        folder: Path,
-        host: tuple[str, ...] | None,
-        strategies: Path | None,
-        settings: Callable[[], Settings],
-        work: Work,
-        guard: Guard,
-        market_data: MarketData,
-        instruments: Mapping[str, Instrument],
-        feed: Feed,
-        charts: Charts,
-        ranges: Ranges,
-        survey: Survey,
-        gate: Gate,
-        manual: Manual,
-        protector: Protector,
-        portfolio: Portfolio,
-        orders: OrderTracker,
-        watch: Callable[[Iterable[str]], None],
-        effects: Effects,
-        drawdown: Callable[[], Decimal],
-        keep: KeptOpinions | None,
-        vault: Vault | None,
-    ) -> None:
-        self._work, self._feed, self._settings = work, feed, settings
-        self.rows = DecisionRows(folder / "rows")
-        self.grids = Grids(bus, clock, feed, self.rows.save)
-        self._supply = Supply(bus, clock, market_data, feed, charts, self.grids, watch)
-        self.roster = Roster(folder / "strategies.toml")
-        self.engine = self._engine(bus, clock, host, strategies, instruments)
+    bus: Bus
+    clock: Clock
+    mode: Mode
+    folder: Path
+    host: tuple[str, ...] | None
+    strategies: Path | None
+    settings: Callable[[], Settings]
+    work: Work
+    guard: Guard
+    market_data: MarketData
+    instruments: Mapping[str, Instrument]
+    feed: Feed
+    charts: Charts
+    ranges: Ranges
+    survey: Survey
+    gate: Gate
+    manual: Manual
+    protector: Protector
+    portfolio: Portfolio
+    orders: OrderTracker
+    watch: Callable[[Iterable[str]], None]
+    effects: Effects
+    drawdown: Callable[[], Decimal]
+    keep: KeptOpinions | None
+    vault: Vault | None
+
+
+class Deciding:
+    """``start`` once the books agree with the exchange, ``stop`` before the order path ends."""
+
+    def __init__(self, around: Around) -> None:
+        self._around = around
+        bus, clock, settings = around.bus, around.clock, around.settings
+        self.rows = DecisionRows(around.folder / "rows")
+        self.grids = Grids(bus, clock, around.feed, self.rows.save)
+        self._supply = Supply(bus, clock, around.market_data, around.feed, around.charts, self.grids, around.watch)
+        self.roster = Roster(around.folder / "strategies.toml")
+        self.engine = self._engine()
         self.title = Titles(self.engine.title)
-        self.tallies = Tallies(bus, clock, portfolio, lambda: settings().trust)
-        self.regimes = RegimeWatch(bus, self.grids, instruments, self.coins)
-        self.advising = None
-        if vault is not None:
-            self.advising = Advising(
-                bus,
-                clock,
-                folder,
-                settings,
-                feed,
-                Loading(clock, charts, Turn.STUDY),
-                market_data,
-                portfolio,
-                keep,
-                self._cards,
-                self.regimes,
-                self.grids.state,
-                self._heed,
-                ClaudeKey(vault),
-            )
-        counsel: Counsel = self.advising or Unadvised()
-        self._trusting = Trusting(bus, mode, self.tallies, lambda: settings().trust, self._policy, self.title)
+        self.tallies = Tallies(bus, clock, around.portfolio, lambda: settings().trust)
+        self.regimes = RegimeWatch(bus, self.grids, around.instruments, self.coins)
+        self.advising = None if around.vault is None else self._advisers(around.vault)
+        self._trusting = Trusting(bus, around.mode, self.tallies, lambda: settings().trust, self._policy, self.title)
+        self.proposing = self._proposals(self.advising or Unadvised())
+
+    def _advisers(self, vault: Vault) -> Advising:
+        around = self._around
+        return Advising(
+            around.bus,
+            around.clock,
+            around.folder,
+            around.settings,
+            around.feed,
+            Loading(around.clock, around.charts, Turn.STUDY),
+            around.market_data,
+            around.portfolio,
+            around.keep,
+            self._cards,
+            self.regimes,
+            self.grids.state,
+            self._heed,
+            ClaudeKey(vault),
+        )
+
+    def _proposals(self, counsel: Counsel) -> Proposing:
+        around, portfolio = self._around, self._around.portfolio
         gates = OwnGates(
-            settings,
+            around.settings,
             self.roster,
             self.regimes,
             self.tallies.of,
@@ -123,27 +133,27 @@ class Deciding:
             lambda: portfolio.equity,
             self.title,
         )
-        self.proposing = Proposing(
-            bus,
-            clock,
-            mode,
-            folder,
-            settings,
-            work,
-            guard,
-            survey,
-            gate,
-            manual,
-            protector,
+        return Proposing(
+            around.bus,
+            around.clock,
+            around.mode,
+            around.folder,
+            around.settings,
+            around.work,
+            around.guard,
+            around.survey,
+            around.gate,
+            around.manual,
+            around.protector,
             portfolio,
-            orders,
-            ranges,
-            feed,
+            around.orders,
+            around.ranges,
+            around.feed,
             self.roster,
             engine_gates=self.engine.gates,
-            effects=effects,
+            effects=around.effects,
             advisers=counsel.advisers,
-            drawdown=drawdown,
+            drawdown=around.drawdown,
             trust=counsel.trusted(self._trusting.trust),
             regime=self.regimes,
             allocation=self.share,
@@ -151,22 +161,16 @@ class Deciding:
             title=self.title,
         )
 
-    def _engine(
-        self,
-        bus: Bus,
-        clock: Clock,
-        host: tuple[str, ...] | None,
-        strategies: Path | None,
-        instruments: Mapping[str, Instrument],
-    ) -> Engine:
+    def _engine(self) -> Engine:
+        host, instruments = self._around.host, self._around.instruments
         taken = STRATEGIES.names()
-        abroad = None if host is None else Host(host, Folder(strategies), clock, taken)
+        abroad = None if host is None else Host(host, Folder(self._around.strategies), self._around.clock, taken)
         return Engine(
-            bus,
+            self._around.bus,
             self.grids,
             self.roster,
             built_in(None if abroad is None else abroad.checker.built_in),
-            watchlist=lambda: self._settings().market.watchlist,
+            watchlist=lambda: self._around.settings().market.watchlist,
             listed=lambda coin: coin in instruments,
             stale=self._stale,
             broken=STRATEGIES.broken(),
@@ -182,7 +186,7 @@ class Deciding:
 
     def share(self, source: str) -> Decimal:
         """Of the capital, 0 to 1; one that is not armed is counted as if it were."""
-        terms = self._settings().allocation
+        terms = self._around.settings().allocation
         if terms.method == "whole":
             return ONE
         multiples = {one: self.tallies.multiples(one) for one in {*self.sources(), source}}
@@ -205,18 +209,18 @@ class Deciding:
         return self.proposing.policy(source)
 
     def _stale(self, coin: str) -> str | None:
-        if coin not in self._feed.coins:
+        if coin not in self._around.feed.coins:
             return f"{coin} is not watched yet."
-        return self._feed.market(coin).stale_for_entries
+        return self._around.feed.market(coin).stale_for_entries
 
     async def start(self) -> None:
         """What the last run armed runs again as soon as its history is there."""
         self.rows.start()
         self.proposing.start()
         await self.engine.start()
-        self._work.own(self._supply.run_beat(), "decision beat")
-        self._work.own(self._supply.run_loader(), "decision history")
-        self._work.every(LOOK_SECONDS, self.proposing.look, "proposals")
+        self._around.work.own(self._supply.run_beat(), "decision beat")
+        self._around.work.own(self._supply.run_loader(), "decision history")
+        self._around.work.every(LOOK_SECONDS, self.proposing.look, "proposals")
         if self.advising is not None:
             self.advising.start()
 

@@ -13,7 +13,7 @@ from hlmaster.desk.auditing import settings_changes
 from hlmaster.desk.books import Books
 from hlmaster.desk.challenger import Challengers
 from hlmaster.desk.charts import Charts
-from hlmaster.desk.deciding import Deciding
+from hlmaster.desk.deciding import Around, Deciding
 from hlmaster.desk.disk_watch import DiskWatch, files
 from hlmaster.desk.guard import Guard
 from hlmaster.desk.health import Health, describe
@@ -177,7 +177,7 @@ class Desk:
 
     def _decide(self, parts: Parts) -> None:
         """What strategies see and say, and what becomes of it."""
-        self._deciding = Deciding(
+        around = Around(
             self.bus,
             self.clock,
             self.mode,
@@ -204,6 +204,7 @@ class Desk:
             parts.opinions,
             parts.counsel,
         )
+        self._deciding = Deciding(around)
         self.risk.swings.foreseen = self._deciding.coins
         self.risk.is_led = self._deciding.proposing.ownership.is_led
         self.grids, self.engine = self._deciding.grids, self._deciding.engine
