@@ -99,7 +99,7 @@ class Challengers:
         self._make = make
         self._folder = parts.session.folder / "challengers"
         self._running: dict[str, Challenger] = {}
-        self._turn = asyncio.Lock()
+        self._turn, self._ends = asyncio.Lock(), False
 
     # --- questions ---
 
@@ -120,6 +120,8 @@ class Challengers:
         """On the champion's coins, in its regimes, with these changes of its parameters. Raises ConfigError."""
         card = self._engine.card(strategy)
         async with self._turn:
+            if self._ends:
+                return Outcome(False, "The program is ending; nothing is started any more.")
             if strategy in self._running:
                 return Outcome(False, f"{card.title} has a challenger already; stop it first.")
             if len(self._running) >= MOST:
@@ -160,7 +162,10 @@ class Challengers:
 
     async def close(self) -> None:
         """What one cannot write any more is told; it keeps nobody else from ending."""
-        for strategy in list(self._running):
+        self._ends = True
+        async with self._turn:  # whoever is being started is ended too
+            running = list(self._running)
+        for strategy in running:
             try:
                 await self.stop(strategy)
             except HlError as error:

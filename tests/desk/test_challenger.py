@@ -126,6 +126,7 @@ async def test_the_desk_ends_with_its_challengers(tmp_path: Path, monkeypatch: p
 
         monkeypatch.setattr(first, "stop", fail)
     assert made.desk.challengers.all() == []
+    assert "is ending" in (await made.desk.challengers.start(STRATEGY, {})).sentence
     assert any(notice.sentence == "The disk is full." for notice in told)
 
 

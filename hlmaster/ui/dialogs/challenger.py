@@ -22,7 +22,7 @@ class ChallengerDialog(ParamsDialog):
 
     def __init__(self, context: Context, card: StrategyCard, parent: QWidget | None = None) -> None:
         title = f"A challenger of {card.title}"
-        super().__init__(context, card, title, WHAT, "as the champion", parent, title)
+        super().__init__(context, card, title, WHAT, lambda key: "as the champion", parent, title)
         self.ok.setText("Start on paper")
         self.show_state()
 

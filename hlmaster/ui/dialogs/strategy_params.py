@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -25,19 +27,18 @@ class ParamsDialog(QDialog):
         card: StrategyCard,
         title: str,
         text: str,
-        unchanged: str,
+        origin: Callable[[str], str],
         parent: QWidget | None,
         heading: str = "",
     ) -> None:
-        """``unchanged``: what a value is that the user never chose. ``heading``: where it is not the card's title."""
+        """``origin``: whence a value comes. ``heading``: where it is not the card's title."""
         super().__init__(parent)
         if card.params is None:
             raise ValueError(f"{card.name} has no parameters")
         self.setWindowTitle(title)
         self.resize(*SIZE)
         self._context, self._name = context, card.name
-        chosen = card.entry.params
-        self.form = Form(card.params, context.theme, lambda key: "your choice" if key in chosen else unchanged)
+        self.form = Form(card.params, context.theme, origin)
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.ok, self.reset = QPushButton("OK"), QPushButton("All defaults")
@@ -100,7 +101,8 @@ class StrategyParamsDialog(ParamsDialog):
     """Of the strategy that runs: OK and Apply put them in force."""
 
     def __init__(self, context: Context, card: StrategyCard, parent: QWidget | None = None) -> None:
-        super().__init__(context, card, f"Parameters of {card.title}", card.about.idea, "default", parent)
+        origin = _chosen(card)
+        super().__init__(context, card, f"Parameters of {card.title}", card.about.idea, origin, parent)
         self.apply_button = QPushButton("Apply")
         self.apply_button.setMinimumWidth(84)
         self.apply_button.setAutoDefault(False)
@@ -118,7 +120,7 @@ class StrategyParamsDialog(ParamsDialog):
         except ConfigError as error:
             self.say(str(error), "down")
             return False
-        self.form.settle(lambda key: "your choice" if key in card.entry.params else "default")
+        self.form.settle(_chosen(card))
         self.show_state()
         when = "They count from its next decision on." if card.armed else "They count once it is armed."
         self.say(f"Applied. {when}", "up")
@@ -127,3 +129,7 @@ class StrategyParamsDialog(ParamsDialog):
     def show_state(self) -> None:
         super().show_state()
         self.apply_button.setEnabled(bool(self.form.changes()) and not self.form.problems)
+
+
+def _chosen(card: StrategyCard) -> Callable[[str], str]:
+    return lambda key: "your choice" if key in card.entry.params else "default"
