@@ -10,7 +10,7 @@ from hlmaster.core.candles import CandleBlock
 from hlmaster.core.clock import Clock
 from hlmaster.core.events import Notice, Severity
 from hlmaster.core.model import Interval
-from hlmaster.core.opinions import AnalystAnswered, Headline, KeptOpinions, Opinion, Question, SentimentChanged
+from hlmaster.core.opinions import AnalystAnswered, Call, Headline, KeptOpinions, Opinion, Question, SentimentChanged
 from hlmaster.core.ports import MarketData
 from hlmaster.core.proposals import Proposal, ProposalChanged, ProposalState
 from hlmaster.core.rounding import to_float
@@ -19,10 +19,12 @@ from hlmaster.desk.advising.alone import STRATEGY, AnalystTrust
 from hlmaster.desk.advising.asking import Asking
 from hlmaster.desk.advising.choice import Choice
 from hlmaster.desk.advising.claude_key import ClaudeKey
+from hlmaster.desk.advising.fetching import Fetching
 from hlmaster.desk.advising.sight import Sight
 from hlmaster.desk.advising.storm import Storm
 from hlmaster.desk.loading import Loading
 from hlmaster.desk.work import Work
+from hlmaster.insight.analyst.agenda import BY_HAND
 from hlmaster.insight.analyst.analyst import Analyst
 from hlmaster.insight.analyst.facts import OpenIdea
 from hlmaster.insight.analyst.prompts import Prompts
@@ -73,8 +75,9 @@ class Advising:
         self._bus, self._clock, self._settings, self._feed = bus, clock, settings, feed
         self._loading, self._market_data, self._portfolio = loading, market_data, portfolio
         self._cards, self._regime, self._state, self._heed = cards, regime, state, heed
-        self._storm = Storm(bus, clock)
+        self.storm = Storm(bus, clock)
         self._work = Work(bus, self._failed)
+        self._keep = keep
         self._shown = ""
         self._told_until: dict[str, int] = {}
         """By coin, until when its opinion column holds."""
@@ -83,6 +86,7 @@ class Advising:
         self.prompts_folder = folder.parents[1] / "prompts"
         self.key = key
         self.choice = Choice(bus, clock, self.terms, key)
+        self.fetching = Fetching(bus, self._work, self.choice)
         self.ledger = Ledger()
         self.news = News(bus, clock, self._sources, Lexicon.load(), keep, lambda: settings().news, self._coins)
         sight = Sight(clock, feed, portfolio, lambda: self.terms().interval, self._headlines)
@@ -209,7 +213,7 @@ class Advising:
             return
         if opinion.question is Question.MARKET:
             self._tell(opinion)
-        self._storm.took(self._heed(opinion.coin))
+        self.storm.took(self._heed(opinion.coin))
 
     def _tell(self, opinion: Opinion) -> None:
         calibrated = self.ledger.calibrated(opinion.model, opinion.confidence)
@@ -220,7 +224,7 @@ class Advising:
 
     def _on_sentiment(self, fact: SentimentChanged) -> None:
         self._state(fact.coin, "sentiment", self.news.sentiment(fact.coin).score)
-        self._storm.took(self._heed(fact.coin))
+        self.storm.took(self._heed(fact.coin))
 
     # --- what makes it speak, beside its triggers ---
 
@@ -238,18 +242,28 @@ class Advising:
         elif card.state is ProposalState.OPEN and self.terms().enabled and self.terms().on_proposal:
             self.ask_about(card)
 
-    def ask_about(self, card: Proposal) -> None:
-        """“Should I enter?”, once for each card."""
-        if card.proposal_id in self._asked or card.source == STRATEGY:
+    def ask_about(self, card: Proposal, *, by_hand: bool = False) -> None:
+        """“Should I enter?”, by itself once for each card, and never about its own."""
+        if card.source == STRATEGY or (card.proposal_id in self._asked and not by_hand):
             return
         self._asked.add(card.proposal_id)
-        price = card.limit_price or card.reference_price
-        stop, target = card.stops[0][0] if card.stops else None, card.target
-        idea = OpenIdea(
-            card.proposal_id,
-            direction_of(card.side.sign),
-            to_float(price),
-            None if stop is None else to_float(stop),
-            None if target is None else to_float(target),
-        )
-        self.analyst.ask(card.coin, Question.ENTRY, trigger="a card is open", proposal=idea)
+        trigger = BY_HAND if by_hand else "a card is open"
+        self.analyst.ask(card.coin, Question.ENTRY, trigger=trigger, proposal=idea_of(card))
+
+    # --- what it said ---
+
+    async def calls(self, limit: int) -> list[Call]:
+        """The latest that were kept, oldest first; none where nothing is kept. Raises HlError."""
+        return [] if self._keep is None else await self._keep.calls(limit)
+
+
+def idea_of(card: Proposal) -> OpenIdea:
+    price = card.limit_price or card.reference_price
+    stop, target = card.stops[0][0] if card.stops else None, card.target
+    return OpenIdea(
+        card.proposal_id,
+        direction_of(card.side.sign),
+        to_float(price),
+        None if stop is None else to_float(stop),
+        None if target is None else to_float(target),
+    )

@@ -71,10 +71,7 @@ class Choice:
                 await left.close()
             self._left.clear()
             if self._terms().enabled and self._terms().who in ("auto", "ollama"):
-                found = await find_server(self.ollama)
-                if found != self.server:
-                    self.server = found
-                    self._bus.publish(AnalystChanged())
+                await self.look()
             if self._terms().who == "claude":
                 await self._recall()
             try:
@@ -82,6 +79,13 @@ class Choice:
                     await self._wake.wait()
             except TimeoutError:
                 continue
+
+    async def look(self) -> None:
+        """Whether Ollama is there, and with which models."""
+        found = await find_server(self.ollama)
+        if found != self.server:
+            self.server = found
+            self._bus.publish(AnalystChanged())
 
     async def _recall(self) -> None:
         """A keyring that fails is told; without a key the questions say that there is none."""
