@@ -193,7 +193,7 @@ async def test_a_halt_asked_for_at_the_end_reaches_the_disk(file: HaltFile) -> N
 async def test_an_exchange_that_is_away_is_an_alarm_and_flat_follows_when_it_is_back(halting: Scene) -> None:
     halting.hold("1")
     halting.venue.deaf = VenueUnreachable("No line.")
-    report = await halting.desk.kill()
+    report = await halting.desk.brake.kill("you", "The kill switch was pressed.", patience=1.0)
     assert not report.is_flat
     assert halting.notices[-1].severity is Severity.CRITICAL
     halting.venue.deaf = None
