@@ -44,16 +44,15 @@ def price_decimals(price: Decimal, size_decimals: int) -> int:
 def is_valid_price(price: Decimal, size_decimals: int) -> bool:
     if not price.is_finite() or price <= ZERO:
         return False
-    return price == price.to_integral_value() or _is_multiple(price, tick_size(price, size_decimals))
+    try:
+        return price == price.to_integral_value() or not price % tick_size(price, size_decimals)
+    except InvalidOperation:
+        return False
 
 
 def is_valid_size(size: Decimal, size_decimals: int) -> bool:
-    return size.is_finite() and size > ZERO and _is_multiple(size, _STEPS[-size_decimals])
-
-
-def _is_multiple(value: Decimal, step: Decimal) -> bool:
     try:
-        return not value % step
+        return size.is_finite() and size > ZERO and not size % _STEPS[-size_decimals]
     except InvalidOperation:  # more digits than arithmetic carries, so more than any venue takes
         return False
 

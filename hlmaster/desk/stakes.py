@@ -81,6 +81,11 @@ class Line:
     """Initial margin of orders that may open something."""
     counted_from: Inputs
 
+    @property
+    def held(self) -> tuple[Decimal, Leverage | None]:
+        """Signed size by the word that counts, and the leverage; None where the exchange does not list the coin."""
+        return self.counted_from[0], self.counted_from[5]
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -101,6 +106,10 @@ class Stakes:
         self._seen: tuple[int, int] = (-1, -1)
         self._account: Account | None = None
         self._count = Count(FLAT, ZERO, ZERO)
+
+    def line(self, coin: str) -> Line | None:
+        """As of the last count; None for a coin without position and order."""
+        return self._lines.get(coin)
 
     def of(self, coin: str) -> Stake:
         """As of the last count; of a coin without position and order, its price and swing alone."""

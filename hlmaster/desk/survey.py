@@ -164,6 +164,8 @@ class Survey:
         account, orders = self._portfolio.account, self._tracker.by_coin
         own = orders.of(coin)
         counted = self._stakes.count()
+        line = self._stakes.line(coin)
+        position, leverage = (self._portfolio.size(coin), None) if line is None else line.held
         return Situation(
             instrument,
             now,
@@ -173,16 +175,16 @@ class Survey:
             self._account_doubt(coin, instrument) or market.stale_for_entries,
             state,
             sentence,
-            self._portfolio.size(coin),
+            position,
             counted.equity,
             ZERO if account is None else counted.free,
             ZERO if account is None else account.maintenance_margin,
-            self.leverage(coin),
+            leverage or self.leverage(coin),
             self.fees,
             own.unsettled,
             orders.recent(coin, since),
             speed,
-            self._stakes.of(coin),
+            self._stakes.of(coin) if line is None else line.stake,
             counted.standing,
             self.conduct,
             orders.entries_since(since),
@@ -192,7 +194,7 @@ class Survey:
     def _account_doubt(self, coin: str, instrument: Instrument) -> str | None:
         if self._portfolio.account is None:
             return "The account's state is not known yet; entries open once the exchange has answered."
-        if self._tracker.by_coin.is_doubtful(coin):
+        if self._tracker.by_coin.of(coin).is_doubtful:
             return f"An earlier {coin} order's fate is still unknown; entries on {coin} open once it is settled."
         if instrument.closing_only:
             return f"The exchange's list of markets is damaged where {coin} stands: what is open can only be closed."

@@ -27,9 +27,11 @@ class Stake:
 
     size: Decimal = ZERO
     """Signed position."""
-    buys: Decimal = ZERO
-    """What may still be bought by orders that are not final, and by fills that are on their way."""
-    sells: Decimal = ZERO
+    long: Decimal = ZERO
+    """Coins it may come to once everything that may still be bought is: by orders that are not final, and by fills that
+    are on their way. Below zero for what stays short."""
+    short: Decimal = ZERO
+    """The same of what may still be sold, counted from the other side."""
     price: Decimal = ZERO
     worst: Decimal = ZERO
     """Coins of the position as it would be at worst."""
@@ -79,10 +81,11 @@ def stake(
             buys += missing.size
         else:
             sells += missing.size
-    worst = max(abs(size), size + buys, sells - size)
+    long, short = size + buys, sells - size
+    worst = max(abs(size), long, short)
     if price is None:
         price = max((tracked.order.price for tracked in counted.values()), default=ZERO)
-    return Stake(size, buys, sells, price, worst, worst * price, swing, counted)
+    return Stake(size, long, short, price, worst, worst * price, swing, counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +143,9 @@ def after(order: Order, stake: Stake, standing: Standing, equity: Decimal) -> Af
     """Valued at the stake's price; at the order's own where there is none."""
     size = order.size
     if order.side.sign > 0:
-        reach, other = stake.size + stake.buys, stake.sells - stake.size
+        reach, other = stake.long, stake.short
     else:
-        reach, other = stake.sells - stake.size, stake.size + stake.buys
+        reach, other = stake.short, stake.long
     if order.client_order_id in stake.orders:
         reach -= stake.own(order)
     # Comparisons instead of ``max``, which takes longer than the rest of this function.

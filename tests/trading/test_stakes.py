@@ -16,6 +16,7 @@ from hlmaster.trading.execution.by_coin import Owed
 from hlmaster.trading.stakes import FLAT, after, stake, standing
 from tests.trading.scenes import NOW, D, order
 
+EQUITY = Decimal(10_000)
 SIZES = st.integers(1, 50).map(Decimal)
 ORDERS = st.lists(st.tuples(st.sampled_from(Side), SIZES), max_size=5)
 
@@ -45,9 +46,9 @@ def test_an_order_counts_once_whether_it_is_asked_about_or_stands_already(
 ) -> None:
     wanted = order(side, str(more), price="10")
     before = stake(size, D(10), placed(orders))
-    fresh = after(wanted, before, standing({"ETH": before}))
+    fresh = after(wanted, before, standing({"ETH": before}), EQUITY)
     standing_already = stake(size, D(10), [*placed(orders), waiting(wanted)])
-    again = after(wanted, standing_already, standing({"ETH": standing_already}))
+    again = after(wanted, standing_already, standing({"ETH": standing_already}), EQUITY)
     assert (again.grown, again.added, again.reach, again.worst, again.gross) == (
         fresh.grown,
         fresh.added,
@@ -72,7 +73,7 @@ def test_an_order_counts_once_whether_it_is_asked_about_or_stands_already(
 def test_what_an_order_opens_and_what_it_only_undoes(
     held: int, side: Side, size: int, grown: int, added: int, reach: int
 ) -> None:
-    filled = after(order(side, str(size)), stake(D(held), D(3_000)), FLAT)
+    filled = after(order(side, str(size)), stake(D(held), D(3_000)), FLAT, EQUITY)
     assert (filled.grown, filled.added, filled.reach) == (grown, added, reach)
 
 
@@ -81,7 +82,7 @@ def test_the_larger_of_an_order_and_its_change_counts_and_what_is_on_its_way_too
     shrunk = replace(waiting(order(size="3")), replacement=order(size="1"))
     half = replace(waiting(order(size="2")), filled_size=D(1))
     owed = Owed(Side.BUY, D(1), NOW)
-    assert stake(D(0), D(10), [changed, shrunk, half], [owed]).buys == 4 + 3 + 1 + 1
+    assert stake(D(0), D(10), [changed, shrunk, half], [owed]).long == 4 + 3 + 1 + 1
 
 
 def test_orders_that_only_reduce_are_not_counted() -> None:

@@ -142,7 +142,7 @@ class Epochs:
         """Of the coin's position, or of the next one while there is none."""
         epoch = self.open.get(coin)
         if epoch is not None:
-            return self.policy(epoch)
+            return epoch.policy or self.policy(epoch)
         intended = self._intended.get(coin)
         if intended is not None:
             return intended

@@ -23,12 +23,6 @@ def increase(order: Order, position: Decimal) -> Decimal:
     return max(Decimal(0), order.size - 2 * abs(position))
 
 
-def _grown(order: Order, situation: Situation) -> Decimal:
-    """USD that the order adds, at its worst price."""
-    coins = increase(order, situation.position) if situation.position else order.size
-    return coins * order.price
-
-
 def reserved_margin(tracked: TrackedOrder, position: Decimal, leverage: int) -> Decimal:
     """What an order on its way or in the book keeps from other orders, USD; nothing if it can only reduce."""
     reserved = _reserved(tracked.order, tracked.remaining, position, leverage)
@@ -51,7 +45,9 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     free, leverage = situation.available, situation.leverage.value
     if own is not None:
         free += reserved_margin(own, situation.position, leverage)
-    grown, fee = _grown(order, situation), order.size * order.price * situation.fees.taker
+    value = order.size * order.price
+    grown = increase(order, situation.position) * order.price if situation.position else value
+    fee = value * situation.fees.taker
     if grown <= (free - fee) * leverage:  # a division takes longer than all of this
         return ENOUGH
     needed = grown / leverage + fee

@@ -11,9 +11,9 @@ NAME = "duplicate"
 FIRST = passed(NAME)
 
 
-def same(a: Order, b: Order) -> bool:
-    # What differs most often first: this is asked of every order of the last minute.
-    if (a.price != b.price and not a.market) or a.size != b.size or a.side is not b.side:
+def alike(a: Order, b: Order) -> bool:
+    """In everything but the price."""
+    if a.size != b.size or a.side is not b.side:
         return False
     return (a.coin, a.kind, a.reduce_only) == (b.coin, b.kind, b.reduce_only)
 
@@ -23,8 +23,13 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     """The window is one of a person's seconds: on an exchange that runs faster, more of market time."""
     if not situation.recent:
         return FIRST
+    price = order.price
     for earlier in situation.recent:
-        if not same(earlier.order, order) or earlier.client_order_id == order.client_order_id:
+        other = earlier.order
+        # What differs most often first: this is asked of every order of the last minute.
+        if (other.price != price and not other.market) or not alike(other, order):
+            continue
+        if other.client_order_id == order.client_order_id:
             continue
         window_ms = int(limits.duplicate_window_seconds * 1000)
         age = int((situation.now_ms - earlier.created_ms) / situation.speed)

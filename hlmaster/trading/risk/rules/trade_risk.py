@@ -39,7 +39,7 @@ def money_at_risk(coins: Decimal, order: Order, situation: Situation) -> Decimal
     stop = stop_price(order, situation)
     if stop is None:
         return None
-    price = entry(order, situation)
+    price = order.price if order.trigger is None and not order.market else entry(order, situation)
     distance = price - stop if order.side.sign > 0 else stop - price
     fees = (price + stop) * situation.fees.taker
     return coins * (distance + fees if distance > ZERO else fees)
