@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -99,14 +99,12 @@ def judge_words(explanation: Explanation | None, opportunity: Opportunity | None
 
 def answer_of(strategy: Strategy[Params], window: Window) -> Answer:
     """What a strategy says about the last row, and what it watches, unexplained. Raises whatever the strategy does."""
-    answer = last_answer(strategy.signals(window), len(window))
-    if type(strategy).opportunity is Strategy.opportunity:
-        return answer
-    opportunity = strategy.opportunity(window)
-    if opportunity is None:
-        return answer
-    judge_words(None, opportunity)
-    return replace(answer, opportunity=opportunity)
+    signals, opportunity = strategy.signals(window), None
+    if type(strategy).opportunity is not Strategy.opportunity:
+        opportunity = strategy.opportunity(window)
+        if opportunity is not None:
+            judge_words(None, opportunity)
+    return last_answer(signals, len(window), opportunity)
 
 
 def explanation_of(strategy: Strategy[Params], window: Window) -> Explanation:

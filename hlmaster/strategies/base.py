@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import numpy as np
@@ -57,8 +58,7 @@ class Signals:
     @classmethod
     def silent(cls, rows: int, *named: str) -> Signals:
         """NEUTRAL throughout; ``named``: the prices that there would be."""
-        nothing = np.zeros(rows)
-        return cls(nothing.astype(np.int8), nothing, nothing, **dict.fromkeys(named, np.full(rows, np.nan)))
+        return _silence(rows, named) if rows <= SHORT else _silent(rows, named)
 
     def rows(self, chosen: slice) -> Signals:
         prices = (None if price is None else price[chosen] for price in (self.entry, self.stop, self.target))
@@ -82,6 +82,19 @@ class Signals:
         strong = np.where(speaks, np.minimum(np.maximum(strength, 0.0), 1.0), 0.0)
         named = {name: np.where(speaks & (price > 0), price, np.nan) for name, price in prices.items()}
         return cls(signs, np.where(speaks, least + (most - least) * strong, 0.0), strong, **named)
+
+
+def _silent(rows: int, named: tuple[str, ...]) -> Signals:
+    nothing, unnamed = np.zeros(rows), np.full(rows, np.nan)
+    signs = nothing.astype(np.int8)
+    for column in (nothing, unnamed, signs):
+        column.flags.writeable = False
+    return Signals(signs, nothing, nothing, **dict.fromkeys(named, unnamed))
+
+
+SHORT = 4_096
+"""Rows of a window that a desk decides on, at most; research asks about millions."""
+_silence = lru_cache(maxsize=64)(_silent)
 
 
 @dataclass(frozen=True, slots=True)

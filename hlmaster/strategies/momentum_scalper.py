@@ -66,7 +66,7 @@ class MomentumScalper(Strategy[ScalperParams]):
 
     def __init__(self, params: ScalperParams) -> None:
         super().__init__(params)
-        self._move = Reckoned(self._reckon)
+        self._move, self._company = Reckoned(self._reckon), Reckoned(self._reckon_company)
 
     @classmethod
     def declare(cls, params: ScalperParams) -> Needs:
@@ -88,7 +88,7 @@ class MomentumScalper(Strategy[ScalperParams]):
         far = np.abs(move)
         acts = far >= p.trade / 100
         if np.count_nonzero(acts):
-            lean, book, volume = self._company(window, move)
+            lean, book, volume = self._company(window)
             acts &= book & volume
         if not np.count_nonzero(acts):
             return Signals.silent(len(window), *PRICES)
@@ -99,14 +99,14 @@ class MomentumScalper(Strategy[ScalperParams]):
 
     def _reckon(self, window: Window) -> Floats:
         """Logarithm of the mid price now over then; NaN where either is absent."""
-        mid, then = window["mid"], ago(window.time_ms, self.params.span * 1_000)
+        mid, then = window["mid"], ago(window.time_ms, self.params.span * 1_000, SAMPLE_MS)
         move: Floats = np.log(mid / mid[then])
         move[then < 0] = np.nan
         return move
 
-    def _company(self, window: Window, move: Floats) -> tuple[Floats, Bools, Bools]:
+    def _reckon_company(self, window: Window) -> tuple[Floats, Bools, Bools]:
         """Log of book depth on the side of the move over the other's; whether book and volume go with the move."""
-        p = self.params
+        p, move = self.params, self._move(window)
         quick, usual = (window[average] for average in self.needs.indicators)
         lean = np.log(window["imbalance"]) * np.sign(move)
         book = (lean >= math.log(p.book)) & (window["spread"] <= p.spread / 100)
@@ -144,7 +144,7 @@ class MomentumScalper(Strategy[ScalperParams]):
     def _checks(self, rows: Window, moves: Floats) -> tuple[Check, Check, Check]:
         """Momentum, book and volume of the last row; None where it cannot be told."""
         p = self.params
-        lean, book, volume = (column[-1] for column in self._company(rows.tail(1), moves[-1:]))
+        lean, book, volume = (column[-1] for column in self._company(rows))
         move, spread = float(moves[-1]), float(rows["spread"][-1])
         quick, usual = (float(rows[average][-1]) for average in self.needs.indicators)
         wanted, other = ("bids", "offers") if move > 0 else ("offers", "bids")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,8 +36,19 @@ def latest(held: Bools) -> Rows:
     return rows
 
 
-def ago(time_ms: Ints, ms: int) -> Rows:
-    """The row that closed exactly ``ms`` before each row; -1 where it is absent, for rows may be."""
+def ago(time_ms: Ints, ms: int, step_ms: int) -> Rows:
+    """The row that closed exactly ``ms`` before each row; -1 where it is absent, for rows may be. ``step_ms``: rows
+    close at multiples of it."""
+    rows = len(time_ms)
+    if rows and ms % step_ms == 0 and int(time_ms[-1]) - int(time_ms[0]) == (rows - 1) * step_ms:  # none is absent
+        return _rows_back(rows, ms // step_ms)
     then = time_ms - ms
-    rows = np.searchsorted(time_ms, then)
-    return np.where(time_ms[rows] == then, rows, -1)
+    places = np.searchsorted(time_ms, then)
+    return np.where(time_ms[places] == then, places, -1)
+
+
+@lru_cache(maxsize=16)
+def _rows_back(rows: int, back: int) -> Rows:
+    found: Rows = np.maximum(np.arange(rows) - back, -1)
+    found.flags.writeable = False
+    return found

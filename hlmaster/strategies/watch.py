@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -189,7 +188,7 @@ class Watch:
         before = self.opportunity
         if seen is not None:
             since = before.since_ms if before is not None and before.direction is seen.direction else seen.since_ms
-            seen = replace(seen, strategy=self.name, coin=self.coin, since_ms=since)
+            seen = Opportunity(self.name, self.coin, seen.direction, seen.text, seen.checks, since)
         if seen != before:
             self.opportunity = seen
             self._publish(OpportunityChanged(self.name, self.coin, seen))

@@ -39,4 +39,7 @@ def test_the_latest_row_on_which_it_held() -> None:
 
 def test_ago_is_by_time_and_absent_where_the_row_is() -> None:
     time_ms = np.array([0, 250, 500, 1_000, 1_250, 1_500], np.int64)
-    assert ago(time_ms, 500).tolist() == [-1, -1, 0, 2, -1, 3]
+    assert ago(time_ms, 500, 250).tolist() == [-1, -1, 0, 2, -1, 3]
+    assert ago(time_ms[:3], 500, 250).tolist() == [-1, -1, 0]
+    assert ago(time_ms[3:], 250, 250).tolist() == [-1, 0, 1]
+    assert ago(time_ms[:0], 500, 250).tolist() == []
