@@ -132,7 +132,7 @@ def contexts(random: np.random.Generator, close: Floats, row_ms: int) -> Columns
     oracle = (mid * np.exp(0.001_5 * wave(random, rows, 12)))[latest]
     age = (numbers - latest) * row_ms / 1_000
     opinion = np.where(random.random(rows) < 0.5, np.nan, np.tanh(wave(random, rows, 50)))
-    return {
+    known = {
         "mid": mid,
         "mark": oracle + 0.5 * (mid - oracle),
         "oracle": oracle,
@@ -145,6 +145,16 @@ def contexts(random: np.random.Generator, close: Floats, row_ms: int) -> Columns
         "sentiment": 0.5 + 0.5 * np.tanh(wave(random, rows, 80)),
         "opinion": opinion,
         "opinion_confidence": np.where(np.isnan(opinion), np.nan, np.abs(opinion)),
+    }
+    mood = 2 * known["sentiment"] - 1
+    return known | {
+        "sentiment_confidence": np.abs(mood),
+        "sentiment_momentum": 0.4 * mood,
+        "sentiment_volatility": 0.1 + 0.05 * mood,
+        "sentiment_extreme": np.trunc(mood / 0.8),
+        "sentiment_3d": 0.5 + 0.4 * mood,
+        "sentiment_7d": 0.5 + 0.3 * mood,
+        "sentiment_14d": 0.5 + 0.2 * mood,
     }
 
 

@@ -17,7 +17,7 @@ from hlmaster.strategies.rehearsal import START_MS, Rehearsal, rehearsal
 
 LEVELS = ("open", "high", "low", "close", "mid", "mark", "oracle")
 SWAPPED = (("high", "low"), ("bid_depth", "ask_depth"), ("buy_volume", "sell_volume"))
-SIGNED = ("flow", "premium", "opinion")
+SIGNED = ("flow", "premium", "opinion", "sentiment_momentum", "sentiment_extreme")
 
 assert KNOWN is STRATEGIES  # importing the catalogue registered them all
 
@@ -42,7 +42,9 @@ def still(needs: Needs, changed: Mapping[str, float | Floats] | None = None, row
         "volume": 10.0, "buy_volume": 5.0, "sell_volume": 5.0, "flow": 0.0, "taker_volume": 1_000.0,
         "funding": 0.000_012_5, "premium": 0.0, "open_interest": 1e5, "spread": 0.000_1,
         "bid_depth": 1e5, "ask_depth": 1e5, "imbalance": 1.0, "oracle_age": 2.5, "oracle_phase": 0.9,
-        "regime": 0.0, "sentiment": 0.5, "opinion": 0.0, "opinion_confidence": 0.5,
+        "regime": 0.0, "sentiment": 0.5, "sentiment_confidence": 0.5, "sentiment_momentum": 0.0,
+        "sentiment_volatility": 0.1, "sentiment_extreme": 0.0, "sentiment_3d": 0.5, "sentiment_7d": 0.5,
+        "sentiment_14d": 0.5, "opinion": 0.0, "opinion_confidence": 0.5,
     }  # fmt: skip
     quiet |= {name: 1.0 for name in needs.columns if name.startswith("depth_ratio")}
     time_ms = START_MS + needs.grid.ms * np.arange(1, count + 1, dtype=np.int64)
@@ -83,7 +85,7 @@ def mirrored(
                 out[name] = 1 / columns[name]
             elif name == "funding":
                 out[name] = 2 * neutral_funding - columns[name]
-            elif name == "sentiment":
+            elif name in ("sentiment", "sentiment_3d", "sentiment_7d", "sentiment_14d"):
                 out[name] = 1 - columns[name]
         for one, other in SWAPPED:
             if one in columns:

@@ -19,6 +19,7 @@ from hlmaster.desk.advising.alone import STRATEGY, AnalystTrust
 from hlmaster.desk.advising.asking import Asking
 from hlmaster.desk.advising.choice import Choice
 from hlmaster.desk.advising.claude_key import ClaudeKey
+from hlmaster.desk.advising.columns import columns
 from hlmaster.desk.advising.fetching import Fetching
 from hlmaster.desk.advising.sight import Sight
 from hlmaster.desk.advising.storm import Storm
@@ -223,7 +224,8 @@ class Advising:
         self._told_until[opinion.coin] = expires_ms(opinion)
 
     def _on_sentiment(self, fact: SentimentChanged) -> None:
-        self._state(fact.coin, "sentiment", self.news.sentiment(fact.coin).score)
+        for name, value in columns(self.news.sentiment(fact.coin)):
+            self._state(fact.coin, name, value)
         self.storm.took(self._heed(fact.coin))
 
     # --- what makes it speak, beside its triggers ---

@@ -21,7 +21,17 @@ ORACLE_CYCLES = (1_500.0, 6_000.0)
 """What two observed changes may lie apart and still count as one cycle."""
 CYCLES_KEPT = 15
 DEAD_CYCLES = 2.0
-TOLD = ("regime", "sentiment", "opinion", "opinion_confidence")
+SENTIMENT = (
+    "sentiment",
+    "sentiment_confidence",
+    "sentiment_momentum",
+    "sentiment_volatility",
+    "sentiment_extreme",
+    "sentiment_3d",
+    "sentiment_7d",
+    "sentiment_14d",
+)
+TOLD = ("regime", *SENTIMENT, "opinion", "opinion_confidence")
 """Columns that others state; unknown until they do."""
 
 
