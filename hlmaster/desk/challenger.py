@@ -22,6 +22,7 @@ from hlmaster.core.model import Mode
 from hlmaster.core.orders import ApprovalMint
 from hlmaster.core.proposals import Policy
 from hlmaster.core.records import ForTheRecord
+from hlmaster.desk.advising.alone import STRATEGY as ANALYST
 from hlmaster.desk.guard import Guard
 from hlmaster.desk.limits_in_force import LimitsInForce
 from hlmaster.desk.outcome import Outcome
@@ -128,6 +129,8 @@ class Challengers:
                 return Outcome(False, f"At most {MOST} challengers run at once; stop one first.")
             if card.params is None or card.about.origin != BUILT_IN:
                 return Outcome(False, f"{card.title} is not one of the program's own; only those can be challenged.")
+            if strategy == ANALYST:
+                return Outcome(False, f"{card.title} lives on opinions, which a challenger's desk has none of.")
             if not self._market.instruments:
                 return Outcome(False, "The market's coins are not known yet; try again in a moment.")
             made = await self._open(strategy)

@@ -133,6 +133,7 @@ async def test_the_desk_ends_with_its_challengers(tmp_path: Path, monkeypatch: p
 async def test_a_second_one_and_parameters_out_of_range_are_refused(tmp_path: Path) -> None:
     async with challenged(tmp_path) as (_, challengers, one):
         assert not (await challengers.start(STRATEGY, {})).ok
+        assert "has none of" in (await challengers.start("analyst", {})).sentence
         with pytest.raises(ConfigError):
             await challengers.start("no_such_strategy", {})
         with pytest.raises(ConfigError):
