@@ -54,6 +54,33 @@ async def test_fifty_coins_start_and_live_within_the_exchange_s_own_budgets() ->
 
 
 @virtual
+async def test_swings_and_the_chart_in_sight_do_not_wait_behind_what_strategies_study() -> None:
+    async with beside(9, watching("BTC", "ETH", "SOL"), coins=("BTC", "ETH", "SOL")) as scene:
+        desk, data, now = scene.desk, scene.desk._parts.market_data, scene.clock.now_ms()
+        await asyncio.sleep(61.0)  # what the start has spent is spent
+
+        async def study() -> None:
+            """As a desk loads what strategies need: one history after the other."""
+            for interval in (Interval.M1, Interval.M3, Interval.M5, Interval.M15):
+                for coin in ("BTC", "ETH", "SOL"):
+                    await data.candles(coin, interval, now - 4_999 * interval.ms, now)
+
+        studying = asyncio.create_task(study())
+        await asyncio.sleep(2.0)
+        assert not studying.done(), "more than a minute's share"
+        asked = scene.clock.monotonic()
+        desk.risk.swings.want("SOL")
+        await desk.charts.show("ETH", Interval.H1)
+        await scene.until(lambda: desk.risk.swings("SOL") is not None, 5)
+        await desk.reconciler.run()
+        assert scene.clock.monotonic() - asked < 5
+        assert not studying.done()
+        await studying
+        assert scene.clock.monotonic() - asked < 240, "and they go on when there is room"
+        assert refused(scene) == 0
+
+
+@virtual
 async def test_while_the_account_s_requests_run_low_only_exits_are_sent() -> None:
     async with beside(8) as scene:
         desk, used = scene.desk, scene.server.house.address_budget.used
