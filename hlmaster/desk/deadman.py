@@ -205,6 +205,11 @@ class DeadMan:
     def is_wanted(self) -> bool:
         return self._action != "off"
 
+    @property
+    def has_ended(self) -> bool:
+        """By itself, and too early: it outlives the desk unless it is released."""
+        return self._process is not None and self._process.poll() is not None
+
     def start(self) -> None:
         """Does nothing when it is off."""
         if not self.is_wanted:

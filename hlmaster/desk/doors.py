@@ -5,12 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from hlmaster.core.events import Notice, Severity
 from hlmaster.desk import control
 from hlmaster.desk.brake import control_verbs
 from hlmaster.desk.deadman import DeadMan
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.modes import Opening
 from hlmaster.desk.rescue import Place
+from hlmaster.desk.work import Work
+
+GONE = "The watchdog has ended, so nobody acts in the desk's stead should it die or hang."
+CURE = "Its log, watchdog.log of this session, says why; the next start brings another."
+LOOK_SECONDS = 1.0
 
 
 class Doors:
@@ -27,13 +33,21 @@ class Doors:
         self._control = control.Control(data, mode, name, answers, exchange)
         key = None if opening.connection is None else opening.connection.key
         place = Place(data, mode, name, opening.ready_file, key=key)
+        self._bus, self._work, self._told = desk.bus, Work(desk.bus, desk.guard.fault), False
         self._deadman = DeadMan(place, desk.settings.safety, desk.session.folder / "log" / "watchdog.log")
 
     async def start(self) -> None:
         await self._control.start()
         self._deadman.start()
+        self._work.every(LOOK_SECONDS, self._look, "watchdog")
+
+    def _look(self) -> None:
+        if self._deadman.has_ended and not self._told:
+            self._told = True
+            self._bus.publish(Notice(Severity.ERROR, GONE, cure=CURE))
 
     async def stop(self) -> None:
+        await self._work.stop()
         await self._deadman.stop()
         await self._control.stop()
 
