@@ -97,7 +97,7 @@ def _alone(traded: Traded, idea: Idea) -> bool:
 
 
 def test_hostile_words_mark_the_opinion_and_never_leave_their_quotes(tmp_path: Path) -> None:
-    """What follows from the mark: the analyst as a strategy asks a person (``test_alone``)."""
+    """What follows from the mark: the analyst as a strategy asks a person (``tests/desk/advising/test_alone.py``)."""
     prompt, told = Prompts(tmp_path).of(Question.MARKET), 0
     plain = prepared(prompt, Question.MARKET, market(), "BTC")
     for _, text in corpus():
