@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.events import Refused
@@ -16,6 +16,7 @@ from hlmaster.trading.situation import Situation
 from hlmaster.trading.stakes import ZERO, after
 
 log = logging.getLogger(__name__)
+Said = TypeVar("Said")
 
 
 class Gate:
@@ -72,11 +73,8 @@ class Questions:
             asked = self._exits
         else:
             asked = (self._by_hand if order.basis is None else self._ideas)[order.trigger is not None]
-        try:
-            return Verdict(asked.together(order, situation))
-        except Exception:
-            log.exception("a risk rule failed, so each is asked by itself")
-            return Verdict(asked.each(order, situation))
+        said = _ask(asked.together, order, situation)
+        return Verdict(asked.each(order, situation) if isinstance(said, Exception) else said)
 
 
 class _Asked:
@@ -125,10 +123,17 @@ def _one_by_one(
     """``about``: the order for rules, what is at stake after it for limits."""
     results: list[RuleResult] = []
     for one in asked:
-        try:
-            results.append(one.check(about, situation, limits))
-        except Exception as error:
-            log.exception("risk rule %r failed", one.name)
-            sentence = f"The rule itself failed ({error}); that counts as a refusal."
-            results.append(RuleResult(one.name, False, sentence=sentence))
+        said = _ask(one.check, about, situation, limits)
+        if isinstance(said, Exception):
+            said = RuleResult(one.name, False, sentence=f"The rule itself failed ({said}); that counts as a refusal.")
+        results.append(said)
     return results
+
+
+def _ask(question: Callable[..., Said], *about: object) -> Said | Exception:
+    """The answer, or what was raised instead."""
+    try:
+        return question(*about)
+    except Exception as error:
+        log.exception("a risk rule failed")
+        return error
