@@ -378,6 +378,7 @@ async def test_advisers_take_a_card_away_and_bring_it_back_and_change_nothing_el
         assert gone.state_text == "Advisers took it away (analyst: -0.15 confidence): 0.60 is not enough."
         assert red(traded).name == "confidence"
         shift = 0.0
+        traded.scene.clock.advance(1_000)  # what waits is tried again each second
         await traded.until(traded.proposing.open)
         again = traded.card()
         assert (again.confidence, again.size, again.stops) == (0.75, before.size, before.stops)
