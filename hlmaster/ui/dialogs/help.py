@@ -56,6 +56,7 @@ PAGES = (
     "risk_gate",
     "proposals",
     "risk_limits",
+    "analyst_and_news",
     "journal_and_audit",
     "writing_a_strategy",
     *(f"strategies/{name}" for name in STRATEGIES),
