@@ -261,9 +261,9 @@ def gui(arguments: argparse.Namespace, process: ExchangeProcess | None = None) -
 
     sys.setswitchinterval(qt.SWITCH_SECONDS)
     application = qt.application(sys.argv[:1])
-    import qasync
+    from hlmaster.ui.loop import Loop
 
-    with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
+    with asyncio.Runner(loop_factory=lambda: Loop(application)) as runner:
         if keyed:
             run, trouble = _launch_next(runner, arguments, None, console=offscreen)
         while run is not None:

@@ -44,8 +44,9 @@ def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> M
 
 
 def qt_loop() -> asyncio.AbstractEventLoop:
-    import qasync
     from PySide6.QtWidgets import QApplication
 
-    loop: asyncio.AbstractEventLoop = qasync.QEventLoop(QApplication.instance() or QApplication(sys.argv))
+    from hlmaster.ui.loop import Loop
+
+    loop: asyncio.AbstractEventLoop = Loop(QApplication.instance() or QApplication(sys.argv))
     return loop

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 BELOW = ("orders", "fills", "signals", "risk", "strategies", "journal", "history", "reconciliation", "log")
 """Tabs beside the positions."""
+
+ANALYST_HEIGHT, SENTIMENT_HEIGHT = 216, 106
+ANALYST_LOW, SENTIMENT_LOW = 165, 88
+"""In a window that is not high."""
 
 
 def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
@@ -27,11 +31,37 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     for key in BELOW:
         window.tabifyDockWidget(docks["positions"], docks[key])
     window.splitDockWidget(docks["watchlist"], docks["opportunities"], Qt.Orientation.Vertical)
+    window.splitDockWidget(docks["approvals"], docks["analyst"], Qt.Orientation.Vertical)
+    window.splitDockWidget(docks["analyst"], docks["sentiment"], Qt.Orientation.Vertical)
     for key in ("ticket", "tools"):
         window.tabifyDockWidget(docks["approvals"], docks[key])
     for key in ("positions", "approvals"):
         docks[key].raise_()
     size(window, docks)
+
+
+def settle(window: QMainWindow, docks: Mapping[str, QDockWidget], known: Collection[str]) -> None:
+    """Give those that a saved layout does not know yet their place in it: under the cards.
+
+    Beside tabs nothing can be docked, so the tabs of the cards are taken away for a moment.
+    """
+    new = [docks[key] for key in ("analyst", "sentiment") if key not in known]
+    above = docks["approvals"]
+    if not new or above.isFloating():
+        return
+    beside = window.tabifiedDockWidgets(above)
+    was_hidden = {dock for dock in (above, *beside) if dock.isHidden()}
+    for dock in beside:
+        window.removeDockWidget(dock)
+    place = above
+    for dock in new:
+        window.splitDockWidget(place, dock, Qt.Orientation.Vertical)
+        dock.show()
+        place = dock
+    for dock in beside:
+        window.tabifyDockWidget(above, dock)
+        dock.setVisible(dock not in was_hidden)
+    above.raise_()
 
 
 def size(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
@@ -45,6 +75,9 @@ def size(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     above = height - 90 - below
     window.resizeDocks([docks["chart"], docks["positions"]], [above, below], Qt.Orientation.Vertical)
     window.resizeDocks([docks["positions"], docks["equity"]], [width - 300, 284], Qt.Orientation.Horizontal)
+    advice = [ANALYST_HEIGHT, SENTIMENT_HEIGHT] if height >= 900 else [ANALYST_LOW, SENTIMENT_LOW]
+    column = [docks[key] for key in ("approvals", "analyst", "sentiment")]
+    window.resizeDocks(column, [above - sum(advice), *advice], Qt.Orientation.Vertical)
     window.resizeDocks(
         [docks["book"], docks["trades"]], [round(above * 0.72), round(above * 0.28)], Qt.Orientation.Vertical
     )

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hlmaster.core.config import Config, allowed, fields_of, unit_of
-from hlmaster.ui.form_fields import Editor, captioned, editor_for, restyle
+from hlmaster.ui.form_fields import Editor, Lines, captioned, editor_for, restyle
 from hlmaster.ui.theme import Theme
 
 LABEL_WIDTH, EDITOR_WIDTH = 160, 250
@@ -46,13 +46,15 @@ class Row(QWidget):
         self._show_state()
 
     def _lay_out(self) -> None:
-        label = QLabel(self.title)
+        label = QLabel(self.title.replace("&", "&&"))
         label.setFixedWidth(LABEL_WIDTH)
         label.setBuddy(self.editor)
         help_label = QLabel(self.help_text)
         help_label.setProperty("role", "muted")
         help_label.setWordWrap(True)
-        self.editor.setFixedWidth(EDITOR_WIDTH)
+        wide = isinstance(self.editor, Lines)
+        if not wide:
+            self.editor.setFixedWidth(EDITOR_WIDTH)
         self.editor.name(self.title, self.help_text)
         tail = QHBoxLayout()
         tail.setSpacing(6)
@@ -62,9 +64,9 @@ class Row(QWidget):
         grid.setContentsMargins(0, 6, 0, 6)
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(3)
-        grid.addWidget(label, 0, 0)
-        grid.addWidget(self.editor, 0, 1)
-        grid.addLayout(tail, 0, 2)
+        grid.addWidget(label, 0, 0, Qt.AlignmentFlag.AlignTop if wide else Qt.AlignmentFlag(0))
+        grid.addWidget(self.editor, 0, 1, 1, 2 if wide else 1)
+        grid.addLayout(tail, 3 if wide else 0, 1 if wide else 2, 1, 2 if wide else 1)
         grid.addWidget(self._problem, 1, 1, 1, 2)
         grid.addWidget(help_label, 2, 1, 1, 2)
         grid.setColumnStretch(2, 1)

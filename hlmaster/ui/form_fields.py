@@ -12,13 +12,26 @@ from typing import Literal, Union
 from pydantic.fields import FieldInfo
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QColorDialog, QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QColorDialog,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QWidget,
+)
 
 from hlmaster.core.config import unit_of
 from hlmaster.ui.theme import Theme
 from hlmaster.ui.typed import read
 
 SWATCH = 14
+LONG = 24
+"""Letters of an item from which a list has a line for each."""
+LINES, MARGIN = 6, 8
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -182,6 +195,28 @@ class Listed(Text):
         return ", ".join(map(str, value)) if isinstance(value, tuple | list) else ""
 
 
+class Lines(Editor):
+    """The same for what is long: one a line."""
+
+    def __init__(self, value: object) -> None:
+        self._text = QPlainTextEdit()
+        super().__init__(self._text)
+        self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._text.setTabChangesFocus(True)
+        self._text.setFixedHeight(LINES * self._text.fontMetrics().lineSpacing() + 2 * MARGIN)
+        self.set_value(value)
+        self._text.textChanged.connect(self.changed)
+
+    def value(self) -> object:
+        return tuple(line.strip() for line in self._text.toPlainText().splitlines() if line.strip())
+
+    def set_value(self, value: object) -> None:
+        self._text.setPlainText("\n".join(map(str, value)) if isinstance(value, tuple | list) else "")
+
+    def words(self, value: object) -> str:
+        return ", ".join(map(str, value)) if isinstance(value, tuple | list) else ""
+
+
 class Coloured(Text):
     """``#rrggbb`` with a swatch that opens the colour chooser."""
 
@@ -220,7 +255,8 @@ def editor_for(info: FieldInfo, value: object, theme: Theme) -> Editor:
     if {int, float, Decimal} & set(kinds):
         return Numeric(value, unit_of(info), kinds)
     if {tuple, list} & set(kinds):
-        return Listed(value, unit_of(info))
+        usual = info.get_default(call_default_factory=True)
+        return Lines(value) if any(len(str(one)) > LONG for one in usual or ()) else Listed(value, unit_of(info))
     if pattern.startswith("^#["):
         return Coloured(value, theme)
     return Text(value, unit_of(info), optional=type(None) in kinds)

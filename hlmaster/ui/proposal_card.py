@@ -14,6 +14,7 @@ from hlmaster.core.model import Side
 from hlmaster.core.proposals import Proposal, ProposalState
 from hlmaster.ui import figures
 from hlmaster.ui.limit_bars import LimitBars, tightest_first
+from hlmaster.ui.plain import plain_tip
 from hlmaster.ui.proposal_figures import ProposalFigures
 from hlmaster.ui.readout import set_tone
 from hlmaster.ui.theme import Theme
@@ -22,7 +23,7 @@ HURRY_MS = 10_000
 STILL_MS = 500
 """A card that has just come, moved or changed takes no yes for so long: it may be meant for what was there before."""
 COLUMNS = 3
-ONE_ROW = 360
+ONE_ROW = 430
 """Pixels in which all answers stand side by side."""
 ANSWERS = {
     Qt.Key.Key_Return: "approve",
@@ -34,6 +35,7 @@ ANSWERS = {
     Qt.Key.Key_Space: "limits",
     Qt.Key.Key_W: "why",
     Qt.Key.Key_Question: "why",
+    Qt.Key.Key_A: "ask",
 }
 STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
 WORDS = {
@@ -45,14 +47,18 @@ WORDS = {
 
 
 class ProposalCard(QFrame):
-    """``answered`` carries approve, edit, reject, snooze or why; ``left`` a step to the next or the last card."""
+    """``answered`` carries approve, edit, reject, snooze, why or ask; ``left`` a step to the next or the last card.
+
+    ``asks``: there is an analyst that can be asked about it.
+    """
 
     answered = Signal(str)
     left = Signal(int)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, *, asks: bool = False) -> None:
         super().__init__()
         self.proposal: Proposal | None = None
+        self._asks = asks
         self._size_decimals: int | None = None
         self._all_limits = False
         self.setProperty("role", "card")
@@ -62,10 +68,12 @@ class ProposalCard(QFrame):
         self._order.setProperty("role", "cardtitle")
         self._side.setProperty("role", "tag")
         self._left.setProperty("role", "countdown")
-        self._reason, self._state = QLabel(), QLabel()
-        for label, text in ((self._reason, Qt.TextFormat.RichText), (self._state, Qt.TextFormat.PlainText)):
+        self._reason, self._state, self.second = QLabel(), QLabel(), QLabel()
+        for label in (self._reason, self._state, self.second):
             label.setWordWrap(True)
-            label.setTextFormat(text)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self._reason.setTextFormat(Qt.TextFormat.RichText)
+        self.second.hide()
         self._reason.setProperty("role", "reason")
         self._figures = ProposalFigures()
         self._limits = LimitBars(theme)
@@ -75,6 +83,7 @@ class ProposalCard(QFrame):
             "reject": self._button("Reject ⌫", "No; it is not proposed again until the strategy changes its mind (⌫)"),
             "snooze": self._button("Later", "Out of the way for a minute; its clock goes on (S)", "ghost"),
             "why": self._button("Why?", "Everything behind this idea (W)", "ghost"),
+            "ask": self._button("Ask AI", "Should I enter? It answers here; nothing waits for it (A)", "ghost"),
         }
         self._still = QTimer(self)
         self._still.setSingleShot(True)
@@ -107,14 +116,17 @@ class ProposalCard(QFrame):
         box.setContentsMargins(12, 10, 12, 10)
         box.setSpacing(7)
         box.addLayout(head)
-        for widget in (self._reason, self._state, self._figures, self._limits):
+        for widget in (self._reason, self.second, self._state, self._figures, self._limits):
             box.addWidget(widget)
         box.addLayout(self._answers)
         self._place_answers()
 
     def _place_answers(self) -> None:
         """In one row where they fit; those that are no answer now leave no hole."""
-        shown = [button for name, button in self._buttons.items() if name != "approve" or not self._is_blocked]
+        hidden = {"approve"} if self._is_blocked else set()
+        hidden |= set() if self._asks else {"ask"}
+        shown = [button for name, button in self._buttons.items() if name not in hidden]
+        self._buttons["ask"].setVisible(self._asks)
         one_row = self.width() >= ONE_ROW or len(shown) < len(self._buttons)
         for place, button in enumerate(shown):
             row, column = (0, place) if one_row else divmod(place, COLUMNS)
@@ -149,6 +161,13 @@ class ProposalCard(QFrame):
         lines = [f"{line.title} {line.number} {line.text}".strip() for line in words]
         self.setAccessibleDescription(" ".join((*lines, self._state.text())))
 
+    def show_second_opinion(self, words: str, tone: str) -> None:
+        """What the analyst says of it; a model's words, so plain text."""
+        if self.second.text() != words:
+            self.second.setText(words)
+        self.second.setVisible(bool(words))
+        set_tone(self.second, tone)
+
     def hold_still(self) -> None:
         """No yes for a moment."""
         self._still.start()
@@ -164,7 +183,7 @@ class ProposalCard(QFrame):
     def _show_state(self, proposal: Proposal) -> None:
         blocked = self._is_blocked
         self._state.setText(proposal.state_text if self._all_limits else state_words(proposal))
-        self._state.setToolTip(proposal.state_text)
+        self._state.setToolTip(plain_tip(proposal.state_text))
         self._state.setVisible(bool(proposal.state_text))
         set_tone(self._state, "down" if blocked else "")
         self._restyle(self, "blocked", "true" if blocked else "false")

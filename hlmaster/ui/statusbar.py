@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from hlmaster.core.events import LinkState, TradingState
 from hlmaster.desk.health import Health
 from hlmaster.exchange.hyperliquid.budget import requests_refusal
+from hlmaster.ui.analyst_words import standing
 from hlmaster.ui.context import Context
 from hlmaster.ui.readout import set_tone
 
@@ -34,6 +35,7 @@ class StatusBar(QWidget):
         )
         self._offset = self._label("The exchange's clock minus this computer's.")
         self._orders = self._label("Median time from sending an order to the exchange's answer.")
+        self._analyst = self._label("Who answers when the analyst is asked.")
         self._gate = self._label("Whether new entries are allowed now.")
         self._defects = self._label("Data kept out because it was late, doubled, crossed or absurd.")
         self._help = self._label("")
@@ -50,6 +52,7 @@ class StatusBar(QWidget):
             self._requests,
             self._offset,
             self._orders,
+            self._analyst,
             self._gate,
         ):
             row.addWidget(label)
@@ -82,6 +85,9 @@ class StatusBar(QWidget):
         set_tone(self._offset, "warning" if offset is not None and abs(offset) > 2_000 else "")
         latency = health.order_latency_ms
         self._orders.setText("" if latency is None else f"orders {latency:.0f} ms")
+        analyst = standing(desk.advising)
+        self._analyst.setText(analyst.word)
+        set_tone(self._analyst, analyst.tone)
         is_open = desk.guard.state is TradingState.ACTIVE and desk.is_ready
         self._gate.setText(f"Risk gate: {'open' if is_open else desk.guard.state if desk.is_ready else 'starting'}")
         set_tone(self._gate, "" if is_open else "warning")

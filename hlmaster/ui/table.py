@@ -11,6 +11,8 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
+from hlmaster.ui.plain import plain_tip
+
 REPAINT_MS = 250
 Row = TypeVar("Row")
 Index = QModelIndex | QPersistentModelIndex
@@ -288,7 +290,7 @@ class TableModel(QAbstractTableModel, Generic[Row]):
             cell = self.cell(index.row(), index.column())
             return " ".join(part for part in (cell.text, cell.badge, cell.detail) if part)
         if role == Qt.ItemDataRole.ToolTipRole and column.hint is not None:
-            return column.hint(row) or None
+            return plain_tip(column.hint(row)) or None
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

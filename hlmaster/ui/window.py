@@ -36,6 +36,7 @@ from hlmaster.ui.kill_switch import KEYS
 from hlmaster.ui.notices import Banner, Notices
 from hlmaster.ui.panel import Panel, page_about
 from hlmaster.ui.panels.account_check import AccountCheckPanel
+from hlmaster.ui.panels.analyst import AnalystPanel
 from hlmaster.ui.panels.approvals import ApprovalsPanel
 from hlmaster.ui.panels.chart import ChartPanel
 from hlmaster.ui.panels.equity import EquityPanel
@@ -48,6 +49,7 @@ from hlmaster.ui.panels.opportunities import OpportunitiesPanel
 from hlmaster.ui.panels.orders import OrdersPanel
 from hlmaster.ui.panels.positions import PositionsPanel
 from hlmaster.ui.panels.risk import RiskPanel
+from hlmaster.ui.panels.sentiment import SentimentPanel
 from hlmaster.ui.panels.signals import SignalsPanel
 from hlmaster.ui.panels.strategies import StrategiesPanel
 from hlmaster.ui.panels.tape import TapePanel
@@ -128,6 +130,8 @@ class Window(QMainWindow):
             ApprovalsPanel,
             TicketPanel,
             ToolsPanel,
+            AnalystPanel,
+            SentimentPanel,
             PositionsPanel,
             OrdersPanel,
             FillsPanel,
@@ -241,6 +245,7 @@ class Window(QMainWindow):
         if memories is None:
             self._arrange()
             return
+        arrangement.settle(self, self.docks, memories)
         for key, memory in memories.items():
             panel = self.panels.get(key)
             if panel is not None:

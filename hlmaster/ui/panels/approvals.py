@@ -10,8 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QSi
 
 from hlmaster.core.events import Severity
 from hlmaster.core.model import Side
+from hlmaster.core.opinions import AnalystAnswered
 from hlmaster.core.proposals import Proposal, ProposalChanged, ProposalState
+from hlmaster.desk.advising.alone import STRATEGY
 from hlmaster.desk.outcome import Outcome
+from hlmaster.ui.analyst_words import second_opinion
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.checklist import all_ticked
 from hlmaster.ui.dialogs.confirm import ask
@@ -70,6 +73,7 @@ class ApprovalsPanel(Panel):
         self._soon.setInterval(GATHER_MS)
         self._soon.timeout.connect(self.refresh)
         context.bridge.on_fact(self, ProposalChanged, self._on_change)
+        context.bridge.on_fact(self, AnalystAnswered, lambda _: self._show_opinions())
         context.theme_changed.connect(self._on_theme)
         self.refresh()
 
@@ -117,7 +121,7 @@ class ApprovalsPanel(Panel):
             card.hide()
             card.deleteLater()
         for place, (name, proposal) in enumerate(wanted.items()):
-            card = self._cards.get(name) or self._make_card(name)
+            card = self._cards.get(name) or self._make_card(proposal)
             instrument = desk.instruments.get(proposal.coin)
             decimals = instrument.size_decimals if instrument else None
             card.show_proposal(proposal, desk.title(proposal.source), decimals)
@@ -125,6 +129,7 @@ class ApprovalsPanel(Panel):
                 self._list.insertWidget(place, card)
             if places.get(card) not in (None, place):
                 card.hold_still()  # it has slid under the pointer
+        self._show_opinions()
         self._show_whole(len(wanted))
         if focused in self._answered and focused not in wanted:
             self.focus_first()
@@ -137,11 +142,19 @@ class ApprovalsPanel(Panel):
         self._show_times()
         self.counted.emit(count)
 
-    def _make_card(self, name: str) -> ProposalCard:
-        card = self._cards[name] = ProposalCard(self.context.theme)
+    def _make_card(self, proposal: Proposal) -> ProposalCard:
+        name = proposal.proposal_id
+        asks = self.context.desk.advising is not None and proposal.source != STRATEGY
+        card = self._cards[name] = ProposalCard(self.context.theme, asks=asks)
         card.answered.connect(lambda answer: self._answer(name, answer))
         card.left.connect(self._go)
         return card
+
+    def _show_opinions(self) -> None:
+        now = self.context.desk.clock.now_ms()
+        for card in self._cards.values():
+            if card.proposal is not None:
+                card.show_second_opinion(*second_opinion(self.context.desk.advising, card.proposal, now))
 
     def _show_times(self) -> None:
         clock = self.context.desk.clock
@@ -149,6 +162,7 @@ class ApprovalsPanel(Panel):
         for card in self._cards.values():
             if card.proposal is not None:
                 card.show_time(int((card.proposal.expires_ms - now) / clock.speed))
+        self._show_opinions()  # they expire
 
     def cards(self) -> list[ProposalCard]:
         """From top to bottom."""
@@ -191,6 +205,8 @@ class ApprovalsPanel(Panel):
             self._open_edit(proposal)
         elif answer == "why":
             self._open_dossier(proposal)
+        elif answer == "ask":
+            self._ask_about(proposal)
         else:
             self._answered.add(name)
             if answer == "approve":
@@ -223,6 +239,13 @@ class ApprovalsPanel(Panel):
         """Only what did not work is worth a notice: the card is gone otherwise."""
         if not outcome.ok:
             self.context.notify(Severity.WARNING, outcome.sentence)
+
+    def _ask_about(self, proposal: Proposal) -> None:
+        advising = self.context.desk.advising
+        if advising is None or not advising.terms().enabled:
+            self.context.notify(Severity.WARNING, "The analyst is switched off.", cure="Switch it on in its panel.")
+        else:
+            advising.ask_about(proposal, by_hand=True)
 
     def _open_edit(self, proposal: Proposal) -> None:
         from hlmaster.ui.dialogs.proposal_edit import ProposalEdit

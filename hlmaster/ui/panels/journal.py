@@ -19,6 +19,7 @@ from hlmaster.ui.filter_box import FilterBox
 from hlmaster.ui.journal_prompt import Unwritten, ready_tags, wanted_words
 from hlmaster.ui.panels.journal_entry import JournalEntry, tags_of
 from hlmaster.ui.panels.table_panel import TablePanel
+from hlmaster.ui.side_page import scrolled
 from hlmaster.ui.table import Cell, Column
 from hlmaster.ui.why import why
 
@@ -46,7 +47,7 @@ class JournalPanel(TablePanel):
         self.entry.written.connect(self._write)
         self.entry.left.connect(self._leave)
         self.prompt.clicked.connect(self._on_prompt)
-        self.put_beside(self.entry, ENTRY_WIDTH)
+        self.put_beside(scrolled(self.entry), ENTRY_WIDTH)
         for box in (self.source, self.tag):
             box.chosen.connect(self._filter)
         self.table.opened.connect(self._open)

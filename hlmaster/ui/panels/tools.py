@@ -17,6 +17,7 @@ from hlmaster.ui.form_fields import restyle
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.panels.tools_pages import ChasePage, LadderPage, Page, PairPage, Reading, Wanted
 from hlmaster.ui.segments import Segments
+from hlmaster.ui.side_page import scrolled
 
 BEAT_MS = 250
 WORDS = {"ladder": "Place the ladder", "pair": "Place the pair", "chase": "Start the chase"}
@@ -67,7 +68,11 @@ class ToolsPanel(Panel):
         self._rows.setContentsMargins(0, 6, 0, 0)
         self._rows.setSpacing(4)
         self.message.setMinimumHeight(3 * self.message.fontMetrics().lineSpacing() + 2)
-        column = QVBoxLayout(self)
+        contents = QWidget()
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(scrolled(contents))
+        column = QVBoxLayout(contents)
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(8)
         for widget in (self.kind, self._stack, self.submit, self.message, self.running):

@@ -14,6 +14,7 @@ from hlmaster.desk.work import Work
 from hlmaster.insight.analyst.terms import AnalystTerms
 from hlmaster.insight.llm.backend import PullProgress
 from tests.desk.advising.keys import MemoryVault
+from tests.exchange.hyperliquid.venue import until
 from tests.insight.fake_ollama import FakeOllama, Mode
 
 
@@ -32,9 +33,7 @@ class Bench:
             self.seen.append(self.fetching.progress)
 
     async def over(self) -> None:
-        async with asyncio.timeout(10):
-            while self.fetching.progress is not None:
-                await asyncio.sleep(0.01)
+        await until(lambda: self.fetching.progress is None)
 
 
 @asynccontextmanager
@@ -77,9 +76,7 @@ async def test_giving_up_and_ending_leave_no_task() -> None:
         one.fetching.cancel()
         await one.over()
         one.fetching.start("qwen3")
-        async with asyncio.timeout(10):
-            while not any(part.total for part in one.seen):
-                await asyncio.sleep(0.01)
+        await until(lambda: any(part.total for part in one.seen))
         one.fetching.cancel()
         await one.over()
         assert (one.fetching.progress, one.fetching.failure) == (None, "")
