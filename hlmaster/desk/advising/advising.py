@@ -44,7 +44,7 @@ from hlmaster.trading.combiner import Advice
 from hlmaster.trading.portfolio import Portfolio
 from hlmaster.trading.proposals.trust import Trust
 
-LOOK_SECONDS, BRIDGE_SECONDS = 1.0, 60.0
+LOOK_SECONDS = 1.0
 ANALYST, NEWS = "analyst", "news"
 State = Callable[[str, str, float | None], None]
 
@@ -105,7 +105,7 @@ class Advising:
 
     def start(self) -> None:
         """Once strategies run."""
-        self._work.own(self._recall(), "the analyst's record")
+        self._work.own(self._scorer.run(self._minutes), "the analyst's record")
         self._work.own(self.choice.run(), "model server")
         self._work.own(self.analyst.run(), "analyst")
         self._work.own(self.news.run(), "news")
@@ -116,13 +116,6 @@ class Advising:
         await self._work.stop()
         await self._loading.stop()
         await self.choice.close()
-
-    async def _recall(self) -> None:
-        """Calibration outlasts a restart; what fell due meanwhile is measured from candles."""
-        await self._scorer.restore()
-        while True:
-            await self._scorer.bridge(self._minutes)
-            await self._clock.sleep(BRIDGE_SECONDS)
 
     async def _minutes(self, coin: str, start_ms: int, end_ms: int) -> CandleBlock:
         return await self._market_data.candles(coin, Interval.M1, start_ms, end_ms)

@@ -16,7 +16,7 @@ import numpy as np
 from hlmaster.core.bus import Bus
 from hlmaster.core.candles import CandleBlock
 from hlmaster.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Clock
-from hlmaster.core.errors import VenueError
+from hlmaster.core.errors import HlError, VenueError
 from hlmaster.core.opinions import AnalystAnswered, KeptOpinions, Opinion, Outcome, OutcomeKnown
 from hlmaster.core.signals import Direction, Regime, direction_of
 from hlmaster.insight.calibration.ledger import MOST_CALLS, Ledger
@@ -34,6 +34,7 @@ PATIENCE_MS = DAY_MS
 """For how long candles that the venue refuses are asked for."""
 WINDOW_MS = 12 * HOUR_MS
 """Of candles asked for at one time."""
+BRIDGE_SECONDS = 60.0
 Candles = Callable[[str, int, int], Awaitable[CandleBlock]]
 """One-minute candles of a coin whose open lies in [start, end]. Raises VenueError."""
 
@@ -56,7 +57,7 @@ class _Waiting:
 
 
 class Scorer:
-    """``restore`` once the store is open, then ``look`` each second and ``bridge`` each minute. Fills the ledger.
+    """``run`` once the store is open, and ``look`` each second. Fills the ledger.
 
     ``mid`` and ``regime`` of a coin now, None where it is not known or stale. What saves raises StorageError as the
     store does.
@@ -83,6 +84,19 @@ class Scorer:
 
     def close(self) -> None:
         self._unsubscribe()
+
+    async def run(self, candles: Candles) -> None:
+        """Until cancelled. A record that cannot be read begins anew; a venue that refuses is asked again."""
+        try:
+            await self.restore()
+        except HlError as error:
+            log.warning("the analyst's record begins anew: %s", error)
+        while True:
+            try:
+                await self.bridge(candles)
+            except HlError as error:
+                log.info("what became of some opinions cannot be told yet: %s", error)
+            await self._clock.sleep(BRIDGE_SECONDS)
 
     async def restore(self) -> None:
         """Take up what earlier runs left: their outcomes, and opinions that have none. Raises StorageError."""

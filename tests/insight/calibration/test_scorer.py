@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hlmaster.core.bus import Bus
 from hlmaster.core.candles import CandleBlock
 from hlmaster.core.clock import DAY_MS, MINUTE_MS, ManualClock
-from hlmaster.core.errors import VenueError
+from hlmaster.core.errors import StorageError, VenueError
 from hlmaster.core.opinions import AnalystAnswered, Call, Headline, KeptOpinions, Opinion, Outcome, OutcomeKnown
 from hlmaster.core.signals import Direction, Regime
 from hlmaster.insight.calibration import scorer as module
@@ -205,6 +205,28 @@ async def test_a_coin_without_candles_holds_up_no_other_and_is_given_up_after_a_
         await desk.scorer.bridge(desk.candles)
     assert [fact.outcome.known for fact in desk.facts] == [True, False]
     assert desk.scorer.waiting == 0
+
+
+async def test_a_venue_or_a_store_that_fails_once_does_not_end_the_scoring() -> None:
+    class Torn(InMemory):
+        async def scored(self, limit: int) -> list[OutcomeKnown]:
+            raise StorageError("The store cannot be read.")
+
+    torn = Desk(Torn())
+    torn.broken = {"BTC"}
+    torn.hear(rising())
+    running = asyncio.ensure_future(torn.scorer.run(torn.candles))
+    for _ in range(200):  # a minute each, about
+        await asyncio.sleep(0)
+    assert torn.clock.now_ms() > START + HORIZON_MS + 10 * MINUTE_MS
+    assert not running.done()
+    torn.broken = set()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    assert [fact.outcome.known for fact in torn.facts] == [True]
 
 
 async def test_one_question_serves_all_opinions_on_a_coin_and_far_times_get_their_own(desk: Desk) -> None:
