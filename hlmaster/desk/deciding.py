@@ -154,7 +154,7 @@ class Deciding:
             effects=around.effects,
             advisers=counsel.advisers,
             drawdown=around.drawdown,
-            trust=counsel.trusted(self._trusting.trust),
+            trust=counsel.trusted(self._trusting.trust, self.roster.voters),
             regime=self.regimes,
             allocation=self.share,
             own=lambda *idea: (*gates(*idea), *counsel.consents(*idea)),

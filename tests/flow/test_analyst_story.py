@@ -7,17 +7,21 @@ import json
 import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hlmaster.core.clock import HOUR_MS
 from hlmaster.core.events import Notice, Severity
 from hlmaster.core.model import Interval
 from hlmaster.core.opinions import AnalystAnswered, AnalystSpoke, Call, Question
 from hlmaster.core.proposals import Policy, ProposalState
+from hlmaster.core.signals import SignalMade
 from hlmaster.desk.advising.advising import Advising
 from hlmaster.desk.advising.choice import UNSEEN
 from hlmaster.desk.desk import Desk
 from hlmaster.market.window import Grid, Needs
+from tests.desk.ideas import signal
 from tests.flow.desks import demo_desk, fresh, until
 from tests.insight.fake_ollama import FakeOllama, Mode
 
@@ -105,6 +109,21 @@ async def test_armed_it_proposes_like_any_other_and_a_person_decides(tmp_path: P
         why = "The analyst has not earned to act alone."
         await until(lambda: (desk.proposing.proposer.trust.may_auto("analyst") or "").startswith(why), desk)
         assert not [one for one in desk.proposing.book.all() if one.state is ProposalState.PLACED]
+
+
+async def test_on_strangers_words_it_never_acts_alone_not_even_when_the_opinion_has_run_out(tmp_path: Path) -> None:
+    async with FakeOllama(answer=says("LONG", 8)) as server, advised(tmp_path, server) as (desk, advising, calls):
+        await until(lambda: advising.choice.current().is_model, desk)
+        call = await answered(desk, advising, calls)
+        assert call.opinion is not None
+        now = desk.clock.now_ms()
+        short = replace(call.opinion, call_id="short", asked_ms=now - 59_000, horizon_ms=60_000, heard_outside=True)
+        desk.bus.publish(AnalystAnswered(replace(call, call_id="short", opinion=short)))
+        desk.bus.publish(SignalMade(signal(strategy="analyst", row_ms=now, valid_until_ms=now + HOUR_MS)))
+        await until(lambda: advising._told_until == {}, desk)
+        assert (await answered(desk, advising, calls, Question.SENTIMENT)).opinion is None
+        trust = desk.proposing.proposer.trust
+        assert (trust.may_auto("analyst") or "").startswith("Strangers' words stood in the analyst's question")
 
 
 async def test_a_server_that_fails_in_any_way_costs_the_opinion_and_nothing_else(tmp_path: Path) -> None:

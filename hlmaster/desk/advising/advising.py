@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 from hlmaster.core.bus import Bus
@@ -15,7 +15,7 @@ from hlmaster.core.ports import MarketData
 from hlmaster.core.proposals import Proposal, ProposalChanged, ProposalState
 from hlmaster.core.rounding import to_float
 from hlmaster.core.signals import Direction, Gate, Regime, Signal, SignalMade, direction_of
-from hlmaster.desk.advising.alone import STRATEGY, AnalystTrust
+from hlmaster.desk.advising.alone import STRATEGY, AnalystTrust, Behind
 from hlmaster.desk.advising.asking import Asking
 from hlmaster.desk.advising.choice import Choice
 from hlmaster.desk.advising.claude_key import ClaudeKey
@@ -32,6 +32,7 @@ from hlmaster.insight.analyst.prompts import Prompts
 from hlmaster.insight.analyst.terms import AnalystTerms
 from hlmaster.insight.calibration.advice import advice, expires_ms
 from hlmaster.insight.calibration.ledger import Ledger
+from hlmaster.insight.calibration.record import Record
 from hlmaster.insight.calibration.scorer import Scorer
 from hlmaster.insight.sentiment.lexicon import Lexicon
 from hlmaster.insight.sentiment.pipeline import News
@@ -82,6 +83,7 @@ class Advising:
         self._shown = ""
         self._told_until: dict[str, int] = {}
         """By coin, until when its opinion column holds."""
+        self._behind = Behind(clock)
         self._asked: set[str] = set()
         """Proposals that the analyst was asked about."""
         self.prompts_folder = folder.parents[1] / "prompts"
@@ -190,15 +192,18 @@ class Advising:
         text = f"The analyst says {opinion.direction} {opinion.confidence * 10:.0f}/10: {opinion.reason}"
         return (Gate("analyst's consent", agrees, text, "" if agrees else cure),)
 
-    def trusted(self, trust: Trust) -> Trust:
+    def trusted(self, trust: Trust, voters: Callable[[str], Collection[str]]) -> Trust:
         """The same for others; the analyst as a strategy acts alone only on the strength of its calibration."""
-        return AnalystTrust(trust, lambda: self.ledger.overall(self.analyst.state.model), self._heard_strangers)
+        return AnalystTrust(trust, self._record, self._heard_strangers, voters)
+
+    def _record(self) -> Record:
+        """Of the model that answers now, or of one whose opinion is still acted upon: the weaker one."""
+        models = {self.analyst.state.model, *(opinion.model for opinion in self._behind.opinions)}
+        return min(map(self.ledger.overall, sorted(models)), key=lambda record: record.weight)
 
     def _heard_strangers(self) -> bool:
-        """Words of strangers stood before the analyst in an opinion that still counts."""
-        now = self._clock.now_ms()
-        known = (self.analyst.latest(coin) for coin in self._told_until)
-        return any(one is not None and one.heard_outside and now < expires_ms(one) for one in known)
+        """Words of strangers stood before the analyst in an opinion that is still acted upon."""
+        return any(opinion.heard_outside for opinion in self._behind.opinions)
 
     def _on_answer(self, fact: AnalystAnswered) -> None:
         """A model's opinion of the market becomes a column: from here on rows know it, and none before."""
@@ -215,6 +220,7 @@ class Advising:
         self._state(opinion.coin, "opinion", sure * opinion.direction.sign)
         self._state(opinion.coin, "opinion_confidence", sure)
         self._told_until[opinion.coin] = expires_ms(opinion)
+        self._behind.tell(opinion)
 
     def _on_sentiment(self, fact: SentimentChanged) -> None:
         for name, value in columns(self.news.sentiment(fact.coin)):
@@ -225,7 +231,10 @@ class Advising:
 
     def _on_signal(self, fact: SignalMade) -> None:
         signal = fact.signal
-        if signal.strategy == STRATEGY or signal.direction is Direction.NEUTRAL:
+        if signal.direction is Direction.NEUTRAL:
+            return
+        if signal.strategy == STRATEGY:
+            self._behind.say(signal)
             return
         if self.terms().enabled and self.terms().confirm:
             self.analyst.ask(signal.coin, Question.MARKET, trigger=f"{signal.strategy} wants consent")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from hlmaster.core.signals import Direction, Gate, Signal
@@ -19,8 +19,8 @@ class Counsel(Protocol):
     def consents(self, source: str, coin: str, signals: tuple[Signal, ...]) -> tuple[Gate, ...]:
         """Where the user wants consent: whether it is there."""
 
-    def trusted(self, trust: Trust) -> Trust:
-        """Who may act alone."""
+    def trusted(self, trust: Trust, voters: Callable[[str], Collection[str]]) -> Trust:
+        """Who may act alone. ``voters`` of a group by name."""
 
 
 class Unadvised:
@@ -30,5 +30,5 @@ class Unadvised:
     def consents(self, source: str, coin: str, signals: tuple[Signal, ...]) -> tuple[Gate, ...]:
         return ()
 
-    def trusted(self, trust: Trust) -> Trust:
+    def trusted(self, trust: Trust, voters: Callable[[str], Collection[str]]) -> Trust:
         return trust
