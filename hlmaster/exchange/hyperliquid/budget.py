@@ -111,7 +111,7 @@ class WeightBudget:
         return self._used
 
     def charge(self, weight: int) -> None:
-        """Book weight that was spent, allowed or not."""
+        """Book weight that was spent, allowed or not; below zero, what was foreseen and did not come."""
         if weight:
             self._spent.append((self._clock.monotonic(), weight))
             self._used += weight

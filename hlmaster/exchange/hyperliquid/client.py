@@ -164,8 +164,10 @@ class Client:
         for session in self._sessions.values():
             await session.aclose()
 
-    async def info(self, kind: str, *, priority: Priority | None = None, **fields: object) -> bytes:
+    async def info(self, kind: str, *, priority: Priority | None = None, rows: int = 0, **fields: object) -> bytes:
         """The raw answer to a query, repeated as long as that may help. ``priority``: None for its kind's own.
+
+        ``rows`` that are foreseen are paid for before: those of many answers on their way are more than a reserve.
 
         Raises VenueRefused (the query is malformed), RateLimited, VenueUnreachable.
         """
@@ -175,7 +177,7 @@ class Client:
             if attempt:
                 await self._clock.sleep(self._pause(attempt))
             try:
-                return await self._ask(kind, body, priority or _read_priority(kind))
+                return await self._ask(kind, body, priority or _read_priority(kind), rows)
             except (RateLimited, VenueUnreachable) as error:
                 failure = error
                 self._count(error.code)
@@ -184,12 +186,12 @@ class Client:
         assert failure is not None
         raise failure
 
-    def charge_rows(self, kind: str, rows: int) -> None:
-        """Long answers cost extra, known only once they are read."""
-        self.budget.charge(rows_weight(kind, rows))
+    def charge_rows(self, kind: str, rows: int, foreseen: int = 0) -> None:
+        """Long answers cost extra, known only once they are read; what was foreseen is paid for already."""
+        self.budget.charge(rows_weight(kind, rows) - rows_weight(kind, foreseen))
 
-    async def _ask(self, kind: str, body: bytes, priority: Priority) -> bytes:
-        weight = query_weight(kind)
+    async def _ask(self, kind: str, body: bytes, priority: Priority, rows: int) -> bytes:
+        weight = query_weight(kind) + rows_weight(kind, rows)
         with self.budget.claim(priority):
             while (wait := self.budget.wait_for(weight, priority)) > 0:
                 # In short steps, for a pause may end before its time.

@@ -11,6 +11,8 @@ from hlmaster.exchange.hyperliquid.budget import Priority
 from hlmaster.exchange.hyperliquid.client import Client
 from hlmaster.exchange.hyperliquid.queries import PAGE
 
+MOST_CANDLES = 5_000
+"""Of one coin and timeframe; the venue has no older ones."""
 PRIORITIES = {Turn.MEASURE: Priority.MEASURE, Turn.SIGHT: Priority.SIGHT, Turn.STUDY: Priority.STUDY}
 
 
@@ -34,8 +36,10 @@ class MarketQueries:
         cursor = start_ms
         while cursor <= end_ms:
             request = {"coin": coin, "interval": interval.value, "startTime": cursor, "endTime": end_ms}
-            page = codec.CANDLES.read(await self._client.info("candleSnapshot", priority=priority, req=request))
-            self._client.charge_rows("candleSnapshot", len(page))
+            due = self._due(interval, cursor, end_ms)
+            raw = await self._client.info("candleSnapshot", priority=priority, rows=due, req=request)
+            page = codec.CANDLES.read(raw)
+            self._client.charge_rows("candleSnapshot", len(page), due)
             fresh = [row for row in page if cursor <= row.t <= end_ms]
             rows += fresh
             if len(page) < PAGE or not fresh:
@@ -44,6 +48,11 @@ class MarketQueries:
             if cursor > self._clock.now_ms():
                 break
         return rows
+
+    def _due(self, interval: Interval, start_ms: int, end_ms: int) -> int:
+        """How many candles there are at most."""
+        end_ms = min(end_ms, self._clock.now_ms())
+        return min(MOST_CANDLES, max(0, (end_ms - start_ms) // interval.ms + 1))
 
     async def funding_history(self, coin: str, start_ms: int, end_ms: int) -> list[tuple[int, float, float]]:
         """(time_ms, hourly rate, premium), ascending."""

@@ -6,13 +6,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from hlmaster.core.clock import ManualClock, SystemClock
+from hlmaster.core.clock import MINUTE_MS, ManualClock, SystemClock
 from hlmaster.core.errors import ConfigError, OutcomeUnknown, RateLimited, VenueRefused, VenueUnreachable
 from hlmaster.core.failpoints import NO_FAILPOINTS, Failpoints, Point
-from hlmaster.core.ports import LinkHealth
+from hlmaster.core.model import Interval
+from hlmaster.core.ports import LinkHealth, Turn
 from hlmaster.exchange.hyperliquid.budget import Priority, WeightBudget, requests_refusal
 from hlmaster.exchange.hyperliquid.client import Breaker, Client, ClientTiming
-from tests.exchange.hyperliquid.venue import QUICK_CLIENT, Venue, until
+from hlmaster.exchange.hyperliquid.market_queries import MarketQueries
+from tests.exchange.hyperliquid.venue import QUICK_CLIENT, Venue, candle, until
 
 
 @pytest.fixture
@@ -184,6 +186,33 @@ async def test_a_question_may_be_more_important_than_others_of_its_kind(venue: V
     await client.info("candleSnapshot", priority=Priority.SIGHT)
     assert clock.elapsed == 0
     assert venue.asked[-1] == {"type": "candleSnapshot"}
+    await client.close()
+
+
+async def test_histories_asked_for_at_once_leave_room_for_their_rows(venue: Venue) -> None:
+    """Else what is on its way takes the allowance that exits live on."""
+    clock, minutes = SystemClock(), 600
+    client = make(venue.url, WeightBudget(clock))
+    queries = MarketQueries(client, clock)
+    venue.answers["candleSnapshot"] = [candle("BTC", minute * MINUTE_MS) for minute in range(minutes)]
+    asked = [
+        asyncio.create_task(queries.candles("BTC", Interval.M1, 0, (minutes - 1) * MINUTE_MS, Turn.MEASURE))
+        for _ in range(42)
+    ]
+    share = int(client.budget.limit * Priority.MEASURE.value)
+    await until(lambda: sum(task.done() for task in asked) >= share // 30)
+    assert client.budget.used <= share
+    for task in asked:
+        task.cancel()
+    await asyncio.gather(*asked, return_exceptions=True)
+    await client.close()
+
+
+async def test_rows_that_were_foreseen_and_did_not_come_are_given_back(venue: Venue) -> None:
+    clock = SystemClock()
+    client = make(venue.url, WeightBudget(clock))
+    await MarketQueries(client, clock).candles("NEW", Interval.M1, 0, 600 * MINUTE_MS, Turn.STUDY)
+    assert client.budget.used == 20
     await client.close()
 
 
