@@ -11,19 +11,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hlmaster.core.clock import HOUR_MS
 from hlmaster.core.events import Notice, Severity
 from hlmaster.core.model import Interval
 from hlmaster.core.opinions import AnalystAnswered, AnalystSpoke, Call, Question
-from hlmaster.core.proposals import Policy, ProposalState
+from hlmaster.core.proposals import Policy, ProposalChanged, ProposalState
 from hlmaster.core.signals import SignalMade
 from hlmaster.desk.advising.advising import Advising
 from hlmaster.desk.advising.choice import UNSEEN
 from hlmaster.desk.desk import Desk
+from hlmaster.market.coin_market import CoinMarket
 from hlmaster.market.window import Grid, Needs
 from tests.desk.ideas import signal
 from tests.flow.desks import demo_desk, fresh, until
 from tests.insight.fake_ollama import FakeOllama, Mode
+from tests.trading.proposals.cards import card
 
 GRID = Needs(Grid.of("1000ms"), lookback=1, columns=("opinion", "opinion_confidence"))
 
@@ -124,6 +128,35 @@ async def test_on_strangers_words_it_never_acts_alone_not_even_when_the_opinion_
         assert (await answered(desk, advising, calls, Question.SENTIMENT)).opinion is None
         trust = desk.proposing.proposer.trust
         assert (trust.may_auto("analyst") or "").startswith("Strangers' words stood in the analyst's question")
+
+
+async def test_what_is_late_old_or_about_a_card_that_is_gone_counts_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        FakeOllama(answer=says("LONG", 8)) as server,
+        advised(tmp_path, server, "analyst.on_proposal=true") as (desk, advising, calls),
+    ):
+        await until(lambda: advising.choice.current().is_model, desk)
+        call = await answered(desk, advising, calls)
+        assert call.opinion is not None
+        advising._told_until["ETH"] = 0
+        advising._look()
+        late = replace(call.opinion, call_id="late", asked_ms=desk.clock.now_ms() - 60_000, horizon_ms=60_000)
+        desk.bus.publish(AnalystAnswered(replace(call, call_id="late", opinion=late)))
+        assert advising._told_until == {}, "it ran out before it came"
+
+        server.mode = Mode.HANG
+        advising.analyst.ask("ETH", Question.MARKET)
+        await until(lambda: advising.analyst.state.running is not None, desk)
+        desk.bus.publish(ProposalChanged(card()))
+        assert [item.question for item in advising.analyst.state.waiting] == [Question.ENTRY]
+        desk.bus.publish(ProposalChanged(card(state=ProposalState.REJECTED)))
+        assert advising.analyst.state.waiting == ()
+
+        assert advising._mid("ETH") is not None
+        monkeypatch.setattr(CoinMarket, "stale_for_entries", property(lambda self: "Its book is old."))
+        assert advising._mid("ETH") is None
 
 
 async def test_a_server_that_fails_in_any_way_costs_the_opinion_and_nothing_else(tmp_path: Path) -> None:

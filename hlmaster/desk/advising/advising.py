@@ -157,7 +157,9 @@ class Advising:
         return self.news.headlines(coin, limit) if self._settings().news.enabled else ()
 
     def _mid(self, coin: str) -> float | None:
-        return self._feed.market(coin).mid if coin in self._feed.coins else None
+        """None while it is old: what became of an opinion is not guessed from a price of before."""
+        market = self._feed.market(coin) if coin in self._feed.coins else None
+        return None if market is None or market.stale_for_entries is not None else market.mid
 
     # --- what its word does ---
 
@@ -215,6 +217,9 @@ class Advising:
         self.storm.took(self._heed(opinion.coin))
 
     def _tell(self, opinion: Opinion) -> None:
+        """A slow model's may have run out on its way; then no row knows it."""
+        if self._clock.now_ms() >= expires_ms(opinion):
+            return
         calibrated = self.ledger.calibrated(opinion.model, opinion.confidence)
         sure = opinion.confidence if calibrated is None else calibrated
         self._state(opinion.coin, "opinion", sure * opinion.direction.sign)
@@ -243,6 +248,7 @@ class Advising:
         card = fact.proposal
         if card.state.is_final:
             self._asked.discard(card.proposal_id)
+            self.analyst.withdraw(card.proposal_id)
         elif card.state is ProposalState.OPEN and self.terms().enabled and self.terms().on_proposal:
             self.ask_about(card)
 
