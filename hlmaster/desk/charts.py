@@ -17,6 +17,7 @@ class Charts:
     def __init__(self, clock: Clock, market_data: MarketData, feed: Feed) -> None:
         self._clock, self._market_data, self._feed = clock, market_data, feed
         self._loading: dict[tuple[str, Interval, Turn], asyncio.Lock] = {}
+        self._shown: set[tuple[str, Interval]] = set()
         self._loaded: set[tuple[str, Interval]] = set()
         self._exhausted: set[tuple[str, Interval]] = set()
 
@@ -25,6 +26,7 @@ class Charts:
         first would wait behind another. Raises VenueError."""
         key = (coin, interval)
         async with self._loading.setdefault((*key, turn), asyncio.Lock()):
+            self._shown.add(key)
             self._market_data.watch_candles(coin, interval)
             if key in self._loaded:
                 return
@@ -36,6 +38,10 @@ class Charts:
     def has(self, coin: str, interval: Interval) -> bool:
         """Its recent history is there; a stream alone may have begun a minute ago."""
         return (coin, interval) in self._loaded
+
+    def shows(self, coin: str, interval: Interval) -> bool:
+        """Its stream is needed here, though its history may still be on its way."""
+        return (coin, interval) in self._shown
 
     def group_book(self, coin: str, grouping: tuple[int, int] | None) -> None:
         """Have the venue sum one book (significant figures, mantissa), or none. Raises VenueRefused."""

@@ -96,7 +96,7 @@ class Supply:
             self._market_data.watch_candles(*series)
         for series in sorted(self._streams - wanted):
             self._loaded.pop(series, None)
-            if not self._charts.has(*series):
+            if not self._charts.shows(*series):
                 self._market_data.unwatch_candles(*series)
         self._streams = wanted
         self._changed.set()

@@ -196,6 +196,18 @@ async def test_what_a_chart_has_loaded_is_not_asked_for_again_and_its_stream_sta
         assert scene.market.streams == {("ETH", Interval.M1)}
 
 
+async def test_a_stream_stays_whose_history_a_chart_or_a_stop_is_still_waiting_for() -> None:
+    with running(Scene()) as scene:
+        scene.grids.need("ETH", Needs(Grid.of("1m"), 100), "test")
+        await scene.until(lambda: loaded(scene, Needs(Grid.of("1m"), 100)))
+        shown = asyncio.ensure_future(scene.charts.show("ETH", Interval.M1, Turn.MEASURE))
+        await scene.until(lambda: scene.market.under_way)
+        scene.grids.drop("test")
+        scene.supply._look()
+        await shown
+        assert scene.market.streams == {("ETH", Interval.M1)}
+
+
 async def test_streams_that_nobody_needs_are_let_go() -> None:
     with running(Scene()) as scene:
         scene.grids.need("ETH", MINUTES, "test")
