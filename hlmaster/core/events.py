@@ -148,6 +148,13 @@ class AccountResynchronised:
     offline_seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class BooksInDoubt:
+    """The exchange hinted at fills that our books lack, so a position may stand unprotected; or that is over."""
+
+    doubted: bool
+
+
 # --- the feed's verdicts ---
 
 

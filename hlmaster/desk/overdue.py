@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import Clock
-from hlmaster.core.events import AccountSnapshot, FillBooked, OpenOrdersSnapshot, OrderChanged
+from hlmaster.core.events import AccountSnapshot, BooksInDoubt, FillBooked, OpenOrdersSnapshot, OrderChanged
 from hlmaster.core.model import Account
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.portfolio import Portfolio
@@ -18,6 +18,9 @@ AGAIN_SECONDS = 5.0
 ORDERS = "open orders"
 TRIES = 3
 """What is not explained by then is a difference, and the books' usual comparison goes on about it."""
+DOUBT_SECONDS = 60.0
+"""For so long a hint puts the reading of the account before everything but protection: as long as the venue counts
+requests. What it cannot explain by then, hurry would not either."""
 
 
 class Overdue:
@@ -26,7 +29,11 @@ class Overdue:
     def __init__(
         self, bus: Bus, clock: Clock, tracker: OrderTracker, portfolio: Portfolio, ask: Callable[[], None]
     ) -> None:
-        self._clock, self._tracker, self._portfolio, self._ask = clock, tracker, portfolio, ask
+        self._bus, self._clock = bus, clock
+        self._tracker, self._portfolio, self._ask = tracker, portfolio, ask
+        self._hinted: dict[str, float] = {}
+        """Since when each of those due is."""
+        self._doubted = False
         self._booked: dict[str, Decimal] = {}
         """Size of the fills of each order that is being watched."""
         self._due: dict[str, tuple[float, int]] = {}
@@ -42,8 +49,14 @@ class Overdue:
         late = [(name, tries + 1) for name, (due, tries) in self._due.items() if due <= now]
         for name, tries in late:
             self._due[name] = (now + AGAIN_SECONDS if tries < TRIES else math.inf, tries)
+        self._doubt(any(PATIENCE_SECONDS <= now - since < DOUBT_SECONDS for since in self._hinted.values()))
         if late:
             self._ask()
+
+    def _doubt(self, doubted: bool) -> None:
+        if doubted is not self._doubted:
+            self._doubted = doubted
+            self._bus.publish(BooksInDoubt(doubted))
 
     def _on_order(self, fact: OrderChanged) -> None:
         order = fact.order
@@ -75,6 +88,9 @@ class Overdue:
 
     def _note(self, name: str, wanting: bool) -> None:
         if wanting:
-            self._due.setdefault(name, (self._clock.monotonic() + PATIENCE_SECONDS, 0))
+            now = self._clock.monotonic()
+            self._due.setdefault(name, (now + PATIENCE_SECONDS, 0))
+            self._hinted.setdefault(name, now)
         else:
             self._due.pop(name, None)
+            self._hinted.pop(name, None)

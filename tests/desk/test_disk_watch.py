@@ -7,7 +7,7 @@ from pathlib import Path
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import ManualClock
 from hlmaster.core.events import Notice, Severity
-from hlmaster.desk.disk_watch import RETRY_SECONDS, DiskWatch
+from hlmaster.desk.disk_watch import RETRY_SECONDS, DiskWatch, files
 from hlmaster.desk.kept import Kept
 from hlmaster.storage.audit.check import check_folder
 from hlmaster.storage.audit.log import AuditLog
@@ -67,7 +67,8 @@ async def test_a_desk_tells_of_its_audit_log_and_of_its_breakers_memory(tmp_path
     """As a full disk looks to them: neither file can be replaced until it is made way for."""
     made = scene(folder=tmp_path)
     made.desk._parts.audit = log = AuditLog(tmp_path, made.clock, {})
-    made.desk._disk = made.desk._watch_disk()
+    desk = made.desk
+    desk._disk = DiskWatch(desk.bus, desk.clock, files(log, desk.limits, desk.risk, desk._protecting, desk._deciding))
     blocked = [tmp_path / "audit.jsonl", tmp_path / "risk.json"]
     for path in blocked:
         path.mkdir()

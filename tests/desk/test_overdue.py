@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hlmaster.core.bus import Bus
 from hlmaster.core.clock import ManualClock
-from hlmaster.core.events import FillsReported
+from hlmaster.core.events import BooksInDoubt, FillsReported
 from hlmaster.core.model import Side
 from hlmaster.core.orders import OrderReply, ReplyKind
-from hlmaster.desk.overdue import AGAIN_SECONDS, PATIENCE_SECONDS, TRIES, Overdue
+from hlmaster.desk.overdue import AGAIN_SECONDS, DOUBT_SECONDS, PATIENCE_SECONDS, TRIES, Overdue
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.portfolio import Portfolio
 from tests.trading.scenes import NOW, D, MemoryStore, fill, order
@@ -45,6 +45,23 @@ def test_a_reply_without_its_fills_is_asked_after_and_then_left() -> None:
     assert scene.after(PATIENCE_SECONDS - 0.25) == 0
     assert scene.after(0.5) == 1
     assert scene.after(60) == TRIES
+
+
+def test_while_fills_are_owed_the_books_are_in_doubt_for_a_minute_at_most() -> None:
+    scene = Scene()
+    doubts: list[bool] = []
+    scene.bus.subscribe(BooksInDoubt, lambda fact: doubts.append(fact.doubted))
+    name = scene.replied("1")
+    scene.after(PATIENCE_SECONDS - 0.25)
+    assert doubts == []
+    scene.after(0.5)
+    assert doubts == [True]
+    scene.bus.publish(FillsReported((fill(Side.BUY, "1", "3000", order_id=7, client_order_id=name),)))
+    scene.after(1)
+    assert doubts == [True, False]
+    scene.replied("2")
+    scene.after(DOUBT_SECONDS + 1)
+    assert doubts == [True, False, True, False], "what hurry does not explain is left to the timer"
 
 
 def test_fills_that_come_in_time_ask_for_nothing() -> None:

@@ -85,6 +85,7 @@ class WeightBudget:
         self._spent: deque[tuple[float, int]] = deque()
         self._used = 0
         self._blocked_until = -math.inf
+        self._hurried = False
         self._claims = dict.fromkeys(QUERIES, 0)
 
     @contextmanager
@@ -116,10 +117,16 @@ class WeightBudget:
             self._spent.append((self._clock.monotonic(), weight))
             self._used += weight
 
+    def hurry(self, hurried: bool) -> None:
+        """While what exits hang on is not known, questions about our own account, waiting ones too, decide."""
+        self._hurried = hurried
+
     def wait_for(self, weight: int, priority: Priority) -> float:
         """Seconds until ``weight`` may be spent, 0 for now. More than the whole share waits until all of it is free."""
         if priority is Priority.PROTECT:
             return 0.0
+        if priority is Priority.STATE and self._hurried:
+            priority = Priority.DECIDING
         now = self._clock.monotonic()
         blocked = max(0.0, self._blocked_until - now) if priority in QUERIES else 0.0
         if self._gives_way(priority):

@@ -23,6 +23,7 @@ from hlmaster.core.events import (
     AccountLinkChanged,
     AccountResynchronised,
     AccountSnapshot,
+    BooksInDoubt,
     CashMoved,
     FillsReported,
     FundingReported,
@@ -106,6 +107,7 @@ class HyperliquidTrading(Preparing):
             raise SigningError("A generated demo key must not be used off this computer.", "Enter an API wallet's key.")
         super().__init__(clock, network, signer, reserve_nonce, is_genuine)
         self._bus = bus
+        bus.subscribe(BooksInDoubt, lambda fact: self._client.budget.hurry(fact.doubted))
         self._address = address.lower()
         self._client = Client(url, clock, self.health, budget or WeightBudget(clock), client_timing, jitter, failpoints)
         self._queries = AccountQueries(self._client, clock, self._address)

@@ -89,6 +89,18 @@ def test_no_kind_of_question_uses_up_more_than_its_share() -> None:
     assert alone.left == 400 - 2 * int(LIMIT * Priority.STUDY.value) // PAGE
 
 
+def test_in_doubt_about_the_books_the_account_is_read_beyond_its_share_and_a_pause() -> None:
+    budget = WeightBudget(ManualClock())
+    budget.charge(int(LIMIT * Priority.STATE.value))
+    assert budget.wait_for(20, Priority.STATE) > 50
+    budget.hurry(True)
+    assert budget.wait_for(20, Priority.STATE) == 0
+    assert budget.wait_for(20, Priority.SIGHT) > 50, "nobody else"
+    budget.charge(int(LIMIT * (Priority.DECIDING.value - Priority.STATE.value)))
+    assert budget.wait_for(20, Priority.STATE) > 50, "the rest belongs to exits"
+    budget.hurry(False)
+
+
 def test_what_protects_and_cancels_waits_for_nobody() -> None:
     budget = WeightBudget(ManualClock())
     budget.charge(2 * LIMIT)
