@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
@@ -11,7 +11,7 @@ BELOW = ("orders", "fills", "signals", "risk", "strategies", "journal", "history
 """Tabs beside the positions."""
 
 ANALYST_HEIGHT, SENTIMENT_HEIGHT = 216, 106
-ANALYST_LOW, SENTIMENT_LOW = 165, 88
+ANALYST_LOW, SENTIMENT_LOW = 182, 88
 """In a window that is not high."""
 
 
@@ -38,30 +38,6 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     for key in ("positions", "approvals"):
         docks[key].raise_()
     size(window, docks)
-
-
-def settle(window: QMainWindow, docks: Mapping[str, QDockWidget], known: Collection[str]) -> None:
-    """Give those that a saved layout does not know yet their place in it: under the cards.
-
-    Beside tabs nothing can be docked, so the tabs of the cards are taken away for a moment.
-    """
-    new = [docks[key] for key in ("analyst", "sentiment") if key not in known]
-    above = docks["approvals"]
-    if not new or above.isFloating():
-        return
-    beside = window.tabifiedDockWidgets(above)
-    was_hidden = {dock for dock in (above, *beside) if dock.isHidden()}
-    for dock in beside:
-        window.removeDockWidget(dock)
-    place = above
-    for dock in new:
-        window.splitDockWidget(place, dock, Qt.Orientation.Vertical)
-        dock.show()
-        place = dock
-    for dock in beside:
-        window.tabifyDockWidget(above, dock)
-        dock.setVisible(dock not in was_hidden)
-    above.raise_()
 
 
 def size(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:

@@ -7,6 +7,7 @@ import binascii
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from PySide6.QtWidgets import QMainWindow
 from hlmaster.core.files import write_whole
 
 log = logging.getLogger(__name__)
-VERSION = 2
+VERSION = 3
+"""Of the arrangement: one that is older lacks docks that the default has by now, and gives way to it."""
 
 
 def save(window: QMainWindow, file: Path, panels: Mapping[str, dict[str, Any]]) -> None:
@@ -33,22 +35,28 @@ def save(window: QMainWindow, file: Path, panels: Mapping[str, dict[str, Any]]) 
         log.warning("the window's layout could not be saved to %s: %s", file, error.strerror)
 
 
-def restore(window: QMainWindow, file: Path) -> dict[str, dict[str, Any]] | None:
-    """The panels' memories, or None where there is no usable layout and the default should stand."""
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """``panels``: each one's own memory by its key. ``arranged``: the docks are where they were left."""
+
+    panels: dict[str, dict[str, Any]] = field(default_factory=dict)
+    arranged: bool = False
+
+
+def restore(window: QMainWindow, file: Path) -> Remembered:
+    """What fits of the saved layout; nothing where there is none that could be read."""
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
-        if document["version"] != VERSION:
-            return None
         geometry, docks = _bytes(document["geometry"]), _bytes(document["docks"])
         panels: dict[str, dict[str, Any]] = document["panels"]
     except FileNotFoundError:
-        return None
+        return Remembered()
     except (OSError, ValueError, KeyError, TypeError, binascii.Error) as error:
         log.warning("the saved layout %s is damaged (%s); it was put aside and the default is used", file, error)
         file.replace(file.with_name(f"{file.name}.damaged"))
-        return None
+        return Remembered()
     window.restoreGeometry(geometry)
-    return panels if window.restoreState(docks, VERSION) else None
+    return Remembered(panels, window.restoreState(docks, VERSION))
 
 
 def _text(data: QByteArray) -> str:

@@ -77,7 +77,7 @@ class OpinionView(QWidget):
         words, tone = verdict(opinion)
         left = expires_ms(opinion) - now_ms
         age = f"{_brief(now_ms - opinion.answered_ms)} ago"
-        until = f"counts {_brief(left)} more" if left > 0 else "expired"
+        until = f"{_brief(left)} left" if left > 0 else "expired"
         _say(self.verdict, words)
         set_tone(self.verdict, tone if left > 0 else "")
         _say(self.trust, trust)

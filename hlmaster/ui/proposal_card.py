@@ -23,8 +23,8 @@ HURRY_MS = 10_000
 STILL_MS = 500
 """A card that has just come, moved or changed takes no yes for so long: it may be meant for what was there before."""
 COLUMNS = 3
-ONE_ROW = 430
-"""Pixels in which all answers stand side by side."""
+ANSWER_WIDTH, MOST_ABREAST = 72, 4
+"""Pixels for each answer that all may stand side by side; so many do in any case."""
 ANSWERS = {
     Qt.Key.Key_Return: "approve",
     Qt.Key.Key_Enter: "approve",
@@ -58,7 +58,6 @@ class ProposalCard(QFrame):
     def __init__(self, theme: Theme, *, asks: bool = False) -> None:
         super().__init__()
         self.proposal: Proposal | None = None
-        self._asks = asks
         self._size_decimals: int | None = None
         self._all_limits = False
         self.setProperty("role", "card")
@@ -83,8 +82,10 @@ class ProposalCard(QFrame):
             "reject": self._button("Reject ⌫", "No; it is not proposed again until the strategy changes its mind (⌫)"),
             "snooze": self._button("Later", "Out of the way for a minute; its clock goes on (S)", "ghost"),
             "why": self._button("Why?", "Everything behind this idea (W)", "ghost"),
-            "ask": self._button("Ask AI", "Should I enter? It answers here; nothing waits for it (A)", "ghost"),
         }
+        if asks:
+            tip = "Should I enter? It answers here; nothing waits for it (A)"
+            self._buttons["ask"] = self._button("Ask AI", tip, "ghost")
         self._still = QTimer(self)
         self._still.setSingleShot(True)
         self._still.setInterval(STILL_MS)
@@ -123,11 +124,8 @@ class ProposalCard(QFrame):
 
     def _place_answers(self) -> None:
         """In one row where they fit; those that are no answer now leave no hole."""
-        hidden = {"approve"} if self._is_blocked else set()
-        hidden |= set() if self._asks else {"ask"}
-        shown = [button for name, button in self._buttons.items() if name not in hidden]
-        self._buttons["ask"].setVisible(self._asks)
-        one_row = self.width() >= ONE_ROW or len(shown) < len(self._buttons)
+        shown = [button for name, button in self._buttons.items() if name != "approve" or not self._is_blocked]
+        one_row = len(shown) <= MOST_ABREAST or self.width() >= len(shown) * ANSWER_WIDTH
         for place, button in enumerate(shown):
             row, column = (0, place) if one_row else divmod(place, COLUMNS)
             self._answers.addWidget(button, row, column)
@@ -258,7 +256,7 @@ class ProposalCard(QFrame):
         event.accept()
         if answer == "limits":
             self.toggle_limits()
-        elif self._buttons[answer].isEnabled():
+        elif answer in self._buttons and self._buttons[answer].isEnabled():
             self.answered.emit(answer)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

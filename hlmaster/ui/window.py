@@ -236,17 +236,16 @@ class Window(QMainWindow):
         self.show()
         self._top.reserve()
         QTimer.singleShot(0, self, lambda: log.info("the window is shown"))
-        if size is not None or not self._desk.session.folder.joinpath("layout.json").exists():
+        if size is not None or not self._is_arranged:
             QTimer.singleShot(0, self, lambda: arrangement.size(self, self.docks))
 
     def _restore_layout(self) -> None:
         self.resize(*DEFAULT_SIZE)
-        memories = layout.restore(self, self._layout_file)
-        if memories is None:
+        remembered = layout.restore(self, self._layout_file)
+        self._is_arranged = remembered.arranged
+        if not self._is_arranged:
             self._arrange()
-            return
-        arrangement.settle(self, self.docks, memories)
-        for key, memory in memories.items():
+        for key, memory in remembered.panels.items():
             panel = self.panels.get(key)
             if panel is not None:
                 panel.restore_state(memory)

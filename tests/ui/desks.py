@@ -50,6 +50,7 @@ from hlmaster.core.ports import LinkHealth
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.settings import Settings
+from hlmaster.storage.vault.entries import Vault
 from hlmaster.ui import theme
 from hlmaster.ui.bridge import Bridge
 from hlmaster.ui.context import Context
@@ -243,13 +244,13 @@ UNPROTECTED = Settings.model_validate({"protection": {"stop": "off"}})
 class TradingScene:
     """A started desk, its venue, and a context for panels. ``notices`` holds what the user was told."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, folder: Path = Path("unused"), counsel: Vault | None = None) -> None:
         self.clock, self.bus = SystemClock(start_ms=NOW, wall_ms=None), Bus()
         self.venue = MemoryVenue(self.bus, self.clock)
         self.market_data = MemoryMarketData(self.clock)  # type: ignore[arg-type]
         self.market_data.listed = instruments()
         self.store = MemoryStore()
-        session = SessionInfo("default", Mode.DEMO, NOW, D(10_000), Path("unused"))
+        session = SessionInfo("default", Mode.DEMO, NOW, D(10_000), folder)
         self.desk = Desk(
             Parts(
                 self.bus,
@@ -261,6 +262,7 @@ class TradingScene:
                 self.store,
                 session,
                 settings,
+                counsel=counsel,
             )
         )
         self.context = Context(self.desk, Bridge(self.bus), theme.theme("dark"))
@@ -293,8 +295,15 @@ class TradingScene:
 
 
 @asynccontextmanager
-async def trading(*coins: str, settings: Settings | None = None, start: bool = True) -> AsyncIterator[TradingScene]:
-    scene = TradingScene(settings or UNPROTECTED)
+async def trading(
+    *coins: str,
+    settings: Settings | None = None,
+    start: bool = True,
+    folder: Path = Path("unused"),
+    counsel: Vault | None = None,
+) -> AsyncIterator[TradingScene]:
+    """``counsel``: an analyst stands beside the desk, with its key there; ``folder`` then is the session's own."""
+    scene = TradingScene(settings or UNPROTECTED, folder, counsel)
     if start:
         await scene.desk.start()
         await until(lambda: scene.desk.is_ready)

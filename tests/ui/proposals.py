@@ -57,10 +57,10 @@ class Cards:
 
 
 @asynccontextmanager
-async def deciding(*coins: str, settings: Settings | None = None) -> AsyncIterator[Cards]:
+async def deciding(*coins: str, settings: Settings | None = None, **more: Any) -> AsyncIterator[Cards]:
     """A started desk whose strategies are armed but silent, with the candles that sizes are reckoned from."""
     coins = coins or ("ETH",)
-    async with trading(*coins, settings=settings or Settings()) as scene:
+    async with trading(*coins, settings=settings or Settings(), **more) as scene:
         desk = scene.desk
         for name in (STRATEGY, OTHER):
             desk.roster.change(name, armed=True, policy=Policy.ASK)

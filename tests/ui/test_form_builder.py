@@ -6,11 +6,13 @@ from typing import Any, Literal
 
 import pytest
 from pydantic import Field
+from PySide6.QtWidgets import QLabel, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from hlmaster.core.config import Config
 from hlmaster.settings import Settings
 from hlmaster.ui.form_builder import Form
+from hlmaster.ui.form_fields import Lines
 from hlmaster.ui.theme import theme
 
 
@@ -131,3 +133,19 @@ def test_the_filter_finds_fields_of_any_section_by_their_words(form: Form) -> No
     form.filter("")
     assert form.row("inner.share").isVisibleTo(form)
     assert not form.row("tries").isVisibleTo(form)
+
+
+def test_long_items_have_a_line_each_and_titles_stand_as_they_are_written(qtbot: QtBot) -> None:
+    form = Form(Settings().news, theme("dark"))
+    qtbot.addWidget(form)
+    editor = form.row("feeds").editor
+    assert isinstance(editor, Lines)
+    text = editor.findChild(QPlainTextEdit)
+    assert text is not None
+    assert text.toPlainText().splitlines() == list(Settings().news.feeds)
+    text.setPlainText("https://one.example/rss\n\n  https://two.example/atom ")
+    assert form.changes() == {"feeds": ("https://one.example/rss", "https://two.example/atom")}
+    text.setPlainText("not an address")
+    assert "not an address" in form.problems["feeds"]
+    titles = [label.text() for label in form.row("fear_greed").findChildren(QLabel)]
+    assert "Fear && Greed" in titles, "Qt takes a single & for a shortcut"

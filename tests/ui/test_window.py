@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QByteArray
+from PySide6.QtWidgets import QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from hlmaster.core.logs import LogRing
 from hlmaster.settings import Settings
 from hlmaster.storage.sessions import Sessions
 from hlmaster.ui.panel import page_about
+from hlmaster.ui.panels.approvals import ApprovalsPanel
 from hlmaster.ui.panels.strategies import StrategiesPanel
 from hlmaster.ui.table_view import Table
 from hlmaster.ui.window import Window
@@ -32,12 +37,14 @@ def behind(qtbot: QtBot) -> QWidget:
 
 
 @asynccontextmanager
-async def opened(scene: TradingScene, folder: Path) -> AsyncIterator[Window]:
+async def opened(
+    scene: TradingScene, folder: Path, size: tuple[int, int] | None = (1280, 800)
+) -> AsyncIterator[Window]:
     object.__setattr__(scene.desk.session, "folder", folder)
     origins = Settings.load(folder / "settings.toml")[1]
     window = Window(scene.desk, folder / "settings.toml", origins, LogRing(), Sessions(folder, scene.clock))
     window.context.notified.connect(scene.notices.append)
-    window.open((1280, 800))
+    window.open(size)
     try:
         yield window
     finally:
@@ -72,3 +79,30 @@ async def test_a_setting_that_cannot_be_is_told_and_left_as_it_was(behind: QWidg
         assert scene.desk.settings.risk.max_position_percent == before
         assert "max_position_percent" in scene.sentences()
         assert not (tmp_path / "settings.toml").exists()
+
+
+async def test_an_older_arrangement_gives_way_to_the_default_and_panels_keep_their_memory(
+    behind: QWidget, tmp_path: Path
+) -> None:
+    async with ready() as scene:
+        async with opened(scene, tmp_path) as window:
+            window.docks["opportunities"].close()
+        file = tmp_path / "layout.json"
+        async with opened(scene, tmp_path, size=None) as window:
+            assert window.docks["opportunities"].isHidden(), "the same version stands as it was left"
+        document = json.loads(file.read_text())
+        blob = base64.b64encode(window_state(2).data())
+        file.write_text(json.dumps({**document, "version": 2, "docks": blob.decode()}))
+        taken: list[dict[str, Any]] = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ApprovalsPanel, "restore_state", lambda _, state: taken.append(state))
+            async with opened(scene, tmp_path, size=None) as window:
+                column = [window.docks[key].geometry() for key in ("approvals", "analyst", "sentiment")]
+                assert column[0].bottom() < column[1].top() < column[1].bottom() < column[2].top()
+                assert not window.docks["opportunities"].isHidden()
+        assert len(taken) == 1
+
+
+def window_state(version: int) -> QByteArray:
+    """An arrangement of no docks at all, as an older version wrote it."""
+    return QMainWindow().saveState(version)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -13,14 +14,19 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from hlmaster.core.events import LinkChanged, LinkState
+from hlmaster.core.opinions import Question
 from hlmaster.core.proposals import Proposal, ProposalState
 from hlmaster.core.signals import Direction
 from hlmaster.settings import Settings
 from hlmaster.trading.risk.safeguards import Safeguards
+from hlmaster.ui.analyst_words import second_opinion
 from hlmaster.ui.dialogs.checklist import Checklist
 from hlmaster.ui.dialogs.confirm import Confirm
 from hlmaster.ui.panels.approvals import EMPTY, ApprovalsPanel
 from hlmaster.ui.proposal_card import ProposalCard
+from tests.desk.advising.keys import MemoryVault
+from tests.insight.fake_ollama import FakeOllama
+from tests.ui.advised import advised_settings, says, seen
 from tests.ui.desks import settled, until
 from tests.ui.proposals import OTHER, Cards, deciding
 from tests.ui.questions import met, words
@@ -260,3 +266,64 @@ async def test_a_card_is_approved_only_with_the_whole_checklist_ticked(qtbot: Qt
             (dialog.yes if ticked else dialog.no).click()
             await settled(cards.scene)
             assert state(cards, proposal) is expected
+
+
+@asynccontextmanager
+async def advised_panel(qtbot: QtBot, folder: Path, host: str) -> AsyncIterator[tuple[Cards, ApprovalsPanel]]:
+    settings = advised_settings(host).model_copy(update={"protection": Settings().protection})
+    async with deciding(settings=settings, folder=folder / "sessions" / "demo", counsel=MemoryVault()) as cards:
+        made = ApprovalsPanel(cards.scene.context)
+        qtbot.addWidget(made)
+        made.resize(284, 700)
+        made.show()
+        assert cards.scene.desk.advising is not None
+        await seen(cards.scene.desk.advising)
+        yield cards, made
+
+
+@pytest.mark.parametrize(
+    ("answer", "direction", "second", "tone"),
+    [
+        ("YES", Direction.LONG, "AI agrees 7/10: “Higher lows for ten candles.", "up"),
+        ("NO", Direction.LONG, "AI disagrees 7/10: “Higher lows for ten candles.", "warning"),
+    ],
+)
+async def test_the_analyst_is_asked_about_a_card_and_its_word_stands_on_it(
+    qtbot: QtBot, tmp_path: Path, answer: str, direction: Direction, second: str, tone: str
+) -> None:
+    async with (
+        FakeOllama(answer=says(enter=answer)) as server,
+        advised_panel(qtbot, tmp_path, server.host) as (cards, made),
+    ):
+        cards.open(direction=direction)
+        (card,) = await ready(made)
+        assert not card.second.isVisible()
+        button(card, "Ask AI").click()
+        await until(card.second.isVisible)
+        assert card.second.text().startswith(second)
+        assert card.second.property("tone") == tone
+        assert card.second.textFormat() is Qt.TextFormat.PlainText
+        assert len(server.chats) == 1
+
+
+async def test_an_opinion_on_the_coin_counts_on_the_card_until_it_expires(qtbot: QtBot, tmp_path: Path) -> None:
+    async with FakeOllama(answer=says("SHORT")) as server, advised_panel(qtbot, tmp_path, server.host) as (cards, made):
+        advising = cards.scene.desk.advising
+        assert advising is not None
+        cards.open()
+        (card,) = await ready(made)
+        advising.analyst.ask("ETH", Question.MARKET)
+        await until(lambda: card.second.text().startswith("AI disagrees 7/10"))
+        proposal, now = card.proposal, cards.scene.clock.now_ms()
+        assert proposal is not None
+        assert second_opinion(advising, proposal, now + 15 * 60_000) == ("", "")
+        assert second_opinion(None, proposal, now) == ("", "")
+
+
+async def test_without_an_analyst_there_is_nobody_to_ask(qtbot: QtBot) -> None:
+    async with panel(qtbot) as (cards, made):
+        cards.open()
+        (card,) = await ready(made)
+        assert "Ask AI" not in [one.text() for one in card.findChildren(QPushButton)]
+        press(card, Qt.Key.Key_A)
+        assert not card.second.isVisible()
