@@ -112,8 +112,11 @@ class _Asked:
         results = _one_by_one(self._rules, order, situation, self._limits)
         results += self._not_asked
         if self._measured and order.size.is_finite() and order.price.is_finite():
-            filled = after(order, situation.stake, situation.standing, situation.equity)
-            results += _one_by_one(self._measured, filled, situation, self._limits)
+            filled = _ask(after, order, situation.stake, situation.standing, situation.equity)
+            if isinstance(filled, Exception):
+                results.append(_unanswered("limits", filled))
+            else:
+                results += _one_by_one(self._measured, filled, situation, self._limits)
         return tuple(results)
 
 
@@ -124,10 +127,12 @@ def _one_by_one(
     results: list[RuleResult] = []
     for one in asked:
         said = _ask(one.check, about, situation, limits)
-        if isinstance(said, Exception):
-            said = RuleResult(one.name, False, sentence=f"The rule itself failed ({said}); that counts as a refusal.")
-        results.append(said)
+        results.append(_unanswered(one.name, said) if isinstance(said, Exception) else said)
     return results
+
+
+def _unanswered(name: str, error: Exception) -> RuleResult:
+    return RuleResult(name, False, sentence=f"The rule itself failed ({error}); that counts as a refusal.")
 
 
 def _ask(question: Callable[..., Said], *about: object) -> Said | Exception:

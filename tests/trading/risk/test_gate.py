@@ -215,6 +215,11 @@ def test_a_rule_that_raises_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> Non
     assert failure.rule == "broken"
 
 
+@pytest.mark.parametrize("size", ["1E+999999", "NaN", "sNaN", "Infinity", "-1"])
+def test_a_size_that_cannot_be_reckoned_with_is_refused_and_ends_nobody(size: str) -> None:
+    assert "price and size grid" in failed(order(size=size), scene())
+
+
 def test_an_idea_within_every_limit_passes_and_one_of_a_person_needs_no_past() -> None:
     assert failed(idea(), scene(**KNOWN)) == set()
     assert failed(idea(automatic=False), scene()) == set()
