@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ async def fetch(
                 host = place.host
                 async with client.stream("GET", place, follow_redirects=False) as response:
                     if response.has_redirect_location:
-                        place = place.join(response.headers["location"])
+                        place = _sent_on(place, place.join(response.headers["location"]))
                         continue
                     _refuse_failure(response, host)
                     body = _unpacked(await _read(response, most_bytes, host), response, most_bytes, host)
@@ -71,6 +72,23 @@ _ADDRESS = "Check the address of this source in the settings."
 def _refuse_elsewhere(place: httpx.URL) -> None:
     if place.scheme not in ("http", "https") or not place.host:
         raise NewsError(f"{redact(str(place))[:100]!r} is not a web address.", _ADDRESS)
+
+
+def _sent_on(place: httpx.URL, to: httpx.URL) -> httpx.URL:
+    """Where a stranger sends us on to: not from the internet into this computer or the network around it."""
+    if _is_near(to.host) and not _is_near(place.host):
+        raise NewsError(f"{place.host} sends on to {to.host[:100]}, which is no place for news.", _ADDRESS)
+    return to
+
+
+def _is_near(host: str) -> bool:
+    """By its name alone: a name is not looked up."""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        name = host.rstrip(".").lower()
+        last = name.rpartition(".")[2]
+        return last == name or last[:1].isdigit() or last in ("localhost", "local", "internal")
 
 
 def _refuse_failure(response: httpx.Response, host: str) -> None:

@@ -53,6 +53,33 @@ async def test_it_follows_nowhere_but_the_web(press: Press, client: httpx.AsyncC
 
 
 @pytest.mark.parametrize(
+    "to",
+    [
+        "http://127.0.0.1:11434/api/tags",
+        "http://[::1]/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://localhost/",
+        "http://router/",
+        "http://169.254.169.254/latest",
+        "http://192.168.0.1/",
+        "http://2130706433/",
+        "http://127.1/",
+    ],
+)
+async def test_nobody_on_the_internet_sends_it_into_our_own_network(to: str) -> None:
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.host)
+        return httpx.Response(302, headers={"location": to})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        with pytest.raises(NewsError, match="no place for news"):
+            await fetch(client, "https://news.example.com/feed")
+    assert asked == ["news.example.com"]
+
+
+@pytest.mark.parametrize(
     ("answer", "words"),
     [
         (silent, "did not answer within"),
