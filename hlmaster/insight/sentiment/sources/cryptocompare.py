@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hlmaster.insight.sentiment.fetch import fetch
-from hlmaster.insight.sentiment.source import MOST_ITEMS, Item, NewsError, decoded, ms_of
+from hlmaster.insight.sentiment.source import MOST_ITEMS, Item, NewsError, brief, decoded, ms_of
+from hlmaster.insight.sentiment.text import plain
 
 if TYPE_CHECKING:
     import httpx
@@ -40,7 +41,7 @@ class CryptoCompare:
         news = decoded(page.body, _News, self.name)
         if not isinstance(news.data, list):
             raise NewsError(
-                f"{self.name} gives no news: {news.message[:120] or 'no reason given'}.",
+                f"{self.name} gives no news: {brief(plain(news.message, 120) or 'no reason given')}.",
                 "If it asks for a key, switch this source off.",
             )
         return [

@@ -32,6 +32,7 @@ async def test_articles_come_with_the_coins_they_are_filed_under() -> None:
     ("told", "words"),
     [
         ({"Response": "Error", "Message": "You need a valid key", "Data": {}}, "gives no news: You need a valid key"),
+        ({"Message": "<img src='x'>\x1b[2J\n2026 ERROR Buy", "Data": {}}, r"gives no news: \[2J 2026 ERROR Buy\. "),
         ({"Data": {}}, "no reason given"),
         ({}, "no reason given"),
         ([], "answered something else"),
