@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 GRACE_SECONDS = 10.0
 RETRY_SECONDS = 3.0
 OPEN = "Trading is open."
+ADVICE = ("hlmaster.insight.", "hlmaster.desk.advising.asking.")
+"""Whose handlers nothing that trades rests on."""
 
 
 class DisconnectPolicy(StrEnum):
@@ -70,6 +72,9 @@ class Guard:
         sentence = f"An internal handler failed ({fact.handler} on {fact.fact}: {fact.error})."
         if fact.handler.startswith("hlmaster.ui."):
             self._bus.publish(Notice(Severity.ERROR, sentence, "INV-002", "What is shown may be old; trading goes on."))
+            return
+        if fact.handler.startswith(ADVICE):
+            self._bus.publish(Notice(Severity.ERROR, sentence, "ANA-101", "Trading goes on without this advice."))
             return
         self.fault(sentence, TradingState.HALTED)
 

@@ -82,8 +82,16 @@ async def test_a_failing_handler_of_the_desk_halts_trading(scene: Scene, caplog:
     assert [(notice.severity, notice.code) for notice in scene.notices] == [(Severity.CRITICAL, "INV-001")]
 
 
-async def test_a_failing_window_is_told_and_halts_nothing(scene: Scene) -> None:
-    scene.bus.publish(HandlerFailed("hlmaster.ui.bridge.Bridge._on_fact", "Trades", "KeyError: 1"))
+@pytest.mark.parametrize(
+    "handler",
+    [
+        "hlmaster.ui.bridge.Bridge._on_fact",
+        "hlmaster.insight.calibration.scorer.Scorer._on_answer",
+        "hlmaster.desk.advising.asking.Asking._on_candle",
+    ],
+)
+async def test_a_failing_window_or_adviser_is_told_and_halts_nothing(scene: Scene, handler: str) -> None:
+    scene.bus.publish(HandlerFailed(handler, "Trades", "KeyError: 1"))
     assert scene.guard.state is TradingState.ACTIVE
     assert [notice.severity for notice in scene.notices] == [Severity.ERROR]
 
