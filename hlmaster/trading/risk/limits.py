@@ -187,6 +187,10 @@ class RiskLimits(Config):
         """Coins; None where none is set."""
         return _caps(self.position_caps).get(coin.upper()) if self.position_caps else None
 
+    def names(self, coins: Coins, coin: str) -> bool:
+        """Whether the coin is on the list, however it is spelled: kPEPE and KPEPE are one."""
+        return coin.upper() in _spelled(coins)
+
     @property
     def hours(self) -> tuple[tuple[int, int], ...]:
         """(from, to) in minutes of the UTC day; one that ends before it begins goes over midnight."""
@@ -196,6 +200,11 @@ class RiskLimits(Config):
 @lru_cache(maxsize=16)
 def _caps(texts: tuple[str, ...]) -> dict[str, Decimal]:
     return {coin.upper(): Decimal(size) for coin, _, size in (text.partition(":") for text in texts)}
+
+
+@lru_cache(maxsize=16)
+def _spelled(coins: Coins) -> frozenset[str]:
+    return frozenset(coin.upper() for coin in coins)
 
 
 @lru_cache(maxsize=16)

@@ -215,6 +215,11 @@ def test_a_rule_that_raises_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> Non
     assert failure.rule == "broken"
 
 
+def test_a_coin_is_forbidden_or_allowed_however_it_is_spelled() -> None:
+    assert failed(order(), scene(), forbidden_coins=("eth",)) == {"coins"}
+    assert failed(order(), scene(), allowed_coins=("eth",)) == set()
+
+
 @pytest.mark.parametrize("size", ["1E+999999", "NaN", "sNaN", "Infinity", "-1"])
 def test_a_size_that_cannot_be_reckoned_with_is_refused_and_ends_nobody(size: str) -> None:
     assert "price and size grid" in failed(order(size=size), scene())

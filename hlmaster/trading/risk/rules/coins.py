@@ -13,9 +13,9 @@ ALLOWED = passed(NAME)
 
 @rule(NAME, "RSK-131", off=lambda limits: not limits.allowed_coins and not limits.forbidden_coins)
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
-    if order.coin in limits.forbidden_coins:
+    if limits.names(limits.forbidden_coins, order.coin):
         return failed(NAME, f"{order.coin} is on your list of forbidden coins (Settings, Risk).", order.coin)
-    if limits.allowed_coins and order.coin not in limits.allowed_coins:
+    if limits.allowed_coins and not limits.names(limits.allowed_coins, order.coin):
         return failed(
             NAME,
             f"{order.coin} is not on your list of allowed coins (Settings, Risk).",
