@@ -159,6 +159,24 @@ async def test_what_is_late_old_or_about_a_card_that_is_gone_counts_for_nothing(
         assert advising._mid("ETH") is None
 
 
+async def test_for_consent_it_is_asked_when_it_has_said_nothing_that_counts(tmp_path: Path) -> None:
+    async with (
+        FakeOllama(answer=says("LONG", 8)) as server,
+        advised(tmp_path, server, "analyst.confirm=true") as (desk, advising, calls),
+    ):
+        await until(lambda: advising.choice.current().is_model, desk)
+        said = (await answered(desk, advising, calls)).opinion
+        assert said is not None
+        server.mode = Mode.HANG
+        desk.bus.publish(SignalMade(signal()))
+        assert advising.analyst.state.waiting == ()
+        assert all(gate.passed for gate in advising.consents("confluence", "ETH", (signal(),)))
+        advising.analyst._latest["ETH", Question.MARKET] = replace(said, asked_ms=said.asked_ms - HOUR_MS)
+        desk.bus.publish(SignalMade(signal()))
+        assert [item.trigger for item in advising.analyst.state.waiting] == ["confluence wants consent"]
+        assert not any(gate.passed for gate in advising.consents("confluence", "ETH", (signal(),)))
+
+
 async def test_a_server_that_fails_in_any_way_costs_the_opinion_and_nothing_else(tmp_path: Path) -> None:
     async with FakeOllama(answer=says("SHORT", 8)) as server:
         async with advised(tmp_path, server) as (desk, advising, calls):

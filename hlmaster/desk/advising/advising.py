@@ -241,8 +241,13 @@ class Advising:
         if signal.strategy == STRATEGY:
             self._behind.say(signal)
             return
-        if self.terms().enabled and self.terms().confirm:
+        if self.terms().enabled and self.terms().confirm and not self._has_spoken(signal.coin):
             self.analyst.ask(signal.coin, Question.MARKET, trigger=f"{signal.strategy} wants consent")
+
+    def _has_spoken(self, coin: str) -> bool:
+        """A model did, and it still counts: asking at every signal would use up the hour's calls, and then consent."""
+        opinion = self.analyst.latest(coin)
+        return opinion is not None and opinion.model != self.choice.rules and self._clock.now_ms() < expires_ms(opinion)
 
     def _on_proposal(self, fact: ProposalChanged) -> None:
         card = fact.proposal
