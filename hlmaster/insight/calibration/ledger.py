@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hlmaster.core.opinions import OutcomeKnown
+from hlmaster.core.opinions import OutcomeKnown, Question
 from hlmaster.insight.calibration.record import Record, record_of
 from hlmaster.insight.calibration.scored import Scored
 
@@ -15,7 +15,8 @@ MOST_CALLS = 5_000
 class Ledger:
     """Records are made when they are asked for, and kept until the next outcome.
 
-    Under one name a model may come with other weights: calls of the weights that spoke last count alone.
+    Under one name a model may come with other weights: calls of the weights that spoke last count alone. A yes to an
+    entry counts for nothing: its side is that of whoever proposed it, and saying yes to all would earn their skill.
     """
 
     def __init__(self) -> None:
@@ -35,7 +36,7 @@ class Ledger:
             self.spoke(opinion.model, one.digest, opinion.asked_ms)
             if not one.outcome.known:
                 self.unknown += 1
-            elif opinion.call_id not in self._ids:
+            elif opinion.question is not Question.ENTRY and opinion.call_id not in self._ids:
                 self._ids.add(opinion.call_id)
                 self._scored.append(one)
         self._scored.sort(key=_age)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hlmaster.core.opinions import Question
 from hlmaster.core.signals import Direction
 from hlmaster.insight.calibration import ledger as module
 from hlmaster.insight.calibration.ledger import Ledger
@@ -35,6 +36,13 @@ def test_records_are_apart_by_model_coin_and_regime() -> None:
     assert {coin: record.calls for coin, record in ledger.by_coin(MODEL).items()} == {"BTC": 60, "ETH": 10}
     assert {regime: record.calls for regime, record in ledger.by_regime(MODEL).items()} == {"trend": 60, "": 10}
     assert ledger.overall("other").calls == 5
+
+
+def test_who_says_yes_to_every_proposal_earns_nothing_by_it() -> None:
+    ledger, known = Ledger(), a_call()
+    ledger.add(replace(known, opinion=replace(known.opinion, question=Question.ENTRY)))
+    assert ledger.overall(MODEL).calls == 0
+    assert ledger.unknown == 0
 
 
 def test_a_call_counts_once() -> None:
