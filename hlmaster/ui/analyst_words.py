@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -17,6 +18,8 @@ from hlmaster.insight.calibration.record import ENOUGH_CALLS
 HERE = ("localhost", "127.0.0.1", "::1")
 QUESTIONS = {Question.MARKET: "market", Question.SENTIMENT: "quick look", Question.ENTRY: "should I enter"}
 MOOD_TONES = {Mood.BULLISH: "up", Mood.BEARISH: "down", Mood.NEUTRAL: ""}
+LONGEST_REASON = 90
+"""Letters on a card; the analyst's panel has them all."""
 SIDES = {1: ("agrees", "up"), -1: ("disagrees", "warning"), 0: ("sees no side", "")}
 NO_ANALYST = "This desk has no analyst."
 
@@ -118,4 +121,5 @@ def second_opinion(advising: Advising | None, card: Proposal, now_ms: int) -> tu
         side = -1
     words, tone = SIDES[side]
     who = "Plain reading" if about.model == advising.choice.rules else "AI"
-    return f"{who} {words} {about.confidence * 10:.0f}/10: “{about.reason}”", tone
+    reason = textwrap.shorten(about.reason, LONGEST_REASON, placeholder=" …")
+    return f"{who} {words} {about.confidence * 10:.0f}/10: “{reason}”", tone

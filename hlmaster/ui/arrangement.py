@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 BELOW = ("orders", "fills", "signals", "risk", "strategies", "journal", "history", "reconciliation", "log")
 """Tabs beside the positions."""
 
-ANALYST_HEIGHT, SENTIMENT_HEIGHT = 216, 106
-ANALYST_LOW, SENTIMENT_LOW = 182, 88
-"""In a window that is not high."""
+TALL = 900
+"""Pixels from which a window has room for cards, analyst and sentiment under each other; else the last two share a
+place, for a card needs its buttons in sight."""
+ANALYST_HEIGHT, SENTIMENT_HEIGHT = 196, 88
+ANALYST_LOW = 156
 
 
 def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
@@ -32,10 +34,13 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
         window.tabifyDockWidget(docks["positions"], docks[key])
     window.splitDockWidget(docks["watchlist"], docks["opportunities"], Qt.Orientation.Vertical)
     window.splitDockWidget(docks["approvals"], docks["analyst"], Qt.Orientation.Vertical)
-    window.splitDockWidget(docks["analyst"], docks["sentiment"], Qt.Orientation.Vertical)
+    if window.height() >= TALL:
+        window.splitDockWidget(docks["analyst"], docks["sentiment"], Qt.Orientation.Vertical)
+    else:
+        window.tabifyDockWidget(docks["analyst"], docks["sentiment"])
     for key in ("ticket", "tools"):
         window.tabifyDockWidget(docks["approvals"], docks[key])
-    for key in ("positions", "approvals"):
+    for key in ("positions", "approvals", "analyst"):
         docks[key].raise_()
     size(window, docks)
 
@@ -51,9 +56,9 @@ def size(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     above = height - 90 - below
     window.resizeDocks([docks["chart"], docks["positions"]], [above, below], Qt.Orientation.Vertical)
     window.resizeDocks([docks["positions"], docks["equity"]], [width - 300, 284], Qt.Orientation.Horizontal)
-    advice = [ANALYST_HEIGHT, SENTIMENT_HEIGHT] if height >= 900 else [ANALYST_LOW, SENTIMENT_LOW]
-    column = [docks[key] for key in ("approvals", "analyst", "sentiment")]
-    window.resizeDocks(column, [above - sum(advice), *advice], Qt.Orientation.Vertical)
+    advice = {"analyst": ANALYST_HEIGHT, "sentiment": SENTIMENT_HEIGHT} if height >= TALL else {"analyst": ANALYST_LOW}
+    heights = {"approvals": above - sum(advice.values()), **advice}
+    window.resizeDocks([docks[key] for key in heights], list(heights.values()), Qt.Orientation.Vertical)
     window.resizeDocks(
         [docks["book"], docks["trades"]], [round(above * 0.72), round(above * 0.28)], Qt.Orientation.Vertical
     )

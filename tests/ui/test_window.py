@@ -57,6 +57,7 @@ async def test_f1_opens_the_page_of_the_panel_that_has_the_keys(behind: QWidget,
         pages = {key: page_about(window.panels[key].findChild(Table)) for key in keys}
         assert pages == {"signals": "proposals", "risk": "risk_limits", "journal": "journal_and_audit", "orders": ""}
         assert page_about(None) == ""
+        assert {page_about(window.panels[key]) for key in ("analyst", "sentiment")} == {"analyst_and_news"}
         panel = window.panels["strategies"]
         assert isinstance(panel, StrategiesPanel)
         panel.table.selectRow(panel.model.position("high_risk"))
@@ -96,7 +97,7 @@ async def test_an_older_arrangement_gives_way_to_the_default_and_panels_keep_the
         taken: list[dict[str, Any]] = []
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(ApprovalsPanel, "restore_state", lambda _, state: taken.append(state))
-            async with opened(scene, tmp_path, size=None) as window:
+            async with opened(scene, tmp_path, size=(1600, 980)) as window:
                 column = [window.docks[key].geometry() for key in ("approvals", "analyst", "sentiment")]
                 assert column[0].bottom() < column[1].top() < column[1].bottom() < column[2].top()
                 assert not window.docks["opportunities"].isHidden()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from hlmaster.core.opinions import (
     AnalystAnswered,
@@ -29,6 +29,7 @@ from hlmaster.ui.readout import set_tone
 from hlmaster.ui.side_page import side_page
 
 BEAT_MS = 500
+HEADER_HEIGHT = 22
 WITHOUT = f"{NO_ANALYST} It stands beside a session that the window opens; rehearsals and challengers have none."
 WAITING = "It is asked when a candle closes, and by the other triggers of its settings. Or ask it now."
 
@@ -81,7 +82,10 @@ class AnalystPanel(Panel):
         self.header = QWidget()
         row = QHBoxLayout(self.header)
         row.setContentsMargins(0, 0, 0, 0)
+        row.addStretch(1)
         row.addWidget(self.latency)
+        self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.header.setFixedHeight(HEADER_HEIGHT)
         self.teach.setProperty("role", "prompt")
         side_page(
             self,
@@ -125,6 +129,9 @@ class AnalystPanel(Panel):
         bridge.on_fact(self, AnalystAnswered, self._on_answered)
         for fact in (AnalystSpoke, AnalystChanged, OutcomeKnown):
             bridge.on_state(self, fact, lambda _: self.look(), key=lambda _: None)
+
+    def help_page(self) -> str:
+        return "analyst_and_news"
 
     def open_details(self, page: str) -> None:
         """On ``model``, ``sent``, ``record`` or ``calls``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from hlmaster.core.opinions import CoinSentiment, Headline, SentimentChanged
 from hlmaster.insight.sentiment.pipeline import SourceState
@@ -21,6 +21,7 @@ from hlmaster.ui.side_page import side_page
 from hlmaster.ui.theme import Theme
 
 BEAT_MS = 1_000
+HEADER_HEIGHT = 22
 SHOWN = 3
 """Headlines in the panel itself; all are one click away."""
 FIGURES = (
@@ -68,6 +69,9 @@ class SentimentPanel(Panel):
         head = QHBoxLayout(self.header)
         head.setContentsMargins(0, 0, 0, 0)
         head.setSpacing(6)
+        head.addStretch(1)
+        self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.header.setFixedHeight(HEADER_HEIGHT)
         head.addWidget(self.extreme, 0, Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self.score)
         grid = QGridLayout(self._figures)
@@ -91,6 +95,9 @@ class SentimentPanel(Panel):
 
     def _on_theme(self, theme: Theme) -> None:
         self.gauge.set_theme(theme)
+
+    def help_page(self) -> str:
+        return "analyst_and_news"
 
     def open_headlines(self) -> None:
         if self._advising is not None:
