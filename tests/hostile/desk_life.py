@@ -196,7 +196,8 @@ def snapshot(folder: Path, into: Path) -> None:
             with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(into / file.name)) as target:
                 source.backup(target)
         elif not file.name.endswith(("-wal", "-shm")) and file.is_file():
-            shutil.copyfile(file, into / file.name)
+            with suppress(FileNotFoundError):  # a thread has just put it in the place of another
+                shutil.copyfile(file, into / file.name)
 
 
 class LogKeeper(logging.Handler):
