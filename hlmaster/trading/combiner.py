@@ -152,10 +152,11 @@ class Combiner:
         return self.advised(Idea(source, heard.coin, winner, signals, confidence, confidence, reasons, nobody))
 
     def advised(self, idea: Idea) -> Idea:
-        """The same idea with what the advisers say now."""
+        """The same idea with what the advisers say now; nobody advises an idea of his own."""
         if idea.direction is Direction.NEUTRAL:
             return idea
-        advice = tuple(self.advisers(idea.coin, idea.direction))
+        own = {signal.strategy for signal in idea.signals}
+        advice = tuple(one for one in self.advisers(idea.coin, idea.direction) if one.adviser not in own)
         confidence = adjusted(idea.unadjusted_confidence, advice)
         said = tuple(f"{one.adviser}: {one.shift:+.2f} confidence" for one in advice if one.shift)
         return replace(idea, confidence=confidence, advice=said)

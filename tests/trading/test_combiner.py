@@ -114,6 +114,11 @@ def test_advice_moves_the_confidence_and_says_so_and_leaves_the_unadjusted_alone
     assert combiner.hear(word("alone", NEUTRAL, 0.0), NOW).confidence == 0
 
 
+def test_nobody_advises_an_idea_of_his_own() -> None:
+    combiner = Combiner(role, lambda coin, direction: (Advice("alone", 0.2), Advice("news", 0.1)))
+    assert combiner.hear(word("alone", LONG, 0.6), NOW).advice == ("news: +0.10 confidence",)
+
+
 @given(
     confidence=st.floats(0, 1),
     shifts=st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=5),

@@ -24,7 +24,7 @@ class AccountQueries:
         self._clock = clock
         self._address = address
 
-    async def _ask(self, answer: codec.Answer, kind: str, **fields: object) -> Any:
+    async def _ask(self, answer: codec.Answer, kind: str, **fields: Any) -> Any:
         return answer.read(await self._client.info(kind, user=self._address, **fields))
 
     async def account(self) -> Account:
