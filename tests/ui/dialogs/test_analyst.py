@@ -48,6 +48,7 @@ async def test_models_are_listed_with_size_and_the_speed_measured_here(qtbot: Qt
         await told.ask()
         await told.advising.choice.look()
         page = dialog.models
+        page.look()
         page.model.flush()
         rows = {
             str(page.model.index(row, 0).data()): [str(page.model.index(row, column).data()) for column in range(1, 5)]
