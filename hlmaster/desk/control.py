@@ -63,13 +63,23 @@ class Control:
         self._pointer.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._socket_path.unlink(missing_ok=True)
         if hasattr(asyncio, "start_unix_server"):
-            self._server = await asyncio.start_unix_server(self._serve, str(self._socket_path), limit=MAX_REQUEST)
+            await self._listen()
             self._socket_path.chmod(0o600)
             where: dict[str, Any] = {"socket": str(self._socket_path), "pid": os.getpid()}
             if self._exchange is not None:
                 where["ready_file"] = str(self._exchange.ready_file.absolute())
                 where["is_child"] = self._exchange.is_child
             self._pointer.write_text(json.dumps(where), encoding="utf-8")
+
+    async def _listen(self) -> None:
+        """Raises StorageError."""
+        try:
+            self._server = await asyncio.start_unix_server(self._serve, str(self._socket_path), limit=MAX_REQUEST)
+        except OSError as error:
+            raise StorageError(
+                f"The socket by which this desk is asked and killed cannot be made at {self._socket_path} ({error}).",
+                "Have the environment variable TMPDIR name a folder with a short path that can be written to.",
+            ) from error
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

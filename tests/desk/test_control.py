@@ -156,3 +156,13 @@ async def test_a_folder_that_somebody_else_may_write_is_refused(tmp_path: Path, 
     trap.chmod(0o777)
     with pytest.raises(StorageError, match="does not belong to you alone"):
         await control(tmp_path).start()
+
+
+async def test_a_socket_path_that_is_too_long_is_said_with_its_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("d" * 120)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    with pytest.raises(StorageError, match="TMPDIR name a folder with a short path"):
+        await control(tmp_path).start()

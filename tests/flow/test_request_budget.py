@@ -9,6 +9,7 @@ import pytest
 
 from hlmaster.core.model import Interval, Side
 from hlmaster.core.orders import OrderStatus
+from hlmaster.core.ports import Turn
 from hlmaster.exchange.simulator import opening
 from hlmaster.exchange.simulator.listing import LISTINGS
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
@@ -35,7 +36,8 @@ async def test_fifty_coins_start_and_live_within_the_exchange_s_own_budgets() ->
             most, started = 0, scene.clock.monotonic()
             data, now = scene.desk._parts.market_data, scene.clock.now_ms()
             charts = [
-                asyncio.create_task(data.candles(coin, Interval.M5, now - 500 * Interval.M5.ms, now)) for coin in coins
+                asyncio.create_task(data.candles(coin, Interval.M5, now - 500 * Interval.M5.ms, now, Turn.SIGHT))
+                for coin in coins
             ]
             await asyncio.sleep(1.0)
             assert not all(chart.done() for chart in charts), "fifty charts at once are more than a minute's share"
