@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,14 +20,6 @@ from hlmaster.storage.opinions import SqlOpinions
 from hlmaster.storage.recorder import Recorder
 from tests.storage import facts
 from tests.storage.facts import DEMO, NOW, a_call, an_opinion
-
-
-@pytest.fixture
-def recorder(tmp_path: Path) -> Iterator[Recorder]:
-    recorder = Recorder(DEMO, f"sqlite:///{tmp_path / 'desk.sqlite'}")
-    recorder.start()
-    yield recorder
-    recorder.close()
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,14 +21,6 @@ from tests.storage.facts import DEMO, NOW
 
 def a_signal(n: int, strategy: str = "momentum") -> Signal:
     return Signal(strategy, "BTC", "1m", NOW + n, Direction.LONG, 0.5, 0.25, 60_000, NOW + n + 60_000, "It rose.")
-
-
-@pytest.fixture
-def recorder(tmp_path: Path) -> Iterator[Recorder]:
-    recorder = Recorder(DEMO, f"sqlite:///{tmp_path / 'desk.sqlite'}")
-    recorder.start()
-    yield recorder
-    recorder.close()
 
 
 @pytest.fixture

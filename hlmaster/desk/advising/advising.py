@@ -186,9 +186,9 @@ class Advising:
         """Where the user wants the analyst's consent: a fresh opinion that agrees; silence is none."""
         if not self.terms().confirm or source == STRATEGY or not signals:
             return ()
-        wanted, opinion = signals[0].direction, self.analyst.latest(coin)
+        wanted, opinion = signals[0].direction, self._that_counts(coin)
         cure = "Ask it, wait for it, or switch its consent off in the analyst's settings."
-        if opinion is None or self._clock.now_ms() >= expires_ms(opinion):
+        if opinion is None:
             return (Gate("analyst's consent", False, f"The analyst has said nothing of {coin} lately.", cure),)
         agrees = opinion.direction is wanted and opinion.model != self.choice.rules
         text = f"The analyst says {opinion.direction} {opinion.confidence * 10:.0f}/10: {opinion.reason}"
@@ -246,8 +246,13 @@ class Advising:
 
     def _has_spoken(self, coin: str) -> bool:
         """A model did, and it still counts: asking at every signal would use up the hour's calls, and then consent."""
+        opinion = self._that_counts(coin)
+        return opinion is not None and opinion.model != self.choice.rules
+
+    def _that_counts(self, coin: str) -> Opinion | None:
+        """The latest, while it has not run out."""
         opinion = self.analyst.latest(coin)
-        return opinion is not None and opinion.model != self.choice.rules and self._clock.now_ms() < expires_ms(opinion)
+        return None if opinion is None or self._clock.now_ms() >= expires_ms(opinion) else opinion
 
     def _on_proposal(self, fact: ProposalChanged) -> None:
         card = fact.proposal
