@@ -15,6 +15,8 @@ from hlmaster.core.model import Interval
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.outcome import Outcome
 from hlmaster.settings import Settings
+from hlmaster.ui.actions import Actions
+from hlmaster.ui.arming import Arming
 from hlmaster.ui.bridge import Bridge
 from hlmaster.ui.theme import Theme
 
@@ -39,6 +41,7 @@ class Context(QObject):
         super().__init__()
         self.desk, self.bridge, self.theme = desk, bridge, theme
         self.coin = desk.settings.market.watchlist[0]
+        self.actions, self.arming = Actions(self), Arming(self)
         self.interval: Interval = desk.settings.market.chart_interval
         self._tasks: set[asyncio.Task[None]] = set()
         bridge.on_fact(self, Notice, self.notified.emit)

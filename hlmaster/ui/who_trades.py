@@ -10,7 +10,7 @@ from hlmaster.core.errors import ConfigError, HlError
 from hlmaster.core.model import Mode
 from hlmaster.desk.connection import connect, known_accounts
 from hlmaster.desk.connector import Connected, Connector
-from hlmaster.settings import General
+from hlmaster.settings.sections import General
 from hlmaster.storage.sessions import DEFAULT_NAME, Sessions
 from hlmaster.storage.vault.entries import Keeper
 from hlmaster.ui import theme

@@ -19,7 +19,8 @@ from random import Random
 
 from hlmaster.exchange.hyperliquid.signing import Signer
 from hlmaster.exchange.simulator.deeds import strike
-from hlmaster.settings import Market, Settings
+from hlmaster.settings import Settings
+from hlmaster.settings.sections import Market
 from hlmaster.trading.risk.breakers.limits import BreakerLimits
 from hlmaster.trading.risk.limits import RiskLimits
 from tests.hostile import checker

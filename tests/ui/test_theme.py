@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtGui import QColor
 
-from hlmaster.settings import General
+from hlmaster.settings.sections import General
 from hlmaster.ui.theme import LEGIBLE, contrast, legible, theme
 
 PAIRS = [

@@ -11,7 +11,7 @@ from hlmaster.core.clock import SystemClock
 from hlmaster.core.errors import ConfigError
 from hlmaster.core.model import Mode
 from hlmaster.desk import connection
-from hlmaster.settings import General
+from hlmaster.settings.sections import General
 from hlmaster.storage.sessions import Sessions
 from hlmaster.storage.vault.entries import Keeper
 from hlmaster.ui.who_trades import ask_who_trades

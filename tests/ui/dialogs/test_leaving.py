@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 from pytestqt.qtbot import QtBot
 
-from hlmaster.settings import LeavePolicy
+from hlmaster.settings.sections import LeavePolicy
 from hlmaster.ui.dialogs.leaving import CHOICES, STAY, LeavingDialog
 
 
