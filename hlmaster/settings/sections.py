@@ -10,8 +10,11 @@ from pydantic import Field, field_validator
 from hlmaster.core.config import Config
 from hlmaster.core.model import Interval
 
-Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+COLOUR = r"^#[0-9a-fA-F]{6}$"
 Coin = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,20}$")]
+ThemeName = Literal[
+    "dark", "light", "dark_blue_orange", "light_blue_orange", "dark_green_magenta", "light_green_magenta"
+]
 LeavePolicy = Literal["ask", "keep", "cancel_entries", "flatten"]
 
 
@@ -31,12 +34,41 @@ def _balance(description: str) -> Any:
 
 
 class General(Config):
-    theme: Literal["dark", "light"] = Field("dark", title="Theme", description="Look of the window.")
+    theme: ThemeName = Field(
+        "dark",
+        title="Theme",
+        description="Look of the window. Blue and orange suit eyes that see red and green alike; green and "
+        "magenta suit those and eyes that see blue and green alike.",
+    )
+    scale_percent: int = Field(
+        100,
+        ge=100,
+        le=200,
+        title="Scale",
+        description="Size of everything in the window, over that of the display; in force after a restart.",
+        json_schema_extra={"unit": "%"},
+    )
+    privacy: bool = Field(
+        False, title="Privacy", description="Hides money and sizes everywhere in the window; percentages stay."
+    )
     time_zone: Literal["utc", "local"] = Field(
         "local", title="Time zone", description="How times are drawn; everything is stored in UTC."
     )
-    up_colour: Colour = Field("#2fb68a", title="Up colour", description="Rising prices, bids and profits.")
-    down_colour: Colour = Field("#e15a69", title="Down colour", description="Falling prices, asks and losses.")
+    up_colour: str | None = Field(
+        None,
+        pattern=COLOUR,
+        title="Up colour",
+        description="Rising prices, bids and profits; not set means the theme's.",
+    )
+    down_colour: str | None = Field(
+        None,
+        pattern=COLOUR,
+        title="Down colour",
+        description="Falling prices, asks and losses; not set means the theme's.",
+    )
+    swap_colours: bool = Field(
+        False, title="Swap up and down", description="What rises takes the colour of what falls, as in East Asia."
+    )
     confirm_orders: bool = Field(
         False, title="Confirm orders", description="Ask once more before a manual order is sent."
     )

@@ -220,9 +220,9 @@ class Lines(Editor):
 class Coloured(Text):
     """``#rrggbb`` with a swatch that opens the colour chooser."""
 
-    def __init__(self, value: object, theme: Theme) -> None:
+    def __init__(self, value: object, theme: Theme, *, optional: bool = False) -> None:
         self._swatch, self._blank = QPushButton(), theme.raised
-        super().__init__(value)
+        super().__init__(value, optional=optional)
         self.line.setProperty("role", "number")
         self._swatch.setToolTip("Choose a colour")
         self._swatch.setAccessibleName("Choose a colour")
@@ -258,7 +258,7 @@ def editor_for(info: FieldInfo, value: object, theme: Theme) -> Editor:
         usual = info.get_default(call_default_factory=True)
         return Lines(value) if any(len(str(one)) > LONG for one in usual or ()) else Listed(value, unit_of(info))
     if pattern.startswith("^#["):
-        return Coloured(value, theme)
+        return Coloured(value, theme, optional=type(None) in kinds)
     return Text(value, unit_of(info), optional=type(None) in kinds)
 
 

@@ -55,6 +55,7 @@ class Palette:
         self.hover = QColor(mixed(theme.raised, theme.panel, 0.55))
         self.selected, self.border = QColor(theme.selected), QColor(theme.border)
         self.raised, self.panel = QColor(theme.raised), QColor(theme.panel)
+        self.danger_fill, self.on_danger = QColor(theme.danger_fill), QColor(theme.on_danger)
 
 
 class CellPainter(QStyledItemDelegate):
@@ -166,13 +167,13 @@ class CellPainter(QStyledItemDelegate):
         for box, action in self.buttons(rect, key, cell):
             this, armed = (key, action.name), self.armed == (key, action.name)
             lit = this in (self.hovered_button, self.focused_button)
-            painter.setBrush(palette.roles["danger"] if armed else palette.raised if lit else Qt.BrushStyle.NoBrush)
+            painter.setBrush(palette.danger_fill if armed else palette.raised if lit else Qt.BrushStyle.NoBrush)
             edge = palette.roles["danger"] if armed else palette.roles["accent" if lit else "faint"]
             if not armed and not lit:
                 edge = QColor(mixed(palette.theme.faint, palette.theme.panel, 0.55))
             painter.setPen(QPen(edge, 1))
             painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-            painter.setPen(QColor("#ffffff") if armed else palette.roles[""])
+            painter.setPen(palette.on_danger if armed else palette.roles[""])
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, SURE if armed else action.text)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:

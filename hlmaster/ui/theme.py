@@ -2,51 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from string import Template
 
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
 from hlmaster.core.resources import resource
+from hlmaster.settings.sections import General
+from hlmaster.ui import sizes
 from hlmaster.ui.charts.palette import FALLBACK_NUMBER_FAMILY, FALLBACK_TEXT_FAMILY, ChartPalette
+from hlmaster.ui.palettes import LEGIBLE, SCHEMES, Scheme, contrast, legible, mixed
+
+__all__ = [
+    "LEGIBLE",
+    "Theme",
+    "apply",
+    "chosen",
+    "contrast",
+    "legible",
+    "load_fonts",
+    "mixed",
+    "number_font",
+    "text_font",
+    "theme",
+]
 
 TEXT_FAMILY = "Inter"
 NUMBER_FAMILY = "JetBrains Mono"
-LEGIBLE = 4.5
-"""Contrast that small text needs (WCAG 2, AA)."""
+FILL = 0.24
 
 
-@dataclass(frozen=True, slots=True)
-class Theme:
-    """Colours as ``#rrggbb``; sizes in pixels. ``up`` and ``down`` come from the settings."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme(Scheme):
+    """A scheme with the user's colours for rising and falling; sizes in pixels at a scale of 100 %."""
 
     name: str
-    window: str
-    panel: str
-    raised: str
-    """Buttons, inputs, hovered rows."""
-    border: str
-    grid: str
-    text: str
-    muted: str
-    faint: str
-    accent: str
-    second: str
-    """Beside the accent, where two lines must be told apart."""
-    warning: str
-    danger: str
-    up: str
-    down: str
     up_fill: str
     """Depth bars and tag backgrounds behind text."""
     down_fill: str
-    on_colour: str
-    """Text on a filled colour."""
-    selected: str
-    font_pixels: int = 12
-    caption_pixels: int = 10
-    radius: int = 4
+    font_pixels: int = sizes.FONT_PIXELS
+    caption_pixels: int = sizes.CAPTION_PIXELS
+    radius: int = sizes.RADIUS
 
     def chart_palette(self) -> ChartPalette:
         return ChartPalette(
@@ -70,97 +67,31 @@ class Theme:
         )
 
 
-def mixed(colour: str, background: str, share: float) -> str:
-    """``colour`` laid over ``background`` with an opacity of ``share``."""
-    a, b = QColor(colour), QColor(background)
-    red = round(a.red() * share + b.red() * (1 - share))
-    green = round(a.green() * share + b.green() * (1 - share))
-    blue = round(a.blue() * share + b.blue() * (1 - share))
-    return QColor(red, green, blue).name()
+def theme(name: str, up: str | None = None, down: str | None = None, *, swapped: bool = False) -> Theme:
+    """The theme by its name in the settings, with the user's colours for rising and falling, made legible on it.
 
-
-def contrast(one: str, other: str) -> float:
-    """From 1 to 21, as WCAG 2 defines it."""
-    darker, lighter = sorted((_luminance(QColor(one)), _luminance(QColor(other))))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: QColor) -> float:
-    red, green, blue = (
-        share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
-        for share in (colour.redF(), colour.greenF(), colour.blueF())
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def legible(colour: str, *backgrounds: str) -> str:
-    """``colour`` in its own hue, as much darker or lighter as figures in it need to be read on all of these."""
-    chosen = QColor(colour)
-    hue, saturation, lightness = chosen.hslHueF(), chosen.hslSaturationF(), chosen.lightnessF()
-    step = -0.01 if QColor(backgrounds[0]).lightnessF() > 0.5 else 0.01
-    while min(contrast(colour, background) for background in backgrounds) < LEGIBLE:
-        lightness = min(1.0, max(0.0, lightness + step))
-        colour = QColor.fromHslF(hue, saturation, lightness).name()
-    return colour
-
-
-_DARK = Theme(
-    name="dark",
-    window="#0b0f14",
-    panel="#10161d",
-    raised="#18202a",
-    border="#1d2631",
-    grid="#19212b",
-    text="#e3e9f0",
-    muted="#8a95a3",
-    faint="#636e7a",
-    accent="#6ea8fe",
-    second="#c79bf2",
-    warning="#f5c451",
-    danger="#e0596b",
-    up="#2bb38a",
-    down="#e0596b",
-    up_fill="",
-    down_fill="",
-    on_colour="#0b0f14",
-    selected="#17222e",
-)
-_LIGHT = Theme(
-    name="light",
-    window="#e9edf2",
-    panel="#ffffff",
-    raised="#eef2f6",
-    border="#d5dce4",
-    grid="#e7ecf1",
-    text="#17202a",
-    muted="#5b6774",
-    faint="#8793a0",
-    accent="#2463c9",
-    second="#8a4fc4",
-    warning="#a86f00",
-    danger="#c23347",
-    up="#138a63",
-    down="#c23347",
-    up_fill="",
-    down_fill="",
-    on_colour="#ffffff",
-    selected="#dfeafa",
-)
-
-
-def theme(name: str, up: str | None = None, down: str | None = None) -> Theme:
-    """The theme by its name in the settings, with the user's colours for rising and falling, made legible on it."""
-    base = _LIGHT if name == "light" else _DARK
+    ``swapped``: what falls takes the colour of what rises and the other way round, as in East Asia.
+    """
+    base = SCHEMES[name]
     behind = (base.window, base.panel, base.raised, base.selected)
     up, down = legible(up or base.up, *behind), legible(down or base.down, *behind)
-    return replace(base, up=up, down=down, up_fill=mixed(up, base.panel, 0.24), down_fill=mixed(down, base.panel, 0.26))
+    if swapped:
+        up, down = down, up
+    colours = asdict(base) | {"up": up, "down": down}
+    up_fill, down_fill = mixed(up, base.panel, FILL), mixed(down, base.panel, FILL)
+    return Theme(name=name, up_fill=up_fill, down_fill=down_fill, **colours)
 
 
-def text_font(pixels: int = 12, *, strong: bool = False) -> QFont:
+def chosen(general: General) -> Theme:
+    """The theme that the settings ask for."""
+    return theme(general.theme, general.up_colour, general.down_colour, swapped=general.swap_colours)
+
+
+def text_font(pixels: int = sizes.FONT_PIXELS, *, strong: bool = False) -> QFont:
     return _font((TEXT_FAMILY, FALLBACK_TEXT_FAMILY), pixels, strong)
 
 
-def number_font(pixels: int = 12, *, strong: bool = False) -> QFont:
+def number_font(pixels: int = sizes.FONT_PIXELS, *, strong: bool = False) -> QFont:
     return _font((NUMBER_FAMILY, FALLBACK_NUMBER_FAMILY), pixels, strong)
 
 
@@ -177,42 +108,43 @@ def load_fonts() -> None:
         QFontDatabase.addApplicationFont(str(path))
 
 
-def apply(application: QApplication, chosen: Theme) -> None:
+def apply(application: QApplication, look: Theme) -> None:
     """Fusion style, palette, fonts and style sheet for the whole application."""
     application.setStyle("Fusion")
-    application.setPalette(_palette(chosen))
-    application.setFont(text_font(chosen.font_pixels))
+    application.setPalette(_palette(look))
+    application.setFont(text_font(look.font_pixels))
     template = Template(resource("theme.qss").read_text(encoding="utf-8"))
-    tokens = {field: str(getattr(chosen, field)) for field in chosen.__dataclass_fields__}
+    tokens = {field: str(getattr(look, field)) for field in look.__dataclass_fields__}
+    tokens |= {name.lower(): str(pixels) for name, pixels in vars(sizes).items() if name.isupper()}
     application.setStyleSheet(
         template.substitute(
             tokens,
             icons=resource("icons").as_posix(),
             number_family=NUMBER_FAMILY,
-            hover=mixed(chosen.accent, chosen.raised, 0.16),
+            hover=mixed(look.accent, look.raised, 0.16),
         )
     )
 
 
-def _palette(chosen: Theme) -> QPalette:
+def _palette(look: Theme) -> QPalette:
     palette = QPalette()
     roles = {
-        QPalette.ColorRole.Window: chosen.window,
-        QPalette.ColorRole.WindowText: chosen.text,
-        QPalette.ColorRole.Base: chosen.panel,
-        QPalette.ColorRole.AlternateBase: chosen.raised,
-        QPalette.ColorRole.Text: chosen.text,
-        QPalette.ColorRole.PlaceholderText: chosen.faint,
-        QPalette.ColorRole.Button: chosen.raised,
-        QPalette.ColorRole.ButtonText: chosen.text,
-        QPalette.ColorRole.Highlight: chosen.selected,
-        QPalette.ColorRole.HighlightedText: chosen.text,
-        QPalette.ColorRole.ToolTipBase: chosen.raised,
-        QPalette.ColorRole.ToolTipText: chosen.text,
-        QPalette.ColorRole.Link: chosen.accent,
+        QPalette.ColorRole.Window: look.window,
+        QPalette.ColorRole.WindowText: look.text,
+        QPalette.ColorRole.Base: look.panel,
+        QPalette.ColorRole.AlternateBase: look.raised,
+        QPalette.ColorRole.Text: look.text,
+        QPalette.ColorRole.PlaceholderText: look.faint,
+        QPalette.ColorRole.Button: look.raised,
+        QPalette.ColorRole.ButtonText: look.text,
+        QPalette.ColorRole.Highlight: look.selected,
+        QPalette.ColorRole.HighlightedText: look.text,
+        QPalette.ColorRole.ToolTipBase: look.raised,
+        QPalette.ColorRole.ToolTipText: look.text,
+        QPalette.ColorRole.Link: look.accent,
     }
     for role, colour in roles.items():
         palette.setColor(role, QColor(colour))
-    palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText, QColor(chosen.faint))
-    palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text, QColor(chosen.faint))
+    palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText, QColor(look.faint))
+    palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text, QColor(look.faint))
     return palette

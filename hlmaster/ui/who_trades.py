@@ -39,6 +39,6 @@ async def ask_who_trades(
             f"Use hlmaster connect and hlmaster headless with --mode {mode}.",
         )
     theme.load_fonts()
-    theme.apply(application, theme.theme(look.theme, look.up_colour, look.down_colour))
+    theme.apply(application, theme.chosen(look))
     named = session if session != DEFAULT_NAME else ""
     return await ask(sessions, mode, Connector(sessions.data, ready_file), note=note, new_session=named)

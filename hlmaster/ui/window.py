@@ -94,7 +94,7 @@ class Window(QMainWindow):
         self._desk, self._settings_file, self._origins, self._sessions = desk, settings_file, origins, sessions
         self._leaving: LeavingDialog | None = None
         general = desk.settings.general
-        look = theme.theme(general.theme, general.up_colour, general.down_colour)
+        look = theme.chosen(general)
         theme.load_fonts()
         theme.apply(_application(), look)
         self.bridge = Bridge(desk.bus, self)
@@ -326,7 +326,7 @@ class Window(QMainWindow):
     def _take_settings(self, settings: Settings, origins: Origins) -> None:
         self._origins = origins
         general = settings.general
-        look = theme.theme(general.theme, general.up_colour, general.down_colour)
+        look = theme.chosen(general)
         theme.apply(_application(), look)
         self.context.set_theme(look)
 

@@ -86,6 +86,13 @@ def none(found: list[str], reason: str = "") -> None:
         (rules.broad_handlers, "with contextlib.suppress(Exception):\n f()\nwith suppress(KeyError):\n f()\n", 1),
         (rules.float_calls, "price: float = 1.0\nfloat(price)\n", 1),
         (rules.swallowing_waits, "from asyncio import wait_for as w\nw(f(), 1)\nself._wake.wait_for(g)\n", 1),
+        (rules.looks_named, "a = '#10161d'\nb = f'color:{x}; background:rgba(0,0,0,1)'\nc = 'bracket #12'\n", 2),
+        (
+            rules.looks_named,
+            "from PySide6.QtCore import Qt\nfrom PySide6.QtGui import QColor, QFont\n"
+            "QColor('red')\nQFont('Arial')\nx(Qt.GlobalColor.black)\nQColor(theme.up)\n",
+            3,
+        ),
         (rules.unfinished, "def f():\n  # TO" + "DO later\n  raise NotImplementedError\n", 2),
     ],
 )
@@ -95,6 +102,11 @@ def test_each_rule_finds_what_breaks_it(rule: Rule, text: str, places: int) -> N
 
 def test_only_the_clock_reads_time() -> None:
     none(broken(rules.clocks_read, but=("hlmaster/core/clock.py",)))
+
+
+def test_only_the_theme_names_colours_and_fonts() -> None:
+    theme = ("hlmaster/ui/theme.py", "hlmaster/ui/palettes.py")
+    none(broken(rules.looks_named, but=theme), "take it from the theme, or give every scheme of ui/palettes.py one")
 
 
 def test_no_dialog_or_call_runs_a_loop_within_the_loop() -> None:

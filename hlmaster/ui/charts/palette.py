@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF
 
+from hlmaster.ui.palettes import DARK, mixed
+
 FALLBACK_NUMBER_FAMILY = "DejaVu Sans Mono"
 FALLBACK_TEXT_FAMILY = "DejaVu Sans"
 
@@ -12,20 +14,20 @@ FALLBACK_TEXT_FAMILY = "DejaVu Sans"
 class ChartPalette:
     """Colours as `#rrggbb`, font families by name, sizes in pixels. The defaults are the dark theme."""
 
-    background: str = "#10161d"
-    border: str = "#1d2631"
-    grid: str = "#19212b"
-    text: str = "#e3e9f0"
-    muted: str = "#7d8896"
-    faint: str = "#636e7a"
-    on_tag: str = "#0b0f14"
-    raised: str = "#263140"
-    up: str = "#2bb38a"
-    down: str = "#e0596b"
-    volume_up: str = "#1d6b55"
-    volume_down: str = "#7c3540"
-    accent: str = "#6ea8fe"
-    warning: str = "#f5c451"
+    background: str = DARK.panel
+    border: str = DARK.border
+    grid: str = DARK.grid
+    text: str = DARK.text
+    muted: str = DARK.muted
+    faint: str = DARK.faint
+    on_tag: str = DARK.on_colour
+    raised: str = DARK.raised
+    up: str = DARK.up
+    down: str = DARK.down
+    volume_up: str = mixed(DARK.up, DARK.panel, 0.55)
+    volume_down: str = mixed(DARK.down, DARK.panel, 0.5)
+    accent: str = DARK.accent
+    warning: str = DARK.warning
     number_family: str = "JetBrains Mono"
     text_family: str = "Inter"
     font_pixels: int = 12
