@@ -7,27 +7,27 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from hlmaster.core.errors import HlError
 from hlmaster.core.events import Notice, Severity
-from hlmaster.core.model import Interval
 from hlmaster.desk.desk import Desk
 from hlmaster.desk.outcome import Outcome
 from hlmaster.settings import Settings
 from hlmaster.ui.actions import Actions
 from hlmaster.ui.arming import Arming
 from hlmaster.ui.bridge import Bridge
+from hlmaster.ui.links import MAIN, Link, Links
+from hlmaster.ui.quick_orders import QuickOrders
 from hlmaster.ui.theme import Theme
 
 log = logging.getLogger(__name__)
 
 
-class Context(QObject):
-    """``coin_changed`` follows the watchlist; ``price_picked`` carries (coin, price) from the book to the ticket."""
+class Context(Link):
+    """The main group: its coin is the one that ticket and proposals are about. ``price_picked`` carries (coin, price)
+    from the book to the ticket."""
 
-    coin_changed = Signal(str)
-    interval_changed = Signal(object)
     price_picked = Signal(str, float)
     theme_changed = Signal(object)
     settings_changed = Signal()
@@ -38,23 +38,14 @@ class Context(QObject):
     """(dotted key, value) that is to be put in force and written to the file."""
 
     def __init__(self, desk: Desk, bridge: Bridge, theme: Theme) -> None:
-        super().__init__()
+        market = desk.settings.market
+        super().__init__(MAIN, market.watchlist[0], market.chart_interval)
+        self.links = Links(self)
         self.desk, self.bridge, self.theme = desk, bridge, theme
-        self.coin = desk.settings.market.watchlist[0]
         self.actions, self.arming = Actions(self), Arming(self)
-        self.interval: Interval = desk.settings.market.chart_interval
         self._tasks: set[asyncio.Task[None]] = set()
+        self.quick = QuickOrders(self)
         bridge.on_fact(self, Notice, self.notified.emit)
-
-    def select(self, coin: str) -> None:
-        if coin != self.coin:
-            self.coin = coin
-            self.coin_changed.emit(coin)
-
-    def choose_interval(self, interval: Interval) -> None:
-        if interval is not self.interval:
-            self.interval = interval
-            self.interval_changed.emit(interval)
 
     def apply_settings(self, settings: Settings) -> None:
         self.desk.apply_settings(settings)

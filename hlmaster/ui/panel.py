@@ -18,6 +18,8 @@ class Panel(QWidget):
 
     KEY = ""
     TITLE = ""
+    IS_MANY = False
+    """Several of it can be open at once."""
     counted = Signal(int)
     retitled = Signal(str)
 

@@ -44,3 +44,19 @@ def test_actions_end_with_their_owner(actions: Actions, qapp: QCoreApplication) 
     QCoreApplication.sendPostedEvents(owner, QEvent.Type.DeferredDelete)
     assert changes == [1, 0]
     assert actions.get("a") is None
+
+
+def test_of_two_of_a_kind_the_one_used_last_is_meant(actions: Actions, qapp: QCoreApplication) -> None:
+    ran: list[str] = []
+    first, second = QObject(), QObject()
+    inside = QObject(second)
+    for name, owner in (("first", first), ("second", inside)):
+        actions.add(Action("chart.fit", "Fit", "Chart", lambda name=name: ran.append(name)), owner)
+    actions.run("chart.fit")
+    actions.prefer(second)
+    actions.run("chart.fit")
+    assert len(actions.all()) == 1
+    second.deleteLater()
+    QCoreApplication.sendPostedEvents(second, QEvent.Type.DeferredDelete)
+    actions.run("chart.fit")
+    assert ran == ["first", "second", "first"]

@@ -50,9 +50,9 @@ MOST_STEPS = 50
 class IntervalBar(QWidget):
     """Buttons for the usual timeframes, a menu for the others."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, panel: MarketPanel) -> None:
         super().__init__()
-        self._context = context
+        self._panel = panel
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 0, 0, 0)
@@ -64,7 +64,7 @@ class IntervalBar(QWidget):
             button.setCheckable(True)
             button.setProperty("role", "ghost")
             button.setAccessibleName(f"Timeframe {interval.value}")
-            button.clicked.connect(lambda _=False, interval=interval: context.choose_interval(interval))
+            button.clicked.connect(lambda _=False, interval=interval: panel.choose_interval(interval))
             self._group.addButton(button)
             self.buttons[interval] = button
             row.addWidget(button)
@@ -75,8 +75,8 @@ class IntervalBar(QWidget):
         self.more.setMenu(self._menu())
         row.addWidget(self.more)
         row.addStretch()
-        context.interval_changed.connect(self.show_interval)
-        self.show_interval(context.interval)
+        panel.interval_changed.connect(self.show_interval)
+        self.show_interval(panel.interval)
 
     def _menu(self) -> QMenu:
         menu = QMenu(self.more)
@@ -85,7 +85,7 @@ class IntervalBar(QWidget):
         for interval in Interval:
             if interval not in QUICK_INTERVALS:
                 action = QAction(interval.value, menu, checkable=True)
-                action.triggered.connect(lambda _=False, interval=interval: self._context.choose_interval(interval))
+                action.triggered.connect(lambda _=False, interval=interval: self._panel.choose_interval(interval))
                 group.addAction(action)
                 menu.addAction(action)
                 self.actions_by_interval[interval] = action
@@ -130,8 +130,7 @@ class ChartPanel(MarketPanel):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.interval = context.interval
-        self.header = self.bar = IntervalBar(context)
+        self.header = self.bar = IntervalBar(self)
         self.chart = CandleChart(palette=context.theme.chart_palette(), early=CANVAS not in sys.modules)
         self.chart.setAccessibleName("Candle chart")
         self.trouble = Trouble()
@@ -153,11 +152,11 @@ class ChartPanel(MarketPanel):
         self._listing.timeout.connect(self._load)
         self._listen()
         self._take_settings()
+        self.retitle(self.titled())
         self.show_coin()
 
     def _listen(self) -> None:
         context, bridge = self.context, self.context.bridge
-        context.interval_changed.connect(self._take_interval)
         context.theme_changed.connect(self._dress)
         context.settings_changed.connect(self._take_settings)
         self.chart.older_wanted.connect(self._want_older)
@@ -175,12 +174,13 @@ class ChartPanel(MarketPanel):
 
     # --- what is shown ---
 
+    def titled(self) -> str:
+        return f"{self.coin}-PERP"
+
     def show_coin(self) -> None:
-        self.retitle(f"{self.coin}-PERP")
         self._begin()
 
-    def _take_interval(self, interval: Interval) -> None:
-        self.interval = interval
+    def show_interval(self) -> None:
         self._begin()
 
     def _begin(self) -> None:

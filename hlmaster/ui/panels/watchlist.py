@@ -73,6 +73,7 @@ class Place:
 
 class WatchlistPanel(PaintedPanel):
     KEY, TITLE = "watchlist", "Watchlist"
+    IS_MANY = False
     first_painted = Signal()
 
     def __init__(self, context: Context) -> None:
@@ -305,7 +306,7 @@ class WatchlistPanel(PaintedPanel):
             return
         coin = self.coin_at(at.y())
         if coin is not None:
-            self.context.select(coin)
+            self.select(coin)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {
@@ -319,7 +320,7 @@ class WatchlistPanel(PaintedPanel):
             super().keyPressEvent(event)
             return
         at = self.rows.index(self.coin) if self.coin in self.rows else 0
-        self.context.select(self.rows[min(max(at + step, 0), len(self.rows) - 1)])
+        self.select(self.rows[min(max(at + step, 0), len(self.rows) - 1)])
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._scroll_to(self._scrolled - round(event.angleDelta().y() / 40))
