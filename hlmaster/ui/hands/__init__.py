@@ -1,0 +1,1 @@
+"""What the hands do: keys, the palette, the arming switch, and the way out."""
