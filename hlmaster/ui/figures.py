@@ -6,6 +6,7 @@ Every function takes Decimal, int or float, None and what is not a number includ
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import TypeGuard
@@ -14,7 +15,30 @@ from hlmaster.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from hlmaster.core.rounding import price_decimals
 
 UNKNOWN = "–"
+HIDDEN = "••••"
 Number = Decimal | int | float | None
+
+
+_AMOUNT = r"\d[\d,]*(?:\.\d+)?"
+_MONEY_AND_SIZES = re.compile(
+    rf"[+-]?\$\s?{_AMOUNT}[kMB]?|(?<![\w.,$]){_AMOUNT}(?= (?:USDC?\b|k?[A-Z][A-Z0-9]{{1,9}}\b))"
+)
+
+
+class Veil:
+    """The one place that decides whether money and sizes are seen. Prices and percentages always are."""
+
+    is_drawn = False
+
+
+def hide_money(on: bool) -> None:
+    """From the next time that something is written; who has written must write again."""
+    Veil.is_drawn = on
+
+
+def veiled(sentence: str) -> str:
+    """A sentence that was written elsewhere, without the money and the sizes in it while they are hidden."""
+    return _MONEY_AND_SIZES.sub(HIDDEN, sentence) if Veil.is_drawn else sentence
 
 
 def is_known(value: Number) -> TypeGuard[Decimal | int | float]:
@@ -49,13 +73,20 @@ def plain(value: Number) -> str:
     return "0" if text in ("-0", "") else text
 
 
+def size(value: Number) -> str:
+    """Of an order or a position of one's own."""
+    return HIDDEN if Veil.is_drawn and is_known(value) else plain(value)
+
+
 def money(value: Number, *, signed: bool = False) -> str:
     """``$1,234.50``, ``-$0.02``, ``+$2.94``; less than a cent shows two figures, so that no fee looks free."""
     if not is_known(value):
         return UNKNOWN
-    size = abs(_exact(value))
-    decimals = 2 if size == 0 or size >= Decimal("0.005") else min(8, 1 - size.adjusted())
-    digits = fixed(size, decimals)
+    if Veil.is_drawn:
+        return HIDDEN
+    amount = abs(_exact(value))
+    decimals = 2 if amount == 0 or amount >= Decimal("0.005") else min(8, 1 - amount.adjusted())
+    digits = fixed(amount, decimals)
     if not digits.strip("0.,"):
         return "$0.00"
     sign = "-" if value < 0 else "+" if signed else ""
@@ -70,10 +101,10 @@ def brief_money(value: Number) -> str:
     """For narrow places: no cents from 100,000 on, billions as ``$1.2B``."""
     if not is_known(value):
         return UNKNOWN
-    size, sign = abs(_exact(value)), "-" if value < 0 else ""
-    if size < 100_000:
+    amount, sign = abs(_exact(value)), "-" if value < 0 else ""
+    if amount < 100_000 or Veil.is_drawn:
         return money(value)
-    return f"{sign}${fixed(size, 0)}" if size < 10**9 else f"{sign}${fixed(size / 10**9, 1)}B"
+    return f"{sign}${fixed(amount, 0)}" if amount < 10**9 else f"{sign}${fixed(amount / 10**9, 1)}B"
 
 
 def percent(fraction: Number, decimals: int = 2, *, signed: bool = False) -> str:

@@ -1,11 +1,13 @@
 """Qt's bindings, loaded for a start that people wait for."""
 
 import builtins
+import os
 
 from PySide6 import QtWidgets
 
 from hlmaster.ui.garbage import GarbageCollector
 
+SCALE_FACTOR = "QT_SCALE_FACTOR"
 SWITCH_SECONDS = 0.001
 """How long a worker thread may keep the interpreter to itself while the window has something to do. Python's own five
 milliseconds, paid at every step of a frame, are what a library that loads beside the window would cost it."""
@@ -22,8 +24,12 @@ def without_source_search() -> None:
         builtins.__import__ = ours
 
 
-def application(arguments: list[str]) -> QtWidgets.QApplication:
+def application(arguments: list[str], scale_percent: int = 100) -> QtWidgets.QApplication:
+    """Fonts, paddings, rows and painted widgets alike are scaled by Qt, which can be told only before it starts; a
+    factor that the user's environment names stands."""
     without_source_search()
+    if scale_percent != 100:
+        os.environ.setdefault(SCALE_FACTOR, f"{scale_percent / 100:g}")
     result = QtWidgets.QApplication(arguments)
     result.setQuitOnLastWindowClosed(False)
     GarbageCollector(result)

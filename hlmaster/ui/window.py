@@ -94,6 +94,8 @@ class Window(QMainWindow):
         self._desk, self._settings_file, self._origins, self._sessions = desk, settings_file, origins, sessions
         self._leaving: LeavingDialog | None = None
         general = desk.settings.general
+        self._scale_percent = general.scale_percent
+        figures.hide_money(general.privacy)
         look = theme.chosen(general)
         theme.load_fonts()
         theme.apply(_application(), look)
@@ -326,9 +328,13 @@ class Window(QMainWindow):
     def _take_settings(self, settings: Settings, origins: Origins) -> None:
         self._origins = origins
         general = settings.general
+        figures.hide_money(general.privacy)
         look = theme.chosen(general)
         theme.apply(_application(), look)
         self.context.set_theme(look)
+        if general.scale_percent != self._scale_percent:
+            self._scale_percent = general.scale_percent
+            self.context.notify(Severity.INFO, f"A scale of {general.scale_percent} % is in force after a restart.")
 
     def _open_sessions(self) -> None:
         settings, mode = self._desk.settings, self._desk.mode
