@@ -12,12 +12,19 @@ PORTABLE, NATIVE = QKeySequence.SequenceFormat.PortableText, QKeySequence.Sequen
 MODIFIERS = frozenset(
     (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr, Qt.Key.Key_unknown)
 )
-"""Keys that are no key by themselves."""
-OF_WIDGETS = frozenset(
-    {"Return", "Enter", "Esc", "Tab", "Shift+Tab", "Shift+Backtab", "Backtab", "Space", "Backspace", "Del", "Up", "Down", "Left", "Right", "Home", "End", "PgUp", "PgDown"}
+NO_KEYS = ("", "Ctrl", "Alt", "Shift", "Meta", "AltGr")
+"""What a chord of modifiers alone ends with."""
+_WIDGETS = (
+    "Return Enter Esc Tab Shift+Tab Shift+Backtab Backtab Space Backspace Del Up Down Left Right Home End PgUp PgDown"
 )
-OF_FIELDS = frozenset({"Ctrl+C", "Ctrl+V", "Ctrl+X", "Ctrl+Z", "Ctrl+Shift+Z", "Ctrl+Y", "Ctrl+A", "Ctrl+F"})
-OF_SYSTEM = frozenset({"Alt+F4", "Alt+Tab", "Alt+Shift+Tab", "Alt+Space", "Alt+Esc", "Ctrl+Esc", "Ctrl+Alt+Del", "Ctrl+Tab", "Print"})
+_FIELDS = "Ctrl+C Ctrl+V Ctrl+X Ctrl+Z Ctrl+Shift+Z Ctrl+Y Ctrl+A Ctrl+F"
+_SYSTEM = "Alt+F4 Alt+Tab Alt+Shift+Tab Alt+Space Alt+Esc Ctrl+Esc Ctrl+Alt+Del Ctrl+Tab Print"
+RESERVED = {
+    **dict.fromkeys(_WIDGETS.split(), "whatever has the focus"),
+    **dict.fromkeys(_FIELDS.split(), "fields and tables"),
+    **dict.fromkeys(_SYSTEM.split(), "the system"),
+}
+"""Whose each is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +37,10 @@ class Clash:
 
 def normal(text: str) -> str:
     """``text`` in Qt's portable spelling; empty for nothing and for what names no key."""
-    sequence = QKeySequence.fromString(text, PORTABLE)
-    chords = [sequence[place] for place in range(sequence.count())]
-    if any(chord.key() in MODIFIERS for chord in chords):
-        return ""
-    return str(sequence.toString(PORTABLE))
+    portable = QKeySequence.fromString(text, PORTABLE).toString(PORTABLE)
+    return (
+        "" if any(chord.rpartition("+")[2] in NO_KEYS for chord in _split(portable) if chord[-1:] != "+") else portable
+    )
 
 
 def shown(text: str) -> str:
@@ -57,9 +63,12 @@ def is_plain(text: str) -> bool:
 
 
 def chords(text: str) -> tuple[str, ...]:
+    return _split(normal(text))
+
+
+def _split(portable: str) -> tuple[str, ...]:
     """``Ctrl+K, ,`` is two chords: a comma may itself be a key."""
-    sequence = QKeySequence.fromString(text, PORTABLE)
-    return tuple(str(QKeySequence(sequence[place}).toString(PORTABLE)) for place in range(sequence.count()))
+    return tuple(chord or "," for chord in portable.split(", ")) if portable else ()
 
 
 def owner(text: str) -> str:
@@ -67,16 +76,11 @@ def owner(text: str) -> str:
     first = chords(text)[:1]
     if not first:
         return ""
-    if first[0] in OF_SYSTEM:
-        return f"{shown(first[0})} belongs to the system."
-    if first[0] in OF_FIELDS:
-        return f"{shown(first[0})} belongs to fields and tables."
-    if first[0] in OF_WIDGETS:
-        return f"{shown(first[0})} belongs to whatever has the focus."
-    return ""
+    whose = RESERVED.get(first[0], "")
+    return f"{shown(first[0])} belongs to {whose}." if whose else ""
 
 
-def clashes(text: str, key: str, taken: Mapping[str, str], titles: Mapping[str, str}) -> list[Clash]:
+def clashes(text: str, key: str, taken: Mapping[str, str], titles: Mapping[str, str]) -> list[Clash]:
     """What stands in the way of giving ``text`` to the action ``key``; ``taken``: keys in force by action."""
     mine = chords(text)
     if not mine:

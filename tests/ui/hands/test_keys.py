@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QCoreApplication, Qt
 
-from hlmaster.ui.hands.keys import OF_FIELDS, OF_SYSTEM, OF_WIDGETS, chords, clashes, is_plain, normal, of_event, owner
+from hlmaster.ui.hands.keys import RESERVED, chords, clashes, is_plain, normal, of_event, owner
 
 TAKEN = {"window.palette": "Ctrl+K", "panel.chart": "G, C", "window.save": "Ctrl+S", "window.none": ""}
 TITLES = {"window.palette": "Command palette", "panel.chart": "Chart"}
@@ -43,7 +43,7 @@ def test_what_is_pressed_has_the_same_spelling() -> None:
     assert of_event(Qt.Key.Key_Shift, Qt.KeyboardModifier.ShiftModifier) == ""
 
 
-@pytest.mark.parametrize("text", sorted(OF_SYSTEM | OF_FIELDS | OF_WIDGETS))
+@pytest.mark.parametrize("text", sorted(RESERVED))
 def test_reserved_keys_are_refused_by_name(text: str) -> None:
     assert normal(text), "it names a key at all"
     assert owner(normal(text))
