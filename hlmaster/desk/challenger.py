@@ -23,6 +23,7 @@ from hlmaster.core.orders import ApprovalMint
 from hlmaster.core.proposals import Policy
 from hlmaster.core.records import ForTheRecord
 from hlmaster.desk.advising.alone import STRATEGY as ANALYST
+from hlmaster.desk.charts import Charts
 from hlmaster.desk.guard import Guard
 from hlmaster.desk.limits_in_force import LimitsInForce
 from hlmaster.desk.outcome import Outcome
@@ -55,6 +56,7 @@ class Contender(Protocol):
     tallies: Tallies
     portfolio: Portfolio
     limits: LimitsInForce
+    charts: Charts
     title: Titles
     deciding: asyncio.Event
     """Set once strategies run."""
@@ -196,7 +198,7 @@ class Challengers:
             bus,
             self._clock,
             mint,
-            SharedMarket(self._market, self._bus, bus),
+            SharedMarket(self._market, self._bus, bus, self._desk.charts),
             trading,
             stores.journal,
             stores.recorder,

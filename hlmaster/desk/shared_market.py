@@ -19,6 +19,7 @@ from hlmaster.core.events import (
 )
 from hlmaster.core.model import Instrument, Interval
 from hlmaster.core.ports import MarketData, Turn
+from hlmaster.desk.charts import Charts
 
 FACTS = (BookSnapshot, BestQuote, Trades, CandleRow, AssetContext, Mids, LinkChanged, Resynchronised)
 
@@ -26,11 +27,11 @@ FACTS = (BookSnapshot, BestQuote, Trades, CandleRow, AssetContext, Mids, LinkCha
 class SharedMarket:
     """``core.ports.MarketData`` whose subscriptions only add to ``market``'s: nothing here takes data from anybody.
 
-    ``source`` is the bus that ``market`` publishes on. What is watched stays watched until ``market`` itself ends.
+    ``source`` is the bus that ``market`` publishes on, and ``charts`` keeps its candle streams. What is watched stays watched until ``market`` itself ends.
     """
 
-    def __init__(self, market: MarketData, source: Bus, own: Bus) -> None:
-        self._market, self._source, self._own = market, source, own
+    def __init__(self, market: MarketData, source: Bus, own: Bus, charts: Charts) -> None:
+        self._market, self._source, self._own, self._charts = market, source, own, charts
         self.health = market.health
         self._subscriptions: list[Callable[[], None]] = []
 
@@ -59,7 +60,7 @@ class SharedMarket:
     def unwatch_grouped(self) -> None: ...
 
     def watch_candles(self, coin: str, interval: Interval) -> None:
-        self._market.watch_candles(coin, interval)
+        self._charts.hold("challengers", coin, interval)
 
     def unwatch_candles(self, coin: str, interval: Interval) -> None:
         """It may be the other desk's."""

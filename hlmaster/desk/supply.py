@@ -93,11 +93,10 @@ class Supply:
         self._watch(coin for coin in self._grids.coins if coin in listed)
         wanted = {series for series in self._grids.candles_wanted() if series[0] in listed}
         for series in sorted(wanted - self._streams):
-            self._market_data.watch_candles(*series)
+            self._charts.hold(self, *series)
         for series in sorted(self._streams - wanted):
             self._loaded.pop(series, None)
-            if not self._charts.shows(*series):
-                self._market_data.unwatch_candles(*series)
+            self._charts.release(self, *series)
         self._streams = wanted
         self._changed.set()
 

@@ -146,6 +146,10 @@ class CoinMarket:
             self.candle_changed[interval] = CandleChanged(self.coin, interval, closed=False)
         return series
 
+    def close_series(self, interval: Interval) -> None:
+        self._series.pop(interval, None)
+        self.candle_changed.pop(interval, None)
+
     # --- ages ---
 
     def age_seconds(self, stream: str) -> float | None:

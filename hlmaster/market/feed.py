@@ -168,6 +168,11 @@ class Feed:
 
     prepend = load_series
 
+    def forget_series(self, coin: str, interval: Interval) -> None:
+        """Its stream ended: what comes later would stand beside it as if nothing had been missed."""
+        if coin in self._markets:
+            self._markets[coin].close_series(interval)
+
     # --- raw facts ---
 
     def _on_book(self, book: BookSnapshot) -> None:

@@ -15,7 +15,7 @@ from hlmaster.core.errors import VenueUnreachable
 from hlmaster.core.events import CandleRow
 from hlmaster.core.model import Interval
 from hlmaster.core.ports import Turn
-from hlmaster.desk.charts import FIRST_ROWS, OLDER_ROWS, Charts
+from hlmaster.desk.charts import FIRST_ROWS, KEPT, OLDER_ROWS, Charts
 from hlmaster.market.feed import Feed
 from tests.desk.desks import MemoryMarket
 from tests.trading.scenes import ETH, NOW
@@ -30,18 +30,25 @@ class CandleMarket(MemoryMarket):
         super().__init__(bus, clock)
         self.asked: list[tuple[int, int]] = []
         self.streams: list[tuple[str, Interval]] = []
+        self.grouped: tuple[str, int, int] | None = None
         self.down = False
         last = clock.now_ms() // MINUTE_MS * MINUTE_MS
         times = last + MINUTE_MS * np.arange(1 - ROWS, 1, dtype=np.int64)
         flat = np.full(ROWS, 3000.0)
         self.history = CandleBlock(times, flat, flat, flat, flat, flat, np.ones(ROWS, np.int64))
 
-    def watch_grouped(self, coin: str, significant_figures: int, mantissa: int) -> None: ...
+    def watch_grouped(self, coin: str, significant_figures: int, mantissa: int) -> None:
+        self.grouped = (coin, significant_figures, mantissa)
 
-    def unwatch_grouped(self) -> None: ...
+    def unwatch_grouped(self) -> None:
+        self.grouped = None
 
     def watch_candles(self, coin: str, interval: Interval) -> None:
-        self.streams.append((coin, interval))
+        if (coin, interval) not in self.streams:
+            self.streams.append((coin, interval))
+
+    def unwatch_candles(self, coin: str, interval: Interval) -> None:
+        self.streams.remove((coin, interval))
 
     async def candles(
         self, coin: str, interval: Interval, start_ms: int, end_ms: int, turn: Turn = Turn.STUDY
@@ -115,3 +122,47 @@ async def test_settled_waits_for_what_is_being_fetched_and_for_nothing_else() ->
     await scene.charts.settled()
     assert scene.rows >= FIRST_ROWS
     await loading
+
+
+async def test_series_that_nobody_looks_at_any_more_are_let_go_in_the_order_in_which_they_were_left() -> None:
+    scene = Scene()
+    intervals = list(Interval)[: KEPT + 3]
+    for interval in intervals:
+        await scene.charts.show("ETH", interval, viewer="chart")
+    assert scene.market.streams == [("ETH", interval) for interval in intervals[2:]]
+    asked = len(scene.market.asked)
+    await scene.charts.show("ETH", intervals[-2], viewer="chart")
+    assert len(scene.market.asked) == asked, "who goes back and forth waits once"
+    await scene.charts.show("ETH", intervals[0], viewer="chart")
+    assert len(scene.market.asked) == asked + 1, "what was let go has missed something"
+
+
+async def test_a_series_stays_while_one_viewer_or_anybody_else_needs_it() -> None:
+    scene = Scene()
+    one = ("ETH", Interval.M1)
+    await asyncio.gather(*(scene.charts.show(*one, viewer=viewer) for viewer in ("chart", "chart.2")))
+    scene.charts.hold("grids", *one)
+    scene.charts.leave("chart")
+    scene.charts.leave("chart.2")
+    for interval in list(Interval)[1 : KEPT + 3]:
+        await scene.charts.show("ETH", interval, viewer="chart")
+    assert one in scene.market.streams
+    scene.charts.release("grids", *one)
+    assert one not in scene.market.streams
+    await scene.charts.show(*one)
+    await scene.charts.show(*one, viewer="chart")
+    scene.charts.leave("chart")
+    scene.charts.release("grids", *one)
+    assert one in scene.market.streams, "the desk's own stays for good"
+
+
+async def test_the_ladder_that_chose_last_has_the_grouped_book() -> None:
+    scene = Scene()
+    scene.charts.group_book("ETH", (5, 2))
+    scene.charts.group_book("ETH", (4, 1), "book.2")
+    scene.charts.group_book("ETH", (5, 2))
+    assert scene.market.grouped == ("ETH", 4, 1)
+    scene.charts.group_book("ETH", None, "book.2")
+    assert scene.market.grouped == ("ETH", 5, 2)
+    scene.charts.group_book("ETH", None)
+    assert scene.market.grouped is None
