@@ -12,6 +12,7 @@ from hlmaster.core.errors import HlError
 from hlmaster.core.events import Notice, Severity
 
 log = logging.getLogger(__name__)
+AGAIN_SECONDS = 60.0
 
 
 class Work:
@@ -28,6 +29,16 @@ class Work:
         # A task that is cancelled before its first step never awaits its work.
         task.add_done_callback(lambda _: work.close())
         return task
+
+    def keep(self, make: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+        """A task that fails is told, and begun anew a minute later: its end would go unnoticed."""
+
+        async def again() -> None:
+            while True:
+                await self._supervise(make(), name)
+                await asyncio.sleep(AGAIN_SECONDS)
+
+        self.own(again(), name)
 
     def every(self, seconds: float, look: Callable[[], None], name: str) -> None:
         """A look that fails is told, and looked again all the same: no fault may end a watch."""

@@ -16,12 +16,13 @@ import pytest
 from hlmaster.core.clock import HOUR_MS
 from hlmaster.core.events import Notice, Severity
 from hlmaster.core.model import Interval
-from hlmaster.core.opinions import AnalystAnswered, AnalystSpoke, Call, Question
+from hlmaster.core.opinions import AnalystAnswered, AnalystSpoke, Call, Headline, Question
 from hlmaster.core.proposals import Policy, ProposalChanged, ProposalState
-from hlmaster.core.signals import SignalMade
+from hlmaster.core.signals import Direction, SignalMade
 from hlmaster.desk.advising.advising import Advising
 from hlmaster.desk.advising.choice import UNSEEN
 from hlmaster.desk.desk import Desk
+from hlmaster.insight.sentiment.scoring import Score
 from hlmaster.market.coin_market import CoinMarket
 from hlmaster.market.window import Grid, Needs
 from tests.desk.ideas import signal
@@ -42,6 +43,15 @@ def says(signal: str, confidence: int, **more: Any) -> Callable[[Any], str]:
     answer |= {"confidence": confidence, "signal": signal, "entry": None, "stop": None, "target": None}
     answer |= {"invalidation": "A lower low.", "horizon_minutes": 15, **more}
     return lambda body: json.dumps(answer)
+
+
+NO_SOURCES = (
+    "news.feeds=http://127.0.0.1:9/nothing",
+    "news.reddit=",
+    "news.fear_greed=",
+    "news.senticrypt=",
+    "news.cryptocompare=",
+)
 
 
 @asynccontextmanager
@@ -157,6 +167,51 @@ async def test_what_is_late_old_or_about_a_card_that_is_gone_counts_for_nothing(
         assert advising._mid("ETH") is not None
         monkeypatch.setattr(CoinMarket, "stale_for_entries", property(lambda self: "Its book is old."))
         assert advising._mid("ETH") is None
+
+
+async def test_a_no_to_one_side_is_no_word_on_the_other_and_a_look_at_the_market_does_not_undo_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        FakeOllama(answer=says("LONG", 8)) as server,
+        advised(tmp_path, server, "analyst.on_proposal=true") as (desk, advising, calls),
+    ):
+        await until(lambda: advising.choice.current().is_model, desk)
+        monkeypatch.setattr(advising, "weight", lambda opinion: 1.0)
+        server.answer = lambda body: json.dumps(
+            {"reason": "It is late.", "coin": "ETH", "enter": "NO", "confidence": 8}
+        )
+        desk.bus.publish(ProposalChanged(card()))
+        await until(lambda: calls, desk)
+        opinion = calls[-1].opinion
+        assert opinion is not None
+        assert (opinion.question, opinion.direction) == (Question.ENTRY, Direction.NEUTRAL)
+
+        def shifts() -> tuple[float, float]:
+            long, short = (advising.advisers("ETH", side) for side in (Direction.LONG, Direction.SHORT))
+            return sum(one.shift for one in long), sum(one.shift for one in short)
+
+        assert shifts()[0] < 0 == shifts()[1]
+        server.answer = says("LONG", 8)
+        await answered(desk, advising, calls)
+        assert shifts()[0] < 0 > shifts()[1], "the card keeps its no; of the other side the market speaks"
+        desk.bus.publish(ProposalChanged(card(state=ProposalState.REJECTED)))
+        assert shifts()[0] > 0 > shifts()[1]
+
+
+async def test_the_model_reads_headlines_again_while_nobody_asks_it(tmp_path: Path) -> None:
+    score = {"score": 0.9, "confidence": 0.8, "key_factors": ["inflows"], "topics": ["funds"]}
+    async with (
+        FakeOllama(answer=lambda body: json.dumps(score)) as server,
+        advised(tmp_path, server, "news.enabled=true", "news.by_model=true", *NO_SOURCES) as (desk, advising, _),
+    ):
+        now = desk.clock.now_ms()
+        await advising.news.reread(
+            Headline("k", "a feed", "Funds buy Ether", "", "", now - 1, now, ("ETH",), 0.5, 0.1, (), "word list"),
+            Score(0.5, 0.1, (), (), "word list"),
+        )
+        await until(lambda: advising.news.headlines("ETH", 1)[0].scorer == "llama3.2", desk)
+        assert advising.news.sentiment("ETH").score == pytest.approx(0.9)
 
 
 async def test_for_consent_it_is_asked_when_it_has_said_nothing_that_counts(tmp_path: Path) -> None:

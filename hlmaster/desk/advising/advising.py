@@ -21,6 +21,7 @@ from hlmaster.desk.advising.choice import Choice
 from hlmaster.desk.advising.claude_key import ClaudeKey
 from hlmaster.desk.advising.columns import columns
 from hlmaster.desk.advising.fetching import Fetching
+from hlmaster.desk.advising.reading import Reading
 from hlmaster.desk.advising.sight import Sight
 from hlmaster.desk.advising.storm import Storm
 from hlmaster.desk.loading import Loading
@@ -36,7 +37,7 @@ from hlmaster.insight.calibration.record import Record
 from hlmaster.insight.calibration.scorer import Scorer
 from hlmaster.insight.sentiment.lexicon import Lexicon
 from hlmaster.insight.sentiment.pipeline import News
-from hlmaster.insight.sentiment.scoring import effect
+from hlmaster.insight.sentiment.scoring import Later, effect
 from hlmaster.insight.sentiment.source import Source
 from hlmaster.insight.sentiment.sources import chosen
 from hlmaster.market.feed import Feed
@@ -84,20 +85,21 @@ class Advising:
         self._told_until: dict[str, int] = {}
         """By coin, until when its opinion column holds."""
         self._behind = Behind(clock)
-        self._asked: set[str] = set()
-        """Proposals that the analyst was asked about."""
+        self._asked: dict[str, Direction] = {}
+        """Proposals that the analyst was asked about, and their sides."""
         self.prompts_folder = folder.parents[1] / "prompts"
         self.key = key
         self.choice = Choice(bus, clock, self.terms, key)
         self.fetching = Fetching(bus, self._work, self.choice)
         self.ledger = Ledger()
-        self.news = News(bus, clock, self._sources, Lexicon.load(), keep, lambda: settings().news, self._coins)
+        words = Later(Lexicon.name, Lexicon.load)
+        self.news = News(bus, clock, self._sources, words, keep, lambda: settings().news, self._coins)
         sight = Sight(clock, feed, portfolio, lambda: self.terms().interval, self._headlines)
-        self.analyst = Analyst(
-            bus, clock, sight, self.choice.current, Prompts(self.prompts_folder), lambda: self.terms().options, keep
-        )
+        prompts, answers = Prompts(self.prompts_folder), self.choice.current
+        self.analyst = Analyst(bus, clock, sight, answers, prompts, lambda: self.terms().options, keep)
+        self._reading = Reading(clock, self.news, lambda: self.analyst.state, answers, prompts, settings)
         self._scorer = Scorer(bus, clock, self._mid, regime, self.ledger, keep)
-        self._asking = Asking(bus, clock, feed, loading, self.analyst, self.terms, self.followed)
+        self._asking = Asking(bus, clock, feed, loading, self.analyst, self.terms, self.followed, lambda: self._shown)
         bus.subscribe(AnalystAnswered, self._on_answer)
         bus.subscribe(SentimentChanged, self._on_sentiment)
         bus.subscribe(SignalMade, self._on_signal)
@@ -107,10 +109,11 @@ class Advising:
 
     def start(self) -> None:
         """Once strategies run."""
-        self._work.own(self._scorer.run(self._minutes), "the analyst's record")
-        self._work.own(self.choice.run(), "model server")
-        self._work.own(self.analyst.run(), "analyst")
-        self._work.own(self.news.run(), "news")
+        self._work.keep(lambda: self._scorer.run(self._minutes), "the analyst's record")
+        self._work.keep(self.choice.run, "model server")
+        self._work.keep(self.analyst.run, "analyst")
+        self._work.keep(self.news.run, "news")
+        self._work.keep(self._reading.run, "the model's reading of news")
         self._work.every(LOOK_SECONDS, self._look, "advice")
 
     async def stop(self) -> None:
@@ -169,11 +172,20 @@ class Advising:
             return ()
         seen = self.news.sentiment(coin)
         found = [Advice(NEWS, effect(seen.score, seen.confidence, direction))]
-        opinion = self.analyst.latest(coin)
+        opinion = self._word(coin, direction)
         if opinion is not None:
             shift = advice(opinion, direction, self.weight(opinion), self._clock.now_ms())
             found.append(Advice(ANALYST, shift))
         return tuple(one for one in found if one.shift)
+
+    def _word(self, coin: str, direction: Direction) -> Opinion | None:
+        """What it says of an idea of this side: of an open card on it where it was asked and that still counts, else
+        of the market. A no to one side is no word on the other, and a look at the market does not undo it."""
+        about = self.analyst.latest(coin, Question.ENTRY)
+        if about is not None and self._asked.get(about.proposal_id) is direction and self._counts(about):
+            return about
+        market = (self.analyst.latest(coin, question) for question in (Question.MARKET, Question.SENTIMENT))
+        return max(filter(None, market), key=lambda opinion: opinion.answered_ms, default=None)
 
     def weight(self, opinion: Opinion) -> float:
         """What the record of its model earned, 0 to 1; plain rules are nobody's adviser."""
@@ -218,7 +230,7 @@ class Advising:
 
     def _tell(self, opinion: Opinion) -> None:
         """A slow model's may have run out on its way; then no row knows it."""
-        if self._clock.now_ms() >= expires_ms(opinion):
+        if not self._counts(opinion):
             return
         calibrated = self.ledger.calibrated(opinion.model, opinion.confidence)
         sure = opinion.confidence if calibrated is None else calibrated
@@ -252,12 +264,15 @@ class Advising:
     def _that_counts(self, coin: str) -> Opinion | None:
         """The latest, while it has not run out."""
         opinion = self.analyst.latest(coin)
-        return None if opinion is None or self._clock.now_ms() >= expires_ms(opinion) else opinion
+        return opinion if opinion is not None and self._counts(opinion) else None
+
+    def _counts(self, opinion: Opinion) -> bool:
+        return self._clock.now_ms() < expires_ms(opinion)
 
     def _on_proposal(self, fact: ProposalChanged) -> None:
         card = fact.proposal
         if card.state.is_final:
-            self._asked.discard(card.proposal_id)
+            self._asked.pop(card.proposal_id, None)
             self.analyst.withdraw(card.proposal_id)
         elif card.state is ProposalState.OPEN and self.terms().enabled and self.terms().on_proposal:
             self.ask_about(card)
@@ -266,7 +281,7 @@ class Advising:
         """“Should I enter?”, by itself once for each card, and never about its own."""
         if card.source == STRATEGY or (card.proposal_id in self._asked and not by_hand):
             return
-        self._asked.add(card.proposal_id)
+        self._asked[card.proposal_id] = direction_of(card.side.sign)
         trigger = BY_HAND if by_hand else "a card is open"
         self.analyst.ask(card.coin, Question.ENTRY, trigger=trigger, proposal=idea_of(card))
 

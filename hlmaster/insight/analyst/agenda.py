@@ -90,9 +90,14 @@ class Pace:
 
     def __init__(self) -> None:
         self._begun: deque[float] = deque()
+        """Calls that the hour counts."""
+        self._last: float | None = None
 
-    def begin(self, now: float) -> None:
-        self._begun.append(now)
+    def begin(self, now: float, *, counts: bool = True) -> None:
+        """``counts``: against the hour; what costs nothing does not."""
+        self._last = now
+        if counts:
+            self._begun.append(now)
 
     def in_the_last_hour(self, now: float) -> int:
         while self._begun and now - self._begun[0] >= HOUR_SECONDS:
@@ -102,7 +107,7 @@ class Pace:
     def wait(self, now: float, gap: float, per_hour: int, by_hand: bool) -> float:
         """Seconds until the next call may begin; 0 is now."""
         used = self.in_the_last_hour(now)
-        rest = gap - (now - self._begun[-1]) if self._begun else 0.0
+        rest = 0.0 if self._last is None else gap - (now - self._last)
         if not by_hand and used >= per_hour:
             rest = max(rest, self._begun[used - per_hour] + HOUR_SECONDS - now if per_hour else HOUR_SECONDS)
         return max(0.0, rest)

@@ -46,6 +46,8 @@ GRACE_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 """How often a question that may not be put yet is looked at again."""
 DIGEST_SECONDS = 600.0
+RECALLED = 200
+"""Calls that are looked through at the start for what was said last of each coin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,7 @@ class Analyst:
 
     async def run(self) -> None:
         """One question after the other, until cancelled."""
+        await self._recall()
         while True:
             self._woken.clear()
             first = self._agenda.first()
@@ -183,13 +186,26 @@ class Analyst:
             elif (item := self._agenda.take()) is not None:
                 await self._put(item)
 
+    async def _recall(self) -> None:
+        """What was said before the last restart: whoever looks at it looks at its time."""
+        if self._keep is None or self._latest:
+            return
+        try:
+            calls = await self._keep.calls(RECALLED)
+        except HlError as error:
+            log.warning("what the analyst said before is not known: %s", error)
+            return
+        self._latest = {(call.coin, call.question): call.opinion for call in calls if call.opinion is not None}
+        self._bus.publish(AnalystChanged())
+
     def _wait(self, item: Item, options: AnalystOptions, now: float) -> float:
-        return self._pace.wait(now, options.gap_s, options.per_hour, item.by_hand)
+        """Plain rules cost nothing, so the hour does not bound them."""
+        free = item.by_hand or not self._backend().is_model
+        return self._pace.wait(now, options.gap_s, options.per_hour, free)
 
     async def _put(self, item: Item) -> None:
         options, backend, heard = self._options(), self._backend(), _Heard()
         model, asked_ms, began = _model(options, backend), self._clock.now_ms(), self._clock.monotonic()
-        self._pace.begin(began)
         self._running = Running(item.call_id, item.coin, item.question, item.trigger, model, began)
         self._bus.publish(AnalystCalled(item.call_id, item.coin, item.question, item.trigger, model, asked_ms))
         try:
@@ -231,6 +247,7 @@ class Analyst:
         """Whatever goes wrong is no opinion with its sentence; only being cancelled from above goes on up."""
         try:
             heard.sent = self.preview(item.coin, item.question, proposal=item.idea)
+            self._pace.begin(self._clock.monotonic(), counts=backend.is_model)
             async with asyncio.timeout(options.timeout_s + GRACE_SECONDS) as self._scope:
                 heard.digest = await self._digest(backend, _model(options, backend))
                 await self._listen(item, _request(options, backend, heard.sent), backend, heard)

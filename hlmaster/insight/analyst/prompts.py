@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from hlmaster.core.errors import HlError
 from hlmaster.core.files import write_whole
@@ -24,10 +25,13 @@ LONGEST = 40_000
 """Characters of a filled question; the largest that ours can be is a fifth of it."""
 OUTSIDE = "outside"
 """The name of the quoted words of strangers."""
-FILES: Mapping[Question, str] = {
+Subject = Question | Literal["news"]
+"""``news``: what the words of one stranger mean; its prompt holds them, and no figure."""
+FILES: Mapping[Subject, str] = {
     Question.MARKET: "market.md",
     Question.SENTIMENT: "sentiment.md",
     Question.ENTRY: "entry.md",
+    "news": "news.md",
 }
 _PARTS = re.compile(r"\A(version [^\n]{1,40})\n+# System\n(.+?)\n# Question\n(.+)\Z", re.DOTALL)
 _NAME = re.compile(r"\{([a-z_]+)\}")
@@ -64,34 +68,34 @@ class Prompts:
         self._own, self._ours = own, ours or resource("prompts")
         self._read: dict[Path, tuple[tuple[int, int], Prompt]] = {}
 
-    def of(self, question: Question) -> Prompt:
+    def of(self, subject: Subject) -> Prompt:
         """The user's where it is sound, else ours, with the reason. Raises PromptBroken: ours is damaged."""
-        name, trouble = FILES[question], ""
+        name, trouble = FILES[subject], ""
         if self._own is not None:
             try:
-                return self._at(self._own / name, question)
+                return self._at(self._own / name, subject)
             except FileNotFoundError:
                 pass
             except PromptBroken as error:
                 trouble = f"Your prompts/{name} is not used, for {error.sentence}. {error.cure}"
         try:
-            return replace(self._at(self._ours / name, question), trouble=trouble)
+            return replace(self._at(self._ours / name, subject), trouble=trouble)
         except (PromptBroken, FileNotFoundError) as error:
             raise PromptBroken(
                 f"The prompt {self._ours / name} is damaged ({error}).", "Install the program again."
             ) from error
 
-    def own_copy(self, question: Question) -> Path | None:
+    def own_copy(self, subject: Subject) -> Path | None:
         """The user's file, made from ours where there is none yet; None without a folder. Raises OSError."""
         if self._own is None:
             return None
-        path = self._own / FILES[question]
+        path = self._own / FILES[subject]
         if not path.exists():
             self._own.mkdir(parents=True, exist_ok=True)
-            write_whole(path, (self._ours / FILES[question]).read_bytes())
+            write_whole(path, (self._ours / FILES[subject]).read_bytes())
         return path
 
-    def _at(self, path: Path, question: Question) -> Prompt:
+    def _at(self, path: Path, subject: Subject) -> Prompt:
         """Raises PromptBroken with a clause (``it has …``) for a sentence, and FileNotFoundError."""
         try:
             state = path.stat()
@@ -106,12 +110,12 @@ class Prompts:
             raise
         except OSError as error:
             raise PromptBroken(f"it cannot be read ({error.strerror})", "Allow reading it, or remove it.") from error
-        prompt = parsed(content, question)
+        prompt = parsed(content, subject)
         self._read[path] = (stamp, prompt)
         return prompt
 
 
-def parsed(content: bytes, question: Question) -> Prompt:
+def parsed(content: bytes, subject: Subject) -> Prompt:
     """Raises PromptBroken with a clause for a sentence."""
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
@@ -126,14 +130,22 @@ def parsed(content: bytes, question: Question) -> Prompt:
     system, asked = parts[2].strip(), parts[3].strip()
     if found := _NAME.search(system):
         raise PromptBroken(f"its system part holds {found[0]}", "Figures belong in the question part; move it there.")
-    allowed = {OUTSIDE, *FIGURES, *(IDEA_FIGURES if question is Question.ENTRY else ())}
+    allowed, needed = _names(subject)
     named = set(_NAME.findall(asked))
     if unknown := sorted(named - allowed):
         raise PromptBroken(
             f"its question holds {{{unknown[0]}}}, which is no figure", f"It may hold {', '.join(sorted(allowed))}."
         )
-    needed = {"coin", "direction"} if question is Question.ENTRY else {"coin"}
     if missing := sorted(needed - named):
         raise PromptBroken(f"its question does not hold {{{missing[0]}}}", "Without it the question has no subject.")
     digest = hashlib.sha256(content).hexdigest()[:8]
     return Prompt(f"{parts[1].removeprefix('version ').strip()} {digest}", system, asked)
+
+
+def _names(subject: Subject) -> tuple[set[str], set[str]]:
+    """What a question may hold, and what it must."""
+    if subject == "news":
+        return {OUTSIDE}, {OUTSIDE}
+    if subject is Question.ENTRY:
+        return {OUTSIDE, *FIGURES, *IDEA_FIGURES}, {"coin", "direction"}
+    return {OUTSIDE, *FIGURES}, {"coin"}

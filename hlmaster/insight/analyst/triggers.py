@@ -84,15 +84,18 @@ class Triggers:
     def forget(self, coin: str) -> None:
         self._coins.pop(coin, None)
 
-    def candle_closed(self, interval: Interval, closed: CandleBlock) -> str | None:
-        """``closed``: candles of this interval, oldest first; the last one is what closed just now."""
+    def candle_closed(self, interval: Interval, closed: CandleBlock, *, plain: bool = True) -> str | None:
+        """``closed``: candles of this interval, oldest first; the last one is what closed just now.
+
+        ``plain``: its close alone is reason enough where that is switched on.
+        """
         on = self.switches
         if interval is not on.interval or not len(closed):
             return None
         if on.volume and (times := _times_usual(closed)) >= on.volume_times:
             worth = dollars(closed.volume[-1] * closed.close[-1])
             return f"volume of {worth} in {interval.value} is {times:.1f} times the usual"
-        return f"a {interval.value} candle closed" if on.candle_close else None
+        return f"a {interval.value} candle closed" if on.candle_close and plain else None
 
     def moved(self, coin: str, mid: float) -> str | None:
         seen = self._of(coin)

@@ -30,6 +30,9 @@ class Archive:
         """Those that name it, and those that name none."""
         return chain(self._about[ticker_of(coin)].values(), self._about[_MARKET].values())
 
+    def published_since(self, since_ms: int) -> Iterator[Headline]:
+        return (headline for headline in self._headlines.values() if headline.published_ms >= since_ms)
+
     def get(self, key: str) -> Headline | None:
         return self._headlines.get(key)
 

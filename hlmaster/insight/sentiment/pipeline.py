@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hlmaster.core.bus import Bus
@@ -109,6 +109,19 @@ class News:
         """Those that name the coin, or none, the newest first."""
         told = self._archive.about(coin)
         return tuple(sorted(told, key=lambda headline: (-headline.published_ms, headline.key))[:limit])
+
+    def published_since(self, since_ms: int) -> tuple[Headline, ...]:
+        """Of all coins, in no order."""
+        return tuple(self._archive.published_since(since_ms))
+
+    async def reread(self, headline: Headline, score: Score) -> None:
+        """Somebody else read it anew: from here on this score counts."""
+        words = {name: getattr(score, name) for name in ("score", "confidence", "factors", "topics", "scorer")}
+        read = replace(headline, **words)
+        self._archive.add([read], self._clock.now_ms())
+        if self._keep is not None:
+            self._keep.save_headlines([read])
+        await self._tell()
 
     def states(self) -> tuple[SourceState, ...]:
         """In the order of the settings; a source that was not asked yet has neither news nor sentence."""
@@ -237,7 +250,8 @@ class News:
         for coin in self._coins():
             await asyncio.sleep(0)
             now = self._look(coin)
-            told = (*(_rounded(it) for it in (now.score, now.confidence, now.momentum, now.volatility)), now.headlines)
+            figures = (now.score, now.confidence, now.momentum, now.volatility, *now.averages)
+            told = (*map(_rounded, figures), now.extreme, now.headlines)
             if self._told.get(coin) != told:
                 self._told[coin] = told
                 self._bus.publish(SentimentChanged(coin))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
 
 from hlmaster.core.clock import HOUR_MS, Clock
-from hlmaster.core.errors import HlError
 from hlmaster.core.signals import Direction
 from hlmaster.insight.sentiment.text import key_of, plain
 
@@ -94,24 +94,28 @@ SCHEMA = {
 }
 
 
-class ModelScorer:
-    """A language model reads; where it fails or talks nonsense, ``otherwise`` does, and the score says who it was.
+def score_of(answer: str, model: str) -> Score | None:
+    """What a model's answer by ``SCHEMA`` says; None for nonsense."""
+    try:
+        told = msgspec.json.decode(answer, type=_Answer)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    if not (_fraction(told.score) and _fraction(told.confidence)):
+        return None
+    return Score(told.score, told.confidence, _short(told.key_factors), _short(told.topics), model)
 
-    ``ask``: takes the text as data and returns the model's answer by ``SCHEMA``; raises HlError.
-    """
 
-    def __init__(self, name: str, ask: Callable[[str], Awaitable[str]], otherwise: Scorer) -> None:
-        self.name = name
-        self._ask, self._otherwise = ask, otherwise
+class Later:
+    """A scorer that is made when it is first needed, in a worker thread: reading a word list takes its time."""
+
+    def __init__(self, name: str, make: Callable[[], Scorer]) -> None:
+        self.name, self._make = name, make
+        self._scorer: Scorer | None = None
 
     async def score(self, title: str, text: str) -> Score:
-        try:
-            answer = msgspec.json.decode(await self._ask(f"{title}\n{text}".strip()), type=_Answer)
-        except (HlError, msgspec.MsgspecError, RecursionError):
-            answer = None
-        if answer is None or not (_fraction(answer.score) and _fraction(answer.confidence)):
-            return await self._otherwise.score(title, text)
-        return Score(answer.score, answer.confidence, _short(answer.key_factors), _short(answer.topics), self.name)
+        if self._scorer is None:
+            self._scorer = await asyncio.to_thread(self._make)
+        return await self._scorer.score(title, text)
 
 
 def _fraction(value: float) -> bool:

@@ -26,6 +26,20 @@ class News(Config):
         description="How often every source is asked.",
         json_schema_extra={"unit": "min"},
     )
+    by_model: bool = Field(
+        False,
+        title="Read by the model",
+        description="Headlines are read by our word list at once; with this the analyst's model reads the newest of "
+        "them again while nobody asks it anything else. With Claude every headline is a paid call.",
+    )
+    model_per_hour: int = Field(
+        120,
+        ge=1,
+        le=2_000,
+        title="Headlines for the model",
+        description="At most so many are read by the model.",
+        json_schema_extra={"unit": "per hour"},
+    )
     half_life_hours: float = Field(
         6,
         ge=0.5,

@@ -116,9 +116,11 @@ class Shelf:
 class Room:
     """An analyst at work, and everything it says."""
 
-    def __init__(self, model: Any = None, folder: Path | None = None, **options: Any) -> None:
+    def __init__(
+        self, model: Any = None, folder: Path | None = None, shelf: Shelf | None = None, **options: Any
+    ) -> None:
         self.model = model or FakeModel()
-        self.bus, self.clock, self.shelf = Bus(), ManualClock(NOW_MS), Shelf()
+        self.bus, self.clock, self.shelf = Bus(), ManualClock(NOW_MS), shelf or Shelf()
         self.options = AnalystOptions(**{"gap_s": 10.0, **options})
         self.facts: Callable[[str], MarketFacts | None] = lambda coin: market(coin=coin, at_ms=self.clock.now_ms())
         self.said: list[Any] = []

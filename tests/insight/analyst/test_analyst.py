@@ -138,6 +138,7 @@ async def test_a_coin_without_prices_is_not_asked_about() -> None:
     assert room.model.asked == []
     with pytest.raises(NotAsked):
         room.analyst.preview("BTC", Question.MARKET)
+    assert room.analyst.state.calls_this_hour == 0, "what is not put costs nothing"
 
 
 async def test_a_call_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,6 +222,28 @@ async def test_the_budget_of_an_hour_holds_what_nobody_asked_for_by_hand() -> No
     assert room.called_at[1] - room.called_at[0] < 60
     assert room.called_at[2] - room.called_at[0] >= 3_600
     assert room.analyst.state.calls_this_hour == 2
+
+
+async def test_plain_rules_cost_nothing_and_are_held_by_the_gap_alone() -> None:
+    room = Room(FakeModel(is_model=False), per_hour=0)
+    async with room.at_work():
+        for count in range(1, 4):
+            room.analyst.ask("BTC", Question.MARKET, trigger="a 1m candle closed")
+            await room.answered(count)
+    assert room.called_at[2] - room.called_at[0] == pytest.approx(20.0, abs=2.0)
+    assert room.analyst.state.calls_this_hour == 0
+
+
+async def test_what_was_said_before_a_restart_is_known_after_it() -> None:
+    before = Room()
+    await before.asked()
+    await before.asked()
+    after = Room(shelf=before.shelf)
+    assert after.analyst.latest("BTC") is None
+    async with after.at_work():
+        after.analyst.ask("ETH", Question.MARKET)
+        await after.answered(1)
+    assert after.analyst.latest("BTC") == before.calls[-1].opinion
 
 
 async def test_an_answer_poured_out_at_once_does_not_hold_the_loop() -> None:

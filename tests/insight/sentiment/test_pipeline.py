@@ -123,6 +123,21 @@ async def test_a_headline_reaches_its_coins_the_store_and_the_bus() -> None:
     assert room.changed == ["BTC"]  # a little less is believed of it; of the others nothing is new
 
 
+async def test_who_reads_a_headline_anew_has_the_last_word() -> None:
+    room = Room(sources=[Told(says=[Item("Bitcoin does something odd", published_ms=NOW - HOUR_MS)])])
+    await room.round()
+    (read,) = room.news.published_since(NOW - 2 * HOUR_MS)
+    assert room.news.published_since(NOW) == ()
+    room.changed.clear()
+    await room.news.reread(read, Score(0.9, 0.8, ("odd",), ("price",), "a model"))
+    (kept,) = room.news.headlines("BTC", 10)
+    assert (kept.key, kept.score, kept.scorer, kept.heard_ms) == (read.key, 0.9, "a model", read.heard_ms)
+    assert room.keep.rows[-1] == kept
+    assert room.changed == ["BTC"]
+    await room.round(5)
+    assert room.news.headlines("BTC", 10) == (kept,), "the list does not read it a second time"
+
+
 async def test_the_same_words_are_one_headline_whoever_says_them() -> None:
     one = Told("one", [Item("Bitcoin rises above a new level"), Item("Bitcoin rises above a new level")])
     two = Told("two", [Item("BITCOIN RISES, above a “new” level!", "more")])

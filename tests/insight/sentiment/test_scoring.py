@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hlmaster.core.clock import ManualClock
 from hlmaster.core.errors import HlError
 from hlmaster.core.signals import Direction
-from hlmaster.insight.sentiment.scoring import KEPT_MS, MOST_KEPT, ModelScorer, Remembering, Score, effect
+from hlmaster.insight.sentiment.scoring import KEPT_MS, MOST_KEPT, Later, Remembering, Score, effect, score_of
 
 LONG, SHORT, NEUTRAL = Direction.LONG, Direction.SHORT, Direction.NEUTRAL
 
@@ -96,12 +96,9 @@ def answer(**changed: object) -> str:
     return json.dumps(told)
 
 
-async def test_a_model_that_answers_by_the_schema_is_the_scorer() -> None:
-    async def ask(text: str) -> str:
-        assert text == "Title\nText"
-        return answer(key_factors=["<b>strong</b> " * 50] * 9)
-
-    found = await ModelScorer("some model", ask, Counting()).score("Title", "Text")
+def test_what_a_model_answers_by_the_schema_is_its_score() -> None:
+    found = score_of(answer(key_factors=["<b>strong</b> " * 50] * 9), "some model")
+    assert found is not None
     assert (found.score, found.confidence, found.scorer, found.topics) == (0.9, 0.8, "some model", ("funds",))
     assert len(found.factors) == 5
     assert all(len(factor) <= 60 and "<" not in factor for factor in found.factors)
@@ -111,15 +108,19 @@ async def test_a_model_that_answers_by_the_schema_is_the_scorer() -> None:
     "told",
     ["", "I think it rises", "[" * 100_000, "null", answer(score=2), answer(confidence=-1), answer(score="1e999")],
 )
-async def test_nonsense_of_a_model_leaves_the_word_to_the_list(told: str) -> None:
-    async def ask(_: str) -> str:
-        return told
-
-    assert (await ModelScorer("some model", ask, Counting()).score("Title", "")).scorer == "counting"
+def test_nonsense_of_a_model_is_no_score(told: str) -> None:
+    assert score_of(told, "some model") is None
 
 
-async def test_a_model_that_is_not_there_leaves_the_word_to_the_list() -> None:
-    async def ask(_: str) -> str:
-        raise HlError("No server.")
+async def test_a_scorer_may_be_made_when_it_is_first_needed() -> None:
+    made: list[Counting] = []
 
-    assert (await ModelScorer("some model", ask, Counting()).score("Title", "")).scorer == "counting"
+    def make() -> Counting:
+        made.append(Counting())
+        return made[-1]
+
+    later = Later("counting", make)
+    assert (later.name, made) == ("counting", [])
+    await later.score("Bitcoin rises", "")
+    await later.score("Bitcoin falls", "")
+    assert [scorer.asked for scorer in made] == [2]
