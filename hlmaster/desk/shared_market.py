@@ -27,7 +27,8 @@ FACTS = (BookSnapshot, BestQuote, Trades, CandleRow, AssetContext, Mids, LinkCha
 class SharedMarket:
     """``core.ports.MarketData`` whose subscriptions only add to ``market``'s: nothing here takes data from anybody.
 
-    ``source`` is the bus that ``market`` publishes on, and ``charts`` keeps its candle streams. What is watched stays watched until ``market`` itself ends.
+    ``source`` is the bus that ``market`` publishes on, and ``charts`` keeps its candle streams. What is watched stays
+    watched until ``market`` itself ends.
     """
 
     def __init__(self, market: MarketData, source: Bus, own: Bus, charts: Charts) -> None:
