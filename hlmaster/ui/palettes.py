@@ -101,6 +101,14 @@ SCHEMES = {
     "light_green_magenta": _changed(LIGHT, up="#2f6f00", down="#a3259c", second="#006f86"),
 }
 
+TONES = ("#4cc2d4", "#f2914d", "#e68fc3", "#b3c04d")
+"""Lines of a chart after the accent, the second and the warning."""
+
+
+def tones(accent: str, second: str, warning: str, panel: str) -> tuple[str, ...]:
+    """The colours that a chart's studies take one after the other, all legible on its ground."""
+    return (accent, second, warning, *(legible(tone, panel) for tone in TONES))
+
 
 def mixed(colour: str, background: str, share: float) -> str:
     """``colour`` laid over ``background`` with an opacity of ``share``."""

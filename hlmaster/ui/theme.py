@@ -12,7 +12,7 @@ from hlmaster.core.resources import resource
 from hlmaster.settings.sections import General
 from hlmaster.ui import sizes
 from hlmaster.ui.charts.palette import FALLBACK_NUMBER_FAMILY, FALLBACK_TEXT_FAMILY, ChartPalette
-from hlmaster.ui.palettes import LEGIBLE, SCHEMES, Scheme, contrast, legible, mixed
+from hlmaster.ui.palettes import LEGIBLE, SCHEMES, Scheme, contrast, legible, mixed, tones
 
 __all__ = [
     "LEGIBLE",
@@ -61,6 +61,7 @@ class Theme(Scheme):
             volume_down=mixed(self.down, self.panel, 0.5),
             accent=self.accent,
             warning=self.warning,
+            tones=tones(self.accent, self.second, self.warning, self.panel),
             number_family=NUMBER_FAMILY,
             text_family=TEXT_FAMILY,
             font_pixels=self.font_pixels,

@@ -55,6 +55,7 @@ def _measure(count: int) -> tuple[float, list[float], list[float], list[float], 
 
     from hlmaster.ui.charts.candle_chart import CandleChart
     from hlmaster.ui.charts.lines import PriceLine
+    from hlmaster.ui.charts.study import Study, Trace
 
     chart = CandleChart()
     chart.resize(*SIZE)
@@ -70,8 +71,8 @@ def _measure(count: int) -> tuple[float, list[float], list[float], list[float], 
 
     time_ms, close = candles[0], candles[4]
     last = float(close[-1])
-    chart.set_overlay("fast", close * 1.001, "#6ea8fe")
-    chart.set_overlay("slow", close * 0.999, "#c792ea")
+    for name, share in (("fast", 1.001), ("slow", 0.999)):
+        chart.set_study(Study(name, name, (Trace(name, "#6ea8fe"),)), [close * share])
     kinds = ("position", "stop", "take_profit")
     chart.set_lines([PriceLine(last * (1 + 1e-4 * n), "0.42", kind) for n, kind in enumerate(kinds)])  # type: ignore[arg-type]
     chart.show_latest(500)
@@ -87,7 +88,7 @@ def _measure(count: int) -> tuple[float, list[float], list[float], list[float], 
         at = int(time_ms[-1]) + index // 20 * MINUTE
         price = last + index % 7 * 0.1
         chart.update_last(at, last, last + 1, last - 1, price, 100.0 + index % 20)
-        chart.set_last_overlay("fast", price)
+        chart.set_last_values("fast", [price])
         paint()
 
     ticked = _timed(tick)

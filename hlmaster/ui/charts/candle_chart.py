@@ -1,6 +1,6 @@
 """The candle chart: prices over volume, from arrays, with the trader's own lines on it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,13 @@ from hlmaster.ui.charts import scales
 from hlmaster.ui.charts.buttons import ChartButton
 from hlmaster.ui.charts.figures import countdown
 from hlmaster.ui.charts.frame import TIME_SCALE_HEIGHT, Frame
+from hlmaster.ui.charts.layers import OVER, ChartLayer, Draw
 from hlmaster.ui.charts.lines import PriceLine
 from hlmaster.ui.charts.marks import Mark
 from hlmaster.ui.charts.palette import ChartPalette
 from hlmaster.ui.charts.series import FIELDS, Floats, Times
+from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE, Study, Trace, TraceKind
+from hlmaster.ui.charts.tags import Quote
 from hlmaster.ui.charts.times import LocalTime
 
 if TYPE_CHECKING:
@@ -37,6 +40,15 @@ class CandleChart(QWidget):
 
     The mouse is heard by a canvas of pyqtgraph, a library that takes longer to load than the rest of a window takes to
     appear. A chart made ``early`` paints the same picture without it until `add_canvas`.
+
+    What else can be shown:
+
+    * `set_study` draws lines, steps, histograms and events, over the prices or in a pane of their own, from columns of
+      one value for each candle (NaN is a hole); `set_last_values` keeps the open candle's up to date, `set_pane` is the
+      short way to a pane of one's own. `remove_study` takes away either, and a pane that nothing is left in.
+    * `add_layer` lets a function paint: under or over the candles, in any pane, kept or at each repaint (see `layers`).
+      It maps with `frame.view.x_of(slot)`, `frame.y_of(price)` or `frame.scale_of(pane).y_of(value)`, and finds what is
+      on the screen in `frame.columns`. `repaint_layers` asks for a repaint after a layer's own data has changed.
     """
 
     older_wanted = Signal(object)
@@ -44,6 +56,10 @@ class CandleChart(QWidget):
     a `prepend` of nothing says that there is no more."""
     crosshair_moved = Signal(object)
     """A `Reading` while the mouse is over the chart, None when it leaves."""
+    study_closed = Signal(str)
+    study_hidden = Signal(str)
+    study_asked = Signal(str)
+    """The x, eye and gear buttons of a study in the legend; who set the study acts upon them."""
     canvas_wanted = Signal()
     """Once, after an early chart has been seen for the first time."""
 
@@ -85,6 +101,7 @@ class CandleChart(QWidget):
         canvas.zoomed.connect(self._zoom)
         canvas.stretched.connect(self._stretch)
         canvas.released.connect(lambda: self.set_auto_scale(True))
+        canvas.border_moved.connect(self._move_border)
         canvas.painting.connect(self._prepare)
         canvas.hovered.connect(self._hover)
         layout = self.layout()
@@ -115,13 +132,14 @@ class CandleChart(QWidget):
         volume: Floats,
         interval_ms: int,
     ) -> None:
-        """Show these candles instead, from the latest, with the zoom as it is. Overlays are forgotten, lines stay.
+        """Show these candles instead, from the latest, with the zoom as it is.
+
+        Lines, studies and panes stay; the studies' values are forgotten and have to be given anew.
 
         Raises ValueError when the arrays differ in length or the times do not rise.
         """
         data = dict(zip(FIELDS, (open, high, low, close, volume), strict=True))
         self._frame.series.replace(time_ms, data, interval_ms)
-        self._frame.overlay_colours.clear()
         self._frame.auto_scale = True
         self._asked_for_older = False
         self._tell_countdown()
@@ -160,22 +178,94 @@ class CandleChart(QWidget):
         self._asked_for_older = not added
         self._changed()
 
-    def set_overlay(self, name: str, values: Floats | None, colour: str = "") -> None:
-        """Draw a line of one value for each candle (NaN leaves a hole); None removes it.
+    def set_study(self, study: Study, values: Sequence[Floats] | None = None) -> None:
+        """Draw a study, or draw it otherwise: `values` has an array for each of `study.columns`, with one value for
+        each candle from the oldest, and None leaves those that are there. Its pane is opened unless it is.
 
         Raises ValueError when there are more values than candles.
         """
-        self._frame.series.set_overlay(name, values)
-        if values is None:
-            self._frame.overlay_colours.pop(name, None)
-        else:
-            self._frame.overlay_colours[name] = colour or self._frame.palette.accent
+        frame = self._frame
+        for column, array in zip(study.columns, values or (), strict=values is not None):
+            frame.series.set_overlay(column, array)
+        frame.studies[study.key] = study
+        if study.pane != PRICE_PANE:
+            frame.panes.open(study.pane)
         self._changed()
 
-    def set_last_overlay(self, name: str, value: float) -> None:
-        """Change an overlay at the latest candle alone. Raises KeyError when there is no such overlay."""
-        self._frame.series.set_last_overlay(name, value)
+    def set_last_values(self, key: str, values: Sequence[float]) -> None:
+        """Change a study at the latest candle alone. Raises KeyError when the study is not there or has no values."""
+        for column, value in zip(self._frame.studies[key].columns, values, strict=True):
+            self._frame.series.set_last_overlay(column, value)
         self._changed()
+
+    def remove_study(self, key: str) -> None:
+        """Take a study away, and its pane when nothing else is drawn there; nothing happens when it is not there."""
+        frame = self._frame
+        study = frame.studies.pop(key, None)
+        if study is None:
+            return
+        for column in study.columns:
+            frame.series.set_overlay(column, None)
+        if not any(other.pane == study.pane for other in frame.studies.values()):
+            frame.panes.close(study.pane)
+        self._changed()
+
+    def set_pane(
+        self,
+        name: str,
+        columns: Mapping[str, Floats],
+        kind: TraceKind = "line",
+        colours: Sequence[str] = (),
+        title: str = "",
+        falls: Sequence[str] = (),
+    ) -> None:
+        """Show columns in a pane of their own called `name`; `falls` are the colours below 0 of a histogram.
+
+        The pane's x button emits `study_closed` with `name`. Raises ValueError as `set_study` does.
+        """
+        tones, sinks = [*colours, *self._frame.palette.tones], [*falls, *[""] * len(columns)]
+        label = len(columns) > 1
+        traces = tuple(
+            Trace(f"{name}.{column}", tone, column if label else "", kind, fall=sink)
+            for column, tone, sink in zip(columns, tones, sinks, strict=False)
+        )
+        self.set_study(Study(name, title or name.upper(), traces, pane=name), list(columns.values()))
+
+    def add_layer(
+        self,
+        draw: Draw,
+        pane: str = PRICE_PANE,
+        z: float = OVER,
+        state: Callable[[], Hashable] | None = None,
+    ) -> ChartLayer:
+        """Let `draw` paint into a pane; see `ChartLayer` for `z` and `state`."""
+        layer = ChartLayer(draw, pane, z, state)
+        self._frame.layers.add(layer)
+        self._changed()
+        return layer
+
+    def remove_layer(self, layer: ChartLayer) -> None:
+        """Raises ValueError when it is not there."""
+        self._frame.layers.remove(layer)
+        self._changed()
+
+    def repaint_layers(self) -> None:
+        self._changed()
+
+    def set_volume_shown(self, on: bool) -> None:
+        (self._frame.panes.open if on else self._frame.panes.close)(VOLUME_PANE)
+        self._changed()
+
+    def set_candles_shown(self, on: bool) -> None:
+        """Off while a layer paints something else in their place."""
+        self._frame.are_candles_shown = on
+        self._changed()
+
+    def set_quotes(self, quotes: Sequence[Quote]) -> None:
+        """The market's prices that have small tags on the axis."""
+        if tuple(quotes) != self._frame.quotes:
+            self._frame.quotes = tuple(quotes)
+            self._changed()
 
     def set_lines(self, lines: Sequence[PriceLine]) -> None:
         if tuple(lines) != self._frame.lines:
@@ -235,6 +325,16 @@ class CandleChart(QWidget):
         self._frame.auto_scale = on
         self._changed()
 
+    def set_log_scale(self, on: bool) -> None:
+        """Equal distances for equal changes in per cent."""
+        self._frame.prices.wants_log = on
+        self._changed()
+
+    def zoom(self, factor: float) -> None:
+        """Make candles `factor` times as wide, about the latest one when that is on the screen."""
+        view, count = self._frame.view, len(self._frame.series)
+        self._zoom(factor, view.x_of(count) if view.shows_latest(count) else view.width / 2)
+
     @property
     def frame(self) -> Frame:
         """What is visible now, worked out if anything has changed."""
@@ -243,16 +343,15 @@ class CandleChart(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         view, count = self._frame.view, len(self._frame.series)
-        middle = view.x_of(count) if view.shows_latest(count) else view.width / 2
         match event.key():
             case Qt.Key.Key_Left:
                 self._pan(-view.span * KEY_PAN)
             case Qt.Key.Key_Right:
                 self._pan(view.span * KEY_PAN)
             case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
-                self._zoom(KEY_ZOOM, middle)
+                self.zoom(KEY_ZOOM)
             case Qt.Key.Key_Minus:
-                self._zoom(1 / KEY_ZOOM, middle)
+                self.zoom(1 / KEY_ZOOM)
             case Qt.Key.Key_Home:
                 view.to_oldest(count)
                 self._moved()
@@ -331,18 +430,21 @@ class CandleChart(QWidget):
         self.crosshair_moved.emit(frame.reading if frame.cursor is not None else None)
 
     def _drag(self, x: float, y: float) -> None:
-        frame = self._frame
-        if not frame.auto_scale:
-            moved = y / frame.price_pane.height() * (frame.high - frame.low)
-            frame.low, frame.high = frame.low + moved, frame.high + moved
-        self._pan(-x / frame.view.pitch)
+        if not self._frame.auto_scale:
+            self._frame.prices.shift(y)
+        self._pan(-x / self._frame.view.pitch)
 
     def _stretch(self, factor: float) -> None:
-        frame = self._frame
-        frame.auto_scale = False
-        middle, half = (frame.low + frame.high) / 2, (frame.high - frame.low) / 2 * factor
-        frame.low, frame.high = middle - half, middle + half
+        self._frame.auto_scale = False
+        self._frame.prices.stretch(factor)
         self._changed()
+
+    def _move_border(self, key: str, y: float) -> None:
+        panes = self._frame.panes
+        pane = panes.get(key)
+        if pane is not None:
+            panes.drag_border(key, y - pane.area.top(), self._frame.price_pane.height())
+            self._changed()
 
     def _pan(self, slots: float) -> None:
         self._frame.view.pan(slots, len(self._frame.series))

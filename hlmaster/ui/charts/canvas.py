@@ -1,16 +1,19 @@
 """The candle chart's picture in pyqtgraph's scene, and the gestures upon it."""
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from hlmaster.ui.charts import drawing, scales
+from hlmaster.ui.charts import scales
 from hlmaster.ui.charts.frame import Frame
-from hlmaster.ui.charts.items import Layer, Pane, PriceScale, StillLayer
+from hlmaster.ui.charts.items import Border, Layer, PriceAxis, StillLayer, Surface
 
 # pyqtgraph drops mouse moves that come fast, and so the last one before the hand stops; painting is coalesced anyway.
 pg.setConfigOption("mouseRateLimit", 0)
+BORDER = 7.0
+"""Pixels in height that take a pane's border."""
+STILL_Z, MOVING_Z, BORDER_Z, NOTICE_Z = -1000, 0, 5, 20
 
 
 class Canvas(pg.GraphicsView):  # type: ignore[misc]
@@ -21,6 +24,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
     zoomed = Signal(float, float)
     stretched = Signal(float)
     released = Signal()
+    border_moved = Signal(str, float)
+    """(pane, pixel row) to which its upper border is dragged."""
     hovered = Signal(object)
     """Where the mouse is, as a QPointF, None when it has left."""
     painting = Signal()
@@ -29,36 +34,31 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         super().__init__(parent, background=None)
         self._frame = frame
         self._placed: tuple[object, ...] = ()
+        self._borders: list[Border] = []
         self.setCacheMode(self.CacheModeFlag.CacheNone)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         # Nearly every change touches the whole width; reckoning which regions it spared costs more than painting them.
         self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
-        self._build_layers()
+        self._build_items()
 
-    def _build_layers(self) -> None:
+    def _build_items(self) -> None:
         frame, scene = self._frame, self.scene()
-        self.price_pane, self.volume_pane = Pane(), Pane()
-        self._still = StillLayer(frame, scales.draw_still)
-        in_price = (drawing.draw_live_prices, scales.draw_read_out)
-        self._in_price = [Layer(frame, draw, self.price_pane) for draw in in_price]
-        self._in_volume = [Layer(frame, drawing.draw_live_volumes, self.volume_pane)]
-        self._price_scale = PriceScale(frame)
-        self._volume_scale = Layer(frame, scales.draw_volume_scale)
-        self._crosshair = Layer(frame, scales.draw_crosshair)
-        self._notice = Layer(frame, scales.draw_notice, when_empty=True)
-        for item in (self._still, self._crosshair, self._notice):
-            item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        for item in (self.price_pane, self.volume_pane, self._price_scale, self._volume_scale):
-            scene.addItem(item)
-        for z, item in ((-1000, self._still), (10, self._crosshair), (20, self._notice)):
+        self._layers = (
+            (STILL_Z, StillLayer(frame, scales.draw_still)),
+            (MOVING_Z, Layer(frame, scales.draw_moving)),
+            (NOTICE_Z, Layer(frame, scales.draw_notice, when_empty=True)),
+        )
+        for z, item in self._layers:
             scene.addItem(item)
             item.setZValue(z)
-        for pane in (self.price_pane, self.volume_pane):
-            pane.dragged.connect(self.dragged)
-            pane.scrolled.connect(self.scrolled)
-            pane.zoomed.connect(self.zoomed)
-        self._price_scale.stretched.connect(self.stretched)
-        self._price_scale.released.connect(self.released)
+        self._plot, self._price_axis = Surface(), PriceAxis()
+        for surface in (self._plot, self._price_axis):
+            scene.addItem(surface)
+        self._plot.dragged.connect(self.dragged)
+        self._plot.scrolled.connect(self.scrolled)
+        self._plot.zoomed.connect(self.zoomed)
+        self._price_axis.stretched.connect(self.stretched)
+        self._price_axis.released.connect(self.released)
         scene.sigPrepareForPaint.connect(self.painting)
         scene.sigMouseMoved.connect(self.hovered)
 
@@ -69,24 +69,30 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
 
     def _place(self) -> None:
         frame = self._frame
-        x = (frame.view.left, frame.view.right)
-        placed = (frame.time_scale, frame.price_pane, x, frame.low, frame.high, frame.volume_high)
+        tops = tuple((pane.key, pane.area.top()) for pane in frame.panes.shown)
+        placed = (frame.time_scale, frame.price_pane, tops)
         if placed == self._placed:
             return
         self._placed = placed
-        for pane, area, inside in (
-            (self.price_pane, frame.price_pane, self._in_price),
-            (self.volume_pane, frame.volume_pane, self._in_volume),
-        ):
-            pane.setGeometry(area)
-            for layer in inside:
-                layer.cover(QRectF(QPointF(0, 0), area.size()))
-        self._price_scale.cover(frame.price_scale)
-        self._volume_scale.cover(frame.volume_scale)
-        for layer in (self._still, self._crosshair, self._notice):
-            layer.cover(QRectF(0, 0, frame.time_scale.width(), frame.time_scale.bottom()))
-        self.price_pane.setRange(xRange=x, yRange=(frame.low, frame.high), padding=0, disableAutoRange=False)
-        self.volume_pane.setRange(xRange=x, yRange=(0, frame.volume_high), padding=0, disableAutoRange=False)
+        for _, layer in self._layers:
+            layer.cover(frame.whole)
+        self._plot.cover(QRectF(0, 0, frame.price_pane.width(), frame.time_scale.top()))
+        self._price_axis.cover(frame.price_scale)
+        while len(self._borders) < len(tops):
+            self._borders.append(self._new_border())
+        for border in self._borders[len(tops) :]:
+            border.hide()
+        for border, (key, top) in zip(self._borders, tops, strict=False):
+            border.key = key
+            border.cover(QRectF(0, top - BORDER / 2, frame.time_scale.width(), BORDER))
+            border.show()
+
+    def _new_border(self) -> Border:
+        border = Border()
+        border.moved.connect(self.border_moved)
+        border.setZValue(BORDER_Z)
+        self.scene().addItem(border)
+        return border
 
     def keyPressEvent(self, ev: QKeyEvent) -> None:
         ev.ignore()

@@ -1,17 +1,25 @@
 """What is painted inside the panes: functions that read the frame and paint; they decide nothing."""
 
-from collections.abc import Callable
+import math
+from functools import partial
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
-from hlmaster.ui.charts.frame import TAG_HEIGHT, Frame
+from hlmaster.ui.charts.frame import Frame
+from hlmaster.ui.charts.layers import ON_TOP, Draw
 from hlmaster.ui.charts.lines import line_colour
 from hlmaster.ui.charts.marks import placed
 from hlmaster.ui.charts.palette import faded
+from hlmaster.ui.charts.panes import SubPane
 from hlmaster.ui.charts.series import Columns
-from hlmaster.ui.charts.strokes import fill, trace
+from hlmaster.ui.charts.shapes import candle_shapes, volume_bars
+from hlmaster.ui.charts.strokes import fill
+from hlmaster.ui.charts.studies_drawing import draw_studies
+from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE
+from hlmaster.ui.charts.tags import TAG_HEIGHT
 
+__all__ = ["Draw", "draw_live", "draw_still_panes", "flat_pen", "within"]
 DASHES = [4.0, 3.0]
 MARK = 5.0
 """Half the width of a mark's triangle, and its distance from the candle."""
@@ -24,9 +32,6 @@ def flat_pen(colour: str | QColor, dashes: list[float] | None = None, width: flo
     return pen
 
 
-Draw = Callable[[QPainter, Frame, QRectF], None]
-
-
 def within(painter: QPainter, area: QRectF, draw: Draw, frame: Frame) -> None:
     """Let `draw` paint into a part of the picture as if that were all of it."""
     painter.save()
@@ -36,31 +41,65 @@ def within(painter: QPainter, area: QRectF, draw: Draw, frame: Frame) -> None:
     painter.restore()
 
 
-def draw_still_prices(painter: QPainter, frame: Frame, area: QRectF) -> None:
-    draw_price_grid(painter, frame, area)
-    draw_candles(painter, frame, frame.closed)
-    _draw_overlays(painter, frame, slice(-1 if len(frame.latest) else None))
+def draw_still_panes(painter: QPainter, frame: Frame) -> None:
+    """All in the panes that a tick leaves alone."""
+    within(painter, frame.price_pane, _still_prices, frame)
+    for pane in frame.panes.shown:
+        within(painter, pane.area, partial(_still_pane, pane), frame)
 
 
-def draw_live_prices(painter: QPainter, frame: Frame, area: QRectF) -> None:
-    if len(frame.latest):
+def draw_live(painter: QPainter, frame: Frame, area: QRectF) -> None:
+    """All in the panes that is painted at every repaint."""
+    within(painter, frame.price_pane, _live_prices, frame)
+    for pane in frame.panes.shown:
+        within(painter, pane.area, partial(_live_pane, pane), frame)
+    frame.layers.paint(painter, frame, area, "", (-math.inf, math.inf), kept=False)
+
+
+def _still_prices(painter: QPainter, frame: Frame, area: QRectF) -> None:
+    layers = frame.layers
+    draw_grid(painter, frame, area)
+    painter.setPen(flat_pen(frame.palette.grid))
+    for price in frame.price_ticks:
+        y = round(frame.y_of(price))
+        painter.drawLine(0, y, int(area.width()), y)
+    layers.paint(painter, frame, area, PRICE_PANE, (-math.inf, 0.0), kept=True)
+    if frame.are_candles_shown:
+        draw_candles(painter, frame, frame.closed)
+    draw_studies(painter, frame, PRICE_PANE, frame.prices, area, kept=True)
+    layers.paint(painter, frame, area, PRICE_PANE, (0.0, math.inf), kept=True)
+
+
+def _live_prices(painter: QPainter, frame: Frame, area: QRectF) -> None:
+    if frame.are_candles_shown:
         draw_candles(painter, frame, frame.latest)
-        _draw_overlays(painter, frame, slice(-2, None))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    draw_studies(painter, frame, PRICE_PANE, frame.prices, area, kept=False)
+    frame.layers.paint(painter, frame, area, PRICE_PANE, (-math.inf, ON_TOP), kept=False)
     draw_marks(painter, frame, area)
     draw_lines(painter, frame, area)
+    frame.layers.paint(painter, frame, area, PRICE_PANE, (ON_TOP, math.inf), kept=False)
 
 
-def draw_still_volumes(painter: QPainter, frame: Frame, area: QRectF) -> None:
+def _still_pane(pane: SubPane, painter: QPainter, frame: Frame, area: QRectF) -> None:
     draw_grid(painter, frame, area)
-    draw_volumes(painter, frame, frame.closed)
-    painter.setFont(frame.fonts.caption)
-    painter.setPen(QColor(frame.palette.faint))
-    painter.drawText(QPointF(10, 12), "VOLUME")
+    painter.setPen(flat_pen(frame.palette.grid))
+    for value in pane.ticks:
+        y = round(pane.scale.y_of(value))
+        painter.drawLine(0, y, int(area.width()), y)
+    frame.layers.paint(painter, frame, area, pane.key, (-math.inf, 0.0), kept=True)
+    if pane.key == VOLUME_PANE:
+        draw_volumes(painter, frame, pane, frame.closed)
+    draw_studies(painter, frame, pane.key, pane.scale, area, kept=True)
+    frame.layers.paint(painter, frame, area, pane.key, (0.0, math.inf), kept=True)
+    painter.setPen(flat_pen(frame.palette.border))
+    painter.drawLine(0, 0, int(area.width()), 0)
 
 
-def draw_live_volumes(painter: QPainter, frame: Frame, area: QRectF) -> None:
-    draw_volumes(painter, frame, frame.latest)
+def _live_pane(pane: SubPane, painter: QPainter, frame: Frame, area: QRectF) -> None:
+    if pane.key == VOLUME_PANE:
+        draw_volumes(painter, frame, pane, frame.latest)
+    draw_studies(painter, frame, pane.key, pane.scale, area, kept=False)
+    frame.layers.paint(painter, frame, area, pane.key, (-math.inf, math.inf), kept=False)
 
 
 def draw_grid(painter: QPainter, frame: Frame, area: QRectF) -> None:
@@ -77,16 +116,10 @@ def draw_grid(painter: QPainter, frame: Frame, area: QRectF) -> None:
         painter.fillRect(gap, QBrush(faded(frame.palette.warning, 0.45), Qt.BrushStyle.BDiagPattern))
 
 
-def draw_price_grid(painter: QPainter, frame: Frame, area: QRectF) -> None:
-    draw_grid(painter, frame, area)
-    painter.setPen(flat_pen(frame.palette.grid))
-    for price in frame.price_ticks:
-        y = round(frame.y_of(price))
-        painter.drawLine(0, y, int(area.width()), y)
-
-
 def draw_candles(painter: QPainter, frame: Frame, columns: Columns) -> None:
-    shapes = frame.candle_shapes(columns)
+    if not len(columns):
+        return
+    shapes = candle_shapes(frame, columns)
     painter.setPen(Qt.PenStyle.NoPen)
     for colour, wicks, bodies in (
         (frame.palette.up, shapes.wicks_up, shapes.bodies_up),
@@ -97,19 +130,14 @@ def draw_candles(painter: QPainter, frame: Frame, columns: Columns) -> None:
         fill(painter, bodies)
 
 
-def draw_volumes(painter: QPainter, frame: Frame, columns: Columns) -> None:
+def draw_volumes(painter: QPainter, frame: Frame, pane: SubPane, columns: Columns) -> None:
+    if not len(columns):
+        return
     painter.setPen(Qt.PenStyle.NoPen)
     colours = (frame.palette.volume_up, frame.palette.volume_down)
-    for colour, bars in zip(colours, frame.volume_bars(columns), strict=True):
+    for colour, bars in zip(colours, volume_bars(frame, pane, columns), strict=True):
         painter.setBrush(QColor(colour))
         fill(painter, bars)
-
-
-def _draw_overlays(painter: QPainter, frame: Frame, points: slice) -> None:
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    for name, colour in frame.overlay_colours.items():
-        painter.setPen(flat_pen(colour, width=1.5))
-        trace(painter, *frame.overlay_points(name, points))
 
 
 def draw_lines(painter: QPainter, frame: Frame, area: QRectF) -> None:

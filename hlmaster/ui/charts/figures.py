@@ -24,6 +24,14 @@ def _four_figures(value: float) -> str:
     return f"{value:.{places}f}".rstrip("0").rstrip(".") if places else f"{value:.0f}"
 
 
+def pane_value(value: float, span: float) -> str:
+    """A value on a scale of so much from end to end: as many places as tell its pixels apart."""
+    if max(abs(value), span) >= 10_000:
+        return compact(value)
+    places = min(max(0, 3 - math.ceil(math.log10(span))), 9) if span > 0 else 2
+    return f"{value:,.{places}f}"
+
+
 def percent(change: float) -> str:
     return f"{change * 100:+.2f}%"
 
@@ -50,3 +58,19 @@ def round_values(low: float, high: float, most: int, decimals: int) -> list[floa
         step *= 2  # 2.5 of the last place would be written as 2 and 3
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [index * step for index in range(first, last + 1)]
+
+
+def log_values(low: float, high: float, most: int, decimals: int) -> list[float]:
+    """At most about `most` round values in [low, high], spread over a logarithmic scale: 1, 2, 5 of each decade.
+
+    `low` must be positive. Where they are too many, whole decades are left out.
+    """
+    if not high > low or most < 1:
+        return []
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for firsts in ((1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0, 3.0), (1.0,)):
+        found = [first * 10.0**decade for decade in decades for first in firsts]
+        found = [value for value in found if low <= value <= high and round(value, decimals) > 0]
+        if len(found) <= most + 1:
+            return found
+    return found[:: -(-len(found) // most)]

@@ -3,71 +3,46 @@
 The layers only paint; everything they need to agree on is worked out here, once for each repaint.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
 from PySide6.QtCore import QRectF
 
-from hlmaster.ui.charts.figures import price_text, round_values
-from hlmaster.ui.charts.lines import PriceLine, chosen, line_colour, spread
+from hlmaster.ui.charts import tags
+from hlmaster.ui.charts.figures import log_values, price_text, round_values
+from hlmaster.ui.charts.layers import ChartLayers
+from hlmaster.ui.charts.legend import Cell, legend
+from hlmaster.ui.charts.lines import PriceLine
 from hlmaster.ui.charts.marks import Mark
 from hlmaster.ui.charts.palette import ChartPalette, Typefaces
-from hlmaster.ui.charts.reading import Reading
-from hlmaster.ui.charts.series import CandleSeries, Columns, Floats
-from hlmaster.ui.charts.strokes import Rectangles, rectangles
+from hlmaster.ui.charts.panes import Panes, SubPane
+from hlmaster.ui.charts.reading import Reading, read
+from hlmaster.ui.charts.scale import Scale
+from hlmaster.ui.charts.series import CandleSeries, Columns, Floats, Indices
+from hlmaster.ui.charts.shapes import VOLUME_HEAD
+from hlmaster.ui.charts.study import VOLUME_PANE, Study
+from hlmaster.ui.charts.tags import HEAD_ROOM, Label, Quote, Tag
 from hlmaster.ui.charts.times import DAY, LocalTime, TimeTick, time_ticks
 from hlmaster.ui.charts.view import View
 
 TIME_SCALE_HEIGHT = 26.0
-VOLUME_SHARE = 0.17
-LEAST_HEIGHT_WITH_VOLUME = 180.0
-LEAST_BODY_PITCH = 2.8
-"""Pixels a candle needs to show a body; below it is a bare wick."""
-TAG_HEIGHT = 19.0
 TICK_DISTANCE = 52.0
+PANE_TICK_DISTANCE = 30.0
 TIME_TICK_CHARACTERS = 13
-ARROWS = {0: "", 1: "↑ ", -1: "↓ "}
-HEAD_ROOM, FOOT_ROOM = 52.0, 14.0
-"""Pixels kept free over the highest high (the read-out stands there) and under the lowest low."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A coloured price on the axis; `centre` is its height in the price pane, `wanted` the one of its price."""
-
-    wanted: float
-    centre: float
-    height: float
-    text: str
-    below: str
-    colour: str
-    beyond: int = 0
-    """1 where its price lies over the scale, -1 where it lies under it: then the tag stands at that end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """Words on an end of a price line."""
-
-    centre: float
-    text: str
-    colour: str
-    at_right: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CandleShapes:
-    """Pixel rectangles of the rising (closing no lower than they opened) and the falling columns."""
-
-    wicks_up: Rectangles
-    bodies_up: Rectangles
-    wicks_down: Rectangles
-    bodies_down: Rectangles
+FOOT_ROOM = 14.0
+"""Pixels kept free under the lowest low."""
+PANE_HEAD, PANE_FOOT = 18.0, 4.0
+"""Pixels kept free over and under what is drawn in a pane: its legend stands there."""
 
 
 def _no_columns() -> Columns:
     return CandleSeries().columns(0, 0, 1)
+
+
+def _no_slots() -> Indices:
+    return np.empty(0, np.int64)
 
 
 @dataclass(slots=True)
@@ -80,24 +55,30 @@ class Frame:
     decimals: int = 2
     lines: tuple[PriceLine, ...] = ()
     marks: tuple[Mark, ...] = ()
-    overlay_colours: dict[str, str] = field(default_factory=dict)
+    quotes: tuple[Quote, ...] = ()
+    studies: dict[str, Study] = field(default_factory=dict)
+    """By their keys, in the order of the legend."""
+    layers: ChartLayers = field(default_factory=ChartLayers)
     countdown: str = ""
     stale: str | None = None
     auto_scale: bool = True
+    are_candles_shown: bool = True
     cursor: tuple[float, float] | None = None
     """The mouse in pixels of the chart."""
     cursor_slot: int = 0
     """The slot under the mouse; it may lie beyond the latest candle, where `reading` stays with that one."""
     reading: Reading | None = None
 
-    low: float = 0.0
-    high: float = 1.0
+    prices: Scale = field(default_factory=Scale)
+    panes: Panes = field(default_factory=Panes)
     volume_high: float = 1.0
     columns: Columns = field(default_factory=_no_columns)
     closed: Columns = field(default_factory=_no_columns)
     """The columns that a tick leaves alone."""
     latest: Columns = field(default_factory=_no_columns)
     """The column that holds the latest candle, or none when that is off the screen."""
+    column_slots: Indices = field(default_factory=_no_slots)
+    """First slots of the columns in which studies are drawn: those on the screen and one beyond either end."""
     price_ticks: list[float] = field(default_factory=list)
     time_ticks: list[TimeTick] = field(default_factory=list)
     _ticks_shown: tuple[object, ...] = ()
@@ -105,12 +86,12 @@ class Frame:
     """The lines that have tags and labels; the others are lines alone."""
     tags: list[Tag] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
+    legend: list[Cell] = field(default_factory=list)
 
     price_pane: QRectF = field(default_factory=QRectF)
-    volume_pane: QRectF = field(default_factory=QRectF)
     price_scale: QRectF = field(default_factory=QRectF)
-    volume_scale: QRectF = field(default_factory=QRectF)
     time_scale: QRectF = field(default_factory=QRectF)
+    _samples: dict[str, Floats] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.fonts = Typefaces(self.palette)
@@ -120,14 +101,13 @@ class Frame:
         self.palette, self.fonts = palette, Typefaces(palette)
 
     def lay_out(self, width: float, height: float) -> None:
-        """Share out the widget's pixels. Both panes end at the same x, for they share the column of the scales."""
+        """Share out the widget's pixels. All panes end at the same x, for they share the column of the scales."""
         scale = self._scale_width()
         plot, rest = max(width - scale, 1.0), max(height - TIME_SCALE_HEIGHT, 1.0)
-        volume = round(rest * VOLUME_SHARE) if rest >= LEAST_HEIGHT_WITH_VOLUME else 0
-        self.price_pane = QRectF(0, 0, plot, rest - volume)
-        self.volume_pane = QRectF(0, rest - volume, plot, volume)
-        self.price_scale = QRectF(plot, 0, scale, rest - volume)
-        self.volume_scale = QRectF(plot, rest - volume, scale, volume)
+        prices = self.panes.lay_out(plot, scale, rest)
+        self.price_pane = QRectF(0, 0, plot, prices)
+        self.price_scale = QRectF(plot, 0, scale, prices)
+        self.prices.height = prices
         self.time_scale = QRectF(0, rest, width, TIME_SCALE_HEIGHT)
         self.view.resize(plot, len(self.series))
 
@@ -138,35 +118,63 @@ class Frame:
         live = bool(len(self.columns)) and int(self.columns.slot[-1]) + self.columns.width >= len(self.series)
         border = len(self.columns) - live
         self.closed, self.latest = self.columns.part(slice(border)), self.columns.part(slice(border, None))
+        self._samples.clear()
+        self.column_slots = self._column_slots(first, last)
         if len(self.columns):
             if self.auto_scale:
                 self._fit_prices()
             self.volume_high = max(float(self.columns.volume.max()), 1e-12)
+        for pane in self.panes.shown:
+            self._fit_pane(pane)
         self.price_ticks = self._ticks()
         self.time_ticks = self._time_ticks(first, last)
-        self.told = self._told()
-        self.tags = self._tags()
-        self.labels = self._labels()
+        self.told = tags.told_lines(self)
+        self.tags = tags.tags(self)
+        self.labels = tags.labels(self)
         if self.cursor is not None:
             self.cursor_slot = self.view.slot_at(self.cursor[0])
-        self.reading = self.read()
+        self.reading = read(self)
+        self.legend = legend(self)
 
     # -- mapping ------------------------------------------------------------------------------------------------
 
+    @property
+    def low(self) -> float:
+        return self.prices.low
+
+    @property
+    def high(self) -> float:
+        return self.prices.high
+
+    @property
+    def volume_pane(self) -> QRectF:
+        pane = self.panes.get(VOLUME_PANE)
+        return QRectF() if pane is None else pane.area
+
+    @property
+    def whole(self) -> QRectF:
+        return QRectF(0, 0, self.time_scale.width(), self.time_scale.bottom())
+
+    @property
+    def last_price(self) -> float:
+        return float(self.series.field("close")[-1])
+
     def y_of(self, price: float) -> float:
-        return (self.high - price) / (self.high - self.low) * self.price_pane.height()
+        return self.prices.y_of(price)
 
     def shows(self, price: float) -> bool:
-        return self.low <= price <= self.high
+        return self.prices.holds(price)
 
     def rows_of(self, prices: Floats) -> Floats:
         """`y_of` for an array, held near the pane so that far prices stay drawable."""
-        height = self.price_pane.height()
-        rows: Floats = (self.high - prices) * (height / (self.high - self.low))
-        return np.clip(rows, -height, 2 * height)
+        return self.prices.rows_of(prices)
 
     def price_at(self, y: float) -> float:
-        return self.high - y / self.price_pane.height() * (self.high - self.low)
+        return self.prices.value_at(y)
+
+    def scale_of(self, pane: str) -> Scale:
+        found = self.panes.get(pane)
+        return self.prices if found is None else found.scale
 
     def moment(self, time_ms: int) -> datetime:
         """A candle's time as it is shown: local, but the UTC day for candles of a day and longer."""
@@ -177,88 +185,38 @@ class Frame:
     def price_text(self, price: float) -> str:
         return price_text(price, self.decimals)
 
+    def studies_in(self, pane: str) -> Iterable[Study]:
+        """The studies that are drawn in a pane; hidden ones are not."""
+        return (study for study in self.studies.values() if study.pane == pane and not study.is_hidden)
+
     def still(self) -> tuple[object, ...]:
         """All that the part of the picture depends on which a tick, the mouse and the clock leave alone."""
-        place = (self.view.right, self.view.pitch, self.low, self.high, self.volume_high)
+        place = (self.view.right, self.view.pitch, self.prices.key(), self.volume_high)
         size = (self.price_pane.width(), self.time_scale.width(), self.time_scale.bottom())
-        looks = (self.palette, self.zone, self.decimals, tuple(self.overlay_colours.items()))
-        return self.series.revision, place, size, looks
+        panes = tuple((pane.key, pane.area.top(), pane.scale.key()) for pane in self.panes.shown)
+        looks = (self.palette, self.zone, self.decimals, self.are_candles_shown, tuple(self.studies.values()))
+        return self.series.revision, place, size, panes, looks, self.layers.state()
 
-    def read(self) -> Reading | None:
-        """The column under the cursor, or the latest candle when there is no cursor. None without candles."""
-        series = self.series
-        if not len(series):
-            return None
-        width, slot, price = 1, len(series) - 1, None
-        if self.cursor is not None:
-            width, slot = self.columns.width, min(max(self.cursor_slot, 0), len(series) - 1)
-            price = self.price_at(self.cursor[1]) if self.cursor[1] < self.price_pane.height() else None
-        slot = slot // width * width
-        column = series.columns(slot, slot + 1, width)
-        if not len(column):
-            hole = float("nan")
-            missing = series.missing(slot)
-            return Reading(slot, series.time_at(slot), hole, hole, hole, hole, 0.0, 0.0, missing, price)
-        opened, high, low, close, volume = (
-            float(part[0]) for part in (column.open, column.high, column.low, column.close, column.volume)
-        )
-        before = float(series.field("close")[slot - 1]) if slot else float("nan")
-        before = before if np.isfinite(before) else opened
-        change = close / before - 1 if before else 0.0
-        return Reading(slot, series.time_at(slot), opened, high, low, close, volume, change, 0, price)
+    # -- studies ------------------------------------------------------------------------------------------------
 
-    # -- shapes -------------------------------------------------------------------------------------------------
+    def column_middles(self) -> Floats:
+        """Pixels at which studies have their points: the middles of `column_slots`."""
+        return np.asarray((self.column_slots + self.columns.width / 2 - self.view.left) * self.view.pitch, np.float64)
 
-    def column_edges(self, columns: Columns) -> tuple[Floats, Floats]:
-        """Left and right pixel of each column, both inclusive: bars with a space between while there is room for it."""
-        pitch = self.view.pitch
-        slot = columns.slot - self.view.left
-        if columns.width == 1 and pitch >= LEAST_BODY_PITCH:
-            body = int(pitch * 0.72)
-            # Odd, so that the wick stands in the middle; two pixels where three would leave no space between.
-            body = 2 if body < 3 else body - 1 + body % 2
-            left = np.floor((slot + 0.5) * pitch) - (body - 1) // 2
-            return left, left + body - 1
-        left, end = np.floor(slot * pitch), np.floor((slot + columns.width) * pitch)
-        return left, left if columns.width == 1 and pitch > 1.5 else np.maximum(left, end - 1)
-
-    def candle_shapes(self, columns: Columns) -> CandleShapes:
-        left, right = self.column_edges(columns)
-        rising = columns.close >= columns.open
-        high, low = np.rint(self.rows_of(columns.high)), np.rint(self.rows_of(columns.low))
-        middle = np.floor((left + right) / 2)
-        thin = columns.width == 1
-        wicks = rectangles(middle if thin else left, high, middle if thin else right, low)
-        if not thin or self.view.pitch < LEAST_BODY_PITCH:
-            none = wicks[:0]
-            return CandleShapes(wicks[rising], none, wicks[~rising], none)
-        top = np.rint(self.rows_of(np.maximum(columns.open, columns.close)))
-        bottom = np.rint(self.rows_of(np.minimum(columns.open, columns.close)))
-        bodies = rectangles(left, top, right, bottom - 1)
-        return CandleShapes(wicks[rising], bodies[rising], wicks[~rising], bodies[~rising])
-
-    def volume_bars(self, columns: Columns) -> tuple[Rectangles, Rectangles]:
-        """Bars standing on the volume pane's floor: of the rising and of the falling columns."""
-        height = self.volume_pane.height()
-        left, right = self.column_edges(columns)
-        top = np.floor(height - columns.volume / self.volume_high * (height - 20))
-        bars = rectangles(left, top, right, np.full(len(left), height - 1))
-        traded = columns.volume > 0
-        rising = columns.close >= columns.open
-        return bars[rising & traded], bars[~rising & traded]
-
-    def overlay_points(self, name: str, points: slice) -> tuple[Floats, Floats]:
-        """Pixels of an overlay, chosen among the visible ones: the value at the end of each column, NaN where it has
-        none or candles are missing."""
-        first, last = self.view.visible(len(self.series))
-        width = self.columns.width
-        first, last = max(first - width, 0), min(last + width, len(self.series))
-        slots = np.arange(first // width * width, last, width)[points]
-        ends = np.minimum(slots + width - 1, len(self.series) - 1)
-        x = np.asarray((slots + width / 2 - self.view.left) * self.view.pitch, np.float64)
-        return x, self.rows_of(self.series.field(name)[ends])
+    def sampled(self, column: str) -> Floats:
+        """A study's column at the end of each of `column_slots`: NaN where it has no value or candles are missing."""
+        found = self._samples.get(column)
+        if found is None:
+            ends = np.minimum(self.column_slots + self.columns.width - 1, len(self.series) - 1)
+            found = self._samples[column] = self.series.values_at(column, ends)
+        return found
 
     # -- inside -------------------------------------------------------------------------------------------------
+
+    def _column_slots(self, first: int, last: int) -> Indices:
+        width = self.columns.width
+        first, last = max(first - width, 0), min(last + width, len(self.series))
+        return np.arange(first // width * width, last, width)
 
     def _scale_width(self) -> float:
         prices = (self.high, self.low, *(line.price for line in self.told))
@@ -271,15 +229,40 @@ class Frame:
             room = max(abs(high) * 0.001, 10.0**-self.decimals)
             low, high = low - room, high + room
         height = self.price_pane.height()
-        head = min(HEAD_ROOM, height * 0.2)
-        foot = min(FOOT_ROOM, height * 0.06)
-        unit = (high - low) / max(height - head - foot, 1.0)
-        self.low, self.high = low - foot * unit, high + head * unit
+        self.prices.fit(low, high, min(HEAD_ROOM, height * 0.2), min(FOOT_ROOM, height * 0.06))
+
+    def _fit_pane(self, pane: SubPane) -> None:
+        """Let the pane show all that its studies have on the screen."""
+        height = pane.scale.height
+        if pane.key == VOLUME_PANE:
+            pane.scale.low, pane.scale.high = 0.0, self.volume_high * height / max(height - VOLUME_HEAD, 1.0)
+            pane.ticks = []
+            return
+        low, high, ends = np.inf, -np.inf, (-np.inf, np.inf)
+        for study in self.studies_in(pane.key):
+            ends = study.bounds or ends
+            for trace in study.traces:
+                if trace.kind != "events":
+                    values = self.sampled(trace.column)
+                    low, high = float(np.fmin.reduce(values, initial=low)), float(np.fmax.reduce(values, initial=high))
+                    if trace.kind == "histogram":
+                        low, high = min(low, 0.0), max(high, 0.0)
+        low = ends[0] if np.isfinite(ends[0]) else low
+        high = ends[1] if np.isfinite(ends[1]) else high
+        if not np.isfinite(low) or not np.isfinite(high):
+            low, high = 0.0, 1.0
+        if not high > low:
+            low, high = low - max(abs(low) * 0.01, 1e-9), high + max(abs(high) * 0.01, 1e-9)
+        pane.scale.fit(low, high, min(PANE_HEAD, height * 0.3), min(PANE_FOOT, height * 0.1))
+        pane.ticks = round_values(low, high, max(int((height - PANE_HEAD) / PANE_TICK_DISTANCE), 1), 15)
 
     def _ticks(self) -> list[float]:
         if not len(self.series):
             return []
-        return round_values(self.low, self.high, int(self.price_pane.height() / TICK_DISTANCE), self.decimals)
+        most = int(self.price_pane.height() / TICK_DISTANCE)
+        if self.prices.is_log and self.high > 3 * self.low:
+            return log_values(self.low, self.high, most, self.decimals)
+        return round_values(self.low, self.high, most, self.decimals)
 
     def _time_ticks(self, first: int, last: int) -> list[TimeTick]:
         if last <= first:
@@ -298,48 +281,3 @@ class Frame:
         """The colour of the latest candle."""
         risen = self.series.field("close")[-1] >= self.series.field("open")[-1]
         return self.palette.up if risen else self.palette.down
-
-    def _beyond(self, price: float) -> int:
-        return (price > self.high) - (price < self.low)
-
-    def _tags(self) -> list[Tag]:
-        if not len(self.series):
-            return []
-        last, floor = float(self.series.field("close")[-1]), self.price_pane.height()
-        marked = [(line.price, "", line_colour(line.kind, self.palette)) for line in self.told]
-        if self.shows(last):
-            marked.append((last, self.countdown, self.last_colour()))
-        wanted = [min(max(self.y_of(price), 0.0), floor) for price, _, _ in marked]
-        heights = [TAG_HEIGHT * 1.75 if below else TAG_HEIGHT for _, below, _ in marked]
-        # A tag with a countdown hangs down from its price, so that the price stays at the price's own height.
-        aims = [y + (height - TAG_HEIGHT) / 2 for y, height in zip(wanted, heights, strict=True)]
-        centres = spread(aims, [height + 1 for height in heights], 0.0, floor)
-        return [
-            Tag(y, centre, height, self.price_text(price), below, colour, self._beyond(price))
-            for (price, below, colour), y, centre, height in zip(marked, wanted, centres, heights, strict=True)
-        ]
-
-    def _told(self) -> list[PriceLine]:
-        """As many as find room on the scale beside the latest price."""
-        if not len(self.series):
-            return []
-        most = max(int(self.price_pane.height() / (TAG_HEIGHT + 1)) - 3, 1)
-        return chosen(self.lines, self.low, self.high, float(self.series.field("close")[-1]), most)
-
-    def _labels(self) -> list[Label]:
-        result = []
-        for at_right in (False, True):
-            shown = [
-                (ARROWS[self._beyond(line.price)] + text, line)
-                for line in self.told
-                if (text := line.right_text if at_right else line.label)
-            ]
-            floor = self.price_pane.height()
-            aims = [min(max(self.y_of(line.price), 0.0), floor) - TAG_HEIGHT / 2 for _, line in shown]
-            top = min(HEAD_ROOM, floor / 4)
-            centres = spread(aims, [TAG_HEIGHT - 2] * len(shown), top, floor)
-            result += [
-                Label(centre, text, line_colour(line.kind, self.palette), at_right)
-                for (text, line), centre in zip(shown, centres, strict=True)
-            ]
-        return result

@@ -1,4 +1,4 @@
-"""The chart's items in pyqtgraph's scene: panes that report gestures, and layers that paint the frame.
+"""The chart's items in pyqtgraph's scene: surfaces that report gestures, and layers that paint the frame.
 
 A tick moves one candle and a few labels, the mouse only a cross. So what lies still (grid, closed candles and volume,
 overlays, times) is painted into a pixmap that is kept until something of it changes, and the rest goes on top of it.
@@ -10,55 +10,23 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPixmap
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from hlmaster.ui.charts.drawing import Draw
 from hlmaster.ui.charts.frame import Frame
-from hlmaster.ui.charts.scales import draw_price_scale
+from hlmaster.ui.charts.layers import Draw
 
 WHEEL_NOTCH = 120
 ZOOM_PER_NOTCH = 1.18
 
 
-class Pane(pg.ViewBox):  # type: ignore[misc]
-    """A plot area. It reports gestures and leaves it to the chart what they move.
-
-    Being a view box, it also takes pyqtgraph's own items in (slot, price) coordinates.
-    """
-
-    dragged = Signal(float, float)
-    scrolled = Signal(float)
-    zoomed = Signal(float, float)
-
-    def __init__(self) -> None:
-        super().__init__(enableMenu=False, defaultPadding=0.0)
-        self.disableAutoRange()
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsChildrenToShape)
-
-    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
-        if ev.button() == Qt.MouseButton.LeftButton:
-            ev.accept()
-            moved = ev.pos() - ev.lastPos()
-            self.dragged.emit(moved.x(), moved.y())
-        else:
-            ev.ignore()
-
-    def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
-        ev.accept()
-        notches = ev.delta() / WHEEL_NOTCH
-        if ev.orientation() == Qt.Orientation.Horizontal:
-            self.scrolled.emit(notches)
-        else:
-            self.zoomed.emit(ZOOM_PER_NOTCH**notches, ev.pos().x())
-
-
 class Layer(pg.GraphicsObject):  # type: ignore[misc]
-    """One painting function as an item, working in the pixels of its pane, or of the whole chart without one."""
+    """One painting function as an item, working in the pixels of the whole chart."""
 
-    def __init__(self, frame: Frame, draw: Draw, pane: Pane | None = None, *, when_empty: bool = False) -> None:
-        super().__init__(pane)
+    def __init__(self, frame: Frame, draw: Draw, *, when_empty: bool = False) -> None:
+        super().__init__()
         self._frame, self._draw, self._when_empty = frame, draw, when_empty
         self._area = QRectF()
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     def cover(self, area: QRectF) -> None:
         if area != self._area:
@@ -98,24 +66,76 @@ class StillLayer(Layer):
         painter.drawPixmap(0, 0, self._picture)
 
 
-class PriceScale(Layer):
-    """The price axis: dragging it stretches the scale, a double click lets it fit itself again."""
+class Surface(pg.GraphicsObject):  # type: ignore[misc]
+    """A part of the chart that paints nothing and reports gestures; what they move is the chart's matter."""
 
-    stretched = Signal(float)
-    released = Signal()
+    dragged = Signal(float, float)
+    scrolled = Signal(float)
+    zoomed = Signal(float, float)
 
-    def __init__(self, frame: Frame) -> None:
-        super().__init__(frame, draw_price_scale)
-        self.setCursor(Qt.CursorShape.SizeVerCursor)
+    def __init__(self) -> None:
+        super().__init__()
+        self._area = QRectF()
+
+    def cover(self, area: QRectF) -> None:
+        if area != self._area:
+            self.prepareGeometryChange()
+            self._area = area
+
+    def boundingRect(self) -> QRectF:
+        return self._area
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Nothing."""
 
     def mouseDragEvent(self, ev: Any) -> None:
         if ev.button() == Qt.MouseButton.LeftButton:
             ev.accept()
-            self.stretched.emit(math.exp((ev.pos().y() - ev.lastPos().y()) / 150))
+            moved = ev.pos() - ev.lastPos()
+            self.dragged.emit(moved.x(), moved.y())
         else:
             ev.ignore()
+
+    def wheelEvent(self, ev: Any) -> None:
+        ev.accept()
+        notches = ev.delta() / WHEEL_NOTCH
+        if ev.orientation() == Qt.Orientation.Horizontal:
+            self.scrolled.emit(notches)
+        else:
+            self.zoomed.emit(ZOOM_PER_NOTCH**notches, ev.pos().x())
+
+
+class PriceAxis(Surface):
+    """Dragging it stretches the scale, a double click lets it fit itself again."""
+
+    stretched = Signal(float)
+    released = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setCursor(Qt.CursorShape.SizeVerCursor)
+        self.dragged.connect(lambda _, y: self.stretched.emit(math.exp(y / 150)))
 
     def mouseClickEvent(self, ev: Any) -> None:
         if ev.double():
             ev.accept()
             self.released.emit()
+
+
+class Border(Surface):
+    """The upper edge of a pane, which can be dragged."""
+
+    moved = Signal(str, float)
+    """(pane, the mouse's pixel row)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.key = ""
+        self.setCursor(Qt.CursorShape.SplitVCursor)
+
+    def mouseDragEvent(self, ev: Any) -> None:
+        if ev.button() == Qt.MouseButton.LeftButton:
+            ev.accept()
+            self.moved.emit(self.key, ev.pos().y())
+        else:
+            ev.ignore()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF
 
-from hlmaster.ui.palettes import DARK, mixed
+from hlmaster.ui.palettes import DARK, mixed, tones
 
 FALLBACK_NUMBER_FAMILY = "DejaVu Sans Mono"
 FALLBACK_TEXT_FAMILY = "DejaVu Sans"
@@ -28,6 +28,8 @@ class ChartPalette:
     volume_down: str = mixed(DARK.down, DARK.panel, 0.5)
     accent: str = DARK.accent
     warning: str = DARK.warning
+    tones: tuple[str, ...] = tones(DARK.accent, DARK.second, DARK.warning, DARK.panel)
+    """What studies are drawn in, one after the other."""
     number_family: str = "JetBrains Mono"
     text_family: str = "Inter"
     font_pixels: int = 12

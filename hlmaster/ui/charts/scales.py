@@ -1,19 +1,19 @@
 """The axes: prices and volumes on the right, times below, the tags that stand on them, and the crosshair over all."""
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+import math
+
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
-from hlmaster.ui.charts.drawing import (
-    draw_live_prices,
-    draw_live_volumes,
-    draw_still_prices,
-    draw_still_volumes,
-    flat_pen,
-    within,
-)
-from hlmaster.ui.charts.figures import compact, percent
-from hlmaster.ui.charts.frame import ARROWS, TAG_HEIGHT, Frame, Tag
+from hlmaster.ui.charts.drawing import draw_live, draw_still_panes, flat_pen
+from hlmaster.ui.charts.figures import compact, pane_value
+from hlmaster.ui.charts.frame import Frame
+from hlmaster.ui.charts.legend import draw_legend
+from hlmaster.ui.charts.lines import spread
 from hlmaster.ui.charts.palette import faded
+from hlmaster.ui.charts.panes import SubPane
+from hlmaster.ui.charts.study import VOLUME_PANE
+from hlmaster.ui.charts.tags import ARROWS, TAG_HEIGHT, Tag
 from hlmaster.ui.charts.times import moment_text
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -23,6 +23,7 @@ WRAPPED = int(CENTRE) | int(Qt.TextFlag.TextWordWrap)
 INSET = 8.0
 ARROW_INSET = 2.0
 ROW = 18.0
+QUOTE_LETTER = 12.0
 
 
 def draw_price_scale(painter: QPainter, frame: Frame, area: QRectF) -> None:
@@ -39,28 +40,56 @@ def draw_price_scale(painter: QPainter, frame: Frame, area: QRectF) -> None:
 
 def draw_still(painter: QPainter, frame: Frame, area: QRectF) -> None:
     """Everything that a tick leaves alone."""
-    within(painter, frame.price_pane, draw_still_prices, frame)
-    within(painter, frame.volume_pane, draw_still_volumes, frame)
+    draw_still_panes(painter, frame)
     draw_time_scale(painter, frame, frame.time_scale)
+    frame.layers.paint(painter, frame, area, "", (-math.inf, math.inf), kept=True)
+
+
+def draw_moving(painter: QPainter, frame: Frame, area: QRectF) -> None:
+    """Everything that a tick or the mouse moves."""
+    draw_live(painter, frame, area)
+    draw_legend(painter, frame, area)
+    draw_price_scale(painter, frame, frame.price_scale)
+    for pane in frame.panes.shown:
+        draw_pane_scale(painter, frame, pane)
+    draw_crosshair(painter, frame, area)
 
 
 def draw_whole(painter: QPainter, frame: Frame) -> None:
     """All that the chart's layers show, in one go."""
-    everywhere = QRectF(0, 0, frame.time_scale.width(), frame.time_scale.bottom())
     if len(frame.series):
-        draw_still(painter, frame, everywhere)
-        within(painter, frame.price_pane, draw_live_prices, frame)
-        within(painter, frame.price_pane, draw_read_out, frame)
-        within(painter, frame.volume_pane, draw_live_volumes, frame)
-        draw_price_scale(painter, frame, frame.price_scale)
-        draw_volume_scale(painter, frame, frame.volume_scale)
-    draw_notice(painter, frame, everywhere)
+        draw_still(painter, frame, frame.whole)
+        draw_moving(painter, frame, frame.whole)
+    draw_notice(painter, frame, frame.whole)
 
 
-def draw_volume_scale(painter: QPainter, frame: Frame, area: QRectF) -> None:
+def draw_pane_scale(painter: QPainter, frame: Frame, pane: SubPane) -> None:
+    """A pane's round values, and the latest value of each of its lines in its colour."""
     painter.setFont(frame.fonts.small)
-    painter.setPen(QColor(frame.palette.faint))
-    painter.drawText(_row(area, 20.0 + area.top()), RIGHT, compact(frame.volume_high))
+    area = pane.axis
+    if pane.key == VOLUME_PANE:
+        painter.setPen(QColor(frame.palette.faint))
+        painter.drawText(_row(area, area.top() + 20), RIGHT, compact(frame.volume_high))
+        return
+    span = pane.scale.high - pane.scale.low
+    values = [
+        (value, trace.colour)
+        for study in frame.studies_in(pane.key)
+        for trace in study.traces
+        if trace.kind in ("line", "steps")
+        and pane.scale.holds(value := frame.series.value_of(trace.column, len(frame.series) - 1))
+    ]
+    values = values[: int(area.height() / ROW)]
+    rows = [pane.scale.y_of(value) for value, _ in values]
+    centres = spread(rows, [ROW - 2] * len(rows), 0.0, area.height())
+    painter.setPen(QColor(frame.palette.muted))
+    for tick in pane.ticks:
+        y = pane.scale.y_of(tick)
+        if 8 < y < area.height() - 6 and all(abs(y - centre) > ROW - 4 for centre in centres):
+            painter.drawText(_row(area, area.top() + y), RIGHT, pane_value(tick, span))
+    for (value, colour), centre in zip(values, centres, strict=True):
+        painter.setPen(QColor(colour))
+        painter.drawText(_row(area, area.top() + centre), RIGHT, pane_value(value, span))
 
 
 def draw_time_scale(painter: QPainter, frame: Frame, area: QRectF) -> None:
@@ -85,12 +114,13 @@ def draw_crosshair(painter: QPainter, frame: Frame, area: QRectF) -> None:
     painter.setPen(flat_pen(faded(palette.muted, 0.8), [3.0, 3.0]))
     painter.drawLine(column, 0, column, int(frame.time_scale.top()))
     painter.drawLine(0, round(y), int(pane.width()), round(y))
-    text = ""
+    text, below = "", frame.panes.at(y)
     if frame.reading.cursor_price is not None:
         text = frame.price_text(frame.reading.cursor_price)
-    elif frame.volume_pane.height():
-        share = (frame.volume_pane.bottom() - y) / (frame.volume_pane.height() - 20)
-        text = compact(frame.volume_high * max(share, 0.0))
+    elif below is not None:
+        value = below.scale.value_at(y - below.area.top())
+        is_volume = below.key == VOLUME_PANE
+        text = compact(value) if is_volume else pane_value(value, below.scale.high - below.scale.low)
     painter.setFont(frame.fonts.numbers)
     box = QRectF(pane.width(), round(y - TAG_HEIGHT / 2), frame.price_scale.width(), TAG_HEIGHT)
     painter.fillRect(box, QColor(palette.raised))
@@ -106,60 +136,11 @@ def draw_crosshair(painter: QPainter, frame: Frame, area: QRectF) -> None:
     painter.drawText(box, CENTRE, moment)
 
 
-def draw_read_out(painter: QPainter, frame: Frame, area: QRectF) -> None:
-    """Open, high, low, close, change, volume and time in a row at the top left; the overlays' values in the next."""
-    reading = frame.reading
-    if reading is None:
-        return
-    palette = frame.palette
-    painter.setFont(frame.fonts.small)
-    moment = moment_text(frame.moment(reading.time_ms), frame.series.interval_ms)
-    if reading.missing:
-        count = f"{reading.missing:,} candle{'s' if reading.missing > 1 else ''} missing"
-        _draw_cells(painter, frame, ROW / 2 + 4, [("", count, palette.warning), ("from", moment, palette.muted)])
-        return
-    colour = palette.up if reading.close >= reading.open else palette.down
-    cells = [
-        (name, frame.price_text(value), colour)
-        for name, value in (("O", reading.open), ("H", reading.high), ("L", reading.low), ("C", reading.close))
-    ]
-    moved = palette.up if reading.change >= 0 else palette.down
-    cells += [
-        ("", percent(reading.change), moved),
-        ("V", compact(reading.volume), palette.text),
-        ("", moment, palette.muted),
-    ]
-    _draw_cells(painter, frame, ROW / 2 + 4, cells)
-    values = [
-        (name, float(frame.series.field(name)[reading.slot]), tint) for name, tint in frame.overlay_colours.items()
-    ]
-    legend = [(name, frame.price_text(value) if value == value else "-", tint) for name, value, tint in values]
-    _draw_cells(painter, frame, ROW * 1.5 + 4, legend)
-
-
-def _draw_cells(painter: QPainter, frame: Frame, y: float, cells: list[tuple[str, str, str]]) -> None:
-    """Name and value pairs from the left; what does not fit into the pane is left out, from the right."""
-    unit = frame.fonts.small_digit
-    starts, x = [], 10.0
-    for name, value, _ in cells:
-        end = x + unit * (len(name) + bool(name) + len(value))
-        if end > frame.price_pane.width() - 4:
-            break
-        starts.append(x)
-        x = end + unit * 1.5
-    if starts:
-        painter.fillRect(QRectF(6, y - ROW / 2, x - 10, ROW), faded(frame.palette.background, 0.75))
-    for start, (name, value, colour) in zip(starts, cells, strict=False):
-        if name:
-            painter.setPen(QColor(frame.palette.muted))
-            painter.drawText(QPointF(start, y + 4), name)
-            start += unit * (len(name) + 1)
-        painter.setPen(QColor(colour))
-        painter.drawText(QPointF(start, y + 4), value)
-
-
 def _draw_tag(painter: QPainter, frame: Frame, area: QRectF, tag: Tag) -> None:
     box = QRectF(area.left(), round(tag.centre - tag.height / 2), area.width(), round(tag.height))
+    if tag.letter:
+        _draw_quote(painter, frame, box, tag)
+        return
     painter.fillRect(box, QColor(tag.colour))
     painter.setPen(QColor(frame.palette.on_tag))
     painter.setFont(frame.fonts.tag)
@@ -172,6 +153,16 @@ def _draw_tag(painter: QPainter, frame: Frame, area: QRectF, tag: Tag) -> None:
     painter.setFont(frame.fonts.small)
     rest = QRectF(box.left(), box.top() + TAG_HEIGHT - 4, box.width() - INSET, box.height() - TAG_HEIGHT + 4)
     painter.drawText(rest, RIGHT, tag.below)
+
+
+def _draw_quote(painter: QPainter, frame: Frame, box: QRectF, tag: Tag) -> None:
+    painter.fillRect(box, QColor(frame.palette.background))
+    painter.fillRect(QRectF(box.left(), box.top(), QUOTE_LETTER, box.height()), QColor(tag.colour))
+    painter.setFont(frame.fonts.small)
+    painter.setPen(QColor(frame.palette.on_tag))
+    painter.drawText(QRectF(box.left(), box.top(), QUOTE_LETTER, box.height()), CENTRE, tag.letter)
+    painter.setPen(QColor(tag.colour))
+    painter.drawText(box.adjusted(0, 0, -INSET, 0), RIGHT, tag.text)
 
 
 def _row(area: QRectF, y: float) -> QRectF:

@@ -82,6 +82,16 @@ class CandleSeries:
         store = self._overlays.get(name)
         return self._span(self._data[name] if store is None else store)
 
+    def values_at(self, name: str, slots: Indices) -> Floats:
+        """An overlay at some slots; NaN everywhere when there is no such overlay."""
+        store = self._overlays.get(name)
+        return np.full(len(slots), np.nan) if store is None else store[slots + self._start]
+
+    def value_of(self, name: str, slot: int) -> float:
+        """An overlay at one slot; NaN when there is no such overlay."""
+        store = self._overlays.get(name)
+        return float("nan") if store is None else float(store[slot + self._start])
+
     @property
     def overlays(self) -> tuple[str, ...]:
         return tuple(self._overlays)
@@ -196,7 +206,7 @@ class CandleSeries:
         return added
 
     def set_overlay(self, name: str, values: Floats | None) -> None:
-        """A line over the candles, one value for each candle from the oldest; None takes it away.
+        """A column beside the candles', one value for each candle from the oldest; None takes it away.
 
         Raises ValueError when there are more values than candles. Candles without a value leave a hole.
         """

@@ -42,3 +42,14 @@ def trace(painter: QPainter, x: Floats, y: Floats) -> None:
     segments[:, 0], segments[:, 1] = x[:-1][joined], y[:-1][joined]
     segments[:, 2], segments[:, 3] = x[1:][joined], y[1:][joined]
     painter.drawLines(Shiboken.wrapInstance(segments.ctypes.data, QLineF), count)  # type: ignore[call-overload]
+
+
+def strips(painter: QPainter, left: Floats, right: Floats, y: Floats) -> None:
+    """A level line from `left` to `right` at each finite y; neighbours are not joined."""
+    known = np.isfinite(y)
+    count = int(np.count_nonzero(known))
+    if count:
+        segments = np.empty((count, 4))
+        segments[:, 0], segments[:, 1] = left[known], y[known]
+        segments[:, 2], segments[:, 3] = right[known], y[known]
+        painter.drawLines(Shiboken.wrapInstance(segments.ctypes.data, QLineF), count)  # type: ignore[call-overload]

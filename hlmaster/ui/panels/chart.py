@@ -31,6 +31,7 @@ from hlmaster.market.series import Series
 from hlmaster.ui import figures
 from hlmaster.ui.averages import MovingAverage
 from hlmaster.ui.charts.candle_chart import CandleChart
+from hlmaster.ui.charts.study import Study, Trace
 from hlmaster.ui.context import Context
 from hlmaster.ui.market_panel import MarketPanel, decimals_of
 from hlmaster.ui.own_lines import own_lines
@@ -314,7 +315,7 @@ class ChartPanel(MarketPanel):
             float(block.volume[index]),
         )
         for average in self._averages:
-            self.chart.set_last_overlay(_name(average), average.step(close, opens=opens))
+            self.chart.set_last_values(_name(average), [average.step(close, opens=opens)])
 
     def _draw_averages(self) -> None:
         series = self._series
@@ -323,7 +324,8 @@ class ChartPanel(MarketPanel):
         theme = self.context.theme
         close = series.block().close
         for average, tone in zip(self._averages, (theme.accent, theme.second), strict=True):
-            self.chart.set_overlay(_name(average), average.over(close), tone)
+            study = Study(_name(average), _name(average), (Trace(_name(average), tone),))
+            self.chart.set_study(study, [average.over(close)])
 
     def _decimals(self, price: float) -> int:
         market = self.market

@@ -15,6 +15,8 @@ from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.charts.lines import PriceLine
 from hlmaster.ui.charts.palette import ChartPalette
 from hlmaster.ui.charts.reading import Reading
+from hlmaster.ui.charts.series import Floats
+from hlmaster.ui.charts.study import Study, Trace
 from tests.ui.charts.made import MINUTE, START, arrays
 
 COUNT = 1000
@@ -30,6 +32,10 @@ def chart(qtbot: QtBot) -> CandleChart:
     qtbot.waitExposed(chart)
     give(chart, COUNT)
     return chart
+
+
+def overlay(chart: CandleChart, values: Floats, colour: str = "#ff00ff") -> None:
+    chart.set_study(Study("mean", "Mean", (Trace("mean", colour),)), [values])
 
 
 def give(chart: CandleChart, count: int) -> None:
@@ -226,26 +232,28 @@ def test_the_countdown_runs_to_the_close_of_the_open_candle(chart: CandleChart) 
     assert chart.frame.countdown == "01:42"
 
 
-def test_lines_survive_a_new_series_and_overlays_do_not(chart: CandleChart) -> None:
+def test_lines_and_studies_survive_a_new_series_and_values_do_not(chart: CandleChart) -> None:
     chart.set_lines([PriceLine(100.0, "LONG 1", "position")])
-    chart.set_overlay("mean", np.full(COUNT, 100.0), "#123456")
+    overlay(chart, np.full(COUNT, 100.0))
     give(chart, 50)
     assert chart.frame.lines[0].label == "LONG 1"
-    assert chart.frame.overlay_colours == {}
+    assert list(chart.frame.studies) == ["mean"]
+    assert chart.frame.series.overlays == ()
     chart.grab()
 
 
 def test_an_overlay_is_painted_in_its_colour(chart: CandleChart) -> None:
     middle = (chart.frame.low + chart.frame.high) / 2
-    chart.set_overlay("mean", np.full(COUNT, middle), "#ff00ff")
+    overlay(chart, np.full(COUNT, middle))
     image = chart.grab().toImage()
     y = round(chart.frame.y_of(middle))
     assert any(
         QColor(image.pixel(x, row)).red() > 150 and QColor(image.pixel(x, row)).blue() > 150
         for x in range(0, 800, 3) for row in (y - 1, y, y + 1)
     )  # fmt: skip
-    chart.set_overlay("mean", None)
-    assert chart.frame.overlay_colours == {}
+    chart.remove_study("mean")
+    assert chart.frame.studies == {}
+    assert chart.frame.series.overlays == ()
 
 
 def test_an_empty_and_a_stale_chart_say_so(qtbot: QtBot, chart: CandleChart) -> None:
@@ -278,7 +286,7 @@ def test_many_changes_are_painted_once(chart: CandleChart, qtbot: QtBot) -> None
 
 
 def test_any_size_can_be_painted(chart: CandleChart) -> None:
-    chart.set_overlay("mean", np.full(COUNT, np.nan))
+    overlay(chart, np.full(COUNT, np.nan))
     chart.set_lines([PriceLine(float("1e-9"), "", "mark")])
     for width, height in ((240, 160), (2400, 200), (300, 1400)):
         chart.resize(width, height)
@@ -297,7 +305,8 @@ def early(qtbot: QtBot) -> CandleChart:
 def test_an_early_chart_paints_the_same_picture(chart: CandleChart, early: CandleChart, qtbot: QtBot) -> None:
     for made in (chart, early):
         give(made, COUNT)
-        made.set_overlay("fast", arrays(COUNT)[4], "#6ea8fe")
+        overlay(made, arrays(COUNT)[4])
+        made.set_pane("flow", {"delta": np.sin(np.arange(COUNT))}, "histogram")
         made.set_lines([PriceLine(made.frame.high * 0.99, "0.42", "position")])
     early.show()
     qtbot.waitExposed(early)

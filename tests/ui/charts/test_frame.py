@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.lines import PriceLine
 from hlmaster.ui.charts.series import FIELDS
+from hlmaster.ui.charts.shapes import candle_shapes, column_edges
 from hlmaster.ui.charts.view import View
 from tests.ui.charts.made import MINUTE, series
 
@@ -27,7 +28,7 @@ def laid_out(frame: Frame, width: float = 900, height: float = 600) -> Frame:
 
 def test_both_panes_and_their_scales_share_their_edges(frame: Frame) -> None:
     assert frame.price_pane.width() == frame.volume_pane.width() == frame.price_scale.left()
-    assert frame.price_scale.right() == frame.volume_scale.right() == 900
+    assert frame.price_scale.right() == frame.panes.shown[0].axis.right() == 900
     assert frame.volume_pane.bottom() == frame.time_scale.top()
     assert frame.time_scale.bottom() == 600
 
@@ -56,7 +57,7 @@ def test_a_flat_market_has_a_scale_too(qapp: QApplication) -> None:
 def test_candles_are_drawn_from_high_to_low_where_they_lie(frame: Frame, pitch: float) -> None:
     frame.view = View(right=2900, pitch=pitch, width=frame.view.width)
     frame.rebuild()
-    shapes = frame.candle_shapes(frame.columns)
+    shapes = candle_shapes(frame, frame.columns)
     wicks = np.concatenate((shapes.wicks_up, shapes.wicks_down))
     assert len(wicks) == len(frame.columns)
     assert (wicks[:, 2] >= wicks[:, 0]).all()
@@ -76,7 +77,7 @@ def test_candles_are_drawn_from_high_to_low_where_they_lie(frame: Frame, pitch: 
 def test_folded_columns_fill_the_width_without_overlap(frame: Frame, pitch: float) -> None:
     frame.view = View(right=2900, pitch=pitch, width=frame.view.width)
     frame.rebuild()
-    left, right = frame.column_edges(frame.columns)
+    left, right = column_edges(frame, frame.columns.slot, frame.columns.width)
     assert (left[1:] - right[:-1] == 1).all()
 
 
@@ -94,7 +95,7 @@ def test_a_gap_has_no_candle_and_breaks_an_overlay(qapp: QApplication) -> None:
     frame.series.set_overlay("mean", np.full(98, 100.0))
     laid_out(frame)
     assert 90 not in frame.columns.slot
-    x, y = frame.overlay_points("mean", slice(None))
+    x, y = frame.column_middles(), frame.sampled("mean")
     at_gap = np.abs(x - frame.view.x_of(90.5)).argmin()
     assert np.isnan(y[at_gap])
     assert np.isfinite(y[[at_gap - 1, at_gap + 1]]).all()
@@ -104,7 +105,7 @@ def test_an_overlay_may_begin_late(frame: Frame) -> None:
     values = np.full(3000, np.nan)
     values[2990:] = 100.0
     frame.series.set_overlay("late", values)
-    _, y = frame.overlay_points("late", slice(None))
+    y = frame.sampled("late")
     assert np.isfinite(y).sum() == 10
 
 

@@ -1,0 +1,65 @@
+"""Pictures that others lay over or under the candles: a volume profile, a footprint, handles of orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
+
+from hlmaster.ui.charts.study import PRICE_PANE
+
+if TYPE_CHECKING:
+    from hlmaster.ui.charts.frame import Frame
+
+Draw = Callable[[QPainter, "Frame", QRectF], None]
+"""Paints into `area`, whose top left corner is the pane's (0, 0); `frame` maps slots and prices to pixels."""
+UNDER, OVER, ON_TOP = -10.0, 10.0, 100.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChartLayer:
+    """`pane` is a pane's name, or "" for the whole chart. `z` below 0 lies under the candles, from 0 over them, from
+    `ON_TOP` over price lines and marks too.
+
+    With `state` the layer becomes part of the kept picture and is painted again when what `state` answers differs
+    (pan, zoom and scale are seen to); without one it is painted at every repaint and lies over the candles.
+    """
+
+    draw: Draw
+    pane: str = PRICE_PANE
+    z: float = OVER
+    state: Callable[[], Hashable] | None = None
+
+    def __post_init__(self) -> None:
+        if self.z < 0 and self.state is None:
+            raise ValueError("A layer under the candles is part of the kept picture and needs a state.")
+
+
+class ChartLayers:
+    """In the order of their z, and of their coming where that is equal."""
+
+    def __init__(self) -> None:
+        self._layers: list[ChartLayer] = []
+
+    def add(self, layer: ChartLayer) -> None:
+        self._layers.append(layer)
+        self._layers.sort(key=lambda one: one.z)
+
+    def remove(self, layer: ChartLayer) -> None:
+        self._layers.remove(layer)
+
+    def state(self) -> tuple[Hashable, ...]:
+        return tuple((id(layer), layer.state()) for layer in self._layers if layer.state is not None)
+
+    def paint(
+        self, painter: QPainter, frame: Frame, area: QRectF, pane: str, z: tuple[float, float], *, kept: bool
+    ) -> None:
+        """Those of a pane with a z in [low, high): of the kept picture, or of what is painted each time."""
+        for layer in self._layers:
+            if layer.pane == pane and z[0] <= layer.z < z[1] and (layer.state is not None) == kept:
+                painter.save()
+                layer.draw(painter, frame, area)
+                painter.restore()

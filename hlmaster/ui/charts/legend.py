@@ -1,0 +1,141 @@
+"""The read-out of the candle and the names and values of the studies, at the top left of each pane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QPainter
+
+from hlmaster.ui.charts.figures import compact, pane_value, percent
+from hlmaster.ui.charts.palette import faded
+from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE, Study
+from hlmaster.ui.charts.times import moment_text
+
+if TYPE_CHECKING:
+    from hlmaster.ui.charts.frame import Frame
+
+ROW = 18.0
+TOP = 4.0
+INDENT = 10.0
+MOST_OF_PANE = 0.45
+"""Share of the prices' height that the legend may cover."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """`box` in pixels of the chart; `key` names the study, empty for the parts of the candle's read-out."""
+
+    key: str
+    name: str
+    values: tuple[tuple[str, str], ...]
+    """(text, colour)."""
+    box: QRectF
+    is_hidden: bool = False
+
+    @property
+    def is_in_view(self) -> bool:
+        return not self.box.isEmpty()
+
+
+def legend(frame: Frame) -> list[Cell]:
+    """What does not fit is left out: the read-out's last parts first, and rows over `MOST_OF_PANE` of the prices."""
+    if frame.reading is None:
+        return []
+    floor = max(frame.price_pane.height() * MOST_OF_PANE, ROW + TOP)
+    cells = _flow(frame, _read_out(frame), 0.0, ROW + TOP, wraps=False)
+    overlays = [_entry(frame, study) for study in frame.studies.values() if study.pane == PRICE_PANE]
+    cells += _flow(frame, overlays, ROW, floor, wraps=True)
+    for pane in frame.panes.shown:
+        if pane.key == VOLUME_PANE:
+            entries = [_volume(frame)]
+        else:
+            entries = [_entry(frame, study) for study in frame.studies.values() if study.pane == pane.key]
+        cells += _flow(frame, entries, pane.area.top() - 2, pane.area.top() + ROW + TOP, wraps=False)
+    return cells
+
+
+Entry = tuple[str, str, tuple[tuple[str, str], ...], bool]
+
+
+def _read_out(frame: Frame) -> list[Entry]:
+    """Open, high, low, close, change, volume and time."""
+    reading, palette = frame.reading, frame.palette
+    assert reading is not None
+    moment = moment_text(frame.moment(reading.time_ms), frame.series.interval_ms)
+    if reading.missing:
+        count = f"{reading.missing:,} candle{'s' if reading.missing > 1 else ''} missing"
+        return [("", "", ((count, palette.warning),), False), ("", "from", ((moment, palette.muted),), False)]
+    colour = palette.up if reading.close >= reading.open else palette.down
+    moved = palette.up if reading.change >= 0 else palette.down
+    prices = (("O", reading.open), ("H", reading.high), ("L", reading.low), ("C", reading.close))
+    entries: list[Entry] = [("", name, ((frame.price_text(value), colour),), False) for name, value in prices]
+    return [
+        *entries,
+        ("", "", ((percent(reading.change), moved),), False),
+        ("", "V", ((compact(reading.volume), palette.text),), False),
+        ("", "", ((moment, palette.muted),), False),
+    ]
+
+
+def _volume(frame: Frame) -> Entry:
+    reading = frame.reading
+    assert reading is not None
+    colour = frame.palette.up if reading.close >= reading.open else frame.palette.down
+    return VOLUME_PANE, "VOLUME", ((compact(reading.volume), colour),), False
+
+
+def _entry(frame: Frame, study: Study) -> Entry:
+    reading = frame.reading
+    assert reading is not None
+    if study.note or study.is_hidden:
+        return study.key, study.title, ((study.note, frame.palette.faint),) if study.note else (), study.is_hidden
+    end = reading.slot if frame.cursor is None else min(reading.slot + frame.columns.width, len(frame.series)) - 1
+    scale = frame.scale_of(study.pane)
+    values = []
+    for trace in study.traces:
+        if trace.kind == "events":
+            continue
+        value = frame.series.value_of(trace.column, end)
+        text = "–"
+        if value == value:
+            is_price = study.pane == PRICE_PANE
+            text = frame.price_text(value) if is_price else pane_value(value, scale.high - scale.low)
+        values.append((f"{trace.label} {text}" if trace.label else text, trace.colour))
+    return study.key, study.title, tuple(values), False
+
+
+def _flow(frame: Frame, entries: list[Entry], top: float, floor: float, *, wraps: bool) -> list[Cell]:
+    """Cells from the left, row after row; the rest is left out where the width, or the floor, ends."""
+    unit, right = frame.fonts.small_digit, frame.price_pane.width() - 4
+    cells, x, y = [], INDENT, top + TOP
+    for key, name, values, is_hidden in entries:
+        size = unit * (len(name) + sum(len(text) + 1 for text, _ in values) - (0 if name else 1))
+        if x + size > right and x > INDENT:
+            if not wraps:
+                break
+            x, y = INDENT, y + ROW
+        if y + ROW > floor + 1:
+            break
+        if x + size > right and not key:
+            break
+        cells.append(Cell(key, name, values, QRectF(x - 4, y, size + 8, ROW), is_hidden))
+        x += size + unit * 1.5
+    return cells
+
+
+def draw_legend(painter: QPainter, frame: Frame, area: QRectF) -> None:
+    palette, unit = frame.palette, frame.fonts.small_digit
+    painter.setFont(frame.fonts.small)
+    for cell in frame.legend:
+        painter.fillRect(cell.box, faded(palette.background, 0.75))
+        x, y = cell.box.left() + 4, cell.box.center().y() + 4
+        if cell.name:
+            painter.setPen(QColor(palette.faint if cell.is_hidden else palette.muted))
+            painter.drawText(QPointF(x, y), cell.name)
+            x += unit * (len(cell.name) + 1)
+        for text, colour in cell.values:
+            painter.setPen(QColor(colour))
+            painter.drawText(QPointF(x, y), text)
+            x += unit * (len(text) + 1)

@@ -1,0 +1,130 @@
+"""Studies as they are painted in a pane: lines, level steps, histograms and event marks."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from hlmaster.ui.charts.frame import Frame
+from hlmaster.ui.charts.palette import faded
+from hlmaster.ui.charts.scale import Scale
+from hlmaster.ui.charts.shapes import histogram_bars
+from hlmaster.ui.charts.strokes import fill, strips, trace
+from hlmaster.ui.charts.study import Study, Trace
+
+EVENT = 4.0
+"""Half the width of an event's triangle."""
+FILL_OPACITY = 0.07
+LEVEL_DASHES = [2.0, 3.0]
+
+
+def draw_studies(painter: QPainter, frame: Frame, pane: str, scale: Scale, area: QRectF, *, kept: bool) -> None:
+    """The closed part of a pane's studies for the kept picture, else the part at the open candle."""
+    live = bool(len(frame.latest))
+    if not kept and not live:
+        return
+    # The line to the open candle begins at the last closed one; a bar stands by itself.
+    points = slice(-1 if live else None) if kept else slice(-2, None)
+    alone = points if kept else slice(-1, None)
+    for study in frame.studies_in(pane):
+        if kept:
+            _draw_levels(painter, frame, study, scale, area)
+        if study.fill is not None:
+            _draw_fill(painter, frame, study, scale, points)
+        for one in study.traces:
+            if one.kind == "histogram":
+                _draw_histogram(painter, frame, one, pane, alone)
+            elif one.kind == "events":
+                _draw_events(painter, frame, one, scale, alone)
+            else:
+                _draw_line(painter, frame, one, scale, points)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def _pen(colour: str, width: float) -> QPen:
+    return QPen(QColor(colour), width)
+
+
+def _draw_levels(painter: QPainter, frame: Frame, study: Study, scale: Scale, area: QRectF) -> None:
+    if study.levels:
+        pen = _pen(frame.palette.faint, 1.0)
+        pen.setDashPattern(LEVEL_DASHES)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(pen)
+        for level in study.levels:
+            y = round(scale.y_of(level))
+            painter.drawLine(0, y, int(area.width()), y)
+
+
+def _draw_line(painter: QPainter, frame: Frame, one: Trace, scale: Scale, points: slice) -> None:
+    x, values = frame.column_middles()[points], frame.sampled(one.column)[points]
+    rows = scale.rows_of(values)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, one.kind == "line")
+    painter.setPen(_pen(one.colour, one.width))
+    if one.kind == "steps":
+        # Each level reaches from the left end of its first column to the right end of its last.
+        half = frame.columns.width * frame.view.pitch / 2
+        strips(painter, x - half, x + half, np.rint(rows))
+    elif one.turn:
+        signs = frame.sampled(one.turn)[points]
+        for colour, is_side in ((one.colour, signs >= 0), (one.fall, signs < 0)):
+            painter.setPen(_pen(colour, one.width))
+            trace(painter, x, np.where(is_side, rows, np.nan))
+    else:
+        trace(painter, x, rows)
+
+
+def _draw_histogram(painter: QPainter, frame: Frame, one: Trace, pane: str, points: slice) -> None:
+    sub = frame.panes.get(pane)
+    if sub is None:
+        return
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(Qt.PenStyle.NoPen)
+    bars = histogram_bars(frame, sub, one.column, points)
+    for colour, rects in zip((one.colour, one.fall or one.colour), bars, strict=True):
+        painter.setBrush(QColor(colour))
+        fill(painter, rects)
+
+
+def _draw_events(painter: QPainter, frame: Frame, one: Trace, scale: Scale, points: slice) -> None:
+    values = frame.sampled(one.column)[points]
+    found = np.flatnonzero(np.isfinite(values) & (values != 0))
+    if not len(found):
+        return
+    x = frame.column_middles()[points]
+    slots = frame.column_slots[points]
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for index in found.tolist():
+        rising = values[index] > 0
+        way = 1 if rising else -1
+        end = frame.series.field("low" if rising else "high")[slots[index]]
+        tip = scale.y_of(float(end)) + way * EVENT
+        foot = tip + way * 1.6 * EVENT
+        middle = float(x[index])
+        painter.setBrush(QColor(one.colour if rising else one.fall or one.colour))
+        painter.drawPolygon(
+            QPolygonF([QPointF(middle, tip), QPointF(middle - EVENT, foot), QPointF(middle + EVENT, foot)])
+        )
+
+
+def _draw_fill(painter: QPainter, frame: Frame, study: Study, scale: Scale, points: slice) -> None:
+    """A tint between two lines, over each unbroken stretch of both."""
+    assert study.fill is not None
+    x = frame.column_middles()[points]
+    upper, lower = (scale.rows_of(frame.sampled(column)[points]) for column in study.fill)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(faded(study.traces[0].colour, FILL_OPACITY))
+    for stretch in stretches(np.isfinite(upper) & np.isfinite(lower)):
+        edge = [*map(QPointF, x[stretch].tolist(), upper[stretch].tolist())]
+        back = [*map(QPointF, x[stretch][::-1].tolist(), lower[stretch][::-1].tolist())]
+        painter.drawPolygon(QPolygonF(edge + back))
+
+
+def stretches(known: npt.NDArray[np.bool_]) -> list[slice]:
+    """Where `known` (bool[n]) holds for two or more in a row."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], known, [False])).astype(np.int8)))
+    return [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 1]
