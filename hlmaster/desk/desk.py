@@ -15,6 +15,7 @@ from hlmaster.desk.challenger import Challengers
 from hlmaster.desk.charts import Charts
 from hlmaster.desk.deciding import Around, Deciding
 from hlmaster.desk.disk_watch import DiskWatch, files
+from hlmaster.desk.flow import Flow
 from hlmaster.desk.guard import Guard
 from hlmaster.desk.health import Health, describe
 from hlmaster.desk.kept import Kept
@@ -120,7 +121,7 @@ class Desk:
             self.foreign,
         )
         self.tools = Tools(self.bus, self.clock, self.survey, self.manual, self.executor, self.orders)
-        self.charts = Charts(self.clock, parts.market_data, self.feed)
+        self.charts, self.flow = Charts(self.clock, parts.market_data, self.feed), Flow(self.bus, self.clock, self.feed)
         self._ranges = Ranges(self.clock, self.charts, self.feed)
         self._protecting = Protecting(
             self.bus,

@@ -1,0 +1,1 @@
+"""What was traded and quoted over time at which price: plain arrays, fed with the feed's judged facts."""
