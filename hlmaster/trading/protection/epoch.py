@@ -46,6 +46,8 @@ class Epoch:
     ticket_target: Decimal | None = None
     """The target that it asked for."""
     handed_over: frozenset[str] = frozenset()
+    named_ms: int = 0
+    """When stop prices were named last: what had fired before says nothing about them."""
     entry_atr: Decimal | None = None
     past: Past = field(default_factory=Past)
     naked_since: float | None = None
@@ -77,16 +79,20 @@ class Epoch:
                 continue
             stop, target = self.past.fired_stop, self.past.fired_target
             if trigger.kind is TriggerKind.STOP:
+                if tracked.updated_ms < self.named_ms:
+                    continue
                 stop = _further(stop, trigger.price, -self.sign)
             else:
                 target = _further(target, trigger.price, self.sign)
             self.past = Past(self.past.stops, stop, target)
 
-    def choose(self, policy: Policy | None, handed_over: Iterable[str] = ()) -> None:
+    def choose(self, policy: Policy | None, now_ms: int, handed_over: Iterable[str] = ()) -> None:
         """A new choice starts the ratchet anew: a person may loosen a stop, the program may not."""
         self.policy, self.ours = policy, True
         self.handed_over |= frozenset(handed_over)
-        self.past = Past((), self.past.fired_stop, self.past.fired_target)
+        names_prices = policy is not None and bool(policy.tiers)
+        self.named_ms = now_ms if names_prices else self.named_ms
+        self.past = Past((), None if names_prices else self.past.fired_stop, self.past.fired_target)
         self.replaced_at = -math.inf
 
     def take_over(self, orders: Iterable[TrackedOrder], tiers: int) -> None:
@@ -108,6 +114,7 @@ class Epoch:
             "ticket_price": None if self.ticket_price is None else str(self.ticket_price),
             "ticket_target": None if self.ticket_target is None else str(self.ticket_target),
             "handed_over": sorted(self.handed_over),
+            "named_ms": self.named_ms,
             "entry_atr": None if self.entry_atr is None else str(self.entry_atr),
             "ours": self.ours,
         }
@@ -124,6 +131,7 @@ class Epoch:
             self.ticket_target = None if target is None else Decimal(target)
             self.entry_atr = None if atr is None else Decimal(atr)
             self.handed_over = frozenset(document["handed_over"])
+            self.named_ms = int(document.get("named_ms", 0))
             self.ours = self.ours or bool(document["ours"])
             self.see(Decimal(document["best"]))
         except (KeyError, TypeError, ValueError, ArithmeticError, ValidationError) as error:

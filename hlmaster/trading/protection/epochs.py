@@ -12,10 +12,12 @@ from hlmaster.core.orders import TriggerKind
 from hlmaster.core.rounding import wire_text
 from hlmaster.trading.execution.tracker import OrderTracker
 from hlmaster.trading.portfolio import Portfolio
+from hlmaster.trading.protection.by_hand import Kept, Rung
 from hlmaster.trading.protection.cover import Cover, cover, ticket_price
 from hlmaster.trading.protection.epoch import CLOCK_SKEW_MS, Epoch, Memory
 from hlmaster.trading.protection.plan import Circumstances, Held, Plan, plan
 from hlmaster.trading.protection.policy import TIERS, Policy, Protection, settled
+from hlmaster.trading.protection.steps import LEAST_MOVE, paired
 
 ZERO = Decimal(0)
 
@@ -168,6 +170,21 @@ class Epochs:
     def cover(self, epoch: Epoch, size: Decimal) -> Cover:
         orders = self._tracker.unsettled(epoch.coin)
         return cover(orders, size, self._liquidation(epoch.coin, size), epoch.handed_over)
+
+    def kept(self, epoch: Epoch) -> Kept:
+        """What protects the position by our hand: what is wanted, and where an order stands for it already."""
+        size = self.size(epoch.coin)
+        has = self.cover(epoch, size)
+        wanted = self.plan(epoch, size, has)
+        stops, targets = (
+            tuple(Rung(level, "" if order is None else order.client_order_id) for level, order in pairs)
+            for pairs in (
+                paired(wanted.stops, has.stops, LEAST_MOVE),
+                paired(wanted.targets, has.targets, LEAST_MOVE),
+            )
+        )
+        mark, liquidation = self._market.mark(epoch.coin), self._liquidation(epoch.coin, size)
+        return Kept(epoch.sign, self._entry(epoch.coin), epoch.best, mark, liquidation, stops, targets)
 
     def handed_over(self, epoch: Epoch, policy: Policy | None) -> tuple[str, ...]:
         """What is ours to move from now on: stops of others, and their targets where there is a say about a target."""

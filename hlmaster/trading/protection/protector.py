@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -28,6 +28,7 @@ from hlmaster.core.events import (
     TrackedOrder,
 )
 from hlmaster.trading.execution.tracker import OrderTracker
+from hlmaster.trading.protection.by_hand import moved
 from hlmaster.trading.protection.cover import in_flight, is_own
 from hlmaster.trading.protection.epoch import Epoch
 from hlmaster.trading.protection.epochs import Epochs
@@ -146,10 +147,33 @@ class Protector:
         wrong = self._epochs.wrong_side(epoch, policy)
         if wrong:
             return wrong
-        epoch.choose(policy, self._epochs.handed_over(epoch, policy) if take_over else ())
+        epoch.choose(policy, self._clock.now_ms(), self._epochs.handed_over(epoch, policy) if take_over else ())
         self._epochs.save()
         self._consider(coin)
         return ""
+
+    def move(self, coin: str, prices: Mapping[str, Decimal]) -> tuple[bool, str]:
+        """Stops and targets that we keep, by client order id, to other triggers, from now on; the new ones stand before
+        the old ones go. (whether it is being done, what was decided)."""
+        epoch = self._epochs.find(coin)
+        if epoch is None:
+            return False, f"There is no {coin} position to protect."
+        kept = self._epochs.kept(epoch)
+        if not prices.keys() <= kept.names:
+            return False, "This stop is not there any more."
+        change = moved(kept, self._epochs.policy(epoch), prices)
+        if change.policy is None:
+            return False, change.problem
+        problem = self.choose(coin, change.policy)
+        ended = f" {change.ends.capitalize()} ended with it." if change.ends else ""
+        return not problem, problem or f"{coin}: its protection was moved by hand.{ended}"
+
+    def kept(self, coin: str) -> frozenset[str]:
+        """Client order ids of the stops and targets that ``move`` moves."""
+        epoch = self._epochs.find(coin) if self._active else None
+        if epoch is None or not self._epochs.is_ours(epoch):
+            return frozenset()
+        return self._epochs.kept(epoch).names
 
     def intend(self, coin: str, policy: Policy) -> None:
         """The policy of the next position of this coin, or of the present one if there is one."""

@@ -61,14 +61,25 @@ def match(
     levels: Sequence[Level], orders: Sequence[TrackedOrder], tolerance: Decimal
 ) -> tuple[tuple[Level, ...], tuple[TrackedOrder, ...]]:
     """(levels that nothing stands for, orders that stand for nothing). ``tolerance``: of the price."""
-    missing, spare = [], list(orders)
+    pairs = paired(levels, orders, tolerance)
+    used = {id(order) for _, order in pairs if order is not None}
+    missing = tuple(level for level, order in pairs if order is None)
+    return missing, tuple(order for order in orders if id(order) not in used)
+
+
+def paired(
+    levels: Sequence[Level], orders: Sequence[TrackedOrder], tolerance: Decimal
+) -> list[tuple[Level, TrackedOrder | None]]:
+    """Each level with the order that stands for it."""
+    pairs: list[tuple[Level, TrackedOrder | None]] = []
+    spare = list(orders)
     for level in levels:
         fitting = [order for order in spare if _distance(level, order) <= tolerance * level.trigger]
-        if fitting:
-            spare.remove(min(fitting, key=lambda order: _distance(level, order)))
-        else:
-            missing.append(level)
-    return tuple(missing), tuple(spare)
+        found = min(fitting, key=lambda order: _distance(level, order)) if fitting else None
+        if found is not None:
+            spare.remove(found)
+        pairs.append((level, found))
+    return pairs
 
 
 def _distance(level: Level, order: TrackedOrder) -> Decimal:
