@@ -1,0 +1,314 @@
+"""Pictures of the window and of each panel in every state: ``python -m tests.ui.gallery OUT [--only STATE …]``.
+
+For eyes: ``OUT/STATE-THEME-SIZE.png`` is the window, ``OUT/STATE-THEME-panels.png`` a sheet of all panels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from email.utils import formatdate
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.update({"HLM_NEWS__ENABLED": "false", "HLM_ANALYST__ENABLED": "false"})
+
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from hlmaster.core.events import FillsReported, LinkChanged, LinkState, Trade, Trades
+from hlmaster.core.logs import LogRing
+from hlmaster.core.model import Interval, Side
+from hlmaster.core.opinions import Question
+from hlmaster.core.orders import Fill, OrderStatus, VenueOrder
+from hlmaster.settings import Settings
+from hlmaster.storage.sessions import Sessions
+from hlmaster.ui import qt
+from hlmaster.ui.loop import Loop
+from hlmaster.ui.palettes import SCHEMES
+from hlmaster.ui.theme import number_font
+from hlmaster.ui.window import Window
+from tests.desk.advising.keys import MemoryVault
+from tests.insight.fake_ollama import FakeOllama
+from tests.insight.sentiment.press import Press, feed, page
+from tests.ui import market_desk
+from tests.ui.advised import NOBODY, says
+from tests.ui.desks import Held, TradingScene, trading
+from tests.ui.proposals import Cards
+
+D = Decimal
+SIZES = ((1280, 800), (1600, 980), (2560, 1440))
+USUAL = (1600, 980)
+SHEET_WIDTH = 2000
+CAPTION = 18
+MANY = 200
+SETTLING = 0.4
+"""Seconds: what follows a change has been painted."""
+EXTREMES = {"TINY": (0.0000123, 0), "HUGE": (123_456.7, 5)}
+"""Coins and their size decimals, beside those of the desk in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """``prepare`` brings the scene there once the window stands; the coin in focus is ``coin``.
+
+    ``is_advised``: a model answers and a feed prints; else the analyst speaks by rules and the news are off.
+    """
+
+    prepare: Callable[[TradingScene, Window], Awaitable[None]]
+    coin: str = "ETH"
+    starts: bool = True
+    is_advised: bool = False
+
+
+async def _nothing(scene: TradingScene, window: Window) -> None:
+    """As it comes."""
+
+
+async def _connecting(scene: TradingScene, window: Window) -> None:
+    scene.bus.publish(LinkChanged(LinkState.CONNECTING, "Asking the exchange for its list of markets."))
+
+
+async def _busy(scene: TradingScene, window: Window) -> None:
+    _list_coins(scene, ["ETH", "BTC", "SOL", "DOGE"])
+    _hold(scene, "ETH", "0.42", 0.998)
+    for coin, size, of_price in (("BTC", "0.01", 1.0), ("BTC", "-0.01", 1.004), ("SOL", "2", 1.0), ("SOL", "-2", 0.99)):
+        _hold(scene, coin, size, of_price)
+    _hold(scene, "SOL", "-12", 1.006)
+    _hold(scene, "DOGE", "15000", 0.97)
+    _rest(scene, 1, "ETH", Side.BUY, "3400")
+    _rest(scene, 2, "ETH", Side.SELL, "3490.5")
+    _rest(scene, 3, "BTC", Side.BUY, "95000", "0.01")
+    _rest(scene, 4, "SOL", Side.BUY, "238")
+    for coin in ("ETH", "BTC"):
+        _trade(scene, coin)
+        await scene.desk.charts.show(coin, Interval.M1)
+    await scene.account_told()
+    Cards(scene).say("ETH")
+    Cards(scene).say("BTC")
+
+
+async def _stale(scene: TradingScene, window: Window) -> None:
+    await _busy(scene, window)
+    await asyncio.sleep(7)
+
+
+async def _disconnected(scene: TradingScene, window: Window) -> None:
+    await _busy(scene, window)
+    sentence = "The exchange closed the connection."
+    scene.bus.publish(LinkChanged(LinkState.RECONNECTING, sentence, attempt=3, retry_in_seconds=4.0))
+
+
+async def _halted(scene: TradingScene, window: Window) -> None:
+    await _busy(scene, window)
+    scene.desk.brake.engage("you", "The kill switch was pressed.")
+
+
+async def _many(scene: TradingScene, window: Window) -> None:
+    coins = [f"C{number:03}" for number in range(MANY)]
+    _list_coins(scene, coins)
+    for number, coin in enumerate(coins):
+        _hold(scene, coin, str((-1) ** number * (number + 1)), 1 + 0.0003 * (number % 31 - 15))
+        _rest(scene, 1_000 + number, coin, Side.BUY if number % 2 else Side.SELL, "90")
+    await scene.account_told()
+
+
+async def _long(scene: TradingScene, window: Window) -> None:
+    _list_coins(scene, ["BTC", "DOGE"])
+    scene.venue.cash = D("987654321098.76")
+    _hold(scene, "BTC", "123456.78901", 0.93)
+    _hold(scene, "DOGE", "-98765432109", 1.4)
+    _rest(scene, 1, "DOGE", Side.BUY, "0.123456", "12345678901")
+    await scene.account_told()
+
+
+async def _extreme(scene: TradingScene, window: Window) -> None:
+    _list_coins(scene, [*EXTREMES])
+    _hold(scene, "TINY", "81234567", 0.99)
+    _hold(scene, "HUGE", "0.00042", 1.01)
+    _rest(scene, 1, "TINY", Side.BUY, "0.0000119", "5000000")
+    _rest(scene, 2, "HUGE", Side.SELL, "125000", "0.001")
+    for coin in EXTREMES:
+        _trade(scene, coin)
+    await scene.account_told()
+
+
+STATES = {
+    "first_start": State(_nothing, starts=False),
+    "connecting": State(_connecting, starts=False),
+    "empty": State(_nothing),
+    "busy": State(_busy, is_advised=True),
+    "stale": State(_stale),
+    "disconnected": State(_disconnected),
+    "halted": State(_halted),
+    "many": State(_many),
+    "long": State(_long, coin="BTC"),
+    "tiny": State(_extreme, coin="TINY"),
+    "huge": State(_extreme, coin="HUGE"),
+}
+
+
+def _list_coins(scene: TradingScene, coins: list[str]) -> None:
+    for coin in coins:
+        scene.tell(coin)
+
+
+def _hold(scene: TradingScene, coin: str, size: str, of_price: float) -> None:
+    """Bought or sold at this share of the present price, and known to the desk by its fill."""
+    bid, signed = scene.venue.quotes[coin][0], D(size)
+    _fill(scene, coin, signed, (bid * D(str(of_price))).quantize(bid))
+
+
+def _fill(scene: TradingScene, coin: str, signed: Decimal, price: Decimal) -> None:
+    held = scene.venue.held.setdefault(coin, Held())
+    before, closed = held.size, -signed * (price - held.entry) if held.size * signed < 0 else D(0)
+    held.entry, held.size = (held.entry if closed else price), before + signed
+    fee = (abs(signed) * price * D("0.00045")).quantize(D("0.000001"))
+    scene.venue.cash += closed - fee
+    now, trade = scene.clock.now_ms(), len(scene.venue.booked) + 1
+    side = Side.BUY if signed > 0 else Side.SELL
+    fill = Fill(coin, side, price, abs(signed), now, trade, trade, None, fee, closed, before, is_maker=False)
+    scene.venue.booked.append(fill)
+    scene.bus.publish(FillsReported((fill,)))
+
+
+def _rest(scene: TradingScene, number: int, coin: str, side: Side, price: str, size: str = "0.5") -> None:
+    name, now = f"0x{number:032x}", scene.clock.now_ms()
+    order = VenueOrder(coin, side, D(price), D(size), D(size), number, name, now, status=OrderStatus.RESTING)
+    scene.venue.open[name] = order
+
+
+def _trade(scene: TradingScene, coin: str) -> None:
+    price, decimals = market_desk.PRICES[coin]
+    now = scene.clock.now_ms()
+    told = [
+        Trade(
+            coin,
+            now - 900 * i,
+            price * (1 + 1e-5 * (i % 5 - 2)),
+            round(10 ** (i % 3) / 7, decimals),
+            i % 3 > 0,
+            100 - i,
+        )
+        for i in range(40, 0, -1)
+    ]
+    scene.bus.publish(Trades(coin, told))
+
+
+HEADLINES = ("Ethereum surges to a record high as traders are bullish", "Exchange outage worries holders of ether")
+
+
+@contextlib.asynccontextmanager
+async def advice(state: State) -> AsyncIterator[dict[str, object]]:
+    """The settings of the analyst and the news."""
+    silent = {"feeds": (), "subreddits": (), "reddit": "", "fear_greed": "", "senticrypt": "", "cryptocompare": ""}
+    if not state.is_advised:
+        yield {"analyst": {"host": NOBODY, "on_candle": False}, "news": {"enabled": False, **silent}}
+        return
+    answer = says(stop=3400.0, target=3500.0, entry=3434.0)
+    async with FakeOllama(answer=answer) as server, Press() as press:
+        now = market_desk.NOW / 1000
+        items = [f"<title>{line}</title><pubDate>{formatdate(now - 300)}</pubDate>" for line in HEADLINES]
+        press.pages = {"/feed": page(feed(*items))}
+        news = {**silent, "enabled": True, "feeds": (f"{press.url}/feed",)}
+        yield {"analyst": {"host": server.host, "on_candle": False}, "news": news}
+
+
+@contextlib.asynccontextmanager
+async def shown(state: State, theme: str, size: tuple[int, int]) -> AsyncIterator[Window]:
+    """The window in this state; it ends with the block."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with advice(state) as advising:
+            general = {"theme": theme, "on_leaving": "keep"}
+            settings = Settings.model_validate({"general": general, "protection": {"stop": "off"}, **advising})
+            session = folder / "sessions" / "demo"
+            session.mkdir(parents=True)
+            async with trading(
+                "ETH", settings=settings, start=state.starts, folder=session, counsel=MemoryVault()
+            ) as scene:
+                file, sessions = folder / "settings.toml", Sessions(folder, scene.clock)
+                window = Window(scene.desk, file, Settings.load(file)[1], LogRing(), sessions)
+                window.open(size)
+                try:
+                    await prepared(state, scene, window)
+                    yield window
+                finally:
+                    await window.shut()
+
+
+async def prepared(state: State, scene: TradingScene, window: Window) -> None:
+    await asyncio.sleep(SETTLING)
+    window.context.select(state.coin)
+    await state.prepare(scene, window)
+    if state.starts:
+        await scene.desk.reconciler.run_until_done()
+    if state.is_advised and scene.desk.advising is not None:
+        scene.desk.advising.analyst.ask(state.coin, Question.MARKET)
+    await asyncio.sleep(3 * SETTLING)
+
+
+async def panels_sheet(window: Window) -> QPixmap:
+    """Every panel as wide and high as its dock gives it, below its key."""
+    pictures = []
+    for key, dock in window.docks.items():
+        dock.show()
+        dock.raise_()
+        await asyncio.sleep(0.03)
+        pictures.append((key, dock.grab()))
+    places, corner, row_height = [], QPoint(0, 0), 0
+    for key, picture in pictures:
+        if corner.x() + picture.width() > SHEET_WIDTH:
+            corner, row_height = QPoint(0, corner.y() + row_height), 0
+        places.append((key, picture, QPoint(corner)))
+        corner.setX(corner.x() + picture.width() + 12)
+        row_height = max(row_height, picture.height() + CAPTION + 8)
+    sheet = QPixmap(SHEET_WIDTH, corner.y() + row_height)
+    sheet.fill(window.palette().color(window.backgroundRole()))
+    painter = QPainter(sheet)
+    painter.setFont(number_font())
+    painter.setPen(window.palette().color(window.foregroundRole()))
+    for key, picture, at in places:
+        painter.drawText(QRect(at.x(), at.y(), picture.width(), CAPTION), 0, key)
+        painter.drawPixmap(at + QPoint(0, CAPTION), picture)
+    painter.end()
+    return sheet
+
+
+async def photograph(out: Path, states: list[str], themes: list[str], sizes: list[tuple[int, int]]) -> None:
+    keeper = QWidget()
+    keeper.show()
+    for name in states:
+        for theme in themes:
+            for size in sizes:
+                async with shown(STATES[name], theme, size) as window:
+                    window.save_picture(out / f"{name}-{theme}-{size[0]}.png")
+                    if size == sizes[0]:
+                        (await panels_sheet(window)).save(str(out / f"{name}-{theme}-panels.png"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--only", nargs="*", choices=STATES, default=list(STATES))
+    parser.add_argument("--theme", nargs="*", choices=SCHEMES, default=["dark"])
+    parser.add_argument("--every-size", action="store_true")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    market_desk.PRICES |= EXTREMES | {f"C{number:03}": (100.0 + number, 2) for number in range(MANY)}
+    sizes = list(SIZES) if arguments.every_size else [USUAL]
+    application = qt.application(sys.argv[:1])
+    with asyncio.Runner(loop_factory=lambda: Loop(application)) as runner:
+        runner.run(photograph(arguments.out, arguments.only, arguments.theme, sizes))
+
+
+if __name__ == "__main__":
+    main()
