@@ -14,7 +14,7 @@ from hlmaster.core.config import Tree, allowed, fields_of
 from hlmaster.core.errors import ConfigError
 from hlmaster.core.model import Interval, Mode
 from hlmaster.core.toml import toml_text
-from hlmaster.settings import Origins, Settings, Source, chosen_mode, migrate, unit
+from hlmaster.settings import VERSION, Origins, Settings, Source, chosen_mode, migrate, unit
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -71,7 +71,7 @@ def test_texts_become_lists_and_nothing() -> None:
         ("[demo]\nspeed = nan\n", ("demo.speed",)),
         ("[demo]\nseed = 1\nseed = 2\n", ("cannot be understood", "line 3")),
         ("[demo\nseed = 1\n", ("cannot be understood", "line 1, column 6")),
-        ("version = 2\n", ("version 2", "versions 1 to 1")),
+        ("version = 3\n", ("version 3", "versions 1 to 2")),
         ("version = 'x'\n", ("version x",)),
         ("[general]\nmode = 'live'\n", ("mode cannot be set", "--mode")),
         ("[storage]\ndatabase_url = 'postgresql://a:b@c/d'\n", ("storage.database_url", "secret")),
@@ -123,7 +123,7 @@ def test_saving_writes_only_what_differs_and_reads_back(tmp_path: Path) -> None:
     settings.save(file)
     tree = tomllib.loads(file.read_text())
     assert tree == {
-        "version": 1,
+        "version": VERSION,
         "market": {"chart_interval": "5m"},
         "risk": {"price_band_percent": 2.5},
         "demo": {"seed": 9},
@@ -138,7 +138,7 @@ def test_saving_leaves_values_of_other_sources_where_they_are(tmp_path: Path) ->
     settings, origins = Settings.load(file, {"HLM_DEMO__SEED": "3", "HLM_DEMO__REPLAY": "b"}, (), {"demo.speed": 2})
     changed, origins = settings.changed({"general.theme": "light"}, origins)
     changed.save(file, origins)
-    assert tomllib.loads(file.read_text()) == {"version": 1, "general": {"theme": "light"}, "demo": {"seed": 1}}
+    assert tomllib.loads(file.read_text()) == {"version": VERSION, "general": {"theme": "light"}, "demo": {"seed": 1}}
 
 
 def test_a_change_is_validated_and_belongs_to_the_file() -> None:
@@ -245,3 +245,13 @@ def test_ten_thousand_mutated_configurations_never_reach_anything_but_demo(tmp_p
 def test_origins_know_every_key() -> None:
     assert str(Origins()["risk.price_band_percent"]) == "the default"
     assert Settings().market.chart_interval is Interval.M1
+
+
+def test_switches_of_sounds_follow_to_their_own_section(tmp_path: Path) -> None:
+    text = 'version = 1\n[general]\ntheme = "light"\nfill_sound = false\ncard_sound = true\n'
+    settings, origins = Settings.load(written(tmp_path, text))
+    assert (settings.general.theme, settings.sounds.fill, settings.sounds.card) == ("light", False, True)
+    assert origins["sounds.fill"].source is Source.FILE
+    assert migrate({"version": 1, "sounds": {"fill": True}, "general": {"fill_sound": False}}, "f")["sounds"] == {
+        "fill": True
+    }

@@ -24,6 +24,7 @@ from hlmaster.core.model import Mode
 from hlmaster.core.toml import toml_text
 from hlmaster.insight.analyst.terms import AnalystTerms
 from hlmaster.insight.sentiment.terms import News
+from hlmaster.settings.hands import Hands, Sounds, sounds_moved
 from hlmaster.settings.sections import Demo, General, Market, Paper, Storage
 from hlmaster.trading.allocation import Allocation
 from hlmaster.trading.execution.terms import Execution
@@ -37,10 +38,10 @@ from hlmaster.trading.risk.safeguards import Safeguards
 from hlmaster.trading.safety import Safety
 from hlmaster.trading.sizing import Sizing
 
-VERSION = 1
 Migration = Callable[[Tree], Tree]
-MIGRATIONS: tuple[Migration, ...] = ()
+MIGRATIONS: tuple[Migration, ...] = (sounds_moved,)
 """``MIGRATIONS[n - 1]`` takes the tree of a version n file to version n + 1."""
+VERSION = len(MIGRATIONS) + 1
 
 ENVIRONMENT_PREFIX = "HLM_"
 
@@ -73,6 +74,8 @@ class Origins(dict[str, Origin]):
 
 class Settings(Config):
     general: General = General()
+    hands: Hands = Hands()
+    sounds: Sounds = Sounds()
     market: Market = Market()
     risk: RiskLimits = RiskLimits()
     breakers: BreakerLimits = BreakerLimits()

@@ -72,13 +72,6 @@ class General(Config):
     confirm_orders: bool = Field(
         False, title="Confirm orders", description="Ask once more before a manual order is sent."
     )
-    card_sound: bool = Field(True, title="Sound of cards", description="A sound when a proposal waits for you.")
-    fill_sound: bool = Field(True, title="Sound of fills", description="A short tick when an order of yours trades.")
-    stop_sound: bool = Field(True, title="Sound of stops", description="A sound when a stop is hit.")
-    breaker_sound: bool = Field(True, title="Sound of breakers", description="A sound when a circuit breaker trips.")
-    disconnect_sound: bool = Field(
-        True, title="Sound of a lost line", description="A sound when the connection to the exchange is gone."
-    )
     card_notification: bool = Field(
         True,
         title="Notify of cards",

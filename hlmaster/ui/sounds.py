@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
+import wave
+from array import array
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTemporaryDir, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -28,10 +30,13 @@ QUIET_SECONDS = 1.0
 
 
 class Sound(StrEnum):
-    """In order of gravity, the least first. The value names its file."""
+    """In order of gravity, the least first. The value names its file and its switch in the settings."""
 
+    PARTIAL = "partial"
     FILL = "fill"
     CARD = "card"
+    TARGET = "target"
+    REJECT = "reject"
     STOP = "stop"
     DISCONNECT = "disconnect"
     BREAKER = "breaker"
@@ -60,6 +65,7 @@ class Sounds(QObject):
         self._process: QProcess | None = None
         self._heard: Sound | None = None
         self._again_at: dict[Sound, float] = {}
+        self._softened: QTemporaryDir | None = None
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.timeout.connect(self._give_up)
@@ -75,14 +81,35 @@ class Sounds(QObject):
         if self._heard is not None and GRAVITY.index(sound) <= GRAVITY.index(self._heard):
             return
         self._again_at[sound] = now + QUIET_SECONDS
+        self.try_out(sound)
+
+    def try_out(self, sound: Sound) -> None:
+        """Heard whatever the settings say, but for the volume: somebody wants to know how it sounds."""
         self.stop()
         self._begin(sound)
 
     def _is_wanted(self, sound: Sound) -> bool:
-        return bool(getattr(self._context.desk.settings.general, f"{sound}_sound"))
+        settings = self._context.desk.settings.sounds
+        return not settings.muted and bool(getattr(settings, sound))
+
+    def _file(self, sound: Sound) -> Path:
+        """The sound at the volume of the settings: not every player has a volume of its own."""
+        percent = self._context.desk.settings.sounds.volume_percent
+        original = resource("sounds", f"{sound}.wav")
+        if percent == 100:
+            return original
+        try:
+            if self._softened is None:
+                self._softened = QTemporaryDir()
+            file = Path(self._softened.path()) / f"{sound}-{percent}.wav"
+            if not file.exists():
+                soften(original, file, percent)
+        except OSError:
+            return original
+        return file
 
     def _begin(self, sound: Sound) -> None:
-        file = resource("sounds", f"{sound}.wav")
+        file = self._file(sound)
         if sys.platform == "win32":
             _play_on_windows(file)
         elif self._commands:
@@ -129,6 +156,15 @@ class Sounds(QObject):
         if process is not None:
             process.kill()
             process.waitForFinished(500)
+
+
+def soften(original: Path, target: Path, percent: int) -> None:
+    """Write ``original``, which has 16 bits a sample, at a share of its loudness. Raises OSError."""
+    with wave.open(str(original)) as file:
+        shape, samples = file.getparams(), array("h", file.readframes(file.getnframes()))
+    with wave.open(str(target), "wb") as file:
+        file.setparams(shape)
+        file.writeframes(array("h", (sample * percent // 100 for sample in samples)).tobytes())
 
 
 def _own_environment() -> QProcessEnvironment:

@@ -12,9 +12,17 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from hlmaster.core.breakers import BreakerChanged
-from hlmaster.core.events import FillBooked, LinkChanged, LinkState
+from hlmaster.core.events import (
+    FillBooked,
+    LinkChanged,
+    LinkState,
+    Refused,
+    Rejected,
+    TradingState,
+    TradingStateChanged,
+)
 from hlmaster.core.model import Side
-from hlmaster.core.orders import Fill
+from hlmaster.core.orders import Fill, Order, Verdict
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from hlmaster.ui.alarms import FRESH_SECONDS, Alarms
 from hlmaster.ui.sounds import Sound, Sounds
@@ -87,3 +95,46 @@ async def test_a_lost_connection_is_heard_once(qtbot: QtBot, monkeypatch: pytest
         for state in course:
             scene.bus.publish(LinkChanged(state, ""))
         assert heard == [Sound.DISCONNECT] * 2
+
+
+async def test_a_part_a_target_and_a_whole_fill_sound_differently(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hearing(qtbot, monkeypatch, start=True) as (scene, heard):
+        manual = scene.desk.manual
+        await manual.place(Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.COIN, D("0.1")))
+        target = Ticket(
+            "ETH",
+            Side.SELL,
+            TicketKind.TAKE_PROFIT_MARKET,
+            SizeUnit.COIN,
+            D("0.1"),
+            trigger_price=D(4000),
+            reduce_only=True,
+        )
+        resting = Ticket("ETH", Side.BUY, TicketKind.LIMIT, SizeUnit.COIN, D("0.1"), limit_price=D(3000))
+        names = []
+        for ticket in (target, resting):
+            placed = await manual.place(ticket)
+            assert placed.ok, placed.sentence
+            names.append(placed.orders[0].client_order_id)
+        heard.clear()
+        for name in names:
+            scene.bus.publish(FillBooked(fill(scene, client_order_id=name, size=D("0.05")), D(0)))
+        assert heard == [Sound.TARGET, Sound.PARTIAL]
+
+
+async def test_a_halt_is_heard_once_and_a_pause_is_not(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with hearing(qtbot, monkeypatch) as (scene, heard):
+        for state in (TradingState.REDUCING, TradingState.HALTED, TradingState.HALTED, TradingState.ACTIVE):
+            scene.bus.publish(TradingStateChanged(state, ""))
+        assert heard == [Sound.BREAKER]
+
+
+async def test_a_refusal_is_heard_where_a_person_asked(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with hearing(qtbot, monkeypatch) as (scene, heard):
+        order = Order(coin="ETH", side=Side.BUY, size=D(1), price=D(3000))
+        scene.bus.publish(Rejected(order, "No.", scene.clock.now_ms()))
+        for source in ("manual", "momentum_scalper"):
+            scene.bus.publish(Refused(replace(order, source=source), Verdict(()), scene.clock.now_ms()))
+        assert heard == [Sound.REJECT, Sound.REJECT]

@@ -75,7 +75,7 @@ async def test_the_next_waits_until_it_is_quiet_again(qtbot: QtBot, beeps: list[
 
 
 async def test_switched_off_is_silent(qtbot: QtBot, beeps: list[bool]) -> None:
-    settings = Settings.model_validate({"general": {"card_sound": False, "card_notification": False}})
+    settings = Settings.model_validate({"sounds": {"card": False}, "general": {"card_notification": False}})
     async with deciding(settings=settings) as cards:
         _, tray, said = listening(cards.scene, qtbot)
         cards.open()

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from hlmaster.core.resources import resource
 from hlmaster.settings import Settings
-from hlmaster.ui.sounds import QUIET_SECONDS, Command, Sound, Sounds, players
+from hlmaster.ui.sounds import QUIET_SECONDS, Command, Sound, Sounds, players, soften
 from tests.ui.desks import TradingScene, trading, until
 
 LARGEST = 16_384
@@ -52,7 +52,7 @@ async def test_the_systems_player_is_given_our_file(qtbot: QtBot, tmp_path: Path
         sounds.play(Sound.FILL)
         assert sounds.is_playing
         await until(lambda: not sounds.is_playing)
-        assert (tmp_path / "heard").read_text() == "fill.wav "
+        assert (tmp_path / "heard").read_text() == "fill-70.wav "
         assert bells == []
 
 
@@ -112,12 +112,32 @@ async def test_the_same_sound_is_not_repeated_at_once(
 
 @pytest.mark.parametrize("sound", list(Sound))
 async def test_each_has_a_switch(qtbot: QtBot, bells: list[bool], sound: Sound) -> None:
-    settings = Settings.model_validate({"general": {f"{sound}_sound": False}})
+    settings = Settings.model_validate({"sounds": {str(sound): False}})
     async with trading(settings=settings, start=False) as scene:
         sounds = made(scene, [])
         for one in Sound:
             sounds.play(one)
         assert len(bells) == len(Sound) - 1
+
+
+async def test_what_is_muted_is_heard_only_on_trial(qtbot: QtBot, bells: list[bool]) -> None:
+    async with trading(settings=Settings.model_validate({"sounds": {"muted": True}}), start=False) as scene:
+        sounds = made(scene, [])
+        for one in Sound:
+            sounds.play(one)
+        assert bells == []
+        sounds.try_out(Sound.FILL)
+        assert bells == [True]
+
+
+@pytest.mark.parametrize("percent", [5, 50, 99])
+def test_a_volume_is_a_share_of_every_sample(tmp_path: Path, percent: int) -> None:
+    original, made = resource("sounds", "stop.wav"), tmp_path / "made.wav"
+    soften(original, made, percent)
+    with wave.open(str(original)) as before, wave.open(str(made)) as after:
+        assert before.getparams() == after.getparams()
+        loud, soft = (max(map(abs, array("h", file.readframes(file.getnframes())))) for file in (before, after))
+    assert abs(soft - loud * percent / 100) <= 1
 
 
 async def test_a_player_does_not_see_our_environment(
