@@ -34,9 +34,10 @@ class Cell:
     box: QRectF
     is_hidden: bool = False
 
-    @property
-    def is_in_view(self) -> bool:
-        return not self.box.isEmpty()
+
+def cell_at(cells: list[Cell], x: float, y: float) -> Cell | None:
+    """The study's cell under a pixel."""
+    return next((cell for cell in cells if cell.key and cell.box.contains(x, y)), None)
 
 
 def legend(frame: Frame) -> list[Cell]:

@@ -29,7 +29,7 @@ class Study:
     """Drawn in `pane`: over the prices (`PRICE_PANE`) or in a pane of that name, which is made when it is new.
 
     `bounds` end the scale of its pane (infinite: that end fits itself); `levels` are thin lines across it. `fill`
-    names two columns between which the pane is tinted. `is_own` studies have buttons in the legend.
+    names two columns between which the pane is tinted. `has_settings`: the legend offers a gear beside eye and x.
     """
 
     key: str
@@ -40,7 +40,7 @@ class Study:
     levels: tuple[float, ...] = ()
     fill: tuple[str, str] | None = None
     is_hidden: bool = False
-    is_own: bool = True
+    has_settings: bool = False
     note: str = ""
     """Words in the legend instead of values: why there are none."""
 
