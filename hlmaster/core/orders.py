@@ -89,6 +89,8 @@ class Order:
     source: str = "manual"
     client_order_id: str = field(default_factory=new_client_order_id)
     basis: Basis | None = None
+    ticket: str = ""
+    """Parts of one ticket share this name: they are alike on purpose."""
 
     @property
     def notional(self) -> Decimal:

@@ -72,7 +72,10 @@ class Manual:
         """Figures and refusals of a ticket as things stand; nothing is sent or reserved."""
         situation = self._survey(ticket.coin)
         drafted = self.draft(ticket)
-        verdicts = tuple(self._gate.check(order) for order in drafted.orders)
+        asked = drafted.orders
+        if len(drafted.parts) > 1 and drafted.whole is not None:
+            asked = (drafted.whole, *asked)
+        verdicts = tuple(self._gate.check(order) for order in asked)
         return preview(ticket, drafted, situation, verdicts)
 
     def draft(self, ticket: Ticket) -> Draft:
@@ -86,27 +89,57 @@ class Manual:
         drafted = self.draft(ticket)
         if not drafted.orders:
             return Outcome(False, " ".join(drafted.problems))
+        if len(drafted.parts) > 1:
+            return await self._submit_parts(drafted)
         return await self.submit(drafted.orders, drafted.grouping)
 
     async def submit(self, orders: Sequence[Order], grouping: Grouping = Grouping.NONE) -> Outcome:
         """Through the gate and to the exchange in one action; when the gate refuses one, none is sent."""
+        approved = self._approve(orders)
+        if isinstance(approved, Verdict):
+            return _refused(approved)
+        placed = await self._executor.place(approved, grouping)
+        told = (placed[0], *_rejected(placed[1:]))
+        return Outcome(_stands(placed[0]), " ".join(map(describe_order, told)), tuple(placed))
+
+    async def _submit_parts(self, drafted: Draft) -> Outcome:
+        """All through the gate, as one order and each by itself, or none; then one action for each part, and what
+        fails ends those after it."""
+        whole = None if drafted.whole is None else self._gate.approve(drafted.whole)
+        approved = whole if isinstance(whole, Verdict) else self._approve(drafted.orders)
+        if isinstance(approved, Verdict):
+            return _refused(approved)
+        told, entries = list[TrackedOrder](), list[TrackedOrder]()
+        try:
+            for part in drafted.parts:
+                now, approved = approved[: len(part)], approved[len(part) :]
+                placed = await self._executor.place(now, drafted.grouping)
+                entries.append(placed[0])
+                told += [placed[0], *_rejected(placed[1:])]
+                if not _stands(placed[0]):
+                    break
+        finally:
+            self._drop(approved, "Not sent after a failed part.")
+        sentence = " ".join(map(describe_order, told))
+        if approved:
+            sentence += f" {len(entries)} of {len(drafted.parts)} parts were sent; the rest stayed here."
+        return Outcome(not approved and all(map(_stands, entries)), sentence, tuple(entries))
+
+    def _approve(self, orders: Sequence[Order]) -> list[Approved] | Verdict:
+        """All of them, registered at once, so that each counts against the next one's limits; or who refused."""
         approved: list[Approved] = []
         for order in orders:
             answer = self._gate.approve(order)
             if isinstance(answer, Verdict):
-                for other in approved:
-                    self._tracker.mark(
-                        other.order.client_order_id, OrderStatus.REJECTED, "Not sent with a refused one."
-                    )
-                return Outcome(False, " ".join(failure.sentence for failure in answer.failures), verdict=answer)
-            # Registered at once, so that it counts against the next one's limits.
+                self._drop(approved, "Not sent with a refused one.")
+                return answer
             self._tracker.register(order)
             approved.append(answer)
-        placed = await self._executor.place(approved, grouping)
-        first = placed[0]
-        ok = first.status not in (OrderStatus.REJECTED, OrderStatus.UNKNOWN)
-        refused = [other for other in placed[1:] if other.status is OrderStatus.REJECTED]
-        return Outcome(ok, " ".join(map(describe_order, (first, *refused))), tuple(placed))
+        return approved
+
+    def _drop(self, approved: Sequence[Approved], why: str) -> None:
+        for one in approved:
+            self._tracker.mark(one.order.client_order_id, OrderStatus.REJECTED, why)
 
     # --- orders ---
 
@@ -179,7 +212,7 @@ class Manual:
             return await self._replace(tracked, wanted)
         answer = self._gate.approve(wanted)
         if isinstance(answer, Verdict):
-            return Outcome(False, " ".join(failure.sentence for failure in answer.failures), verdict=answer)
+            return _refused(answer)
         try:
             after = await self._executor.modify(tracked, answer)
         except HlError as error:
@@ -273,3 +306,15 @@ class Manual:
             return Outcome(False, str(error))
         verb = "added to" if amount > 0 else "taken back from"
         return Outcome(True, f"{wire_text(abs(amount))} USD of margin {verb} the {coin} position.")
+
+
+def _refused(verdict: Verdict) -> Outcome:
+    return Outcome(False, " ".join(failure.sentence for failure in verdict.failures), verdict=verdict)
+
+
+def _stands(entry: TrackedOrder) -> bool:
+    return entry.status not in (OrderStatus.REJECTED, OrderStatus.UNKNOWN)
+
+
+def _rejected(orders: Sequence[TrackedOrder]) -> list[TrackedOrder]:
+    return [order for order in orders if order.status is OrderStatus.REJECTED]

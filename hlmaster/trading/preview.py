@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hlmaster.core.margin import initial_margin, liquidation_price, maintenance_margin
 from hlmaster.core.model import MarginMode
-from hlmaster.core.orders import Order, TimeInForce, Verdict
+from hlmaster.core.orders import Order, Purpose, TimeInForce, TriggerKind, Verdict
 from hlmaster.trading.risk.rules.collateral import increase
 from hlmaster.trading.situation import Situation
 from hlmaster.trading.ticket import Draft, Ticket
@@ -20,6 +20,8 @@ class Preview:
     """Money in USD; None where there is not enough to say. ``problems`` says why nothing can be sent, if so."""
 
     orders: tuple[Order, ...] = ()
+    entry: Order | None = None
+    """All of it as one order; None while there is none."""
     notional: Decimal | None = None
     fee: Decimal | None = None
     fee_is_maker: bool = False
@@ -40,9 +42,9 @@ class Preview:
 
 def preview(ticket: Ticket, drafted: Draft, situation: Situation, verdicts: tuple[Verdict, ...]) -> Preview:
     """Figures for the entry of a draft, at its expected price (market orders: the best opposite price)."""
-    if not drafted.orders:
+    order = drafted.whole
+    if order is None:
         return Preview(problems=drafted.problems, available=situation.available)
-    order = drafted.orders[0]
     price = expected_price(order, situation)
     is_maker = order.time_in_force is TimeInForce.ALO or (order.trigger is None and rests(order, situation))
     rate = situation.fees.maker if is_maker else situation.fees.taker
@@ -50,6 +52,7 @@ def preview(ticket: Ticket, drafted: Draft, situation: Situation, verdicts: tupl
     grown = ZERO if order.reduce_only else increase(order, situation.position)
     return Preview(
         orders=drafted.orders,
+        entry=order,
         notional=order.size * price,
         fee=order.size * price * rate,
         fee_is_maker=is_maker,
@@ -58,7 +61,7 @@ def preview(ticket: Ticket, drafted: Draft, situation: Situation, verdicts: tupl
         liquidation_price=liquidation_after(after, price, situation),
         position_after=after,
         risk=_risk(ticket, order, price, situation),
-        reward=_reward(ticket, order, price, situation),
+        reward=_reward(drafted, price, situation),
         problems=tuple(result.sentence for verdict in verdicts for result in verdict.failures),
     )
 
@@ -87,11 +90,16 @@ def _risk(ticket: Ticket, order: Order, price: Decimal, situation: Situation) ->
     return None if distance <= 0 else order.size * (distance + (price + ticket.stop_price) * situation.fees.taker)
 
 
-def _reward(ticket: Ticket, order: Order, price: Decimal, situation: Situation) -> Decimal | None:
-    if ticket.target_price is None:
-        return None
-    distance = (ticket.target_price - price) * order.side.sign
-    return None if distance <= 0 else order.size * (distance - (price + ticket.target_price) * situation.fees.taker)
+def _reward(drafted: Draft, price: Decimal, situation: Situation) -> Decimal | None:
+    """All targets hit, each with its part."""
+    wins = [
+        order.size * ((trigger.price - price) * -order.side.sign - (price + trigger.price) * situation.fees.taker)
+        for order in drafted.orders
+        if order.purpose is Purpose.PROTECT
+        and (trigger := order.trigger) is not None
+        and trigger.kind is TriggerKind.TAKE_PROFIT
+    ]
+    return sum(wins, ZERO) if wins else None
 
 
 def liquidation_after(after: Decimal, price: Decimal, situation: Situation) -> Decimal | None:

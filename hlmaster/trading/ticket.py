@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 
 from hlmaster.core.model import Side
-from hlmaster.core.orders import Grouping, Order, Purpose, TimeInForce, Trigger, TriggerKind
+from hlmaster.core.orders import Grouping, Order, Purpose, TimeInForce, Trigger, TriggerKind, new_client_order_id
 from hlmaster.core.rounding import round_price, round_size, wire_text
 from hlmaster.trading.situation import Situation
 
@@ -47,6 +49,14 @@ class SizeUnit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """Where profit is taken, and with how much of the order, in per cent."""
+
+    price: Decimal
+    share: Decimal = PERCENT
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """Everything the form holds. Prices are None while their field is empty or unused."""
 
@@ -60,19 +70,36 @@ class Ticket:
     stop_price: Decimal | None = None
     attach_stop: bool = False
     """Send a reduce-only stop market order at ``stop_price`` together with the entry."""
-    target_price: Decimal | None = None
-    """Send a reduce-only take profit market order at this price together with the entry."""
+    targets: tuple[Target, ...] = ()
+    """Send reduce-only take profit market orders together with the entry; their shares are the whole of it.
+
+    The exits of one entry cancel each other at the exchange, so several targets are several entries: each part of the
+    order travels with a stop and a target of its own.
+    """
     reduce_only: bool = False
     time_in_force: TimeInForce = TimeInForce.GTC
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Orders a ticket means, or the sentences that say why it means none yet."""
+    """Orders a ticket means, or the sentences that say why it means none yet. An entry comes before its exits."""
 
     orders: tuple[Order, ...] = ()
     grouping: Grouping = Grouping.NONE
+    """Of each part."""
     problems: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[Order, ...], ...]:
+        """Each entry with its exits: what is sent in one action."""
+        starts = [number for number, order in enumerate(self.orders) if order.purpose is not Purpose.PROTECT]
+        return tuple(self.orders[start:end] for start, end in pairwise([*starts, len(self.orders)]))
+
+    @property
+    def whole(self) -> Order | None:
+        """All parts as one entry: what limits and figures are about."""
+        entries = [part[0] for part in self.parts]
+        return replace(entries[0], size=sum((entry.size for entry in entries), ZERO)) if entries else None
 
 
 def draft(ticket: Ticket, situation: Situation, slippage_cap: Decimal) -> Draft:
@@ -85,23 +112,49 @@ def draft(ticket: Ticket, situation: Situation, slippage_cap: Decimal) -> Draft:
     if problems:
         return Draft(problems=tuple(problems))
     entry = _order(ticket, situation, reference, size, slippage_cap)
-    exits = _exits(ticket)
+    stop, targets = (None, ()) if ticket.reduce_only else (ticket.stop_price, ticket.targets)
+    stop = stop if ticket.attach_stop else None
+    exits = [(TriggerKind.STOP, stop)] if stop is not None else []
+    exits += [(TriggerKind.TAKE_PROFIT, target.price) for target in targets]
     problems = [
         _wrong_side(ticket.side, kind, reference)
         for kind, price in exits
         if not _is_beyond(ticket, kind, price, reference)
     ]
+    sizes = _shared(entry, targets, situation, problems)
     if problems:
-        return Draft(problems=tuple(problems))
-    children = [_exit_for(entry, kind, price, situation, slippage_cap) for kind, price in exits]
-    return Draft((entry, *children), Grouping.ENTRY_TPSL if children else Grouping.NONE)
+        return Draft(problems=tuple(dict.fromkeys(problems)))
+    orders: list[Order] = []
+    if len(sizes) > 1:
+        entry = replace(entry, ticket=entry.client_order_id)
+    for number, size in enumerate(sizes):
+        part = replace(entry, size=size, client_order_id=new_client_order_id()) if number else replace(entry, size=size)
+        orders.append(part)
+        if stop is not None:
+            orders.append(_exit_for(part, TriggerKind.STOP, stop, situation, slippage_cap))
+        if targets:
+            orders.append(_exit_for(part, TriggerKind.TAKE_PROFIT, targets[number].price, situation, slippage_cap))
+    return Draft(tuple(orders), Grouping.ENTRY_TPSL if exits else Grouping.NONE)
 
 
-def _exits(ticket: Ticket) -> list[tuple[TriggerKind, Decimal]]:
-    """What is to leave the position that this ticket opens."""
-    stop = ticket.stop_price if ticket.attach_stop else None
-    wanted = ((TriggerKind.STOP, stop), (TriggerKind.TAKE_PROFIT, ticket.target_price))
-    return [(kind, price) for kind, price in wanted if price is not None and not ticket.reduce_only]
+def _shared(entry: Order, targets: Sequence[Target], situation: Situation, problems: list[str]) -> list[Decimal]:
+    """The entry's size by the shares of its targets, each to the lot and nothing left over."""
+    if not targets:
+        return [entry.size]
+    if sum((target.share for target in targets), ZERO) != PERCENT or any(target.share <= 0 for target in targets):
+        problems.append("The shares of the targets must be above zero and make 100 % together.")
+        return []
+    decimals, counted, given = situation.instrument.size_decimals, ZERO, ZERO
+    sizes: list[Decimal] = []
+    for target in targets:
+        counted += target.share
+        upto = entry.size if counted == PERCENT else round_size(entry.size * counted / PERCENT, decimals)
+        sizes.append(upto - given)
+        given = upto
+    if not all(sizes):
+        lot = wire_text(situation.instrument.lot)
+        problems.append(f"This size is too small to be shared by {len(targets)} targets: a lot is {lot} {entry.coin}.")
+    return sizes
 
 
 def _is_beyond(ticket: Ticket, kind: TriggerKind, price: Decimal, entry: Decimal) -> bool:
@@ -122,11 +175,11 @@ def _entry_price(ticket: Ticket, situation: Situation, problems: list[str]) -> D
         "limit": ticket.limit_price,
         "trigger": ticket.trigger_price,
         "stop": ticket.stop_price,
-        "target": ticket.target_price,
     }
+    targets = [("target", target.price) for target in ticket.targets]
     problems += [
         f"The {name} price must be above zero."
-        for name, price in named.items()
+        for name, price in (*named.items(), *targets)
         if price is not None and not _is_positive(price)
     ]
     if ticket.kind.has_trigger_price and ticket.trigger_price is None:
@@ -222,6 +275,7 @@ def _exit_for(entry: Order, kind: TriggerKind, price: Decimal, situation: Situat
         trigger=Trigger(price, kind, market=True),
         purpose=Purpose.PROTECT,
         source=entry.source,
+        ticket=entry.ticket,
     )
 
 

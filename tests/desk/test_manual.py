@@ -13,7 +13,7 @@ from hlmaster.core.events import OpenOrdersSnapshot, Severity
 from hlmaster.core.model import Leverage, MarginMode, Side
 from hlmaster.core.orders import ActionKind, Intent, Order, OrderReply, ReplyKind, VenueOrder
 from hlmaster.trading.execution.flatten import EXIT_CAPS
-from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
 from tests.desk.desks import Scene, running
 from tests.trading.scenes import NOW, D
 
@@ -53,6 +53,39 @@ async def test_a_refused_ticket_says_why_sends_nothing_and_is_remembered(scene: 
 
 async def test_an_empty_ticket_names_its_problem(scene: Scene) -> None:
     assert (await scene.desk.manual.place(ticket(size="0"))).sentence == "Enter a size above zero."
+
+
+LADDER: dict[str, Any] = {
+    "stop_price": D(2900),
+    "attach_stop": True,
+    "targets": (Target(D(3100), D(50)), Target(D(3200), D(50))),
+}
+
+
+async def test_several_targets_are_sent_part_by_part_and_are_no_duplicates(scene: Scene) -> None:
+    wanted = ticket(kind=TicketKind.LIMIT, limit_price=D(2950), **LADDER)
+    assert scene.desk.manual.preview(wanted).can_send
+    outcome = await scene.desk.manual.place(wanted)
+    assert outcome.ok, outcome.sentence
+    assert [[order.size for order in prepared.orders] for prepared in scene.venue.sent] == [[D("0.25")] * 3] * 2
+    assert len(outcome.orders) == 2
+
+
+async def test_limits_count_all_parts_of_a_ticket_together(scene: Scene) -> None:
+    most = scene.desk.settings.risk.max_order_value_usd
+    wanted = ticket(size=str(most // 2950 + 1), kind=TicketKind.LIMIT, limit_price=D(2950), **LADDER)
+    assert not scene.desk.manual.preview(wanted).can_send
+    assert not (await scene.desk.manual.place(wanted)).ok
+    assert scene.venue.sent == []
+
+
+async def test_a_part_that_fails_ends_those_after_it(scene: Scene) -> None:
+    scene.venue.script.append(GONE)
+    outcome = await scene.desk.manual.place(ticket(kind=TicketKind.LIMIT, limit_price=D(2950), **LADDER))
+    assert not outcome.ok
+    assert "1 of 2 parts were sent; the rest stayed here." in outcome.sentence
+    assert len(scene.venue.sent) == 1
+    assert not scene.desk.orders.unsettled("ETH")
 
 
 # --- closing ---

@@ -13,7 +13,7 @@ from hlmaster.core.model import Leverage, MarginMode, Side
 from hlmaster.core.orders import RuleResult, TimeInForce, Verdict
 from hlmaster.trading.preview import Preview, preview
 from hlmaster.trading.situation import Situation
-from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind, draft
+from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind, draft
 from tests.trading.scenes import ETH, D, scene
 
 TAKER, MAKER = D("0.00045"), D("0.00015")
@@ -105,7 +105,18 @@ def test_problems_keep_the_button_off() -> None:
 @pytest.mark.parametrize("side", Side)
 def test_a_bracket_shows_what_it_may_lose_and_win_after_fees(side: Side) -> None:
     stop, target = D(3000) - 100 * side.sign, D(3000) + 200 * side.sign
-    wanted = ticket(TicketKind.LIMIT, side, limit_price=D(3000), stop_price=stop, attach_stop=True, target_price=target)
+    wanted = ticket(
+        TicketKind.LIMIT, side, limit_price=D(3000), stop_price=stop, attach_stop=True, targets=(Target(target),)
+    )
     figures = shown(wanted, scene())
     assert figures.risk == 100 + (3000 + stop) * TAKER
     assert figures.reward == 200 - (3000 + target) * TAKER
+
+
+def test_figures_of_several_targets_are_of_the_whole_order() -> None:
+    targets = (Target(D(3100), D(50)), Target(D(3200), D(50)))
+    wanted = ticket(TicketKind.LIMIT, limit_price=D(3000), stop_price=D(2900), attach_stop=True, targets=targets)
+    figures = shown(wanted, scene())
+    assert figures.entry is not None
+    assert (figures.entry.size, figures.notional, figures.position_after) == (1, 3000, 1)
+    assert figures.reward == D("0.5") * (100 - 6100 * TAKER) + D("0.5") * (200 - 6200 * TAKER)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hlmaster.core.model import Side
 from hlmaster.core.orders import Grouping, Purpose, TimeInForce, TriggerKind
 from hlmaster.core.rounding import is_valid_price, is_valid_size
-from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind, draft
+from hlmaster.trading.ticket import Draft, SizeUnit, Target, Ticket, TicketKind, draft
 from tests.trading.scenes import D, scene
 
 CAP = D("0.01")
@@ -76,7 +76,7 @@ def test_an_attached_stop_is_a_reduce_only_sibling_of_the_entry() -> None:
 @pytest.mark.parametrize("side", Side)
 def test_a_bracket_is_an_entry_a_stop_and_a_target(side: Side) -> None:
     stop, target = D(2900) - 50 * side.sign, D(2900) + 90 * side.sign
-    drafted = draft(ticket(side=side, stop_price=stop, attach_stop=True, target_price=target), scene(), CAP)
+    drafted = draft(ticket(side=side, stop_price=stop, attach_stop=True, targets=(Target(target),)), scene(), CAP)
     entry, *exits = drafted.orders
     assert drafted.grouping is Grouping.ENTRY_TPSL
     assert [order.trigger and (order.trigger.kind, order.trigger.price) for order in exits] == [
@@ -88,8 +88,47 @@ def test_a_bracket_is_an_entry_a_stop_and_a_target(side: Side) -> None:
         assert order.purpose is Purpose.PROTECT
 
 
+def laddered(*targets: tuple[str, str], size: str = "1") -> Draft:
+    aims = tuple(Target(D(price), D(share)) for price, share in targets)
+    return draft(ticket(amount=size, stop_price=D(2800), attach_stop=True, targets=aims), scene(), CAP)
+
+
+def test_several_targets_are_parts_with_a_stop_and_a_target_each() -> None:
+    drafted = laddered(("2950", "50"), ("3000", "30"), ("3100", "20"))
+    assert [[order.size for order in part] for part in drafted.parts] == [
+        [D(size)] * 3 for size in ("0.5", "0.3", "0.2")
+    ]
+    assert drafted.whole is not None
+    assert drafted.whole.size == 1
+    assert drafted.grouping is Grouping.ENTRY_TPSL
+    names = [order.client_order_id for order in drafted.orders]
+    assert len(set(names)) == len(names)
+    for part, target in zip(drafted.parts, (2950, 3000, 3100), strict=True):
+        assert [order.trigger and order.trigger.price for order in part] == [None, 2800, target]
+
+
+@given(st.integers(2, 10**6), st.lists(st.integers(1, 97), min_size=1, max_size=2))
+def test_parts_are_lots_and_make_the_whole(lots: int, shares: list[int]) -> None:
+    shares = [*shares, 100 - sum(shares)]
+    size = D(lots) * scene().instrument.lot
+    drafted = laddered(*((str(3000 + n), str(share)) for n, share in enumerate(shares)), size=str(size))
+    if min(shares) <= 0:
+        assert "100 %" in " ".join(drafted.problems)
+    elif drafted.problems:
+        assert "too small to be shared" in drafted.problems[0]
+    else:
+        assert sum(part[0].size for part in drafted.parts) == size
+        assert all(is_valid_size(order.size, 4) for order in drafted.orders)
+
+
+def test_shares_that_are_not_the_whole_are_refused() -> None:
+    assert "make 100 % together" in " ".join(laddered(("2950", "50"), ("3000", "40")).problems)
+
+
 def test_an_exit_has_no_bracket() -> None:
-    drafted = draft(ticket(reduce_only=True, stop_price=D(1), attach_stop=True, target_price=D(9000)), scene(), CAP)
+    drafted = draft(
+        ticket(reduce_only=True, stop_price=D(1), attach_stop=True, targets=(Target(D(9000)),)), scene(), CAP
+    )
     assert (len(drafted.orders), drafted.grouping) == (1, Grouping.NONE)
 
 
@@ -106,9 +145,9 @@ def test_an_exit_has_no_bracket() -> None:
         (ticket(size_unit=SizeUnit.RISK_USD), "stop price"),
         (ticket(size_unit=SizeUnit.RISK_USD, stop_price=D(2950)), "must lie below"),
         (ticket(attach_stop=True, stop_price=D(2900)), "The stop of a buy must lie below the entry price of 2900"),
-        (ticket(target_price=D(2899)), "The target of a buy must lie above the entry price of 2900"),
-        (ticket(side=Side.SELL, target_price=D(2901)), "The target of a sell must lie below"),
-        (ticket(target_price=D(-1)), "target price must be above zero"),
+        (ticket(targets=(Target(D(2899)),)), "The target of a buy must lie above the entry price of 2900"),
+        (ticket(side=Side.SELL, targets=(Target(D(2901)),)), "The target of a sell must lie below"),
+        (ticket(targets=(Target(D(-1)),)), "target price must be above zero"),
     ],
 )
 def test_what_is_missing_is_said_and_nothing_is_drafted(bad: Ticket, says: str) -> None:

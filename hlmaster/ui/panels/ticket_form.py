@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from hlmaster.core.model import Side
 from hlmaster.core.orders import TimeInForce
-from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
 from hlmaster.ui.forms.ui_ticket_panel import Ui_TicketPanel
 from hlmaster.ui.number_field import NumberField
 
@@ -188,7 +188,7 @@ class TicketForm:
                 trigger_price=ui.trigger.value if kind.has_trigger_price else None,
                 stop_price=ui.stop.value if self.wants_stop() else None,
                 attach_stop=ui.attach_stop.isChecked(),
-                target_price=ui.target.value if self.wants_target() else None,
+                targets=(Target(ui.target.value or Decimal(0)),) if self.wants_target() else (),
                 reduce_only=ui.reduce_only.isChecked(),
                 time_in_force=self.time_in_force,
             )

@@ -15,7 +15,7 @@ from hlmaster.trading.protection import epochs
 from hlmaster.trading.protection.plan import Plan
 from hlmaster.trading.protection.policy import Policy
 from hlmaster.trading.protection.protector import Standing
-from hlmaster.trading.ticket import TicketKind
+from hlmaster.trading.ticket import Target, TicketKind
 from tests.hostile.virtual_time import virtual
 from tests.trading.protection.rig import Rig, settings
 from tests.trading.scenes import D
@@ -88,7 +88,7 @@ def targets(rig: Rig) -> list[tuple[Decimal, Decimal]]:
 @virtual
 async def test_a_bracket_that_fills_whole_is_its_own_protection(tmp_path: Path) -> None:
     async with Rig(settings(), tmp_path) as rig:
-        await rig.buy("1", stop_price=D(2900), attach_stop=True, target_price=D(3200))
+        await rig.buy("1", stop_price=D(2900), attach_stop=True, targets=(Target(D(3200)),))
         await rig.until(lambda: rig.size and rig.is_covered, 2)
         await rig.wait(5)
         assert (rig.stops, targets(rig), placed(rig)[1:]) == ([(D(1), D(2900))], [(D(1), D(3200))], [])
@@ -102,7 +102,7 @@ async def test_a_bracket_that_fills_in_part_has_its_stop_and_its_target_for_that
         rig.market.depth = 0.3
         rig.market.tell()
         rig.market.mid = 3001
-        prices = {"limit_price": D("3000.1"), "stop_price": D(2900), "target_price": D(3200)}
+        prices = {"limit_price": D("3000.1"), "stop_price": D(2900), "targets": (Target(D(3200)),)}
         outcome = await rig.buy("1", attach_stop=True, **prices)
         await rig.until(lambda: rig.size and rig.is_covered, 5)
         await rig.desk.manual.cancel(outcome.orders[0].client_order_id)
@@ -113,7 +113,7 @@ async def test_a_bracket_that_fills_in_part_has_its_stop_and_its_target_for_that
 @virtual
 async def test_the_prices_of_a_bracket_can_be_changed_or_its_target_taken_away(tmp_path: Path) -> None:
     async with Rig(settings(), tmp_path) as rig:
-        await rig.buy("1", stop_price=D(2900), attach_stop=True, target_price=D(3200))
+        await rig.buy("1", stop_price=D(2900), attach_stop=True, targets=(Target(D(3200)),))
         await rig.until(lambda: rig.size and rig.is_covered and targets(rig), 2)
         assert rig.desk.protect("ETH", Policy(stop_price=D(2950), target_price=D(3100)), take_over=True).ok
         await rig.until(lambda: (rig.stops, targets(rig)) == ([(D(1), D(2950))], [(D(1), D(3100))]), 30)

@@ -14,7 +14,7 @@ from hlmaster.core.orders import ActionKind, Order
 from hlmaster.settings import Settings
 from hlmaster.trading.protection.policy import Policy, StopKind
 from hlmaster.trading.risk.safeguards import Safeguards
-from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
 from hlmaster.ui.dialogs.checklist import Checklist
 from hlmaster.ui.dialogs.protection import ProtectionDialog
 from hlmaster.ui.panels import positions
@@ -218,7 +218,7 @@ async def test_the_stop_of_a_position_is_shown_with_its_price(qtbot: QtBot) -> N
 async def test_a_bracket_shows_as_the_tickets_own(qtbot: QtBot) -> None:
     async with trading(settings=Settings()) as scene:
         panel = panel_of(scene, qtbot)
-        exits = {"stop_price": D(3300), "attach_stop": True, "target_price": D(3600)}
+        exits = {"stop_price": D(3300), "attach_stop": True, "targets": (Target(D(3600)),)}
         bracket = Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.COIN, D("0.42"), **exits)  # type: ignore[arg-type]
         assert (await scene.desk.manual.place(bracket)).ok
         await scene.account_told()

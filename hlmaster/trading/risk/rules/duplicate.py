@@ -29,7 +29,7 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
         # What differs most often first: this is asked of every order of the last minute.
         if (other.price != price and not other.market) or not alike(other, order):
             continue
-        if other.client_order_id == order.client_order_id:
+        if other.client_order_id == order.client_order_id or (order.ticket and other.ticket == order.ticket):
             continue
         window_ms = int(limits.duplicate_window_seconds * 1000)
         age = int((situation.now_ms - earlier.created_ms) / situation.speed)
