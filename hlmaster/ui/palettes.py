@@ -37,6 +37,8 @@ class Scheme:
     on_colour: str
     """Text on a filled colour."""
     selected: str
+    heat: tuple[str, ...] = ("#10161d", "#15305a", "#2f5590", "#5d7f92", "#a3a06c", "#e6c94f", "#fff3b8")
+    """From nothing to much, steadily lighter (or darker, on a light ground): lightness alone tells, so to every eye."""
     group_blue: str = "#4f8ff0"
     """Dots of the colour groups and of sessions: the same in every theme, for people know them by their names."""
     group_green: str = "#2fa37a"
@@ -83,6 +85,7 @@ LIGHT = Scheme(
     down="#bd3045",
     on_colour="#ffffff",
     selected="#dfeafa",
+    heat=("#ffffff", "#f4e7ab", "#cfc07a", "#9a9a7f", "#647b8e", "#2f5488", "#0b2450"),
 )
 
 
