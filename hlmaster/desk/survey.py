@@ -20,7 +20,8 @@ from hlmaster.trading.protection.distance import StopDistance
 from hlmaster.trading.situation import Situation
 
 ZERO = Decimal(0)
-RECENT_SECONDS = 60
+RECENT_MS = 60_000
+"""Of wall time."""
 UNTOUCHED_LEVERAGE = 20
 """A coin whose leverage was never set behaves as cross 20x, capped by what the coin allows."""
 
@@ -145,7 +146,8 @@ class Survey:
     def glance(self, coin: str) -> Glance:
         """What a situation begins with, in a tenth of its time. Raises ConfigError for a coin that is not listed."""
         instrument, market = self.instrument(coin), self._feed.market(coin)
-        stale = self._account_doubt(coin, instrument) or market.stale_for_entries
+        doubtful = self._tracker.by_coin.of(coin).is_doubtful
+        stale = self._account_doubt(coin, instrument, doubtful) or market.stale_for_entries
         return Glance(self.mark(coin), *self._quote(coin, market.quote), stale)
 
     @property
@@ -160,19 +162,20 @@ class Survey:
         bid, ask = self._quote(coin, market.quote)
         state, sentence = self._state()
         now, speed = self._clock.now_ms(), self._clock.speed
-        since = now - int(RECENT_SECONDS * 1000 * speed)
-        account, orders = self._portfolio.account, self._tracker.by_coin
+        since = now - (RECENT_MS if speed == 1 else int(RECENT_MS * speed))
+        portfolio, orders = self._portfolio, self._tracker.by_coin
+        account = portfolio.account
         own = orders.of(coin)
         counted = self._stakes.count()
         line = self._stakes.line(coin)
-        position, leverage = (self._portfolio.size(coin), None) if line is None else line.held
+        position, leverage = (portfolio.size(coin), None) if line is None else line.held
         return Situation(
             instrument,
             now,
             self._mark_of(coin, market.context),
             bid,
             ask,
-            self._account_doubt(coin, instrument) or market.stale_for_entries,
+            self._account_doubt(coin, instrument, own.is_doubtful) or market.stale_for_entries,
             state,
             sentence,
             position,
@@ -191,13 +194,15 @@ class Survey:
             self.stop(coin),
         )
 
-    def _account_doubt(self, coin: str, instrument: Instrument) -> str | None:
-        if self._portfolio.account is None:
+    def _account_doubt(self, coin: str, instrument: Instrument, doubtful: bool) -> str | None:
+        """``doubtful``: an order of the coin may or may not have come about."""
+        portfolio = self._portfolio
+        if portfolio.account is None:
             return "The account's state is not known yet; entries open once the exchange has answered."
-        if self._tracker.by_coin.of(coin).is_doubtful:
+        if doubtful:
             return f"An earlier {coin} order's fate is still unknown; entries on {coin} open once it is settled."
         if instrument.closing_only:
             return f"The exchange's list of markets is damaged where {coin} stands: what is open can only be closed."
-        if self._portfolio.agreement.is_apart(coin):
+        if portfolio.agreement.is_apart(coin):
             return f"The {coin} position in our books and at the exchange differ; entries open once they agree."
         return None

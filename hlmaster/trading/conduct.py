@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+WHOLE = Decimal(1)
+
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
     """Taken a few times a second and after every fill; money in USD."""
 
-    size_factor: Decimal = Decimal(1)
+    size_factor: Decimal = WHOLE
     """New sizes are scaled by it: a half once the day's loss has reached its warning."""
     pause: str = ""
     """Why no order is opened by hand now, as a sentence; strategies have breakers of their own."""

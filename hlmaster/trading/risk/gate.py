@@ -98,7 +98,8 @@ class _Asked:
         results = [check(order, situation, limits) for check in self._checks]
         results += self._not_asked
         if self._measured and order.size.is_finite() and order.price.is_finite():
-            filled = after(order, situation.stake, situation.standing, situation.equity)
+            stake = situation.counted or situation.stake
+            filled = after(order, stake, situation.standing, situation.equity)
             for read in self._reads if filled.added > ZERO else self._of_coin if filled.grown > ZERO else ():
                 found = read(filled, situation, limits)
                 if found is not None and not found[0] <= found[1]:

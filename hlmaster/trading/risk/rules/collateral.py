@@ -45,8 +45,9 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     free, leverage = situation.available, situation.leverage.value
     if own is not None:
         free += reserved_margin(own, situation.position, leverage)
-    value = order.size * order.price
-    grown = increase(order, situation.position) * order.price if situation.position else value
+    value, position = order.size * order.price, situation.position
+    is_larger = not position or (position > ZERO) is (order.side.sign > 0)
+    grown = value if is_larger else increase(order, position) * order.price
     fee = value * situation.fees.taker
     if grown <= (free - fee) * leverage:  # a division takes longer than all of this
         return ENOUGH

@@ -31,7 +31,8 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
         if order.trigger.market:
             band = limits.exit_slippage_cap_percent + ROUNDING
     away = price - base if order.side.sign > 0 else base - price
-    if (away <= ZERO or away * HUNDRED <= band * base) and abs(price - reference) <= reference * VENUE_BAND:
+    apart = away if order.trigger is None else price - reference
+    if (away <= ZERO or away * HUNDRED <= band * base) and abs(apart) <= reference * VENUE_BAND:
         return WITHIN
     beyond = away * HUNDRED / base
     if beyond > band:

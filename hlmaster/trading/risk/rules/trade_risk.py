@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from hlmaster.core.orders import Order, RuleResult
+from hlmaster.trading.conduct import WHOLE
 from hlmaster.trading.risk.limits import RiskLimits
 from hlmaster.trading.risk.rule import failed, limit, passed, rule
 from hlmaster.trading.situation import Situation
@@ -36,7 +37,8 @@ def entry(order: Order, situation: Situation) -> Decimal:
 
 def money_at_risk(coins: Decimal, order: Order, situation: Situation) -> Decimal | None:
     """USD; None without a stop. A stop that lies on the winning side loses nothing but the fees."""
-    stop = stop_price(order, situation)
+    basis = order.basis
+    stop = stop_price(order, situation) if basis is None or basis.stop_price is None else basis.stop_price
     if stop is None:
         return None
     price = order.price if order.trigger is None and not order.market else entry(order, situation)
@@ -60,13 +62,15 @@ def read(filled: After, situation: Situation, limits: RiskLimits) -> tuple[Decim
     money = money_at_risk(filled.reach, order, situation)
     if money is None:
         return None
-    allowed = limits.max_trade_risk_percent if filled.by_strategy else limits.hand_trade_risk_percent
-    return money, allowed * filled.percent * situation.conduct.size_factor
+    allowed = (limits.max_trade_risk_percent if filled.by_strategy else limits.hand_trade_risk_percent) * filled.percent
+    factor = situation.conduct.size_factor
+    return money, allowed if factor is WHOLE else allowed * factor
 
 
 @rule(HAS_STOP, "RSK-116", only="ideas")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
-    if order.basis is None or stop_price(order, situation) is not None:
+    basis = order.basis
+    if basis is None or basis.stop_price is not None or stop_price(order, situation) is not None:
         return KNOWN
     sentence = "This idea has no stop, so its risk is not known. Give positions a stop (Settings, Protection, Stop)."
     return failed(HAS_STOP, sentence, "no stop")
