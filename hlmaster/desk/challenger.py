@@ -9,6 +9,7 @@ begins with the champion's equity, so that sizes compare, and lives as long as i
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -40,9 +41,11 @@ from hlmaster.trading.portfolio import Portfolio
 from hlmaster.trading.tally import Tally
 from hlmaster.trading.titles import Titles
 
+log = logging.getLogger(__name__)
 MOST = 3
 PATIENCE_SECONDS = 30.0
 CENT = Decimal("0.01")
+ENDING = "The program is ending; nothing is started any more."
 
 
 class Contender(Protocol):
@@ -103,6 +106,8 @@ class Challengers:
         self._folder = parts.session.folder / "challengers"
         self._running: dict[str, Challenger] = {}
         self._turn, self._ends = asyncio.Lock(), False
+        self._arming: asyncio.Timeout | None = None
+        """Of the one that is being started."""
 
     # --- questions ---
 
@@ -124,7 +129,7 @@ class Challengers:
         card = self._engine.card(strategy)
         async with self._turn:
             if self._ends:
-                return Outcome(False, "The program is ending; nothing is started any more.")
+                return Outcome(False, ENDING)
             if strategy in self._running:
                 return Outcome(False, f"{card.title} has a challenger already; stop it first.")
             if len(self._running) >= MOST:
@@ -137,10 +142,15 @@ class Challengers:
                 return Outcome(False, "The market's coins are not known yet; try again in a moment.")
             made = await self._open(strategy)
             try:
-                await self._arm(made.desk, strategy, {**card.params.model_dump(), **changes}, card.entry)
-            except BaseException:
+                async with asyncio.timeout(None) as self._arming:
+                    await self._arm(made.desk, strategy, {**card.params.model_dump(), **changes}, card.entry)
+            except BaseException as error:
                 await made.desk.stop()
+                if isinstance(error, TimeoutError) and self._arming is not None and self._arming.expired():
+                    return Outcome(False, ENDING)
                 raise
+            finally:
+                self._arming = None
             self._running[strategy] = replace(made, changes=dict(changes))
         text = f"A challenger of {card.title} trades on paper with other parameters."
         self._tell(strategy, text, changes)
@@ -166,15 +176,18 @@ class Challengers:
         return Outcome(True, text)
 
     async def close(self) -> None:
-        """What one cannot write any more is told; it keeps nobody else from ending."""
+        """What one cannot write any more is told; it keeps nobody else from ending. One on its way is given up."""
         self._ends = True
-        async with self._turn:  # whoever is being started is ended too
+        if self._arming is not None:
+            self._arming.reschedule(asyncio.get_running_loop().time())
+        async with self._turn:
             running = list(self._running)
-        for strategy in running:
-            try:
-                await self.stop(strategy)
-            except HlError as error:
-                self._bus.publish(Notice(Severity.ERROR, error.sentence, error.code, error.cure))
+        for ended in await asyncio.gather(*map(self.stop, running), return_exceptions=True):
+            if isinstance(ended, HlError):
+                self._bus.publish(Notice(Severity.ERROR, ended.sentence, ended.code, ended.cure))
+            elif isinstance(ended, Exception):
+                log.error("a challenger did not end in order", exc_info=ended)
+                self._bus.publish(Notice(Severity.ERROR, f"A challenger did not end in order: {ended}.", "INV-001"))
 
     # --- within ---
 

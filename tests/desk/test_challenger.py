@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from hlmaster.core.model import Interval
 from hlmaster.core.records import TradeChanged
 from hlmaster.core.signals import Direction, SignalMade
 from hlmaster.desk import challenger
-from hlmaster.desk.challenger import Challenger, Challengers
+from hlmaster.desk.challenger import ENDING, Challenger, Challengers, Contender
 from hlmaster.desk.desk import Desk
 from hlmaster.exchange.simulator.trading import PaperTrading
 from tests.desk.desks import Scene, running, scene
@@ -128,6 +129,44 @@ async def test_the_desk_ends_with_its_challengers(tmp_path: Path, monkeypatch: p
     assert made.desk.challengers.all() == []
     assert "is ending" in (await made.desk.challengers.start(STRATEGY, {})).sentence
     assert any(notice.sentence == "The disk is full." for notice in told)
+
+
+async def test_one_that_is_on_its_way_keeps_nobody_from_ending(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, arming = scene(folder=tmp_path, clock=StillClock(NOW)), asyncio.Event()
+
+    async def arm(desk: Contender, *_: object) -> None:
+        await desk.start()
+        arming.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Challengers, "_arm", staticmethod(arm))
+    async with running(made):
+        await made.desk.deciding.wait()
+        starting = asyncio.create_task(made.desk.challengers.start(STRATEGY, {}))
+        await arming.wait()
+        await made.desk.challengers.close()
+        assert (await starting).sentence == ENDING
+    assert made.desk.challengers.all() == []
+
+
+async def test_what_nobody_expected_of_one_keeps_nobody_from_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = scene(folder=tmp_path, clock=StillClock(NOW))
+    told: list[Notice] = []
+    made.desk.bus.subscribe(Notice, told.append)
+    async with running(made):
+        await made.desk.deciding.wait()
+        assert (await made.desk.challengers.start(STRATEGY, {})).ok
+        one = made.desk.challengers.all()[0].desk
+        stop = one.stop
+
+        async def fail() -> None:
+            await stop()
+            raise ZeroDivisionError("a fault")
+
+        monkeypatch.setattr(one, "stop", fail)
+    assert any("did not end in order: a fault" in notice.sentence for notice in told)
 
 
 async def test_a_second_one_and_parameters_out_of_range_are_refused(tmp_path: Path) -> None:
