@@ -138,7 +138,7 @@ def _number(value: float) -> str:
 
 def _size(page: Page, proposal: Proposal) -> None:
     page.head("How the size came about")
-    page.table([((step.name, "muted"), step.text, figures.plain(step.size)) for step in proposal.steps])
+    page.table([((step.name, "muted"), step.text, figures.size(step.size)) for step in proposal.steps])
     if proposal.effects:
         page.head("What it does to the limits")
         page.table(
@@ -187,7 +187,7 @@ def _orders(page: Page, dossier: Dossier) -> None:
             (
                 (page.moment(fill.time_ms), "muted"),
                 fill.side,
-                f"{figures.plain(fill.size)} at {figures.plain(fill.price)}",
+                f"{figures.size(fill.size)} at {figures.plain(fill.price)}",
                 f"fee {figures.money(fill.fee)}",
             )
             for fill in dossier.fills
@@ -226,4 +226,4 @@ def _ghost(page: Page, ghost: Ghost) -> None:
 def headline(proposal: Proposal, source: str) -> str:
     side = "long" if proposal.side is Side.BUY else "short"
     entry = "at the market" if proposal.limit_price is None else f"at {figures.plain(proposal.limit_price)}"
-    return f"{proposal.coin} {side} {figures.plain(proposal.size)} {entry}, by {source}"
+    return f"{proposal.coin} {side} {figures.size(proposal.size)} {entry}, by {source}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import TypeGuard
@@ -15,10 +16,14 @@ from hlmaster.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from hlmaster.core.rounding import price_decimals
 
 UNKNOWN = "–"
+FIGURES, NOTICED = 5, 500
+"""Of a price: what is shown at least, and the part of it by which no shown one is off."""
 HIDDEN = "••••"
 Number = Decimal | int | float | None
 
 
+_FIGURE = re.compile(r"([+-]?\$?)(\d[\d,]*)((?:\.\d+)?)(%?)")
+_LETTERS = ((12, "T"), (9, "B"), (6, "M"), (3, "k"))
 _AMOUNT = r"\d[\d,]*(?:\.\d+)?"
 _MONEY_AND_SIZES = re.compile(
     rf"[+-]?\$\s?{_AMOUNT}[kMB]?|(?<![\w.,$]){_AMOUNT}(?= (?:USDC?\b|k?[A-Z][A-Z0-9]{{1,9}}\b))"
@@ -54,13 +59,16 @@ def fixed(value: Number, decimals: int, *, signed: bool = False) -> str:
 
 
 def price(value: Number, size_decimals: int | None) -> str:
-    """With the decimals the venue allows around this price; every digit where that would show nothing of it."""
+    """With the decimals the venue allows around this price; averages and marks of what costs next to nothing, of which
+    that would show too little, in five figures."""
     if not is_known(value):
         return UNKNOWN
     if size_decimals is None or value <= 0:
         return plain(value)
-    text = fixed(value, price_decimals(_exact(value), size_decimals))
-    return text if text.strip("0.,") else plain(value)
+    exact = _exact(value)
+    text = fixed(exact, price_decimals(exact, size_decimals))
+    off = abs(Decimal(text.replace(",", "")) - exact)
+    return text if off <= exact / NOTICED else plain(round(exact, FIGURES - 1 - exact.adjusted()))
 
 
 def plain(value: Number) -> str:
@@ -105,6 +113,23 @@ def brief_money(value: Number) -> str:
     if amount < 100_000 or Veil.is_drawn:
         return money(value)
     return f"{sign}${fixed(amount, 0)}" if amount < 10**9 else f"{sign}${fixed(amount / 10**9, 1)}B"
+
+
+def narrower(text: str) -> Iterator[str]:
+    """Shorter ways to write a figure that finds no room, the longest first: half a figure would be another one."""
+    found = _FIGURE.fullmatch(text)
+    if found is None:
+        return
+    before, digits, decimals, after = found.groups()
+    whole = digits.replace(",", "")
+    if len(whole) > 3 and decimals:
+        yield f"{before}{digits}{after}"
+    if not after:
+        for power, letter in _LETTERS:
+            if len(whole) > power:
+                for places in (2, 1, 0):
+                    yield f"{before}{Decimal(whole + decimals).scaleb(-power):,.{places}f}{letter}"
+                return
 
 
 def percent(fraction: Number, decimals: int = 2, *, signed: bool = False) -> str:

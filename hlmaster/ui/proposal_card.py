@@ -172,7 +172,7 @@ class ProposalCard(QFrame):
         self._show_answers()
 
     def _order_words(self, proposal: Proposal) -> str:
-        size, edited = figures.plain(proposal.size), " (edited)" if proposal.edited else ""
+        size, edited = figures.size(proposal.size), " (edited)" if proposal.edited else ""
         if proposal.limit_price is None:
             return f"{size} @ market{edited}"
         kind = "post-only" if proposal.post_only else "limit"

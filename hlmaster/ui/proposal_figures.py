@@ -73,7 +73,7 @@ class ProposalFigures(QWidget):
         out["stops"].set_caption(f"Stop ×{tiers}" if tiers > 1 else "Stop")
         ends = [price(trigger) for trigger, _ in (*proposal.stops[:1], *proposal.stops[1:][-1:])]
         out["stops"].show_value(" –\n".join(ends) or figures.UNKNOWN)
-        out["stops"].setToolTip("\n".join(f"{figures.plain(size)} at {price(at)}" for at, size in proposal.stops))
+        out["stops"].setToolTip("\n".join(f"{figures.size(size)} at {price(at)}" for at, size in proposal.stops))
         out["liquidation"].show_value(price(proposal.liquidation_price))
         out["fees"].show_value(f"{figures.money(proposal.fee_in)}\n{figures.money(proposal.fee_out)}")
         funding = proposal.funding_per_hour

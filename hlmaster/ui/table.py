@@ -27,6 +27,8 @@ class Action:
     tip: str = ""
     confirm: bool = False
     key: Qt.Key | None = None
+    batch: bool = False
+    """The key presses it in every selected row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class TableModel(QAbstractTableModel, Generic[Row]):
     """
 
     applied = Signal()
+    waited = Signal(bool)
+    """Whether rows that are held still would stand elsewhere."""
     edited = Signal(object, str, str)
     """(key, column key, text) when an editor was finished with Enter."""
 
@@ -99,7 +103,7 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         self._order: list[Hashable] = []
         self._pending: dict[Hashable, Row | None] = {}
         self._touched = source is not None
-        self._still = False
+        self._still = self._waits = False
         self._beat = QTimer(self)
         self._beat.setInterval(REPAINT_MS)
         self._beat.timeout.connect(self._on_beat)
@@ -150,6 +154,8 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         changed |= self._append({k: row for k, row in pending.items() if row is not None and k not in self._entries})
         if changed and not self._still:
             self._arrange()
+        elif self._still:
+            self._wait(self._waits or any(e.gone for e in self._entries.values()) or self._arranged() != self._order)
         self.applied.emit()
 
     def _replace(self, rows: dict[Hashable, Row]) -> bool:
@@ -200,23 +206,32 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         if still != self._still:
             self._still = still
             if not still:
+                self._wait(False)
                 self._remove([key for key, entry in self._entries.items() if entry.gone])
                 self._arrange()
+
+    def _wait(self, waits: bool) -> None:
+        if waits != self._waits:
+            self._waits = waits
+            self.waited.emit(waits)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         self.sort_column, self.descending = column, order == Qt.SortOrder.DescendingOrder
         self._arrange()
 
-    def _arrange(self) -> None:
-        """Sort by value, what is unknown last either way; of equals, descending shows the latest to come first."""
+    def _arranged(self) -> list[Hashable]:
+        """Sorted by value, what is unknown last either way; of equals, descending shows the latest to come first."""
         if not 0 <= self.sort_column < len(self.columns):
-            return
+            return self._order
         value = self.columns[self.sort_column].value
         values = {key: value(entry.row) for key, entry in self._entries.items()}
         known = sorted((key for key in values if values[key] is not None), key=lambda key: values[key])
         if self.descending:
             known.reverse()
-        after = known + [key for key in values if values[key] is None]
+        return known + [key for key in values if values[key] is None]
+
+    def _arrange(self) -> None:
+        after = self._arranged()
         if after == self._order:
             return
         self.layoutAboutToBeChanged.emit()

@@ -6,15 +6,23 @@ from collections.abc import Hashable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolTip,
+    QWidget,
+)
 
+from hlmaster.ui.figures import narrower
+from hlmaster.ui.plain import plain_tip
+from hlmaster.ui.sizes import BUTTON_HEIGHT, PADDING, ROW_HEIGHT
 from hlmaster.ui.table import Action, Cell, Column, TableModel
 from hlmaster.ui.theme import Theme, mixed, number_font, text_font
 
-ROW_HEIGHT = 26
-PADDING = 8
-BUTTON_HEIGHT = 20
 GAP = 5
 BAR_HEIGHT, BAR_TEXT = 4, 8
 """Of a bar: pixels, and digits of the text at its right."""
@@ -121,7 +129,7 @@ class CellPainter(QStyledItemDelegate):
         align = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
         room = rect.width() - (palette.badge_metrics.horizontalAdvance(cell.badge) + 18 if cell.badge else 0)
         fits = metrics.horizontalAdvance(cell.text) <= room
-        text = cell.text if fits else metrics.elidedText(cell.text, Qt.TextElideMode.ElideRight, max(room, 0))
+        text = cell.text if fits else _shortened(cell.text, metrics, max(room, 0))
         painter.setFont(font)
         painter.drawText(rect, align | Qt.AlignmentFlag.AlignVCenter, text)
         left = rect.left() + metrics.horizontalAdvance(text) + 6
@@ -131,6 +139,19 @@ class CellPainter(QStyledItemDelegate):
             left += small.horizontalAdvance(cell.detail) + 6
         if cell.badge:
             self._paint_badge(painter, left if text else rect.left(), rect, cell)
+
+    def helpEvent(
+        self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index
+    ) -> bool:
+        """What found no room is said in full, where the column says nothing else."""
+        if event.type() is QEvent.Type.ToolTip and index.isValid() and self.model.columns[index.column()].hint is None:
+            cell, rect = self.model.cell(index.row(), index.column()), option.rect
+            badge = self.palette.badge_metrics.horizontalAdvance(cell.badge) + 18 if cell.badge else 0
+            words = self.palette.metrics["strong"].horizontalAdvance(f"{cell.text} {cell.detail}") + badge
+            if words + 2 * PADDING > rect.width():
+                QToolTip.showText(event.globalPos(), plain_tip(f"{cell.text} {cell.detail}".strip()), view.viewport())
+                return True
+        return super().helpEvent(event, view, option, index)
 
     def _paint_bar(self, painter: QPainter, rect: QRect, cell: Cell) -> QRect:
         """At the left of the text, for which the rest of the room is left."""
@@ -211,3 +232,13 @@ class CellPainter(QStyledItemDelegate):
             self.closeEditor.emit(watched, QStyledItemDelegate.EndEditHint.RevertModelCache)
             return True
         return super().eventFilter(watched, event)
+
+
+def _shortened(text: str, metrics: QFontMetrics, room: int) -> str:
+    """Words lose their end; a figure is written shorter, or not at all."""
+    if not text[-1:].isdigit():
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+    fitting = (shorter for shorter in narrower(text) if metrics.horizontalAdvance(shorter) <= room)
+    return next(
+        fitting, "…" if next(narrower(text), "") else metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+    )

@@ -9,10 +9,10 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
+from hlmaster.ui.sizes import HEADER_HEIGHT, PADDING
 from hlmaster.ui.table import TableModel
-from hlmaster.ui.table_cells import PADDING, Palette
+from hlmaster.ui.table_cells import Palette
 
-HEIGHT = 24
 WIDEST = 1.45
 """How far columns stretch, over what they ask for, to share a wide window."""
 
@@ -30,7 +30,7 @@ class Header(QHeaderView):
         self.setSectionsClickable(True)
         self.setSectionsMovable(True)
         self.setMinimumSectionSize(30)
-        self.setFixedHeight(HEIGHT)
+        self.setFixedHeight(HEADER_HEIGHT)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._choose_columns)
         self.sectionClicked.connect(self._sort_by)

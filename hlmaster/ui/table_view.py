@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, Qt, QTimer, Signal
@@ -18,10 +18,11 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QMenu, QTableView, QVBoxLayout, QWidget
 
+from hlmaster.ui.sizes import HEADER_HEIGHT, PADDING, ROW_HEIGHT
 from hlmaster.ui.table import Action, Cell, TableModel
-from hlmaster.ui.table_cells import PADDING, ROW_HEIGHT, CellPainter, Palette
+from hlmaster.ui.table_cells import CellPainter, Palette
 from hlmaster.ui.table_header import Header
 from hlmaster.ui.theme import Theme
 
@@ -63,6 +64,11 @@ class Table(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
+        self._paused = QLabel("❚❚ paused", self)
+        self._paused.setProperty("role", "paused")
+        self._paused.setToolTip("Rows keep their places under the pointer; they take new ones when it leaves.")
+        self._paused.hide()
+        model.waited.connect(self._show_paused)
         self._has_actions = any(not column.title for column in model.columns)
         self._disarm = self._timer(ARMED_MS, self.disarm)
         self._rest = self._timer(RESTING_MS, lambda: model.set_still(False))
@@ -92,6 +98,13 @@ class Table(QTableView):
         super().resizeEvent(event)
         self._header.share_width(self.viewport().width())
 
+    def _show_paused(self, waits: bool) -> None:
+        """At the end of the header, over nothing that can be clicked."""
+        self._paused.adjustSize()
+        self._paused.move(self.width() - self._paused.width(), (HEADER_HEIGHT - self._paused.height()) // 2)
+        self._paused.setVisible(waits)
+        self._paused.raise_()
+
     def teach(self, heading: str, sentence: str) -> None:
         """What the table says while it is empty."""
         if (heading, sentence) != self._empty:
@@ -115,13 +128,22 @@ class Table(QTableView):
             self._rest.start()
         at = event.position().toPoint()
         found = self._button_at(at)
-        self._cells.hovered_button = None if found is None else (found[0], found[1].name)
-        self._cells.hovered_row = self.indexAt(at).row()
+        self._hover(self.indexAt(at).row(), None if found is None else (found[0], found[1].name))
         pointing = Qt.CursorShape.PointingHandCursor if found else Qt.CursorShape.ArrowCursor
         self.viewport().setCursor(pointing)
         self.viewport().setToolTip(found[1].tip if found else "")
-        self.viewport().update()
         super().mouseMoveEvent(event)
+
+    def _hover(self, row: int, button: tuple[Hashable, str] | None) -> None:
+        """Only the rows that the pointer left and came to are painted again."""
+        cells = self._cells
+        if (row, button) == (cells.hovered_row, cells.hovered_button):
+            return
+        rows = {row, cells.hovered_row}
+        cells.hovered_row, cells.hovered_button = row, button
+        for place in rows:
+            if 0 <= place < self.table.rowCount():
+                self.viewport().update(0, self.rowViewportPosition(place), self.viewport().width(), ROW_HEIGHT)
 
     def leaveEvent(self, event: QEvent) -> None:
         self.let_go()
@@ -129,10 +151,9 @@ class Table(QTableView):
 
     def let_go(self) -> None:
         """The pointer left: rows may take their places again."""
-        self._cells.hovered_row, self._cells.hovered_button = -1, None
+        self._hover(-1, None)
         self._rest.stop()
         self.table.set_still(False)
-        self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         found = self._button_at(event.position().toPoint())
@@ -172,6 +193,17 @@ class Table(QTableView):
             return
         self.disarm()
         self.acted.emit(key, action.name)
+
+    def selected(self) -> list[Hashable]:
+        """Keys of the selected rows that are still there, as shown in order."""
+        rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
+        return [self.table.key_at(row) for row in rows if not self.table.is_gone(row)]
+
+    def _press_all(self, name: str) -> None:
+        for key in self.selected():
+            for action in self._actions_of(self.table.position(key)):
+                if action.name == name:
+                    self.press(key, action)
 
     def disarm(self) -> None:
         self._disarm.stop()
@@ -223,7 +255,7 @@ class Table(QTableView):
         if not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             for action in actions:
                 if action.key == event.key():
-                    self.press(key, action)
+                    self._press_all(action.name) if action.batch else self.press(key, action)
                     return True
         if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right) and actions:
             at = max(-1, min(len(actions) - 1, at + (1 if event.key() == Qt.Key.Key_Right else -1)))
@@ -249,10 +281,18 @@ class Table(QTableView):
             QGuiApplication.clipboard().setText(self.currentIndex().data())
 
     def copy_rows(self) -> None:
+        self._copy_as_seen(sorted({index.row() for index in self.selectionModel().selectedRows()}))
+
+    def copy_table(self) -> None:
+        """With the titles, for a spreadsheet."""
+        self._copy_as_seen(range(self.table.rowCount()), titled=True)
+
+    def _copy_as_seen(self, rows: Iterable[int], *, titled: bool = False) -> None:
+        """Columns as they are shown and ordered, between tabulators."""
         order = [self._header.logicalIndex(i) for i in range(len(self.table.columns))]
         shown = [i for i in order if self.table.columns[i].title and not self.isColumnHidden(i)]
-        rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
-        lines = ["\t".join(str(self.table.index(row, i).data()) for i in shown) for row in rows]
+        lines = ["\t".join(self.table.columns[i].title for i in shown)] if titled else []
+        lines += ["\t".join(str(self.table.index(row, i).data()) for i in shown) for row in rows]
         QGuiApplication.clipboard().setText("\n".join(lines))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -267,7 +307,8 @@ class Table(QTableView):
             text = str(index.data())
             menu.addAction("Copy cell", lambda: QGuiApplication.clipboard().setText(text))
             menu.addAction("Copy rows", self.copy_rows)
-            menu.addSeparator()
+        menu.addAction("Copy table", self.copy_table)
+        menu.addSeparator()
         menu.addAction("Export CSV ...", self.export_wanted.emit)
         self._popup(menu, event.globalPos())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from datetime import UTC
 from decimal import Decimal
 
@@ -49,7 +50,7 @@ def test_gains_carry_a_plus_and_zero_carries_none() -> None:
         (3434.6, 4, "3,434.6"),
         (D("97412"), 5, "97,412"),
         (D("0.38910"), 0, "0.38910"),
-        (D("0.0000123"), 0, "0.000012"),
+        (D("0.000012"), 0, "0.000012"),
         (D("0.0000024"), 4, "0.0000024"),
     ],
 )
@@ -99,3 +100,58 @@ def test_no_number_ever_reads_nan_or_infinite(value: figures.Number) -> None:
         assert "nan" not in text.lower()
         assert "inf" not in text.lower()
         assert (text == figures.UNKNOWN) == (not figures.is_known(value))
+
+
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [(D("0.0000123"), "0.0000123"), (D("0.000012177345"), "0.000012177"), (1.23456789e-08, "0.000000012346")],
+)
+def test_an_average_between_two_ticks_of_a_tiny_price_keeps_its_figures(price: figures.Number, text: str) -> None:
+    assert figures.price(price, 0) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "ways"),
+    [
+        ("$2,405,234,567.12", ["$2,405,234,567", "$2.41B", "$2.4B", "$2B"]),
+        ("-98,765,432.5", ["-98,765,432", "-98.77M", "-98.8M", "-99M"]),
+        ("0.42", []),
+        ("+$12.50", []),
+        ("market", []),
+        ("+161,822,261.13%", ["+161,822,261%"]),
+    ],
+)
+def test_a_figure_without_room_is_written_shorter_and_never_cut(text: str, ways: list[str]) -> None:
+    assert list(figures.narrower(text)) == ways
+
+
+@pytest.fixture
+def hidden() -> Iterator[None]:
+    figures.hide_money(True)
+    yield
+    figures.hide_money(False)
+
+
+@pytest.mark.usefixtures("hidden")
+def test_privacy_hides_money_and_sizes_and_leaves_prices_and_percentages() -> None:
+    assert figures.money(D("10020.82")) == figures.brief_money(5e9) == figures.size(D("0.42")) == figures.HIDDEN
+    assert figures.money(None) == figures.UNKNOWN, "that nothing is known is no secret"
+    assert (figures.price(3434.6, 4), figures.percent(0.0123)) == ("3,434.6", "1.23%")
+
+
+@pytest.mark.usefixtures("hidden")
+@pytest.mark.parametrize(
+    ("sentence", "seen"),
+    [
+        ("The order needs $198.38 of margin; -$0.02 is free.", "The order needs •••• of margin; •••• is free."),
+        ("Bought 0.42 ETH at 3,434.6.", "Bought •••• ETH at 3,434.6."),
+        ("Equity 10,020.82 USD, down 1.2 %.", "Equity •••• USD, down 1.2 %."),
+        ("12,000 kPEPE wait at 0.0123 [RSK-221]", "•••• kPEPE wait at 0.0123 [RSK-221]"),
+    ],
+)
+def test_sentences_that_others_wrote_lose_their_money_and_sizes(sentence: str, seen: str) -> None:
+    assert figures.veiled(sentence) == seen
+
+
+def test_while_nothing_is_hidden_sentences_stay_as_they_are() -> None:
+    assert figures.veiled("It needs $198.38.") == "It needs $198.38."

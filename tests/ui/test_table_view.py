@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QContextMenuEvent, QEnterEvent, QGuiApplication, QPixmap
+from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QContextMenuEvent, QEnterEvent, QGuiApplication, QHelpEvent, QPainter, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QStyleOptionViewItem, QToolTip
 from pytestqt.qtbot import QtBot
 
 from hlmaster.ui import theme
 from hlmaster.ui.table import Action, Cell, Column, TableModel
+from hlmaster.ui.table_cells import CellPainter, Index
 from hlmaster.ui.table_view import Table, Totals
 
 NO_KEYS = Qt.KeyboardModifier.NoModifier
@@ -65,6 +66,10 @@ def button(table: Table, key: str, name: str) -> QPoint:
 
 def press(table: Table, key: str, name: str) -> None:
     QTest.mouseClick(table.viewport(), LEFT, NO_KEYS, button(table, key, name))
+
+
+def point_at(table: Table, key: str) -> None:
+    QTest.mouseMove(table.viewport(), QPoint(30, table.rowViewportPosition(table.table.position(key)) + 8))
 
 
 def armed(table: Table) -> object:
@@ -317,3 +322,104 @@ def test_a_share_is_a_bar_beside_its_text(qtbot: QtBot) -> None:
     assert filled[0] == 0
     assert filled[1] * 2 - 3 <= filled[2] <= filled[1] * 2 + 3
     assert filled[2] > 10
+
+
+def test_rows_that_wait_for_the_pointer_to_leave_are_marked_as_paused(table: Table) -> None:
+    table.sort_by("price")
+    point_at(table, "a")
+    assert not table._paused.isVisible(), "nothing has moved"
+    table.table.put(Job("a", 0))
+    table.table.flush()
+    assert table._paused.isVisible()
+    assert table._paused.geometry().bottom() < table.viewport().geometry().top()
+    table.let_go()
+    assert not table._paused.isVisible()
+    assert table.table.keys()[0] == "a"
+
+
+def test_the_whole_table_is_copied_with_its_titles_and_as_it_is_shown(table: Table) -> None:
+    table.sort_by("price", descending=True)
+    table._header.show_column(2, False)
+    table.copy_table()
+    lines = [line.split("\t") for line in QGuiApplication.clipboard().text().split("\n")]
+    assert lines == [["Name", "Price"], ["a LONG", "3 +1%"], ["c LONG", "2 +1%"], ["b LONG", "1 +1%"]]
+
+
+def test_a_key_for_all_of_a_batch_presses_every_selected_row(qtbot: QtBot) -> None:
+    cancel = Action("cancel", "Cancel", key=Qt.Key.Key_Delete, batch=True)
+    columns = [COLUMNS[0], Column("actions", "", 100, lambda j: None, lambda j: Cell(actions=(cancel,)))]
+    made = Table(TableModel(columns, lambda job: job.name), theme.theme("dark"), ("", ""))
+    qtbot.addWidget(made)
+    made.table.put(Job("a", 3), Job("b", 1), Job("c", 2))
+    made.table.flush()
+    made.show()
+    pressed: list[str] = []
+    made.acted.connect(lambda key, name: pressed.append(f"{name} {key}"))
+    made.selectRow(0)
+    made.setCurrentIndex(made.table.index(0, 0))
+    for row in (0, 2):
+        rows = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        made.selectionModel().select(made.table.index(row, 0), rows)
+    QTest.keyClick(made, Qt.Key.Key_Delete)
+    assert pressed == ["cancel a", "cancel c"]
+
+
+def test_a_figure_without_room_is_written_shorter(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(QPainter, "drawText", lambda *arguments: written.append(str(arguments[-1])))
+    room = table.palette_of.metrics["numbers"].horizontalAdvance("12.35M") + 2
+    picture = QPixmap(10, 10)
+    painter = QPainter(picture)
+    for width in (room, room // 4):
+        table.cells.paint_cell(painter, QRect(0, 0, width, 26), COLUMNS[2], Cell("12,345,678.90"))
+    painter.end()
+    assert written == ["12.35M", "…"]
+
+
+def test_what_found_no_room_is_told_in_full(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(QToolTip, "showText", lambda at, text, over: told.append(text))
+    event = QHelpEvent(QEvent.Type.ToolTip, QPoint(2, 2), QPoint(2, 2))
+    index = table.table.index(table.table.position("b"), 1)
+    for width in (200, 20):
+        option = QStyleOptionViewItem()
+        option.rect = QRect(0, 0, width, 26)
+        table.cells.helpEvent(event, table, option, index)
+    assert told == ["1 +1%"], "only where it is cut"
+
+
+class Painted(CellPainter):
+    """Counts."""
+
+    count = 0
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        self.count += 1
+        super().paint(painter, option, index)
+
+
+def test_only_cells_that_read_differently_are_painted_again(qtbot: QtBot, table: Table) -> None:
+    painted = Painted(table.table, table.palette_of, table)
+    table.setItemDelegate(painted)
+    qtbot.wait(20)
+    painted.count = 0
+    table.table.put(Job("b", 7))
+    table.table.flush()
+    qtbot.wait(20)
+    assert painted.count == 1, "its price; name, extra and buttons read as before"
+    table.table.put(Job("b", 7))
+    table.table.flush()
+    qtbot.wait(20)
+    assert painted.count == 1, "nothing changed"
+
+
+def test_a_moving_pointer_paints_the_rows_it_leaves_and_comes_to(qtbot: QtBot, table: Table) -> None:
+    painted = Painted(table.table, table.palette_of, table)
+    table.setItemDelegate(painted)
+    table._cells = painted
+    point_at(table, "a")
+    qtbot.wait(20)
+    painted.count = 0
+    point_at(table, "b")
+    qtbot.wait(20)
+    assert 0 < painted.count <= 2 * len(COLUMNS)

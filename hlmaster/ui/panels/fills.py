@@ -11,7 +11,7 @@ from hlmaster.core.model import Side
 from hlmaster.core.orders import Fill
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
-from hlmaster.ui.figures import money, plain, tone
+from hlmaster.ui.figures import money, tone
 from hlmaster.ui.panels.table_panel import TablePanel
 from hlmaster.ui.table import Cell, Column
 
@@ -35,7 +35,8 @@ class FillsPanel(TablePanel):
     EMPTY = ("No fills yet", "Each execution appears here with its fee and what it realised.")
 
     def __init__(self, context: Context) -> None:
-        super().__init__(context, self._columns(), _key)
+        super().__init__(context, self._columns(), _key, totals=True)
+        self.model.applied.connect(self._on_applied)
         self.table.opened.connect(self._select)
         self.catch_up()
         self.table.sort_by("time", descending=True)
@@ -44,13 +45,28 @@ class FillsPanel(TablePanel):
     def catch_up(self) -> None:
         self.model.put(*(self._row(booked.fill, booked.realised) for booked in self.context.desk.portfolio.fills))
 
+    def _on_applied(self) -> None:
+        rows: list[FillRow] = self.model.rows()
+        assert self.totals is not None
+        self.totals.setVisible(bool(rows))
+        fees = sum((row.fill.fee for row in rows), Decimal(0))
+        realised = sum((row.realised for row in rows), Decimal(0))
+        self.totals.show_sums(
+            {
+                "time": Cell("Total", "muted"),
+                "notional": Cell(money(sum((row.notional for row in rows), Decimal(0))), "muted"),
+                "fee": Cell(money(fees), "muted"),
+                "realised": Cell(money(realised, signed=True), tone(realised)),
+            }
+        )
+
     def _columns(self) -> list[Column[FillRow]]:
         return [
             Column("time", "Time", 130, lambda r: r.fill.time_ms, self._time, hint=self._iso),
             Column("coin", "Coin", 104, lambda r: r.fill.coin, self._coin),
             Column("type", "Type", 150, lambda r: r.kind, self._type, words=True),
             Column("price", "Price", 100, lambda r: r.fill.price, self._price, right=True),
-            Column("size", "Size", 100, lambda r: r.fill.size, lambda r: Cell(plain(r.fill.size)), right=True),
+            Column("size", "Size", 100, lambda r: r.fill.size, lambda r: Cell(figures.size(r.fill.size)), right=True),
             Column("notional", "Notional", 120, lambda r: r.notional, lambda r: Cell(money(r.notional)), right=True),
             Column("fee", "Fee", 130, lambda r: r.fill.fee, self._fee, right=True, detail_width=5),
             Column("realised", "Realised", 110, self._realised_value, self._realised, right=True, tip="Before fees."),

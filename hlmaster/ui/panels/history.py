@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from decimal import Decimal
 
 from hlmaster.core.events import FillBooked
 from hlmaster.core.model import Side
 from hlmaster.trading.holding import RoundTrip
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
-from hlmaster.ui.figures import money, plain, tone
+from hlmaster.ui.figures import money, tone
 from hlmaster.ui.panels.table_panel import TablePanel
 from hlmaster.ui.table import Cell, Column
 
@@ -21,7 +22,8 @@ class HistoryPanel(TablePanel):
 
     def __init__(self, context: Context) -> None:
         self._taken = self._rebooked = 0
-        super().__init__(context, self._columns(), _key)
+        super().__init__(context, self._columns(), _key, totals=True)
+        self.model.applied.connect(self._on_applied)
         self.table.opened.connect(lambda key: context.select(key[0]))
         self.catch_up()
         self.table.sort_by("closed", descending=True)
@@ -38,12 +40,33 @@ class HistoryPanel(TablePanel):
             self.model.put(*trips[self._taken :])
             self._taken = len(trips)
 
+    def _on_applied(self) -> None:
+        trips: list[RoundTrip] = self.model.rows()
+        assert self.totals is not None
+        self.totals.setVisible(bool(trips))
+        net = sum((trip.net for trip in trips), Decimal(0))
+        self.totals.show_sums(
+            {
+                "closed": Cell("Total", "muted"),
+                "gross": Cell(money(sum((trip.realised for trip in trips), Decimal(0)), signed=True)),
+                "fees": Cell(money(sum((trip.fees for trip in trips), Decimal(0))), "muted"),
+                "funding": Cell(money(sum((trip.funding for trip in trips), Decimal(0)), signed=True), "muted"),
+                "net": Cell(money(net, signed=True), tone(net)),
+            }
+        )
+
     def _columns(self) -> list[Column[RoundTrip]]:
         return [
             Column("closed", "Closed", 130, lambda t: t.closed_ms, lambda t: Cell(self.moment(t.closed_ms), "muted")),
             Column("coin", "Coin", 108, lambda t: t.coin, self._coin, hint=self._opened),
             Column(
-                "size", "Size", 90, lambda t: t.size, lambda t: Cell(plain(t.size)), right=True, tip="At its largest."
+                "size",
+                "Size",
+                90,
+                lambda t: t.size,
+                lambda t: Cell(figures.size(t.size)),
+                right=True,
+                tip="At its largest.",
             ),
             Column("entry", "Entry", 92, lambda t: t.entry_price, self._entry, right=True, tip="Average of increases."),
             Column("exit", "Exit", 92, lambda t: t.exit_price, self._exit, right=True, tip="Average of reductions."),
@@ -74,6 +97,10 @@ class HistoryPanel(TablePanel):
     def _coin(trip: RoundTrip) -> Cell:
         badge, role = ("LONG", "up") if trip.side is Side.BUY else ("SHORT", "down")
         return Cell(trip.coin, badge=badge, badge_role=role, strong=True)
+
+    @staticmethod
+    def _size(trip: RoundTrip) -> Cell:
+        return Cell(figures.size(trip.size))
 
     def _opened(self, trip: RoundTrip) -> str:
         return f"Opened {self.moment(trip.opened_ms)}"

@@ -14,7 +14,7 @@ from hlmaster.core.model import Side
 from hlmaster.core.records import Trade, TradeChanged
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
-from hlmaster.ui.figures import money, plain, tone
+from hlmaster.ui.figures import money, tone
 from hlmaster.ui.filter_box import FilterBox
 from hlmaster.ui.journal_prompt import Unwritten, ready_tags, wanted_words
 from hlmaster.ui.panels.journal_entry import JournalEntry, tags_of
@@ -86,7 +86,7 @@ class JournalPanel(TablePanel):
             Column("closed", "Closed", 126, lambda t: t.closed_ms, self._closed, hint=self._times),
             Column("coin", "Coin", 96, lambda t: t.coin, _coin),
             Column("source", "Source", 110, lambda t: t.source, self._source, words=True),
-            Column("size", "Size", 70, lambda t: t.size, lambda t: Cell(plain(t.size)), right=True, spare=9),
+            Column("size", "Size", 70, lambda t: t.size, lambda t: Cell(figures.size(t.size)), right=True, spare=9),
             Column("entry", "Entry", 78, lambda t: t.entry_price, self._entry, right=True, spare=8),
             Column("exit", "Exit", 78, lambda t: t.exit_price, self._exit, right=True, spare=7),
             _dollars("realised", "Gross", 78, lambda t: t.realised, "Before all costs.", spare=1),
@@ -208,7 +208,7 @@ class JournalPanel(TablePanel):
     def _times(self, trade: Trade) -> str:
         prices = f"from {self.price(trade.coin, trade.entry_price)} to {self.price(trade.coin, trade.exit_price)}"
         held = f"Opened {self.moment(trade.opened_ms)}, held for {figures.duration(trade.hold_ms)}"
-        return f"{held}: {plain(trade.size)} {prices}, averages"
+        return f"{held}: {figures.size(trade.size)} {prices}, averages"
 
     def _source(self, trade: Trade) -> Cell:
         return Cell(self.context.desk.title(trade.source))

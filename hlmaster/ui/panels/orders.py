@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from hlmaster.core.events import OrderChanged, Severity, TrackedOrder
 from hlmaster.core.model import Side
@@ -18,7 +18,7 @@ from hlmaster.desk.outcome import Outcome
 from hlmaster.ui import figures, typed
 from hlmaster.ui.armed_button import ArmedButton
 from hlmaster.ui.context import Context
-from hlmaster.ui.figures import money, plain
+from hlmaster.ui.figures import money
 from hlmaster.ui.panels.table_panel import TablePanel
 from hlmaster.ui.table import Action, Cell, Column
 
@@ -49,6 +49,7 @@ class OrdersPanel(TablePanel):
         self.header = self._header()
         self.table.acted.connect(self._act)
         self.table.opened.connect(self._select)
+        self.table.menu_wanted.connect(self._offer_cancel)
         self.model.edited.connect(self._change)
         self.model.applied.connect(self._on_applied)
         context.coin_changed.connect(lambda _: self._on_applied())
@@ -143,14 +144,14 @@ class OrdersPanel(TablePanel):
 
     @staticmethod
     def _size(tracked: TrackedOrder) -> Cell:
-        return Cell(plain(tracked.order.size))
+        return Cell(figures.size(tracked.order.size))
 
     @staticmethod
     def _filled(tracked: TrackedOrder) -> Cell:
         if not tracked.filled_size:
             return Cell("0", "muted")
         share = tracked.filled_size / tracked.order.size if tracked.order.size else None
-        return Cell(plain(tracked.filled_size), detail=figures.percent(share, 0))
+        return Cell(figures.size(tracked.filled_size), detail=figures.percent(share, 0))
 
     @staticmethod
     def _notional(tracked: TrackedOrder) -> Decimal:
@@ -177,7 +178,9 @@ class OrdersPanel(TablePanel):
             return Cell("working ...", "muted")
         if not tracked.status.is_live:
             return Cell()
-        cancel = Action("cancel", "Cancel", "Cancel it (Del)", key=Qt.Key.Key_Delete)
+        cancel = Action(
+            "cancel", "Cancel", "Cancel it, or all that are selected (Del)", key=Qt.Key.Key_Delete, batch=True
+        )
         if tracked.foreign:
             adopt = Action("adopt", "Adopt", "Placed elsewhere: treat it as one of yours from now on")
             return Cell(actions=(adopt,) if self.context.desk.foreign.is_ignored(tracked) else (adopt, cancel))
@@ -250,6 +253,17 @@ class OrdersPanel(TablePanel):
         if first is not None:
             self.table.setCurrentIndex(first)
             self.table.edit(first)
+
+    def _offer_cancel(self, _: str, menu: QMenu) -> None:
+        orders = [self.model.get(key) for key in self.table.selected()]
+        keys = [order.client_order_id for order in orders if order is not None and order.status.is_live]
+        if keys:
+            what = "Cancel" if len(keys) == 1 else f"Cancel {len(keys)} selected orders"
+            menu.addAction(what, lambda: self._cancel_each(keys))
+
+    def _cancel_each(self, keys: list[str]) -> None:
+        for key in keys:
+            self._act(key, "cancel")
 
     def _cancel_all(self, coin: str | None) -> None:
         self.context.run(self.context.desk.manual.cancel_all(coin), f"Cancel {coin or 'all'}")

@@ -19,7 +19,7 @@ from hlmaster.ui import figures
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.checklist import all_ticked
 from hlmaster.ui.dialogs.protection import ProtectionDialog
-from hlmaster.ui.figures import money, plain, tone
+from hlmaster.ui.figures import money, tone
 from hlmaster.ui.leading_menu import add_leading, leading_sentence
 from hlmaster.ui.panels.table_panel import TablePanel
 from hlmaster.ui.table import Action, Cell, Column
@@ -105,7 +105,7 @@ class PositionsPanel(TablePanel):
     def _columns(self) -> list[Column[PositionView]]:
         return [
             Column("coin", "Coin", 122, lambda v: v.coin, self._coin, hint=self._coin_hint),
-            Column("size", "Size", 80, lambda v: v.size, lambda v: Cell(plain(abs(v.size))), right=True),
+            Column("size", "Size", 80, lambda v: v.size, lambda v: Cell(figures.size(abs(v.size))), right=True),
             Column("entry", "Entry", 80, lambda v: v.entry_price, self._entry, right=True),
             Column("mark", "Mark", 80, lambda v: v.mark_price, self._mark, right=True, tip="Mark price: values it."),
             Column("liquidation", "Liq.", 80, lambda v: v.liquidation_price, self._liquidation, right=True),
@@ -286,7 +286,7 @@ class PositionsPanel(TablePanel):
             return None
         self._asking.add(coin)
         try:
-            what = f"Reverse {'long' if size > 0 else 'short'} {figures.plain(abs(size))} {coin}"
+            what = f"Reverse {'long' if size > 0 else 'short'} {figures.size(abs(size))} {coin}"
             if not await all_ticked(self.window(), what, questions):
                 return Outcome(False, "Nothing was sent: the checklist is not ticked.")
         finally:
@@ -311,7 +311,7 @@ class PositionsPanel(TablePanel):
         if shield is None or view is None:
             return
         side = "long" if view.size > 0 else "short"
-        title = f"Protection of {side} {figures.plain(abs(view.size))} {coin}"
+        title = f"Protection of {side} {figures.size(abs(view.size))} {coin}"
         now = protection_sentence(shield, self.price(coin, shield.stop_price))
         dialog = ProtectionDialog(title, now, shield, self.context.theme, self)
         dialog.chosen.connect(partial(self._protect, coin))

@@ -11,6 +11,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
 
 from hlmaster.core.events import SessionRestored, Severity
+from hlmaster.core.files import write_whole
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
 from hlmaster.ui.panel import Panel
@@ -46,6 +47,8 @@ class TablePanel(Panel):
         self.totals = Totals(self.table) if totals else None
         if self.totals is not None:
             box.addWidget(self.totals)
+        if self.totals is not None:
+            self.totals.setAccessibleName(f"Totals of {self.TITLE.lower()}")
         self.table.export_wanted.connect(self._ask_for_file)
         context.theme_changed.connect(self._on_theme)
         context.bridge.on_fact(self, SessionRestored, lambda _: self.catch_up())
@@ -118,7 +121,7 @@ class TablePanel(Panel):
 
     def export(self, file: Path) -> None:
         try:
-            file.write_text(self.model.csv(), encoding="utf-8")
+            write_whole(file, self.model.csv().encode())
         except OSError as error:
             self.context.notify(
                 Severity.ERROR, f"{file} could not be written: {error.strerror}.", "STO-001", "Pick another folder."
