@@ -23,6 +23,8 @@ SIDE_LEVELS = 28
 """Of each side: twenty of the slow book, and what the fast one adds."""
 STEPS_MS = (250, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000)
 """What a painted column may stand for; every one is a whole number of columns."""
+LOOKS = 8
+"""Books, evenly spread, that a painted column is averaged from where it stands for more of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +143,16 @@ class HeatHistory:
         held = (numbers >= self.oldest) & (numbers <= self.head)
         places = numbers[held] % COLUMNS
         into = (np.arange(len(numbers)) // fold)[held]
+        trades = np.zeros((count, 4))
+        np.add.at(trades, into, self._trades[places])
+        every = max(1, fold // LOOKS)
+        seen = numbers[held] % every == every - 1
+        seen[-1:] = True  # the newest, for its column may have no other yet
+        places, into = places[seen], into[seen]
         heard = self._heard[places]
         times_heard = np.bincount(into[heard], minlength=count)
         best = np.full((count, 2), np.nan)
         best[into[heard]] = self._best[places[heard]]
-        trades = np.zeros((count, 4))
-        np.add.at(trades, into, self._trades[places])
         with np.errstate(invalid="ignore", divide="ignore"):
             at = trades[:, 2:] / trades[:, :2]
         size = self._raster(places[heard], into[heard], count, low, rows, row_units)

@@ -1,0 +1,1 @@
+"""Pictures of order flow: the book over time, footprints, profiles."""
