@@ -1,4 +1,4 @@
-"""The painted market panels, offscreen under the theme: a repaint of the ladder, of the tape and of the watchlist."""
+"""The painted market panels, offscreen under the theme: a repaint of the ladder in both layouts, of the tape and of the watchlist."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ LEVELS = 20
 
 def run(report: Report) -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QWidget
 
     from hlmaster.ui import theme
     from hlmaster.ui.bridge import Bridge
     from hlmaster.ui.context import Context
-    from hlmaster.ui.panels.ladder import HEAD, MIDDLE, ROW, LadderPanel
+    from hlmaster.ui.ladder.options import Layout
+    from hlmaster.ui.panels.ladder import LadderPanel
     from hlmaster.ui.panels.tape import TapePanel
     from hlmaster.ui.panels.watchlist import WatchlistPanel
     from tests.ui.market_desk import PRICES, MarketScene
@@ -46,12 +47,23 @@ def run(report: Report) -> None:
     context.select("ETH")
 
     ladder = LadderPanel(context)
-    ladder.resize(230, HEAD + MIDDLE + 2 * LEVELS * ROW)
-    same = _repaints(ladder, lambda index: None)
-    assert len(ladder.rungs) == 2 * LEVELS
-    moved = _repaints(ladder, lambda index: scene.tell_book(seed=index))
-    report.add("ladder: repaint of 40 rows, the same book, median", same, "ms", at_most=1.0)
-    report.add("ladder: repaint of 40 rows, every size new, median", moved, "ms", at_most=1.0)
+    look = ladder.scene.look
+    blank = QWidget()
+    for layout in Layout:
+        ladder.options.layout = layout
+        ladder.options_changed()
+        extra = look.middle if layout is Layout.BOOK else 0
+        ladder.resize(230, look.head + extra + 2 * LEVELS * look.row + look.strip)
+        blank.resize(ladder.size())
+        empty = _repaints(blank, lambda index: None)
+        same = _repaints(ladder, lambda index: None)
+        assert len(ladder.rows) == 2 * LEVELS
+        moved = _repaints(ladder, lambda index: scene.tell_book(seed=index))
+        unchanged = _median(ladder.refresh)
+        report.add(f"{layout}: repaint of 40 rows, the same sizes, median", same, "ms", at_most=1.0)
+        report.add(f"{layout}: repaint of 40 rows, every size new, median", moved, "ms", at_most=1.0)
+        report.add(f"{layout}: the same over an empty widget's repaint", moved / max(empty, 1e-3), "x")
+        report.add(f"{layout}: a book that changes nothing in sight, median", unchanged, "ms")
     tape = TapePanel(context)
     tape.resize(230, 700)
     report.add("tape: repaint of 41 trades, median", _repaints(tape, lambda index: None), "ms", at_most=1.0)
@@ -59,6 +71,15 @@ def run(report: Report) -> None:
     watchlist.resize(300, 700)
     report.add("watchlist: repaint of 8 coins, median", _repaints(watchlist, lambda index: None), "ms")
     bridge.close()
+
+
+def _median(work: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(FRAMES):
+        begun = time.perf_counter()
+        work()
+        taken.append((time.perf_counter() - begun) * 1e3)
+    return statistics.median(taken)
 
 
 def _repaints(widget: QWidget, change: Callable[[int], None]) -> float:

@@ -1,278 +1,301 @@
-"""The order book as a ladder: asks over bids, depth behind the figures, the trader's own orders on their levels."""
+"""The order book to trade from: as a book, asks over bids, or as a ladder of all prices with one's own orders."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import accumulate
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QAction, QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QMenu, QToolButton, QToolTip
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QAction,
+    QHelpEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QToolTip
 
-from hlmaster.core.events import BookChanged, ContextChanged, Level, OrderChanged, StalenessChanged
-from hlmaster.core.model import Side
-from hlmaster.core.rounding import to_float
-from hlmaster.market.book import figure_step
-from hlmaster.market.coin_market import CoinMarket
-from hlmaster.market.staleness import FAST_BOOK, SLOW_BOOK
+from hlmaster.core.events import (
+    BookChanged,
+    ContextChanged,
+    OrderChanged,
+    PositionsChanged,
+    StalenessChanged,
+    TradesSeen,
+)
 from hlmaster.ui import figures
+from hlmaster.ui.actions import Action
 from hlmaster.ui.context import Context
-from hlmaster.ui.ink import Ink, colour
+from hlmaster.ui.ink import colour
+from hlmaster.ui.ladder.columns import Column
+from hlmaster.ui.ladder.gestures import IDLE, Deed, Gesture, Now, cancel, left
+from hlmaster.ui.ladder.grid import step_text
+from hlmaster.ui.ladder.hands import Hands
+from hlmaster.ui.ladder.header import Header
+from hlmaster.ui.ladder.options import Follow, Layout, Options
+from hlmaster.ui.ladder.painting import Picture
+from hlmaster.ui.ladder.rows import Row
+from hlmaster.ui.ladder.scene import Scene, stale_sentence
+from hlmaster.ui.ladder.view import Look, View
+from hlmaster.ui.ladder.words import describe, explain, nothing_to_show, says
 from hlmaster.ui.market_panel import PaintedPanel, decimals_of
-from hlmaster.ui.theme import Theme, number_font
+from hlmaster.ui.theme import Theme
 
-ROW, HEAD, MIDDLE = 17, 18, 34
-MARGIN = 10
-SIZE_SHARE = 0.65
-"""Where the size column ends, as a share of the width."""
-MOST_SIZE_DECIMALS, TOTAL_DECIMALS = 4, 2
-GROUPS = ((5, 1), (5, 2), (5, 5), (4, 1), (3, 1), (2, 1))
-"""Significant figures and mantissa, as the venue groups its books."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """One painted level; ``total`` in coins from the best price on, ``mine`` the trader's own size there."""
-
-    side: Side
-    price: float
-    size: float
-    total: float
-    top: float
-    mine: float
-
-
-def groups(price: float, tick: float) -> list[tuple[int, int]]:
-    """Of ``GROUPS`` those that are coarser than ``tick`` near ``price``, rising."""
-    return [group for group in GROUPS if figure_step(price, *group) > tick * 1.01]
-
-
-def group_steps(price: float, tick: float) -> list[float]:
-    """Price steps a book near ``price`` can be grouped by, the tick first, each once, rising."""
-    return [tick, *(figure_step(price, *group) for group in groups(price, tick))]
-
-
-def step_text(step: float) -> str:
-    return figures.plain(float(f"{step:.6g}"))
+NOTCH = 120
+ROWS_A_NOTCH = 3
+SEEDED_TRADES = 2_000
 
 
 class LadderPanel(PaintedPanel):
     KEY, TITLE = "book", "Book"
 
     def __init__(self, context: Context) -> None:
+        self.options = Options()
+        self.scene = Scene(context, self.options)
+        self.view: View | None = None
+        """What was painted last."""
+        self._said = ""
+        self._turned = 0
         super().__init__(context)
-        self.rungs: list[Rung] = []
-        """What was painted last, top to bottom."""
-        self._group = 0
-        self._hovered: float | None = None
+        self.hands = Hands(lambda: self.view, self._now, context.desk.clock.monotonic)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMinimumSize(180, 120)
-        self.grouping = QToolButton()
-        self.grouping.setAccessibleName("Price grouping")
-        self.grouping.setToolTip("Group the book's prices by this step")
-        self.grouping.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self.grouping)
-        menu.aboutToShow.connect(self._fill_menu)
-        self.grouping.setMenu(menu)
-        self.header = self.grouping
+        self.controls = Header(context, self.options, self.options_changed, self.centre)
+        self.header, self.grouping = self.controls, self.controls.grouping
+        self.grouping.menu().aboutToShow.connect(self._fill_grouping)
+        self._listen(context)
+        self._add_actions(context)
+        self.show_coin()
+
+    def _listen(self, context: Context) -> None:
         bridge = context.bridge
         bridge.on_state(self, BookChanged, self._redraw)
         bridge.on_state(self, ContextChanged, self._redraw)
+        bridge.on_state(self, PositionsChanged, lambda _: self._show_position())
         bridge.on_fact(self, OrderChanged, self._order_changed)
         bridge.on_fact(self, StalenessChanged, self._redraw)
-        self.show_coin()
+        bridge.on_fact(self, TradesSeen, self._traded)
+        context.arming.changed.connect(lambda _: self.refresh())
+        context.quick.size_changed.connect(self.refresh)
+
+    def _add_actions(self, context: Context) -> None:
+        for key, title, run, hint in (
+            ("ladder.mode", "Book or ladder", self.turn_layout, "Asks over bids, or one column of all prices"),
+            ("ladder.centre", "Centre the ladder", self.centre, "Bring the best prices into the middle"),
+            ("ladder.follow", "How the ladder follows", self.turn_follow, "Still, centred by itself, always centred"),
+            ("ladder.grouping_finer", "Finer prices in the book", partial(self.step_group, -1), "The next finer step"),
+            ("ladder.grouping_coarser", "Coarser prices in the book", partial(self.step_group, 1), "The next step"),
+            ("ladder.totals", "Totals in the book", self.turn_totals, "Sums from the best price on"),
+            ("ladder.unit", "Book in coins or USD", partial(self.turn, "in_usd"), "The unit of the sizes"),
+            ("ladder.traded", "Traded volume in the ladder", partial(self.turn, "traded"), "Bars at each price"),
+        ):
+            context.actions.add(Action(key, title, "Book", run, hint=hint), self)
 
     def dress(self, theme: Theme) -> None:
-        self.big_ink = Ink(number_font(theme.font_pixels + 3, strong=True))
+        self.scene.look = Look.of(theme)
+        self.picture = Picture(self.scene.look)
         super().dress(theme)
+
+    # --- what is remembered ---
+
+    def save_state(self) -> dict[str, Any]:
+        return self.options.save()
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        self.options.restore(state)
+        self.options_changed()
 
     # --- what is shown ---
 
     def show_coin(self) -> None:
-        self._group = 0
-        self._hovered = None
-        self._show_grouping()
-        self.update()
+        self.scene.begin()
+        self.scene.traded = type(self.scene.traded)()
+        market = self.market
+        if market is not None:
+            self.scene.traded.take(market.trades.recent(SEEDED_TRADES))
+        self.hands.cursor = None
+        self._said = ""
+        self.options_changed()
+        self._show_position()
 
     def beat(self) -> None:
         self._show_grouping()
-        if self._age_text(self.market):
+        self._show_position()
+        market = self.market
+        if market is not None and stale_sentence(market):
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Paint again if the picture would be another."""
+        view = self._lay_out()
+        if view is None or view != self.view:
             self.update()
 
     def _redraw(self, fact: BookChanged | ContextChanged | StalenessChanged) -> None:
-        if fact.coin == self.coin:
-            self.update()
+        if fact.coin == self.coin and self.isVisible():
+            self.refresh()
 
     def _order_changed(self, fact: OrderChanged) -> None:
-        if fact.order.order.coin == self.coin:
-            self.update()
+        if fact.order.order.coin == self.coin and self.isVisible():
+            self.refresh()
+
+    def _traded(self, fact: TradesSeen) -> None:
+        if fact.coin == self.coin:
+            self.scene.traded.take(fact.trades)
+
+    def _show_position(self) -> None:
+        position, market = self.context.desk.portfolio.position(self.coin), self.market
+        price = None if market is None else market.mid or market.mark
+        self.controls.show_position(position, 2 if market is None or not price else decimals_of(market, price))
+
+    # --- options ---
+
+    def options_changed(self) -> None:
+        self.scene.begin()
+        self._show_grouping()
+        self.refresh()
+
+    def turn_layout(self) -> None:
+        self.options.layout = Layout.LADDER if self.options.layout is Layout.BOOK else Layout.BOOK
+        self.options_changed()
+
+    def turn_follow(self) -> None:
+        follows = tuple(Follow)
+        self.options.follow = follows[(follows.index(self.options.follow) + 1) % len(follows)]
+        self.options_changed()
+
+    def turn_totals(self) -> None:
+        self.turn("cumulative" if self.options.layout is Layout.LADDER else "totals")
+
+    def turn(self, name: str) -> None:
+        """A switch of the options over."""
+        setattr(self.options, name, not getattr(self.options, name))
+        self.options_changed()
+
+    def centre(self) -> None:
+        self.scene.begin()
+        self.refresh()
 
     # --- grouping ---
 
-    @property
-    def steps(self) -> list[float]:
-        market = self.market
-        price = None if market is None else market.mid or market.mark
-        if market is None or price is None:
-            return []
-        return group_steps(price, 10.0 ** -decimals_of(market, price))
-
     def choose_group(self, index: int) -> None:
-        """The n-th of ``steps``; 0 is the book as it is."""
-        self._group = index
-        self._show_grouping()
-        self.update()
+        """The n-th step that is offered; 0 is the book as it is."""
+        self.scene.choose(self.coin, self.scene.steps(self.market)[index][1])
+        self.options_changed()
+
+    def step_group(self, by: int) -> None:
+        chosen, steps = self._group, [group for _, group in self.scene.steps(self.market)]
+        index = steps.index(chosen) + by if chosen in steps else 0
+        if 0 <= index < len(steps):
+            self.choose_group(index)
+
+    @property
+    def _group(self) -> tuple[int, int] | None:
+        market = self.market
+        return None if market is None else self.scene.grid(market).group
 
     def _show_grouping(self) -> None:
-        steps = self.steps
-        self._group = min(self._group, max(0, len(steps) - 1))
-        text = f"{step_text(steps[self._group])} ▾" if steps else figures.UNKNOWN
-        if text != self.grouping.text():
-            self.grouping.setText(text)
-        self.context.desk.charts.group_book(self.coin, self._chosen_group)
+        text = self.scene.step_text(self.market)
+        self.controls.show_step(text if text == figures.UNKNOWN else f"{text} ▾")
+        self.context.desk.charts.group_book(self.coin, self._group, self)
 
-    @property
-    def _chosen_group(self) -> tuple[int, int] | None:
-        """Significant figures and mantissa; None for the book as it is."""
-        market, steps = self.market, self.steps
-        if market is None or not 0 < self._group < len(steps):
-            return None
-        return groups(market.mid or market.mark or steps[0], steps[0])[self._group - 1]
-
-    def _fill_menu(self) -> None:
-        menu = self.grouping.menu()
+    def _fill_grouping(self) -> None:
+        menu, chosen = self.grouping.menu(), self._group
         menu.clear()
-        for index, step in enumerate(self.steps):
-            action = QAction(step_text(step), menu, checkable=True, checked=index == self._group)
+        for index, (step, group) in enumerate(self.scene.steps(self.market)):
+            action = QAction(step_text(step), menu, checkable=True, checked=group == chosen)
             action.triggered.connect(lambda _=False, index=index: self.choose_group(index))
             menu.addAction(action)
 
-    # --- painting ---
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.context.desk.charts.group_book(self.coin, None, self)
+        super().hideEvent(event)
+
+    # --- the picture ---
+
+    def _lay_out(self) -> View | None:
+        market, scene = self.market, self.scene
+        scene.resize(self.width(), self.height())
+        scene.holds_still = self.hands.grip is not None or (
+            self.context.arming.is_on and self.hands.at is not None and self.underMouse()
+        )
+        view = None if market is None else scene.view(market)
+        if view is None or market is None:
+            return None
+        self.hands.settle(view.rows, scene.look.row)
+        one, other, pointed = self.hands.intents(view, scene.look.row)
+        cursor = self.hands.cursor_row(view.rows) if self.hasFocus() else None
+        lines, warns = says(view, one, other, self._said, self.context.quick.size_text(view.coin))
+        return replace(view, says=lines, warns=warns, pointed=pointed, cursor=cursor)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        theme = self.theme
-        painter.fillRect(self.rect(), colour(theme.panel))
-        market = self.market
-        self.rungs = [] if market is None else self._lay_out(market)
-        self._paint_head(painter)
-        if market is None or not self.rungs:
-            self._paint_empty(painter, market)
+        painter.fillRect(self.rect(), colour(self.theme.panel))
+        self.view = self._lay_out()
+        if self.view is None:
+            self.picture.words(painter, self.font(), self.rect(), nothing_to_show(self.coin, self.market))
             return
-        price_decimals = decimals_of(market, self.rungs[0].price)
-        self._paint_rungs(painter, price_decimals, min(market.instrument.size_decimals, MOST_SIZE_DECIMALS))
-        age = self._age_text(market)
-        if age:
-            veil = QColor(theme.panel)
-            veil.setAlphaF(0.65)
-            painter.fillRect(self.rect(), veil)
-        self._paint_middle(painter, market, price_decimals, age)
+        self.picture.paint(painter, self.view, self.width(), self.height())
 
     @property
-    def _rows_each(self) -> int:
-        return max(1, (self.height() - HEAD - MIDDLE) // (2 * ROW))
+    def rows(self) -> tuple[Row, ...]:
+        """What was painted last, top to bottom."""
+        return () if self.view is None else self.view.rows
 
-    @property
-    def _middle_top(self) -> int:
-        return HEAD + self._rows_each * ROW
+    def _now(self) -> Now:
+        market = self.market
+        assert market is not None, "gestures need rows, and rows a market"
+        return self.scene.now(market, 0 if self.view is None else self.view.price_decimals)
 
-    def _lay_out(self, market: CoinMarket) -> list[Rung]:
-        steps = self.steps
-        step, group = steps[min(self._group, len(steps) - 1)] if steps else 0.0, self._chosen_group
-        bids, asks = (market.book.bids, market.book.asks) if group is None else market.grouped(*group)
-        top = self._middle_top
-        upper = self._side(Side.SELL, asks, step, top - ROW, -ROW)
-        return upper[::-1] + self._side(Side.BUY, bids, step, top + MIDDLE, ROW)
+    # --- gestures ---
 
-    def _side(self, side: Side, levels: list[Level], step: float, top: int, pitch: int) -> list[Rung]:
-        levels = levels[: self._rows_each]
-        totals = accumulate(level.size for level in levels)
-        mine = self._own_sizes(side)
-        return [
-            Rung(side, level.price, level.size, total, top + pitch * row, _within(mine, level.price, step, side))
-            for row, (level, total) in enumerate(zip(levels, totals, strict=True))
-        ]
-
-    def _own_sizes(self, side: Side) -> list[tuple[float, float]]:
-        """Prices and remaining sizes of our resting orders on this side."""
-        return [
-            (to_float(tracked.order.price), to_float(tracked.remaining))
-            for tracked in self.context.desk.orders.live(self.coin)
-            if tracked.order.side is side and tracked.order.trigger is None
-        ]
-
-    def _paint_head(self, painter: QPainter) -> None:
-        width = self.width()
-        ink = self.small_ink
-        ink.use(painter, self.theme.faint)
-        ink.left(painter, "Price", MARGIN, 2)
-        ink.right(painter, "Size", width * SIZE_SHARE, 2)
-        ink.right(painter, "Total", width - MARGIN, 2)
-
-    def _paint_rungs(self, painter: QPainter, price_decimals: int, size_decimals: int) -> None:
-        theme, ink, width = self.theme, self.ink, self.width()
-        lift = (ROW - ink.height) / 2
-        total_decimals = min(size_decimals, TOTAL_DECIMALS)
-        most = max(rung.total for rung in self.rungs)
-        fills = {Side.BUY: colour(theme.up_fill), Side.SELL: colour(theme.down_fill)}
-        for rung in self.rungs:
-            share = rung.total / most if most > 0 else 0.0
-            painter.fillRect(QRectF(width * (1 - share), rung.top, width * share, ROW), fills[rung.side])
-            if rung.price == self._hovered:
-                painter.fillRect(QRectF(0, rung.top, width, ROW), colour(theme.selected))
-            if rung.mine:
-                painter.fillRect(QRectF(0, rung.top + 1, 3, ROW - 2), colour(theme.accent))
-        for side, pen in ((Side.SELL, theme.down), (Side.BUY, theme.up)):
-            ink.use(painter, pen)
-            for rung in self.rungs:
-                if rung.side is side:
-                    ink.left(painter, f"{rung.price:,.{price_decimals}f}", MARGIN, rung.top + lift)
-        ink.use(painter, theme.text)
-        size_right, total_right = width * SIZE_SHARE, width - MARGIN
-        for rung in self.rungs:
-            ink.right_once(painter, f"{rung.size:,.{size_decimals}f}", size_right, rung.top + lift)
-            ink.right_once(painter, f"{rung.total:,.{total_decimals}f}", total_right, rung.top + lift)
-
-    def _paint_middle(self, painter: QPainter, market: CoinMarket, decimals: int, age: str) -> None:
-        """The mark, and beside it spread and skew, or how old they are."""
-        theme, top, big, small = self.theme, self._middle_top, self.big_ink, self.small_ink
-        text = figures.fixed(market.mark or market.mid, decimals)
-        falls = (market.momentum() or 0.0) < 0
-        big.use(painter, theme.faint if age else theme.down if falls else theme.up)
-        big.left(painter, text, MARGIN, top + (MIDDLE - big.height) / 2)
-        left = MARGIN + big.width(text) + small.advance * 1.5
-        small.use(painter, theme.warning if age else theme.muted)
-        parts = [age] if age else _spread_and_skew(market, decimals)
-        if left + small.width(" · ".join(parts)) <= self.width() - MARGIN:
-            small.left(painter, " · ".join(parts), left, top + (MIDDLE - small.height) / 2 + 1)
-        else:
-            for row, part in enumerate(parts):
-                small.left(painter, part, left, top + 3 + row * (small.height - 1))
-
-    def _paint_empty(self, painter: QPainter, market: CoinMarket | None) -> None:
-        painter.setPen(colour(self.theme.muted))
-        words = f"Waiting for the book of {self.coin} …"
-        if market is not None and (market.book.slow or market.book.fast):
-            words = f"Nobody bids or offers {self.coin} now."
-        painter.setFont(self.font())
-        painter.drawText(self.rect().adjusted(12, 0, -12, 0), Qt.AlignmentFlag.AlignCenter | _WRAP, words)
-
-    def _age_text(self, market: CoinMarket | None) -> str:
-        """How old the book is, if it is too old to be trusted."""
-        if market is None or FAST_BOOK not in market.stale_streams:
-            return ""
-        ages = [age for age in map(market.age_seconds, (FAST_BOOK, SLOW_BOOK)) if age is not None]
-        return f"{min(ages):.0f} s old" if ages and SLOW_BOOK in market.stale_streams else ""
-
-    # --- hands ---
-
-    def rung_at(self, y: float) -> Rung | None:
-        return next((rung for rung in self.rungs if rung.top <= y < rung.top + ROW), None)
+    def perform(self, gesture: Gesture) -> None:
+        """Do what was said, or say why not."""
+        quick = self.context.quick
+        self._said = gesture.text if gesture.is_refused else ""
+        match gesture.deed:
+            case Deed.PICK:
+                self.context.price_picked.emit(self.coin, gesture.price)
+            case Deed.LIMIT:
+                quick.limit(self.coin, gesture.price, gesture.side)
+            case Deed.STOP:
+                quick.stop(self.coin, gesture.price, gesture.side)
+            case Deed.CANCEL:
+                for order in gesture.orders:
+                    quick.cancel(order)
+            case Deed.MOVE:
+                for order in gesture.orders:
+                    quick.move(order, gesture.price)
+        self.refresh()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        rung = self.rung_at(event.position().y())
-        if rung is not None and event.button() is Qt.MouseButton.LeftButton:
-            self.context.price_picked.emit(self.coin, rung.price)
+        self._said = ""
+        self.hands.press(event.button(), event.position(), self.scene.look.row)
+        self.refresh()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        grip = self.hands.grip
+        if grip is None or event.button() is not grip.button:
+            return
+        gesture = self.hands.release(event.position(), self.scene.look.row)
+        if event.button() is Qt.MouseButton.MiddleButton and gesture is IDLE:
+            self.centre()
+            return
+        self.perform(gesture)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        gesture = self.hands.double(event.position(), self.scene.look.row)
+        if gesture is not None and event.button() is Qt.MouseButton.LeftButton:
+            self.perform(gesture)
+        else:
+            self.mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover(event.position())
@@ -281,11 +304,86 @@ class LadderPanel(PaintedPanel):
         self._hover(None)
 
     def _hover(self, at: QPointF | None) -> None:
-        rung = None if at is None else self.rung_at(at.y())
-        hovered = None if rung is None else rung.price
-        if hovered != self._hovered:
-            self._hovered = hovered
-            self.update()
+        if at is not None and self.hands.at is not None and at.y() != self.hands.at.y():
+            self._said = ""
+        self.hands.hover(at, self.scene.look.row)
+        self.refresh()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scrolls the ladder; with Ctrl the grouping."""
+        market = self.market
+        self._turned += event.angleDelta().y()
+        notches = int(self._turned / NOTCH)
+        self._turned -= notches * NOTCH
+        if notches and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.step_group(1 if notches > 0 else -1)
+        elif notches and market is not None and self.options.layout is Layout.LADDER:
+            self.scene.scroll(market, notches * ROWS_A_NOTCH)
+            self.refresh()
+        event.accept()
+
+    # --- keys ---
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        work = self._key_work(Qt.Key(event.key()))
+        if work is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            super().keyPressEvent(event)
+            return
+        work()
+        self.refresh()
+        self._describe()
+
+    def _key_work(self, key: Qt.Key) -> Callable[[], object] | None:
+        hands = self.hands
+        works: dict[Qt.Key, Callable[[], object]] = {
+            Qt.Key.Key_Up: partial(self.move_cursor, -1),
+            Qt.Key.Key_Down: partial(self.move_cursor, 1),
+            Qt.Key.Key_Left: partial(hands.turn_column, -1),
+            Qt.Key.Key_Right: partial(hands.turn_column, 1),
+            Qt.Key.Key_Return: partial(self._act_at_cursor, left),
+            Qt.Key.Key_Enter: partial(self._act_at_cursor, left),
+            Qt.Key.Key_Delete: partial(self._act_at_cursor, cancel),
+            Qt.Key.Key_C: self.centre,
+            Qt.Key.Key_Home: self.centre,
+            Qt.Key.Key_Escape: hands.let_go,
+        }
+        return works.get(key)
+
+    def move_cursor(self, rows: int) -> None:
+        """Down where positive; a ladder scrolls on at its ends."""
+        self._said = ""
+        market = self.market
+        if not self.rows or market is None:
+            return
+        self.hands.at = None
+        present = self.hands.cursor_row(self.rows)
+        index = len(self.rows) // 2 if present is None else present + rows
+        if not 0 <= index < len(self.rows) and self.options.layout is Layout.LADDER:
+            self.scene.scroll(market, -rows)
+            self.hands.cursor = self.scene.grid(market).moved(self.rows[present or 0].price, -rows)
+            return
+        self.hands.cursor = self.rows[min(max(index, 0), len(self.rows) - 1)].price
+
+    def _at_cursor(self) -> Row | None:
+        index = self.hands.cursor_row(self.rows)
+        return None if index is None else self.rows[index]
+
+    def _act_at_cursor(self, gesture: Callable[[Column, Row, Now], Gesture]) -> None:
+        row = self._at_cursor()
+        if row is not None and self.view is not None:
+            self.perform(gesture(self.hands.key_column(self.view), row, self._now()))
+
+    def _describe(self) -> None:
+        """Tell the row under the cursor to whoever listens."""
+        row = self._at_cursor()
+        if row is None or self.view is None:
+            return
+        self.setAccessibleDescription(
+            describe(row, self.view, left(self.hands.key_column(self.view), row, self._now()))
+        )
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+
+    # --- the tooltip ---
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
@@ -295,33 +393,6 @@ class LadderPanel(PaintedPanel):
 
     def explain(self, y: float) -> str:
         """The tooltip at this height."""
-        rung, market = self.rung_at(y), self.market
-        if rung is None or market is None:
-            return "Mark price, spread, and how much deeper the bids (+) or asks (−) of the five best levels are."
-        notional = figures.money(rung.total * rung.price)
-        text = (
-            f"{figures.plain(rung.size)} {self.coin} here, {notional} up to here. Click: use this price in the ticket."
-        )
-        return f"{text}\nYour own orders here: {figures.plain(rung.mine)} {self.coin}." if rung.mine else text
-
-
-_WRAP = Qt.TextFlag.TextWordWrap
-
-
-def _within(orders: list[tuple[float, float]], price: float, step: float, side: Side) -> float:
-    """Summed size of the orders that a level at ``price`` holds: bids are grouped down, asks up."""
-    if not orders:
-        return 0.0
-    slack = step * 1e-6
-    return sum(size for at, size in orders if -slack <= (at - price) * side.sign < step - slack)
-
-
-def _spread_and_skew(market: CoinMarket, decimals: int) -> list[str]:
-    parts = []
-    spread = market.book.spread
-    if spread is not None:
-        parts.append(f"spread {spread:,.{decimals}f}")
-    ratio = market.book.imbalance()
-    if ratio is not None:
-        parts.append(f"skew {figures.percent((ratio - 1) / (ratio + 1), 0, signed=True)}")
-    return parts
+        index = self.hands.row_at(y, self.scene.look.row)
+        row = None if index is None or self.view is None else self.view.rows[index]
+        return explain(row, self.view, self.market)

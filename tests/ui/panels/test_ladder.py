@@ -10,13 +10,14 @@ from PySide6.QtCore import QPoint, Qt
 from hlmaster.core.events import GroupedBook, Level
 from hlmaster.core.model import Side
 from hlmaster.core.orders import Trigger, TriggerKind
-from hlmaster.ui.panels.ladder import HEAD, MIDDLE, ROW, LadderPanel, group_steps
+from hlmaster.ui.panels.ladder import LadderPanel
 from tests.ui.market_desk import D, MarketScene, open_context, shown
 
 
 def opened(scene: MarketScene, qtbot: Any, rows: int = 10) -> LadderPanel:
     panel = LadderPanel(open_context(scene, qtbot))
-    shown(panel, qtbot, 230, HEAD + MIDDLE + 2 * rows * ROW)
+    look = panel.scene.look
+    shown(panel, qtbot, 230, look.head + look.middle + 2 * rows * look.row + look.strip)
     panel.grab()
     return panel
 
@@ -30,8 +31,8 @@ def scene_with_book(levels: int = 20) -> MarketScene:
 
 
 def sides(panel: LadderPanel) -> tuple[list[float], list[float]]:
-    asks = [rung.price for rung in panel.rungs if rung.side is Side.SELL]
-    return asks, [rung.price for rung in panel.rungs if rung.side is Side.BUY]
+    asks = [row.price for row in panel.rows if row.side is Side.SELL]
+    return asks, [row.price for row in panel.rows if row.side is Side.BUY]
 
 
 def test_asks_stand_over_bids_and_the_best_of_both_meet_in_the_middle(qtbot: Any) -> None:
@@ -41,15 +42,15 @@ def test_asks_stand_over_bids_and_the_best_of_both_meet_in_the_middle(qtbot: Any
     book = scene.desk.feed.market("ETH").book
     assert asks == [level.price for level in book.asks[:10]][::-1]
     assert bids == [level.price for level in book.bids[:10]]
-    tops = [rung.top for rung in panel.rungs]
+    tops = [row.top for row in panel.rows]
     assert tops == sorted(tops)
-    assert tops[10] - tops[9] == ROW + MIDDLE
+    assert tops[10] - tops[9] == panel.scene.look.row + panel.scene.look.middle
 
 
 def test_totals_are_summed_from_the_best_price_outwards(qtbot: Any) -> None:
     panel = opened(scene_with_book(), qtbot)
-    bids = [rung for rung in panel.rungs if rung.side is Side.BUY]
-    assert [rung.total for rung in bids] == pytest.approx([sum(r.size for r in bids[: n + 1]) for n in range(10)])
+    bids = [row for row in panel.rows if row.side is Side.BUY]
+    assert [row.total for row in bids] == pytest.approx([sum(r.size for r in bids[: n + 1]) for n in range(10)])
 
 
 def test_a_short_book_and_one_without_bids_are_painted_as_they_are(qtbot: Any) -> None:
@@ -65,28 +66,15 @@ def test_a_new_book_of_this_coin_is_painted_and_one_of_another_is_not_waited_for
     qtbot.waitUntil(lambda: sides(panel)[1][0] == pytest.approx(3_439.9))
 
 
-@pytest.mark.parametrize(
-    ("price", "tick", "steps"),
-    [
-        (3434.6, 0.1, [0.1, 0.2, 0.5, 1, 10, 100]),
-        (97_412.0, 1.0, [1, 2, 5, 10, 100, 1000]),
-        (0.38911, 0.00001, [0.00001, 0.00002, 0.00005, 0.0001, 0.001, 0.01]),
-        (0.012345, 0.0001, [0.0001, 0.001]),
-    ],
-)
-def test_grouping_offers_the_venues_steps_from_the_tick_up(price: float, tick: float, steps: list[float]) -> None:
-    assert group_steps(price, tick) == pytest.approx(steps)
-
-
 def test_grouping_sums_levels_and_loses_no_size(qtbot: Any) -> None:
     scene = scene_with_book()
     panel = opened(scene, qtbot, rows=20)
-    before = max(rung.total for rung in panel.rungs if rung.side is Side.BUY)
+    before = max(row.total for row in panel.rows if row.side is Side.BUY)
     panel.choose_group(3)
     panel.grab()
     bids = sides(panel)[1]
     assert all(price == int(price) for price in bids)
-    assert max(rung.total for rung in panel.rungs if rung.side is Side.BUY) == pytest.approx(before)
+    assert max(row.total for row in panel.rows if row.side is Side.BUY) == pytest.approx(before)
     assert panel.grouping.text() == "1 ▾"
 
 
@@ -112,51 +100,55 @@ def test_another_coin_begins_ungrouped(qtbot: Any) -> None:
     assert panel.grouping.text() == "1 ▾"
 
 
-def test_own_orders_are_marked_on_their_level_grouped_or_not_and_triggers_are_not(qtbot: Any) -> None:
+def test_own_orders_are_marked_on_their_level_grouped_or_not_and_triggers_apart(qtbot: Any) -> None:
     scene = scene_with_book()
     panel = opened(scene, qtbot, rows=20)
     bid, ask = sides(panel)[1][3], sides(panel)[0][-3]
     scene.tell_order(Side.BUY, str(bid), "0.5")
     scene.tell_order(Side.SELL, str(ask), "0.25")
-    scene.tell_order(Side.SELL, str(sides(panel)[1][5]), "9", Trigger(D("3400"), TriggerKind.STOP, True))
+    scene.tell_order(Side.SELL, "3434.0", "9", Trigger(D("3434.0"), TriggerKind.STOP, True))
     panel.grab()
-    assert {rung.price: rung.mine for rung in panel.rungs if rung.mine} == {bid: 0.5, ask: 0.25}
+    found = {row.price: [(own.size, own.waiting) for own in row.mine] for row in panel.rows if row.mine}
+    assert found == {bid: [(0.5, 0.0)], ask: [(0.25, 0.0)], 3434.0: [(0.0, 9.0)]}
     panel.choose_group(3)
     panel.grab()
-    assert sum(rung.mine for rung in panel.rungs) == 0.75
+    assert sum(own.size for row in panel.rows for own in row.mine) == 0.75
 
 
 def test_a_click_picks_the_price_under_it_and_the_middle_picks_none(qtbot: Any) -> None:
     panel = opened(scene_with_book(), qtbot)
     picked: list[tuple[str, float]] = []
     panel.context.price_picked.connect(lambda coin, price: picked.append((coin, price)))
-    rung = panel.rungs[4]
-    qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(60, int(rung.top) + 3))
-    qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(60, int(panel.rungs[9].top) + ROW + 5))
-    assert picked == [("ETH", rung.price)]
+    row = panel.rows[4]
+    qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(60, int(row.top) + 3))
+    qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(60, int(panel.rows[9].top) + panel.scene.look.row + 5))
+    assert picked == [("ETH", row.price)]
 
 
 def test_a_stale_book_says_how_old_it_is(qtbot: Any) -> None:
     scene = scene_with_book()
     panel = opened(scene, qtbot)
-    assert not panel._age_text(panel.market)
+    assert panel.view is not None
+    assert not panel.view.stale
     scene.pass_time(20)
-    assert panel._age_text(panel.market) == "20 s old"
+    panel.grab()
+    assert panel.view.notes == ("20 s old",)
+    assert panel.view.says[0] == "The book is 20 s old; orders wait for a fresh one."
 
 
 def test_before_the_list_and_before_the_book_it_waits_in_words(qtbot: Any) -> None:
     scene = MarketScene(listed=False)
     panel = opened(scene, qtbot)
-    assert panel.rungs == []
+    assert panel.rows == ()
     assert panel.grouping.text() == "–"
     scene.list_coins()
     panel.grab()
-    assert panel.rungs == []
+    assert panel.rows == ()
     scene.tell_book("ETH")
-    qtbot.waitUntil(lambda: bool(panel.rungs))
+    qtbot.waitUntil(lambda: bool(panel.rows))
 
 
 def test_the_tooltip_tells_the_value_up_to_a_level(qtbot: Any) -> None:
     panel = opened(scene_with_book(), qtbot)
-    assert "up to here" in panel.explain(panel.rungs[0].top + 1)
-    assert "Mark price" in panel.explain(1)
+    assert "up to here" in panel.explain(panel.rows[0].top + 1)
+    assert "Last trade" in panel.explain(1)

@@ -1,0 +1,1 @@
+"""The order book to trade from: rows, columns, what a gesture would do, the place in the queue, and their picture."""

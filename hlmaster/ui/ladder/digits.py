@@ -1,0 +1,61 @@
+"""Figures for narrow columns: as many decimals as a column holds, and thousands as k or M only where they must be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log10
+
+UNITS = ((1e3, "k"), (1e6, "M"), (1e9, "B"), (1e12, "T"))
+TYPICAL = 0.8
+"""A column's decimals suit so large a share of its figures; the larger ones are abbreviated."""
+
+
+def fitting(value: float, decimals: int, room: int) -> str:
+    """``value`` in at most ``room`` characters (4 or more): whole, without its thousands' commas, or as ``12.3k``."""
+    text = f"{value:,.{decimals}f}"
+    if 0 < value < 1 and not text.strip("0."):
+        text = f"<{10.0**-decimals:.{decimals}f}"
+        return text if len(text) <= room else "<1"
+    if len(text) <= room:
+        return text
+    plain = text.replace(",", "")
+    return plain if len(plain) <= room else compact(value, room)
+
+
+def compact(value: float, room: int) -> str:
+    """With as many digits as ``room`` allows."""
+    for scale, unit in ((1.0, ""), *UNITS):
+        for decimals in (2, 1, 0):
+            text = f"{value / scale:.{decimals}f}{unit}"
+            if len(text) <= room and (unit or decimals == 0 or value < 1000) and float(text.rstrip("kMBT")) < 1000:
+                return text
+    return "…"
+
+
+def brief(value: float, room: int) -> str:
+    """One's own size: all its digits if they fit, no trailing zeros."""
+    whole = f"{value:.8f}".rstrip("0").rstrip(".")
+    if len(whole) <= room:
+        return whole
+    if value < 1 and len(whole) - 1 <= room:
+        return whole[1:]
+    return fitting(value, max(0, room - 2 - max(0, int(log10(max(value, 1.0))))), room)
+
+
+def suited(present: int | None, values: Sequence[float], room: int, most: int) -> int:
+    """Decimals for a column of ``room`` characters, at most ``most``.
+
+    ``present`` is what it has: it gives way only when its figures do not fit any more, or when more decimals would
+    fit figures twice as large, so that a column does not flicker.
+    """
+    if not values:
+        return most if present is None else min(present, most)
+    typical = sorted(values)[int((len(values) - 1) * TYPICAL)]
+    fits = _most_that_fits(typical, room, most)
+    if present is None or fits < present:
+        return fits
+    return max(min(present, most), _most_that_fits(typical * 2, room, most))
+
+
+def _most_that_fits(value: float, room: int, most: int) -> int:
+    return next((decimals for decimals in range(most, 0, -1) if len(f"{value:,.{decimals}f}") <= room), 0)
