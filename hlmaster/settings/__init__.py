@@ -26,6 +26,7 @@ from hlmaster.insight.analyst.terms import AnalystTerms
 from hlmaster.insight.sentiment.terms import News
 from hlmaster.settings.hands import Hands, Sounds, sounds_moved
 from hlmaster.settings.sections import Demo, General, Market, Paper, Storage
+from hlmaster.settings.ticket import OrderEntry
 from hlmaster.trading.allocation import Allocation
 from hlmaster.trading.execution.terms import Execution
 from hlmaster.trading.proposals.own_limits import OwnLimits
@@ -77,6 +78,7 @@ class Settings(Config):
     hands: Hands = Hands()
     sounds: Sounds = Sounds()
     market: Market = Market()
+    ticket: OrderEntry = OrderEntry()
     risk: RiskLimits = RiskLimits()
     breakers: BreakerLimits = BreakerLimits()
     safeguards: Safeguards = Safeguards()
