@@ -21,7 +21,7 @@ from hlmaster.ui.flow.bubbles import LEAST, disc, radius_of
 from hlmaster.ui.flow.heat_frame import TIME_HEIGHT, HeatFrame
 from hlmaster.ui.flow.heat_picture import HeatPicture
 from hlmaster.ui.ink import Ink, colour
-from hlmaster.ui.theme import Theme
+from hlmaster.ui.theme import Theme, text_font
 
 BEGINS = "The heat map begins here: nothing of the past is kept by the exchange."
 LARGE_QUANTILE = 95.0
@@ -102,6 +102,7 @@ class HeatPainter:
         painter.setPen(QPen(colour(theme.border), 1))
         painter.drawLine(x, int(plot.top()), x, int(plot.bottom()))
         if area.width() > 110:
+            painter.setFont(text_font(theme.font_pixels))
             painter.setPen(colour(theme.muted))
             painter.drawText(area.adjusted(10, 0, -10, 0), WRAPPED, BEGINS)
 

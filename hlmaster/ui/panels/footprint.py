@@ -1,0 +1,298 @@
+"""Footprints: within each candle, how much was sold and how much was bought at each price."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
+
+from hlmaster.core.errors import VenueError
+from hlmaster.core.events import TradesSeen
+from hlmaster.core.model import Interval
+from hlmaster.market.coin_market import CoinMarket
+from hlmaster.market.flow.coin_flow import CoinFlow
+from hlmaster.ui import figures
+from hlmaster.ui.actions import Action
+from hlmaster.ui.context import Context
+from hlmaster.ui.flow.footprint_frame import FOOT, PITCHES, FootprintFrame
+from hlmaster.ui.flow.footprint_painter import WRAPPED, FootprintPainter
+from hlmaster.ui.ink import Ink, colour
+from hlmaster.ui.market_panel import PaintedPanel, decimals_of
+from hlmaster.ui.theme import Theme, number_font
+
+FRAME_SECONDS = 0.25
+INTERVALS = (Interval.M1, Interval.M3, Interval.M5, Interval.M15, Interval.M30, Interval.H1, Interval.H4)
+GROUP = "Footprint"
+
+
+class FootprintPanel(PaintedPanel):
+    KEY, TITLE = "footprint", "Footprint"
+
+    def __init__(self, context: Context) -> None:
+        self.frame = FootprintFrame()
+        self.hover: QPointF | None = None
+        self._dragged: QPointF | None = None
+        self._painted = float("-inf")
+        self._flow: CoinFlow | None = None
+        super().__init__(context)
+        self.setMinimumSize(220, 140)
+        self.setAccessibleDescription(
+            "For each candle and price: what was sold at the left, what was bought at the right."
+        )
+        self._make_header()
+        self._make_actions()
+        context.bridge.on_state(self, TradesSeen, self._redraw)
+        self.link_changed.connect(self._tell)
+        self.interval_changed.connect(lambda _: self._tell())
+        self._tell()
+
+    def _make_header(self) -> None:
+        self.header = QWidget()
+        row = QHBoxLayout(self.header)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        self.timeframe, self.row_size = QToolButton(), QToolButton()
+        for button, name, tip, fill in (
+            (self.timeframe, "Timeframe of the footprint", "The candles' length", self._fill_intervals),
+            (self.row_size, "Height of the price rows", "How many prices are summed in a row", self._fill_rows),
+        ):
+            button.setAccessibleName(name)
+            button.setToolTip(tip)
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            menu = QMenu(button)
+            menu.aboutToShow.connect(lambda menu=menu, fill=fill: fill(menu))
+            button.setMenu(menu)
+            row.addWidget(button)
+        for text, name, key, closer in (
+            ("−", "Show more candles", "-", False),
+            ("+", "Show fewer and wider candles", "+", True),
+        ):
+            step = QToolButton()
+            step.setText(text)
+            step.setAccessibleName(f"Footprint: {name.lower()}")
+            step.setToolTip(f"{name} ({key})")
+            step.clicked.connect(lambda _=False, closer=closer: self.zoom(closer))
+            row.addWidget(step)
+
+    def _make_actions(self) -> None:
+        for key, title, run, hint in (
+            ("closer", "Footprint: fewer and wider candles", lambda: self.zoom(True), "mouse wheel"),
+            ("further", "Footprint: more candles", lambda: self.zoom(False), "mouse wheel"),
+            ("finer_rows", "Footprint: finer price rows", lambda: self.choose_rows(finer=True), "Ctrl and mouse wheel"),
+            (
+                "coarser_rows",
+                "Footprint: coarser price rows",
+                lambda: self.choose_rows(finer=False),
+                "Ctrl and mouse wheel",
+            ),
+            ("auto_rows", "Footprint: price rows by themselves", self.auto_rows, ""),
+            ("latest", "Footprint: back to the open candle", self.to_latest, "double click"),
+        ):
+            self.context.actions.add(Action(f"footprint.{key}", title, GROUP, run, hint=hint), owner=self)
+
+    def dress(self, theme: Theme) -> None:
+        super().dress(theme)
+        self.small_strong = Ink(number_font(theme.font_pixels - 1, strong=True))
+
+    def help_page(self) -> str:
+        return "order_flow"
+
+    # --- header ---
+
+    def _tell(self) -> None:
+        self.timeframe.setText(f"{self.interval.value} ▾")
+        market, flow = self.market, self._flow
+        text = "rows"
+        if market is not None and flow is not None and self.frame.step:
+            text = figures.plain(flow.grid.price(self.frame.step))
+        text = f"{text} ▾" if self.frame.is_fixed else f"auto {text} ▾"
+        if text != self.row_size.text():
+            self.row_size.setText(text)
+
+    def _fill_intervals(self, menu: QMenu) -> None:
+        menu.clear()
+        shared = QAction("As the chart", menu, checkable=True, checked=self.shares_interval)
+        shared.triggered.connect(lambda: self.share_interval(True))
+        menu.addAction(shared)
+        for interval in INTERVALS:
+            chosen = not self.shares_interval and interval is self.interval
+            action = QAction(interval.value, menu, checkable=True, checked=chosen)
+            action.triggered.connect(lambda _=False, interval=interval: self.choose(interval))
+            menu.addAction(action)
+
+    def _fill_rows(self, menu: QMenu) -> None:
+        menu.clear()
+        auto = QAction("As the candles need", menu, checkable=True, checked=not self.frame.is_fixed)
+        auto.triggered.connect(self.auto_rows)
+        menu.addAction(auto)
+        menu.addAction("Finer", lambda: self.choose_rows(finer=True))
+        menu.addAction("Coarser", lambda: self.choose_rows(finer=False))
+
+    def choose(self, interval: Interval) -> None:
+        """A timeframe of its own."""
+        self.share_interval(False)
+        self.choose_interval(interval)
+
+    # --- what is shown ---
+
+    def show_coin(self) -> None:
+        self.frame = FootprintFrame(zoom=self.frame.zoom)
+        self.hover = None
+        self._load()
+        self.update()
+
+    def show_interval(self) -> None:
+        self.show_coin()
+
+    def showEvent(self, event: Any) -> None:
+        super().showEvent(event)
+        self._load()
+
+    def _load(self) -> None:
+        """The candles' shapes, where the chart has not fetched them already."""
+        market = self.market
+        if self.isVisible() and market is not None and market.series(self.interval) is None:
+            self.context.run(self._fetch(), f"Loading the candles of {self.coin}")
+
+    async def _fetch(self) -> None:
+        try:
+            await self.context.desk.charts.show(self.coin, self.interval, viewer=self)
+        except VenueError:
+            return  # cells stand without their shapes; the chart tells of the same trouble
+        self.update()
+
+    def _redraw(self, fact: TradesSeen) -> None:
+        if fact.coin == self.coin and self.context.desk.clock.monotonic() - self._painted >= FRAME_SECONDS:
+            self.update()
+
+    @property
+    def _price(self) -> float | None:
+        market = self.market
+        return None if market is None else market.mid or market.mark
+
+    @property
+    def plot(self) -> QRectF:
+        market, price = self.market, self._price
+        decimals = 2 if market is None or price is None else decimals_of(market, price)
+        axis = max(self.small_ink.width(figures.fixed(price or 0.0, decimals)) + 11, 54)
+        return QRectF(0, 0, max(self.width() - axis, 20), max(self.height() - FOOT, 20))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), colour(self.theme.panel))
+        desk = self.context.desk
+        self._painted = desk.clock.monotonic()
+        market, self._flow = self.market, desk.flow.look(self.coin)
+        words = ""
+        if market is None or self._flow is None:
+            words = f"Waiting for the first price of {self.coin} …"
+        elif self.interval not in INTERVALS and self.interval.ms > INTERVALS[-1].ms:
+            words = "Footprints are kept for two days: choose a timeframe of four hours or less."
+        if market is None or self._flow is None or words:
+            painter.setPen(colour(self.theme.muted))
+            painter.drawText(self.rect().adjusted(12, 0, -12, 0), WRAPPED, words)
+            return
+        self._paint(painter, self._flow, market)
+
+    def _paint(self, painter: QPainter, flow: CoinFlow, market: CoinMarket) -> None:
+        price, desk = market.mid or market.mark or 1.0, self.context.desk
+        tick = flow.grid.tick(price, market.instrument.size_decimals)
+        series = market.series(self.interval)
+        self.frame.lay_out(self.plot, flow, series, self.interval, desk.clock.now_ms(), tick)
+        zone = figures.zone(desk.settings.general.time_zone)
+        decimals = decimals_of(market, price)
+        FootprintPainter(
+            painter,
+            self.theme,
+            self.small_ink,
+            self.small_strong,
+            self.frame,
+            flow.grid,
+            self.plot,
+            self.width(),
+            decimals,
+            zone,
+            market.mid,
+        ).paint(self.hover)
+
+    def beat(self) -> None:
+        self._tell()
+        self.update()
+
+    # --- hands ---
+
+    def zoom(self, closer: bool) -> None:
+        self.frame.zoom_by(closer)
+        self.update()
+
+    def choose_rows(self, *, finer: bool) -> None:
+        market, flow, price = self.market, self._flow, self._price
+        if market is not None and flow is not None and price is not None and self.frame.step:
+            self.frame.choose_rows(finer=finer, tick=flow.grid.tick(price, market.instrument.size_decimals))
+            self._tell()
+            self.update()
+
+    def auto_rows(self) -> None:
+        self.frame.is_fixed, self.frame.step = False, 0
+        self.update()
+
+    def to_latest(self) -> None:
+        self.frame.back = 0
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        match event.key():
+            case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
+                self.zoom(True)
+            case Qt.Key.Key_Minus:
+                self.zoom(False)
+            case Qt.Key.Key_Left | Qt.Key.Key_Right as key:
+                self.frame.pan(1 if key is Qt.Key.Key_Left else -1)
+                self.update()
+            case Qt.Key.Key_End:
+                self.to_latest()
+            case _:
+                super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        notches = event.angleDelta().y()
+        if notches and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.choose_rows(finer=notches > 0)
+        elif notches:
+            self.zoom(notches > 0)
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._dragged = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = event.position()
+        if self._dragged is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            candles = int((at.x() - self._dragged.x()) / self.frame.pitch)
+            if candles:
+                self.frame.pan(candles)
+                self._dragged += QPointF(candles * self.frame.pitch, 0)
+        self.hover = at
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._dragged = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.to_latest()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.hover = None
+        self.update()
+
+    # --- memory ---
+
+    def save_state(self) -> dict[str, Any]:
+        return {"zoom": self.frame.zoom}
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        zoom = state.get("zoom")
+        if isinstance(zoom, int) and 0 <= zoom < len(PITCHES):
+            self.frame.zoom = zoom
