@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from hlmaster.core.model import Side
-from hlmaster.core.rounding import PERP_MAX_DECIMALS, snap_price
+from hlmaster.core.rounding import PERP_MAX_DECIMALS, snap_price, tick_size
 from hlmaster.trading.ticket import PERCENT, Target
 
 MOST_TARGETS = 3
@@ -48,6 +48,14 @@ class Entry:
 
     def on_grid(self, price: Decimal) -> Decimal:
         return snap_price(price, self.size_decimals) if price >= _least(self.size_decimals) else Decimal(0)
+
+
+def break_even(entry: Entry) -> Decimal:
+    """The first price on the grid that costs nothing, fees of both ends included."""
+    even = entry.price_of(Decimal(0))
+    if even > 0 and entry.result(even) < 0:
+        even = entry.on_grid(even + entry.side.sign * tick_size(even, entry.size_decimals))
+    return even
 
 
 def _least(size_decimals: int) -> Decimal:

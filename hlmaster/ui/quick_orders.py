@@ -6,8 +6,7 @@ The working size is the ticket's; the switch before all of it is ``Context.armin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from dataclasses import replace
+from collections.abc import Callable, Coroutine, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,16 +15,19 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from hlmaster.core.errors import HlError
-from hlmaster.core.events import Severity
+from hlmaster.core.events import Severity, TrackedOrder
 from hlmaster.core.model import Side
-from hlmaster.core.rounding import PERP_MAX_DECIMALS, snap_price, to_decimal, wire_text
+from hlmaster.core.orders import TriggerKind
+from hlmaster.core.rounding import snap_price, wire_text
 from hlmaster.desk.outcome import Outcome
+from hlmaster.trading.bracket import Entry, break_even
 from hlmaster.trading.preview import Preview
 from hlmaster.trading.situation import Situation
-from hlmaster.trading.ticket import PERCENT, SizeUnit, Ticket, TicketKind
-from hlmaster.ui import figures
+from hlmaster.trading.ticket import Ticket, TicketKind
+from hlmaster.ui import figures, gestures
 from hlmaster.ui.dialogs.checklist import all_ticked
 from hlmaster.ui.dialogs.confirm import Confirm, answered
+from hlmaster.ui.gestures import Refused
 from hlmaster.ui.order_words import consequences, order_words
 from hlmaster.ui.working import DraftBracket, WorkingSize
 
@@ -33,15 +35,8 @@ if TYPE_CHECKING:
     from hlmaster.ui.context import Context
 
 LOCKED = "Trading gestures are locked. Arm them with the switch in the top bar."
-NO_SIZE = "There is no working size: type one into the ticket, or take a size preset."
 Placed = asyncio.Task[None]
 Key = tuple[object, ...]
-
-
-class Refused(HlError):
-    """Why a gesture does nothing."""
-
-    code = "ORD-010"
 
 
 class QuickOrders(QObject):
@@ -89,11 +84,11 @@ class QuickOrders(QObject):
     def limit(self, coin: str, price: float, side: Side | None = None) -> Placed | None:
         """Without a side: below the middle of the book it buys, above it sells."""
 
-        def ticket(now: Situation) -> Ticket:
-            wanted = _on_grid(price, now)
-            return self._ticket(now, side or _infer(now, wanted, below=Side.BUY), TicketKind.LIMIT, wanted)
+        def make(now: Situation) -> Ticket:
+            wanted = gestures.on_grid(price, now)
+            return self._ticket(now, side or gestures.limit_side(now, wanted), TicketKind.LIMIT, wanted)
 
-        return self._trade(("limit", coin, price, side), coin, ticket)
+        return self._trade(("limit", coin, price, side), coin, make)
 
     def stop(self, coin: str, price: float, side: Side | None = None) -> Placed | None:
         """A stop market order; without a side: above the market it buys, below it sells.
@@ -101,57 +96,35 @@ class QuickOrders(QObject):
         Against an open position and no larger than it, it is reduce-only: it may end the position and nothing else.
         """
 
-        def ticket(now: Situation) -> Ticket:
-            wanted = _on_grid(price, now)
-            natural = _infer(now, wanted, below=Side.SELL)
-            if side is not None and side is not natural:
-                where = "above" if side is Side.BUY else "below"
-                raise Refused(f"A {side} stop lies {where} the market; {wire_text(wanted)} does not.")
-            return self._ticket(now, natural, TicketKind.STOP_MARKET, wanted)
+        def make(now: Situation) -> Ticket:
+            wanted = gestures.on_grid(price, now)
+            made = self._ticket(now, gestures.stop_side(now, wanted, side), TicketKind.STOP_MARKET, wanted)
+            orders = self._context.desk.manual.draft(made).orders
+            return gestures.ending(made, now, orders[0].size) if orders else made
 
-        return self._trade(("stop", coin, price, side), coin, ticket)
+        return self._trade(("stop", coin, price, side), coin, make)
 
     def market(self, coin: str, side: Side) -> Placed | None:
-        return self._trade(("market", coin, side), coin, lambda now: self._ticket(now, side, TicketKind.MARKET, None))
+        return self._trade(("market", coin, side), coin, lambda now: self._ticket(now, side, TicketKind.MARKET))
 
     def join(self, coin: str, side: Side) -> Placed | None:
-        """A post-only limit at the best price of one's own side."""
-
-        def ticket(now: Situation) -> Ticket:
-            return self._ticket(now, side, TicketKind.POST_ONLY, _best(now, side))
-
-        return self._trade(("join", coin, side), coin, ticket)
+        """A limit at the best price of one's own side, post-only where the settings say so."""
+        is_maker = self._context.desk.settings.ticket.join_post_only
+        kind = TicketKind.POST_ONLY if is_maker else TicketKind.LIMIT
+        return self._trade(
+            ("join", coin, side), coin, lambda now: self._ticket(now, side, kind, gestures.best(now, side))
+        )
 
     def take(self, coin: str, side: Side) -> Placed | None:
         """A limit at the best price of the other side; what it does not find there waits at that price."""
 
-        def ticket(now: Situation) -> Ticket:
-            return self._ticket(now, side, TicketKind.LIMIT, _best(now, side.opposite))
+        def make(now: Situation) -> Ticket:
+            return self._ticket(now, side, TicketKind.LIMIT, gestures.best(now, side.opposite))
 
-        return self._trade(("take", coin, side), coin, ticket)
+        return self._trade(("take", coin, side), coin, make)
 
-    def _ticket(self, now: Situation, side: Side, kind: TicketKind, price: Decimal | None) -> Ticket:
-        size, coin = self._working, now.instrument.coin
-        if size is None:
-            raise Refused(NO_SIZE)
-        if not size.counts_for(coin):
-            raise Refused(f"The working size is counted in {size.coin}; choose one in USD, or for {coin}.")
-        stop = None
-        if size.unit is SizeUnit.RISK_USD:
-            entry = price if price is not None else _best(now, side.opposite)
-            if size.stop_percent is None:
-                raise Refused("USD at risk need a stop: give the ticket's bracket a distance in %.")
-            stop = snap_price(entry * (1 - side.sign * size.stop_percent / PERCENT), now.instrument.size_decimals)
-        return Ticket(
-            coin=coin,
-            side=side,
-            kind=kind,
-            size_unit=size.unit,
-            amount=size.amount,
-            limit_price=price if kind.has_limit_price else None,
-            trigger_price=price if kind.has_trigger_price else None,
-            stop_price=stop,
-        )
+    def _ticket(self, now: Situation, side: Side, kind: TicketKind, price: Decimal | None = None) -> Ticket:
+        return gestures.ticket(now, self._working, self._context.desk.settings.ticket, side, kind, price)
 
     def _trade(self, key: Key, coin: str, make: Callable[[Situation], Ticket]) -> Placed | None:
         if key in self._recent:
@@ -159,7 +132,7 @@ class QuickOrders(QObject):
         context = self._context
         try:
             now = self._fresh(coin)
-            ticket = self._ending(make(now), now)
+            ticket = make(now)
             shown = context.desk.manual.preview(ticket)
             if not shown.can_send:
                 raise Refused(" ".join(dict.fromkeys(shown.problems)))
@@ -167,15 +140,6 @@ class QuickOrders(QObject):
             self._refuse(error.sentence)
             return None
         return self._begin(key, self._place(ticket, shown, now), f"{ticket.side} {coin}")
-
-    def _ending(self, ticket: Ticket, now: Situation) -> Ticket:
-        """A stop that can only end the position says so."""
-        if ticket.kind is not TicketKind.STOP_MARKET or now.position * ticket.side.sign >= 0:
-            return ticket
-        orders = self._context.desk.manual.draft(ticket).orders
-        if not orders or orders[0].size > abs(now.position):
-            return ticket
-        return replace(ticket, reduce_only=True)
 
     async def _place(self, ticket: Ticket, shown: Preview, now: Situation) -> Outcome:
         """Asked as the ticket asks; what was asked about is sent, or nothing."""
@@ -212,10 +176,13 @@ class QuickOrders(QObject):
         order = tracked.order
         try:
             now = self._fresh(order.coin)
-            wanted = _on_grid(price, now)
+            wanted = gestures.on_grid(price, now)
         except HlError as error:
             self._refuse(error.sentence)
             return None
+        if client_order_id in desk.protector.kept(order.coin):
+            keep = partial(self._kept, order.coin, {client_order_id: wanted})
+            return self._act(("move", client_order_id, wanted), keep, f"Move {order.coin}")
         changes = {"price": wanted}
         if order.trigger is not None:
             changes = {"trigger_price": wanted}
@@ -224,6 +191,10 @@ class QuickOrders(QObject):
                 changes["price"] = snap_price(beside, now.instrument.size_decimals)
         change = partial(desk.manual.modify, client_order_id, **changes)
         return self._act(("move", client_order_id, wanted), change, f"Move {order.coin}")
+
+    async def _kept(self, coin: str, prices: Mapping[str, Decimal]) -> Outcome:
+        """What protection keeps is moved by its own hand: it would put it back otherwise."""
+        return Outcome(*self._context.desk.protector.move(coin, prices))
 
     # --- positions ---
 
@@ -263,6 +234,43 @@ class QuickOrders(QObject):
             self._refuse(error.sentence)
             return None
         return self._of_position(("reverse", coin), coin, work, f"Reverse {coin}")
+
+    def breakeven(self, coin: str) -> Placed | None:
+        """Every stop of the position that lies short of it, to the entry price plus the fees of both ends; a stop
+        there where there is none."""
+        desk = self._context.desk
+        held = desk.portfolio.position(coin)
+        if held is None:
+            self._refuse(f"There is no {coin} position.")
+            return None
+        try:
+            now = self._fresh(coin)
+            side = Side.BUY if held.size > 0 else Side.SELL
+            even = break_even(Entry(side, held.entry_price, None, now.fees.taker, now.instrument.size_decimals))
+            if now.reference is None or (now.reference - even) * side.sign <= 0:
+                mark = figures.price(now.reference, now.instrument.size_decimals)
+                raise Refused(f"Break-even lies at {wire_text(even)}, and the mark price of {mark} has not passed it.")
+        except HlError as error:
+            self._refuse(error.sentence)
+            return None
+        return self._act(("breakeven", coin), partial(self._break_even, coin, side, even), f"Break-even {coin}")
+
+    async def _break_even(self, coin: str, side: Side, even: Decimal) -> Outcome:
+        desk = self._context.desk
+        kept = desk.protector.kept(coin)
+        stops = [order for order in desk.orders.live(coin) if _is_stop(order, side.opposite)]
+        short = [stop for stop in stops if stop.order.trigger and (even - stop.order.trigger.price) * side.sign > 0]
+        if stops and not short:
+            return Outcome(True, f"The stop of {coin} lies at break-even or beyond already.")
+        ours = {stop.client_order_id: even for stop in short if stop.client_order_id in kept}
+        told = [await self._kept(coin, ours)] if ours else []
+        for stop in short:
+            if stop.client_order_id not in kept:
+                told.append(await desk.manual.modify(stop.client_order_id, trigger_price=even))
+        shield = desk.protector.shield(coin)
+        if not stops and shield is not None:
+            told = [desk.protect(coin, shield.policy.model_copy(update={"stop_price": even, "stop_tiers": ()}))]
+        return Outcome(all(one.ok for one in told), " ".join(one.sentence for one in told))
 
     # --- one gesture ---
 
@@ -320,25 +328,10 @@ class QuickOrders(QObject):
         return await answered(dialog)
 
 
-def _on_grid(price: float, now: Situation) -> Decimal:
-    exact = to_decimal(price, PERP_MAX_DECIMALS)
-    if exact <= 0:
-        raise Refused("A price must be above zero.")
-    return snap_price(exact, now.instrument.size_decimals)
-
-
-def _infer(now: Situation, price: Decimal, *, below: Side) -> Side:
-    middle = now.mid if now.mid is not None else now.reference
-    if middle is None:
-        raise Refused(f"There is no price of {now.instrument.coin} to tell the side by.")
-    return below if price <= middle else below.opposite
-
-
-def _best(now: Situation, side: Side) -> Decimal:
-    best = now.best_bid if side is Side.BUY else now.best_ask
-    if best is None:
-        raise Refused(f"There is no {'bid' if side is Side.BUY else 'offer'} for {now.instrument.coin} now.")
-    return snap_price(best, now.instrument.size_decimals)
+def _is_stop(tracked: TrackedOrder, side: Side) -> bool:
+    order = tracked.order
+    is_stop = order.trigger is not None and order.trigger.kind is TriggerKind.STOP
+    return is_stop and order.reduce_only and order.side is side
 
 
 def _held(size: Decimal, coin: str) -> str:

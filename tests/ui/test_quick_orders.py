@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QWidget
@@ -13,11 +14,14 @@ from hlmaster.core.events import LinkChanged, LinkState
 from hlmaster.core.model import Side
 from hlmaster.core.orders import ActionKind, Order, TimeInForce
 from hlmaster.core.rounding import snap_price
+from hlmaster.settings import Settings
+from hlmaster.settings.ticket import OrderEntry
 from hlmaster.trading.risk.safeguards import Safeguards
 from hlmaster.trading.ticket import SizeUnit
 from hlmaster.ui.dialogs.checklist import Checklist
 from hlmaster.ui.dialogs.confirm import Confirm
-from hlmaster.ui.quick_orders import LOCKED, NO_SIZE, QuickOrders
+from hlmaster.ui.gestures import NO_SIZE
+from hlmaster.ui.quick_orders import LOCKED, QuickOrders
 from hlmaster.ui.working import WorkingSize
 from tests.ui.desks import UNPROTECTED, TradingScene, confirming, settled, trading, until
 from tests.ui.questions import met
@@ -250,3 +254,52 @@ async def test_a_size_in_coins_is_no_size_for_another_coin(qtbot: QtBot) -> None
         assert (quick.size_text("ETH"), quick.size_text("SOL")) == ("0.5", "")
         quick.set_working(None)
         assert quick.size_text("ETH") == ""
+
+
+async def test_breakeven_moves_every_stop_behind_it_and_places_one_where_there_is_none(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        quick = armed(scene)
+        assert quick.breakeven("ETH") is None
+        quick.market("ETH", Side.BUY)
+        await settled(scene)
+        held = scene.desk.portfolio.position("ETH")
+        assert held is not None
+        scene.notices.clear()
+        assert quick.breakeven("ETH") is None
+        assert "has not passed it" in scene.sentences()
+        quick.stop("ETH", 3300.0)
+        await settled(scene)
+        scene.tell("ETH", 3_500.0)
+        quick.breakeven("ETH")
+        await settled(scene)
+        (moved,) = orders(scene, ActionKind.MODIFY)
+        assert moved.trigger is not None
+        cost = held.entry_price * (1 + D("0.00045")) / (1 - D("0.00045"))
+        assert 0 <= moved.trigger.price - cost <= D("0.1"), "entry and the fees of both ends"
+
+
+async def test_what_protection_keeps_is_moved_by_protection(qtbot: QtBot, tmp_path: Path) -> None:
+    async with trading(settings=Settings(), folder=tmp_path) as scene:
+        quick = armed(scene)
+        quick.market("ETH", Side.BUY)
+        await settled(scene)
+        await until(lambda: scene.desk.protector.kept("ETH"))
+        (kept,) = scene.desk.protector.kept("ETH")
+        quick.move(kept, 3400.0)
+        await settled(scene)
+        shield = scene.desk.protector.shield("ETH")
+        assert shield is not None
+        assert shield.policy.stop_price == D(3400)
+        assert not orders(scene, ActionKind.MODIFY)
+
+
+async def test_a_gesture_brings_the_ready_bracket_where_the_settings_say_so(qtbot: QtBot) -> None:
+    terms = OrderEntry(gestures_carry_bracket=True, brackets=("1:2",))
+    async with trading(settings=UNPROTECTED.model_copy(update={"ticket": terms})) as scene:
+        armed(scene).limit("ETH", 3400.0)
+        await settled(scene)
+        _, stop, target = orders(scene)
+        assert stop.trigger is not None
+        assert target.trigger is not None
+        assert stop.trigger.price == D(3366)
+        assert target.trigger.price > 3468, "twice the risk, and the fees"
