@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from hlmaster.core.proposals import LimitEffect
+from hlmaster.ui.figures import veiled
 from hlmaster.ui.ink import colour
 from hlmaster.ui.theme import Theme, text_font
 
@@ -57,7 +58,7 @@ class LimitBars(QWidget):
         metrics = painter.fontMetrics()
         for row, effect in enumerate(self._effects):
             top = row * LINE
-            figures = f"{effect.before} → {effect.after} of {effect.limit}"
+            figures = veiled(f"{effect.before} → {effect.after} of {effect.limit}")
             room = metrics.horizontalAdvance(figures)
             line = QRectF(0, top, self.width(), LINE - BAR - 1)
             painter.setPen(colour(self._tone(effect)))
@@ -83,4 +84,4 @@ class LimitBars(QWidget):
 
 def words(effect: LimitEffect) -> str:
     """One limit as a sentence, for a tool tip and a screen reader."""
-    return f"{effect.title}: {effect.before} now, {effect.after} with this trade, limit {effect.limit}"
+    return veiled(f"{effect.title}: {effect.before} now, {effect.after} with this trade, limit {effect.limit}")

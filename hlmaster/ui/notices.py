@@ -9,6 +9,7 @@ from hlmaster.core.events import LinkChanged, LinkState, Notice, Severity, Tradi
 from hlmaster.desk.brake import halt_sentence
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.confirm import ask
+from hlmaster.ui.figures import veiled
 
 MOST = 4
 WIDTH = 268
@@ -25,25 +26,29 @@ class NoticeCard(QFrame):
         super().__init__(parent)
         self.setProperty("role", "notice")
         self.setProperty("severity", str(notice.severity))
-        words = QLabel(notice.sentence)
-        words.setWordWrap(True)
+        self._notice, self._words, self._cure = notice, QLabel(), QLabel()
+        self._words.setWordWrap(True)
         close = QPushButton("✕")
         close.setProperty("role", "ghost")
         close.setAccessibleName("Dismiss")
         close.clicked.connect(self.dismiss)
         head = QHBoxLayout()
-        head.addWidget(words, 1)
+        head.addWidget(self._words, 1)
         head.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 4, 6)
         column.addLayout(head)
-        next_step = " ".join(part for part in (notice.cure, f"[{notice.code}]" if notice.code else "") if part)
-        if next_step:
-            cure = QLabel(next_step)
-            cure.setWordWrap(True)
-            cure.setProperty("role", "muted")
-            column.addWidget(cure)
+        self._cure.setWordWrap(True)
+        self._cure.setProperty("role", "muted")
+        column.addWidget(self._cure)
+        self.show_words()
         QTimer.singleShot(SECONDS[notice.severity] * 1000, self, self.dismiss)
+
+    def show_words(self) -> None:
+        notice = self._notice
+        self._words.setText(veiled(notice.sentence))
+        self._cure.setText(veiled(" ".join(part for part in (notice.cure, notice.code and f"[{notice.code}]") if part)))
+        self._cure.setVisible(bool(notice.cure or notice.code))
 
     def dismiss(self) -> None:
         self.setParent(None)
@@ -62,6 +67,7 @@ class Notices(QWidget):
         self._column.setSpacing(6)
         self.hide()
         context.notified.connect(self._show)
+        context.theme_changed.connect(self._refresh)
         window.installEventFilter(self)
 
     def _show(self, notice: Notice) -> None:
@@ -76,6 +82,11 @@ class Notices(QWidget):
         card.setFixedWidth(WIDTH)
         card.gone.connect(self._place)
         self._column.addWidget(card)
+        self._place()
+
+    def _refresh(self) -> None:
+        for card in self.findChildren(NoticeCard):
+            card.show_words()
         self._place()
 
     def _place(self) -> None:
@@ -138,7 +149,7 @@ class Banner(QFrame):
         elif guard.state is not TradingState.ACTIVE:
             severity, words = "warning", guard.sentence
         self.setVisible(bool(words))
-        self._words.setText(words)
+        self._words.setText(veiled(words))
         if self.property("severity") != severity:
             self.setProperty("severity", severity)
             for painted in (self, self._words):

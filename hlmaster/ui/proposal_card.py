@@ -180,8 +180,8 @@ class ProposalCard(QFrame):
 
     def _show_state(self, proposal: Proposal) -> None:
         blocked = self._is_blocked
-        self._state.setText(proposal.state_text if self._all_limits else state_words(proposal))
-        self._state.setToolTip(plain_tip(proposal.state_text))
+        self._state.setText(figures.veiled(proposal.state_text if self._all_limits else state_words(proposal)))
+        self._state.setToolTip(plain_tip(figures.veiled(proposal.state_text)))
         self._state.setVisible(bool(proposal.state_text))
         set_tone(self._state, "down" if blocked else "")
         self._restyle(self, "blocked", "true" if blocked else "false")

@@ -12,6 +12,7 @@ from hlmaster.desk.health import Health
 from hlmaster.exchange.hyperliquid.budget import requests_refusal
 from hlmaster.ui.analyst_words import standing
 from hlmaster.ui.context import Context
+from hlmaster.ui.privacy import PrivacySwitch
 from hlmaster.ui.readout import set_tone
 
 REFRESH_MS = 500
@@ -58,6 +59,7 @@ class StatusBar(QWidget):
             row.addWidget(label)
         row.addWidget(self._defects)
         row.addStretch(1)
+        row.addWidget(PrivacySwitch(context))
         row.addWidget(self._help)
         row.addWidget(self._clock)
         self._timer = QTimer(self, interval=REFRESH_MS)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
+from hlmaster.ui.figures import Veil, veiled
 from hlmaster.ui.plain import plain_tip
 
 REPAINT_MS = 250
@@ -174,7 +175,7 @@ class TableModel(QAbstractTableModel, Generic[Row]):
 
     def _redraw(self, position: int, entry: _Entry[Row]) -> None:
         for number, before in tuple(entry.cells.items()):
-            now = self.columns[number].cell(entry.row)
+            now = self._drawn(number, entry.row)
             if now != before:
                 entry.cells[number] = now
                 index = self.index(position, number)
@@ -269,7 +270,14 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         entry = self._entries[self._order[position]]
         cell = entry.cells.get(number)
         if cell is None:
-            cell = entry.cells[number] = self.columns[number].cell(entry.row)
+            cell = entry.cells[number] = self._drawn(number, entry.row)
+        return cell
+
+    def _drawn(self, number: int, row: Row) -> Cell:
+        """Cells write figures of their own without them while they are hidden; sentences come from elsewhere."""
+        cell = self.columns[number].cell(row)
+        if Veil.is_drawn and not cell.actions:
+            cell = replace(cell, text=veiled(cell.text), detail=veiled(cell.detail), badge=veiled(cell.badge))
         return cell
 
     def csv(self) -> str:
@@ -305,7 +313,7 @@ class TableModel(QAbstractTableModel, Generic[Row]):
             cell = self.cell(index.row(), index.column())
             return " ".join(part for part in (cell.text, cell.badge, cell.detail) if part)
         if role == Qt.ItemDataRole.ToolTipRole and column.hint is not None:
-            return plain_tip(column.hint(row)) or None
+            return plain_tip(veiled(column.hint(row))) or None
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

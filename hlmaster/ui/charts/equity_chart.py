@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QLinearGradient, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
+from hlmaster.ui import figures
 from hlmaster.ui.charts.figures import percent, round_values
 from hlmaster.ui.charts.palette import ChartPalette, Typefaces, faded
 from hlmaster.ui.charts.series import Floats, Times
@@ -135,7 +136,7 @@ class EquityChart(QWidget):
     def _plot_width(self) -> float:
         spread = float(self.equity.max() - self.equity.min())
         decimals = 0 if spread > WHOLE_DOLLARS else 2
-        longest = max(len(f"{value:,.{decimals}f}") for value in (self.equity.max(), self.equity.min()))
+        longest = max(len(self._worth(value, decimals)) for value in (self.equity.max(), self.equity.min()))
         return max(self.width() - math.ceil(self._fonts.small_digit * max(longest, 6)) - 12.0, 40.0)
 
     def _x_of(self, times: Times) -> Floats:
@@ -162,7 +163,7 @@ class EquityChart(QWidget):
                 painter.setPen(QColor(self._colours.grid))
                 painter.drawLine(0, y, int(area.width()), y)
                 painter.setPen(QColor(self._colours.muted))
-                self._paint_mark(painter, area, y, f"{value:,.{decimals}f}")
+                self._paint_mark(painter, area, y, self._worth(value, decimals))
         px, py = fold(x, self._rows(area, self.equity, low, high))
         shade = QLinearGradient(0, float(py.min()), 0, area.bottom())
         shade.setColorAt(0, faded(self._colours.accent, 0.30))
@@ -191,6 +192,10 @@ class EquityChart(QWidget):
         painter.setFont(self._fonts.small)
         painter.setPen(QColor(self._colours.muted))
         self._paint_mark(painter, area, area.bottom() - 9, f"{deepest * 100:.{1 if deepest < -1e-3 else 2}f}%")
+
+    @staticmethod
+    def _worth(value: float, decimals: int) -> str:
+        return figures.HIDDEN if figures.Veil.is_drawn else f"{value:,.{decimals}f}"
 
     def _paint_mark(self, painter: QPainter, area: QRectF, y: float, text: str) -> None:
         box = QRectF(area.right(), y - 8, self.width() - area.right() - 6, 16)
@@ -221,7 +226,7 @@ class EquityChart(QWidget):
         index = self._count - 1 if self._cursor is None else self._nearest(x)
         value, start = float(self.equity[index]), float(self.equity[0])
         change = value / start - 1 if start else 0.0
-        cells = [(f"{value:,.2f}", self._colours.text)]
+        cells = [(self._worth(value, 2), self._colours.text)]
         cells.append((percent(change), self._colours.up if change >= 0 else self._colours.down))
         if self._cursor is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

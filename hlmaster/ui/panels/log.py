@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from hlmaster.core.events import Notice, Severity
 from hlmaster.core.logs import LogEntry, LogRing
 from hlmaster.ui.context import Context
-from hlmaster.ui.figures import clock, zone
+from hlmaster.ui.figures import clock, veiled, zone
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.theme import Theme, number_font, text_font
 
@@ -129,7 +129,7 @@ class LogModel(QAbstractTableModel):
 
     def _texts(self, entry: LogEntry) -> tuple[str, ...]:
         name = entry.name.removeprefix("hlmaster.")
-        return clock(entry.time_ms, self._zone), entry.level.lower(), entry.code, name, entry.message
+        return clock(entry.time_ms, self._zone), entry.level.lower(), entry.code, name, veiled(entry.message)
 
     def rowCount(self, parent: Index | None = None) -> int:
         return len(self._shown) if parent is None or not parent.isValid() else 0
@@ -153,7 +153,7 @@ class LogModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.FontRole:
             return self._font(column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(text for text in (entry.message, entry.detail) if text)
+            return veiled("\n".join(text for text in (entry.message, entry.detail) if text))
         return None
 
     def _colour(self, entry: LogEntry, column: int) -> QColor:

@@ -145,7 +145,7 @@ class RiskState(QWidget):
     def _made(self, note: Note) -> QFrame:
         frame = QFrame()
         frame.setProperty("role", "panel")
-        heading, text, clock = QLabel(note.heading), QLabel(note.text), QLabel()
+        heading, text, clock = QLabel(note.heading), QLabel(figures.veiled(note.text)), QLabel()
         heading.setProperty("role", "cardtitle")
         set_tone(heading, note.tone)
         text.setWordWrap(True)

@@ -90,6 +90,7 @@ class TablePanel(Panel):
 
     def _on_theme(self, theme: Theme) -> None:
         self.table.set_theme(theme)
+        self.model.applied.emit()
 
     def save_state(self) -> dict[str, Any]:
         return self.table.save_state()

@@ -185,7 +185,7 @@ class TicketPanel(Panel):
         if len(problems) > MOST_REASONS:
             problem += f" {len(problems) - MOST_REASONS} more reason{'s' if len(problems) > MOST_REASONS + 1 else ''}."
         text, tone = self._verdict or (problem, "" if reading.waiting else "warning")
-        self.ui.reason.setToolTip("\n".join(problems[MOST_REASONS:]))
+        self.ui.reason.setToolTip(figures.veiled("\n".join(problems[MOST_REASONS:])))
         self.ui.submit.setEnabled(can_send)
         self.ui.submit.say("Sending ..." if self._sending else self._order_words(shown), str(self.form.side))
         self.ui.submit.needs_arming = self.context.desk.settings.general.confirm_orders
@@ -202,7 +202,7 @@ class TicketPanel(Panel):
         if shown is None or not shown.orders:
             return f"{word} {coin}"
         order, decimals = shown.orders[0], self.context.desk.instruments[coin].size_decimals
-        start = f"{word} {figures.plain(order.size)} {coin}"
+        start = f"{word} {figures.size(order.size)} {coin}"
         if order.market:
             return f"{start} at market"
         price = order.trigger.price if order.trigger is not None else order.price
@@ -365,7 +365,7 @@ def _held(size: Decimal | None) -> str:
     """``Long 0.42``, ``Short 12``, ``flat``."""
     if size is None:
         return figures.UNKNOWN
-    return f"{'Long' if size > 0 else 'Short'} {figures.plain(abs(size))}" if size else "flat"
+    return f"{'Long' if size > 0 else 'Short'} {figures.size(abs(size))}" if size else "flat"
 
 
 def _is_exit(shown: Preview, position: Decimal) -> bool:
@@ -391,6 +391,7 @@ def _tell(label: QLabel, text: str, tone: str | None = None) -> None:
 
 
 def _say(widget: Any, text: str, tone: str | None = None) -> None:
+    text = figures.veiled(text)
     if widget.text() != text:
         widget.setText(text)
     if tone is not None and isinstance(widget, QLabel) and (widget.property("tone") or "") != tone:

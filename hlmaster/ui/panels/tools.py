@@ -13,6 +13,7 @@ from hlmaster.trading.execution.algorithms.scale import Scale
 from hlmaster.ui.armed_button import ArmedButton
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.checklist import all_ticked
+from hlmaster.ui.figures import veiled
 from hlmaster.ui.form_fields import restyle
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.panels.tools_pages import ChasePage, LadderPage, Page, PairPage, Reading, Wanted
@@ -108,6 +109,7 @@ class ToolsPanel(Panel):
         self.submit.setEnabled(reading.wanted is not None and not self._sending)
         tone = "" if reading.waiting or not reading.problem else "warning"
         text, tone = self._verdict or (reading.problem or reading.preview, tone)
+        text = veiled(text)
         if (self.message.text(), self.message.property("tone")) != (text, tone):
             self.message.setText(text)
             self.message.setProperty("tone", tone)
