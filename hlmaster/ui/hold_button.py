@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, QVariantAnimation, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import Qt, QTimer, QVariantAnimation, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QPushButton, QWidget
 
 HOLD_MS = 1_000
 ARMED_MS = 3_000
+HINT_MS = 1_500
+HINT = "KEEP HOLDING"
 BAR_ALPHA = 150
 
 
@@ -29,6 +31,16 @@ class HoldButton(QPushButton):
         self.released.connect(self._let_go)
         self._armed = QTimer(self, singleShot=True, interval=ARMED_MS)
         self._armed.timeout.connect(self.rest)
+        self._hint = QTimer(self, singleShot=True, interval=HINT_MS)
+        self._hint.timeout.connect(lambda: self.setText(self._says))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter is a key like the others: once asks, twice fires. Held down it is one press."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if not event.isAutoRepeat():
+                self.press_key()
+        else:
+            super().keyPressEvent(event)
 
     def press_key(self) -> None:
         """The first press asks for a second one; the second one fires."""
@@ -38,10 +50,12 @@ class HoldButton(QPushButton):
             self._fire()
             return
         self._armed.start()
+        self._hint.stop()
         self.setText(self._again)
 
     def busy(self, text: str) -> None:
         """What was fired is under way."""
+        self._hint.stop()
         self.setEnabled(False)
         self.setText(text)
 
@@ -53,11 +67,16 @@ class HoldButton(QPushButton):
     def _fire(self) -> None:
         self.progress.stop()
         self._armed.stop()
+        self._hint.stop()
         self.setText(self._says)
         self.update()
         self.fired.emit()
 
     def _let_go(self) -> None:
+        """A click does nothing, and says why: who clicks here is in a hurry."""
+        if self.progress.state() is QVariantAnimation.State.Running and not self._armed.isActive():
+            self.setText(HINT)
+            self._hint.start()
         self.progress.stop()
         self.update()
 

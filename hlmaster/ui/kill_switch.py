@@ -1,34 +1,111 @@
-"""The kill switch in the top bar: held for a second, or its key twice; afterwards the report."""
+"""The ways out, each behind a button that is held for a second or whose key is pressed twice; then its report."""
 
 from __future__ import annotations
 
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from hlmaster.desk.way_out import cancel_all, closing_prices
+from hlmaster.trading.execution.flatten import FlattenReport
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
-from hlmaster.ui.dialogs.kill_report import KillReport
-from hlmaster.ui.hold_button import HoldButton
-
-KEYS = "Ctrl+Shift+K"
+from hlmaster.ui.dialogs.kill_report import NO_PRICES, NOT_HALTED, STILL_HALTED, STOPS_STAY, KillReport
+from hlmaster.ui.hold_button import HINT, HoldButton
 
 
-class KillSwitch(HoldButton):
-    def __init__(self, context: Context) -> None:
-        super().__init__("HOLD TO KILL", "AGAIN TO KILL")
-        self._context = context
-        self.setProperty("role", "kill")
-        self.setAccessibleName("Kill switch")
-        self.setToolTip(
-            "Hold for a second: halt entries, cancel every order and close every position of the account, foreign ones "
-            f"included, and stay halted until you lift it. Or press {KEYS} twice."
-        )
-        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("AGAIN TO KILL") + 30)
-        self.fired.connect(self._kill)
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """One way out in words. ``name`` ends its action's key: ``panic.cancel``."""
 
-    def _kill(self) -> None:
-        self.busy("KILLING …")
-        task = self._context.run(self._kill_and_tell(), "kill")
+    name: str
+    title: str
+    says: str
+    again: str
+    busy: str
+    meaning: str
+    role: str
+    keys: str
+    after: str
+
+    @property
+    def key(self) -> str:
+        return f"panic.{self.name}"
+
+
+CANCEL = Strength(
+    "cancel",
+    "Cancel all orders",
+    "HOLD TO CANCEL",
+    "AGAIN TO CANCEL",
+    "CANCELLING …",
+    "Every order of the account that could open something goes. Positions stay, and so do their stops.",
+    "caution",
+    "Ctrl+Shift+X",
+    STOPS_STAY,
+)
+FLATTEN = Strength(
+    "flatten",
+    "Flatten all",
+    "HOLD TO FLATTEN",
+    "AGAIN TO FLATTEN",
+    "FLATTENING …",
+    "Every order goes, every position is closed at the market, reduce-only. You may go on afterwards.",
+    "danger",
+    "Ctrl+Shift+F",
+    NOT_HALTED,
+)
+KILL = Strength(
+    "kill",
+    "Kill switch",
+    "HOLD TO KILL",
+    "AGAIN TO KILL",
+    "KILLING …",
+    "Flatten all, and trading stays halted, over restarts too, until you lift the halt.",
+    "kill",
+    "Ctrl+Shift+K",
+    STILL_HALTED,
+)
+STRENGTHS = (CANCEL, FLATTEN, KILL)
+
+
+class WayOut(HoldButton):
+    """Does what its strength says. ``exits`` is asked by the weakest alone: stops and targets go too."""
+
+    def __init__(self, context: Context, strength: Strength, says: str = "", again: str = "") -> None:
+        """``says`` and ``again``: what it reads, where that is not what the strength says."""
+        super().__init__(says or strength.says, again or strength.again)
+        self._context, self.strength = context, strength
+        self.exits = False
+        self.setProperty("role", strength.role)
+        self.setAccessibleName(strength.title)
+        self.setAccessibleDescription(strength.meaning)
+        self.show_keys(strength.keys)
+        readings = (self.text(), again or strength.again, HINT)
+        self.setMinimumWidth(max(map(self.fontMetrics().horizontalAdvance, readings)) + 30)
+        self.fired.connect(self._act)
+
+    def show_keys(self, keys: str) -> None:
+        twice = f" Or press {keys} twice." if keys else ""
+        self.setToolTip(f"{self.strength.meaning} Hold for a second.{twice}")
+
+    def _act(self) -> None:
+        self.busy(self.strength.busy)
+        task = self._context.run(self._act_and_tell(), self.strength.title.lower())
         task.add_done_callback(lambda _: self.rest())
 
-    async def _kill_and_tell(self) -> None:
-        report = await self._context.desk.kill()
-        zone = figures.zone(self._context.desk.settings.general.time_zone)
-        KillReport(report, zone, self.window()).show()
+    async def _act_and_tell(self) -> None:
+        desk = self._context.desk
+        began_ms = desk.clock.now_ms()
+        report = await self._work()
+        prices: Mapping[str, Decimal] = closing_prices(desk, began_ms) if report.closed else NO_PRICES
+        zone, strength = figures.zone(desk.settings.general.time_zone), self.strength
+        window = self.window()
+        KillReport(report, zone, window, title=strength.title, after=strength.after, prices=prices).show()
+
+    def _work(self) -> Coroutine[Any, Any, FlattenReport]:
+        desk = self._context.desk
+        if self.strength is CANCEL:
+            return cancel_all(desk, exits=self.exits)
+        return desk.manual.flatten_all() if self.strength is FLATTEN else desk.kill()

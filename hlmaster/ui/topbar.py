@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
@@ -12,12 +14,15 @@ from hlmaster.core.model import Mode
 from hlmaster.ui import figures
 from hlmaster.ui.auto_execute import AutoExecuteButton
 from hlmaster.ui.context import Context
-from hlmaster.ui.kill_switch import KillSwitch
+from hlmaster.ui.hands.arming_switch import ArmingSwitch
+from hlmaster.ui.hands.panic import PanicButton
+from hlmaster.ui.hands.shortcuts import ARM, set_hint
+from hlmaster.ui.kill_switch import STRENGTHS
 from hlmaster.ui.readout import Readout
 
 REFRESH_MS = 250
-ARMED_MS = 3_000
 SPACING, MARGINS = 18, (14, 0, 12, 0)
+PAUSE = "Stop new entries; exits, stops and cancels go on. Again to resume"
 BACK_AGAIN = 8
 """Pixels to spare before something comes back, so that a figure that grows by a digit does not blink."""
 BADGES = {
@@ -59,22 +64,17 @@ class TopBar(QWidget):
         self._today = Readout("Today", "+$000.00 · 0 trades", "Since 00:00 UTC, net of fees, funding and transfers.")
         self._available = Readout("Available", "$00,000.00", "Collateral free for new positions.")
         self.auto_execute = AutoExecuteButton(context)
+        self.arming = ArmingSwitch(context)
         self._pause = QPushButton("❚❚ Pause")
-        self._pause.setToolTip("Stop new entries; exits, stops and cancels go on. Again to resume.")
-        self._flatten = QPushButton("FLATTEN ALL")
-        self._flatten.setProperty("role", "danger")
-        self._flatten.setToolTip("Cancel every order, close every position, go on. Press twice within three seconds.")
-        self.kill_switch = KillSwitch(context)
+        self._pause.setMinimumWidth(self._pause.fontMetrics().horizontalAdvance("❚❚ Resume") + 28)
+        self.panic = PanicButton(context)
         self._menu = QPushButton("☰")
         self._menu.setProperty("role", "ghost")
-        self._menu.setToolTip("Settings, sessions, layout, help")
         self._menu.setAccessibleName("Menu")
+        self.show_keys(lambda _: "")
         self._step = 0
         self._lay_out()
-        self._disarm = QTimer(self, singleShot=True, interval=ARMED_MS)
-        self._disarm.timeout.connect(self._show_unarmed)
-        self._pause.clicked.connect(self._toggle_pause)
-        self._flatten.clicked.connect(self._press_flatten)
+        self._pause.clicked.connect(self.toggle_pause)
         self._menu.clicked.connect(lambda: self.menu_wanted.emit(self._menu))
         self._timer = QTimer(self, interval=REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
@@ -106,9 +106,9 @@ class TopBar(QWidget):
             self._today,
             self._available,
             self.auto_execute,
+            self.arming,
             self._pause,
-            self._flatten,
-            self.kill_switch,
+            self.panic,
             self._menu,
         )
         for widget in right:
@@ -198,7 +198,15 @@ class TopBar(QWidget):
 
     # --- switches ---
 
-    def _toggle_pause(self) -> None:
+    def show_keys(self, keys_of: Callable[[str], str]) -> None:
+        """Tooltips name the keys that do the same, as the user's map has them."""
+        set_hint(self._pause, PAUSE, keys_of("desk.pause"))
+        set_hint(self._menu, "Settings, sessions, layout, keyboard, help", "")
+        self.arming.show_keys(keys_of(ARM))
+        for strength in STRENGTHS:
+            self.panic.show_keys(strength, keys_of(strength.key))
+
+    def toggle_pause(self) -> None:
         desk = self._context.desk
         if desk.guard.is_restrained_by("pause"):
             desk.resume()
@@ -214,18 +222,3 @@ class TopBar(QWidget):
         self._pause.style().polish(self._pause)
         severity = Severity.WARNING if guard.state is not TradingState.ACTIVE else Severity.INFO
         self._context.notify(severity, guard.sentence)
-
-    def _press_flatten(self) -> None:
-        if not self._disarm.isActive():
-            self._flatten.setText("PRESS AGAIN")
-            self._disarm.start()
-            return
-        self._disarm.stop()
-        self._flatten.setText("FLATTENING …")
-        self._flatten.setEnabled(False)
-        task = self._context.run(self._context.desk.manual.flatten_all(), "flatten all")
-        task.add_done_callback(lambda _: self._show_unarmed())
-
-    def _show_unarmed(self) -> None:
-        self._flatten.setEnabled(True)
-        self._flatten.setText("FLATTEN ALL")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeySequence
+from PySide6.QtGui import QCloseEvent, QIcon
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabWidget, QVBoxLayout, QWidget
 
 from hlmaster.core.errors import ConfigError
@@ -23,6 +23,7 @@ from hlmaster.settings import Origins, Settings
 from hlmaster.storage.sessions import Sessions
 from hlmaster.trading.execution.tracker import describe_order
 from hlmaster.ui import arrangement, figures, layout, theme
+from hlmaster.ui.actions import Action
 from hlmaster.ui.alarms import Alarms
 from hlmaster.ui.arrivals import Arrivals
 from hlmaster.ui.bridge import Bridge
@@ -32,7 +33,8 @@ from hlmaster.ui.dialogs.leaving import LeavingDialog
 from hlmaster.ui.dialogs.sessions import SessionsDialog
 from hlmaster.ui.dialogs.settings import SettingsDialog, put_in_force
 from hlmaster.ui.dock import PanelDock
-from hlmaster.ui.kill_switch import KEYS
+from hlmaster.ui.hands.desk_actions import WindowVerbs, focus_in
+from hlmaster.ui.hands.hands import Hands
 from hlmaster.ui.notices import Banner, Notices
 from hlmaster.ui.panel import Panel, page_about
 from hlmaster.ui.panels.account_check import AccountCheckPanel
@@ -113,7 +115,7 @@ class Window(QMainWindow):
             # A tab that comes forward comes over everything.
             dock.visibilityChanged.connect(lambda _: QTimer.singleShot(0, self._notices, self._notices.raise_))
         self._follow_approvals()
-        self._make_actions()
+        self.hands = self._give_hands()
         self.context.help_wanted.connect(self._help.open_help)
         self.context.setting_wanted.connect(self._put_setting)
         self._autosave = QTimer(self, interval=AUTOSAVE_MS)
@@ -182,7 +184,8 @@ class Window(QMainWindow):
         approvals = self.panels["approvals"]
         assert isinstance(approvals, ApprovalsPanel)
         approvals.wanted.connect(lambda: self._bring_forward("approvals"))
-        self._act("First proposal", QKeySequence("F2"), approvals.focus_first)
+        first = Action("approvals.first", "First proposal", "Approvals", approvals.focus_first, "F2")
+        self.context.actions.add(first, approvals)
         self._sounds = Sounds(self.context, self)
         self._alarms = Alarms(self.context, self._sounds, self)
         self._arrivals = Arrivals(self.context, self._sounds, self)
@@ -197,20 +200,37 @@ class Window(QMainWindow):
         for dock in self.docks.values():
             dock.refresh_title()
 
-    def _make_actions(self) -> None:
-        self._act("Help", QKeySequence("F1"), self._open_help)
-        self._act("Settings", QKeySequence("Ctrl+,"), self._open_settings)
-        self._act("Save layout", QKeySequence("Ctrl+S"), self._save_layout)
-        self._act("Leave", QKeySequence("Ctrl+Q"), self.close)
-        kill = self._act("Kill", QKeySequence(KEYS), self._top.kill_switch.press_key)
-        kill.setAutoRepeat(False)
+    def _give_hands(self) -> Hands:
+        watchlist = self.panels["watchlist"]
+        assert isinstance(watchlist, WatchlistPanel)
+        verbs = WindowVerbs(
+            help=self._open_help,
+            settings=self._open_settings,
+            save=self._save_layout,
+            leave=self.close,
+            begin_afresh=lambda: self._switch(self._desk.session.name, self._start_balance),
+            sessions=self._open_sessions,
+            modes=self._open_modes,
+            arrange=self._arrange,
+            pause=self._top.toggle_pause,
+            show_panel=self._go_to,
+            show_strategy=self._show_strategy,
+            panels=lambda: [(key, panel.TITLE) for key, panel in self.panels.items()],
+            pages=self._help.pages,
+            coins=lambda: watchlist.rows,
+            panic=self._top.panic.press,
+        )
+        return Hands(self.context, self, self._top, verbs, self._sounds, self._sessions.data)
 
-    def _act(self, name: str, keys: QKeySequence, work: Callable[[], object]) -> QAction:
-        action = QAction(name, self)
-        action.setShortcut(keys)
-        action.triggered.connect(work)
-        self.addAction(action)
-        return action
+    def _go_to(self, key: str) -> None:
+        self._bring_forward(key)
+        focus_in(self.panels[key])
+
+    def _show_strategy(self, name: str) -> None:
+        self._go_to("strategies")
+        panel = self.panels["strategies"]
+        assert isinstance(panel, StrategiesPanel)
+        panel.table.selectRow(panel.model.position(name))
 
     def _open_menu(self, below: QWidget) -> None:
         menu = QMenu(self)
@@ -222,11 +242,16 @@ class Window(QMainWindow):
         menu.addSeparator()
         menu.addAction("Mode and account …", self._open_modes)
         menu.addAction("Sessions …", self._open_sessions)
-        menu.addAction("Settings …\tCtrl+,", self._open_settings)
-        menu.addAction("Help\tF1", self._help.open_help)
+        self._add_by_keys(menu, "Find anything …", "hands.palette")
+        self._add_by_keys(menu, "Settings …", "window.settings")
+        self._add_by_keys(menu, "Keyboard …", "window.keys")
+        self._add_by_keys(menu, "Help", "window.help")
         menu.addSeparator()
-        menu.addAction("Leave\tCtrl+Q", self.close)
+        self._add_by_keys(menu, "Leave", "window.leave")
         menu.popup(below.mapToGlobal(below.rect().bottomLeft()))
+
+    def _add_by_keys(self, menu: QMenu, text: str, key: str) -> None:
+        menu.addAction(f"{text}\t{self.hands.keymap.shown(key)}", lambda: self.context.actions.run(key))
 
     # --- life ---
 
@@ -238,6 +263,7 @@ class Window(QMainWindow):
         self.show()
         self._top.reserve()
         QTimer.singleShot(0, self, lambda: log.info("the window is shown"))
+        QTimer.singleShot(0, self.hands, self.hands.tell_problems)
         if size is not None or not self._is_arranged:
             QTimer.singleShot(0, self, lambda: arrangement.size(self, self.docks))
 
@@ -319,10 +345,12 @@ class Window(QMainWindow):
         except ConfigError as error:
             self.context.notify(Severity.ERROR, error.sentence, error.code, error.cure)
 
-    def _open_settings(self) -> None:
+    def _open_settings(self, key: str = "") -> None:
         dialog = SettingsDialog(self.context, self._settings_file, self._origins, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.applied.connect(self._take_settings)
+        if key:
+            dialog.show_field(key)
         dialog.open()
 
     def _take_settings(self, settings: Settings, origins: Origins) -> None:
@@ -336,6 +364,11 @@ class Window(QMainWindow):
             self._scale_percent = general.scale_percent
             self.context.notify(Severity.INFO, f"A scale of {general.scale_percent} % is in force after a restart.")
 
+    @property
+    def _start_balance(self) -> Decimal:
+        settings = self._desk.settings
+        return (settings.paper if self._desk.mode is Mode.PAPER else settings.demo).start_balance
+
     def _open_sessions(self) -> None:
         settings, mode = self._desk.settings, self._desk.mode
         dialog = SessionsDialog(
@@ -346,7 +379,7 @@ class Window(QMainWindow):
             database=settings.storage.database_url,
             settings_toml=settings.export(),
             zone=figures.zone(settings.general.time_zone),
-            balance=settings.paper.start_balance if mode is Mode.PAPER else settings.demo.start_balance,
+            balance=self._start_balance,
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(lambda name: self._switch(name, None))

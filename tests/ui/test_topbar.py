@@ -66,7 +66,7 @@ async def test_what_does_not_fit_is_left_out_whole_and_never_a_switch(qtbot: QtB
         bar = TopBar(scene.context)
         qtbot.addWidget(bar)
         brand = next(label for label in bar.findChildren(QLabel) if label.text() == "HyperliquidMaster")
-        switches = [bar.kill_switch, *(b for b in bar.findChildren(QPushButton) if b.text() == "FLATTEN ALL")]
+        switches = [bar.arming, bar.panic.flatten, bar.panic.more]
         bar.show()
         bar.reserve()
 
@@ -78,4 +78,4 @@ async def test_what_does_not_fit_is_left_out_whole_and_never_a_switch(qtbot: QtB
         for width, has_brand in ((2560, True), (1080, False), (1900, True)):
             bar.resize(width, 52)
             await until(partial(fits, has_brand))
-            assert all(switch.isVisible() and switch.geometry().right() < width for switch in switches)
+            assert all(s.isVisible() and s.mapTo(bar, s.rect().topRight()).x() < width for s in switches)

@@ -118,6 +118,10 @@ class HelpWindow(QWidget):
     def page(self) -> str:
         return self._page
 
+    def pages(self) -> list[tuple[str, str]]:
+        """(name, title) of each, in the order of the contents."""
+        return [(name, title_of(text)) for name, text in self._texts.items()]
+
     def open_help(self, name: str = "") -> None:
         if name in PAGES:
             self.show_text(name)

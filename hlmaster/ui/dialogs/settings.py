@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -83,6 +84,7 @@ class SettingsDialog(QDialog):
         self.ok.setProperty("role", "primary")
         self.ok.setDefault(True)
         self._lay_out()
+        self._add_trials()
         self.search.textChanged.connect(self._filter)
         self.sections.currentRowChanged.connect(self._show_section)
         self.form.edited.connect(self._show_state)
@@ -119,6 +121,29 @@ class SettingsDialog(QDialog):
         layout.setSpacing(10)
         layout.addLayout(middle, 1)
         layout.addLayout(buttons)
+
+    def _add_trials(self) -> None:
+        """Each sound can be heard beside its switch."""
+        for key in self.form.values():
+            section, _, name = key.partition(".")
+            action = self._context.actions.get(f"sounds.try_{name}") if section == "sounds" else None
+            if action is not None:
+                trial = QPushButton("Try")
+                trial.setAutoDefault(False)
+                trial.setProperty("role", "small")
+                trial.setAccessibleName(action.title)
+                trial.setToolTip("Hear it now, at the volume in force")
+                trial.clicked.connect(action.run)
+                self.form.row(key).editor.row.addWidget(trial)
+
+    def show_field(self, key: str) -> None:
+        """Its section, with the keys in the field itself."""
+        self.sections.setCurrentRow(self.form.sections.index(key.rpartition(".")[0]))
+        row, scroll = self.form.row(key), self.findChild(QScrollArea)
+        row.editor.setFocus()
+        if scroll is not None:
+            # Only once the dialog is laid out is it known where the row is.
+            QTimer.singleShot(0, row, lambda: scroll.ensureWidgetVisible(row))
 
     def apply(self) -> bool:
         """Write the file, then put the settings in force; False, with a sentence shown, when that cannot be."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
@@ -27,10 +27,12 @@ def takes_text(widget: QWidget | None) -> bool:
 
 
 class Shortcuts(QObject):
-    """Serves every window that was given to ``serve``, from now on and until it ends.
+    """Serves every window that was given to ``serve``, until it ends. ``renewed`` tells that keys are others now.
 
     A focused widget's own keys come first: it accepts Qt's ShortcutOverride for them, as fields do for what types.
     """
+
+    renewed = Signal()
 
     def __init__(self, context: Context, keymap: KeyMap, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +68,7 @@ class Shortcuts(QObject):
                 if shortcut.key() != sequence:
                     shortcut.setKey(sequence)
                     shortcut.setWhatsThis(key)
+        self.renewed.emit()
 
     def made(self, window: QWidget) -> dict[str, QShortcut]:
         """By action."""
