@@ -17,7 +17,6 @@ from hlmaster.settings import Settings
 from hlmaster.ui.actions import Actions
 from hlmaster.ui.arming import Arming
 from hlmaster.ui.bridge import Bridge
-from hlmaster.ui.quick_orders import QuickOrders
 from hlmaster.ui.links import MAIN, Link, Links
 from hlmaster.ui.quick_orders import QuickOrders
 from hlmaster.ui.theme import Theme
@@ -45,7 +44,6 @@ class Context(Link):
         self.desk, self.bridge, self.theme = desk, bridge, theme
         self.actions, self.arming = Actions(self), Arming(self)
         self._tasks: set[asyncio.Task[None]] = set()
-        self.quick = QuickOrders(self)
         self.quick = QuickOrders(self)
         bridge.on_fact(self, Notice, self.notified.emit)
 
