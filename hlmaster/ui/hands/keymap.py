@@ -58,6 +58,10 @@ class KeyMap(QObject):
     def is_changed(self, key: str) -> bool:
         return key in self._changes
 
+    @property
+    def is_any_changed(self) -> bool:
+        return bool(self._changes)
+
     def unknown(self) -> tuple[str, ...]:
         """Keys of the file that name no action here: kept, for the panel they belong to may come back."""
         return tuple(key for key in self._changes if self._actions.get(key) is None)
