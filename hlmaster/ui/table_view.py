@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, Qt, QTimer, Signa
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
-    QFontMetrics,
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
@@ -24,6 +23,7 @@ from hlmaster.ui.sizes import HEADER_HEIGHT, PADDING, ROW_HEIGHT
 from hlmaster.ui.table import Action, Cell, TableModel
 from hlmaster.ui.table_cells import CellPainter, Palette
 from hlmaster.ui.table_header import Header
+from hlmaster.ui.teaching import paint_lesson
 from hlmaster.ui.theme import Theme
 
 ARMED_MS = 3_000
@@ -322,18 +322,8 @@ class Table(QTableView):
         super().paintEvent(event)
         if self.table.rowCount():
             return
-        painter = QPainter(self.viewport())
-        heading, sentence = self._empty
-        area = self.viewport().rect().adjusted(16, 0, -16, 0)
-        line = QFontMetrics(self.palette_of.words).height() + 6
-        wrap = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
-        top = max(4, min(area.height() // 2 - line, area.height() // 3))
-        painter.setFont(self.palette_of.words)
-        painter.setPen(self.palette_of.roles["muted"])
-        painter.drawText(area.adjusted(0, top, 0, 0), wrap, heading)
-        painter.setPen(self.palette_of.roles["faint"])
-        painter.drawText(area.adjusted(0, top + line, 0, 0), wrap, sentence)
-        painter.end()
+        theme = self.palette_of.theme
+        paint_lesson(self.viewport(), *self._empty, muted=theme.muted, faint=theme.faint)
 
 
 class Totals(QWidget):

@@ -24,7 +24,7 @@ from tests.ui.test_window import opened
 
 D = Decimal
 SIZE = D("0.4273")
-HELP = "_Browser "
+HELP = "_Browser Help page"
 MONEY = re.compile(r"\$\s?\d|0[.]4273|9,9\d\d|10,0[1-9]\d|99\d\d\.")
 """Any amount, the size of the position, and the account's worth of ten thousand less a fee."""
 

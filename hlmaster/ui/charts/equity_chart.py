@@ -14,6 +14,12 @@ from hlmaster.ui.charts.palette import ChartPalette, Typefaces, faded
 from hlmaster.ui.charts.series import Floats, Times
 from hlmaster.ui.charts.strokes import trace
 from hlmaster.ui.charts.times import MINUTE, LocalTime, moment_text, time_ticks
+from hlmaster.ui.teaching import paint_lesson
+
+EMPTY = (
+    "No curve yet",
+    "What the account is worth is drawn here as time goes by, with the falls from its highs below.",
+)
 
 TIME_HEIGHT = 20
 DRAWDOWN_SHARE = 0.22
@@ -110,11 +116,7 @@ class EquityChart(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._colours.background))
-        if self._count < 2:
-            painter.setPen(QColor(self._colours.muted))
-            painter.setFont(self._fonts.words)
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Waiting for equity ...")
-        else:
+        if self._count >= 2:
             curve, below = self._areas()
             x = self._x_of(self.time)
             self._paint_curve(painter, curve, x)
@@ -123,6 +125,8 @@ class EquityChart(QWidget):
             self._paint_times(painter, curve.width())
             self._paint_cursor(painter, curve, x)
         painter.end()
+        if self._count < 2:
+            paint_lesson(self, *EMPTY, muted=self._colours.muted, faint=self._colours.faint)
 
     def _areas(self) -> tuple[QRectF, QRectF]:
         """Where the curve and the drawdown go; the latter has no height when it is not shown."""

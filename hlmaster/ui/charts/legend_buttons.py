@@ -8,6 +8,7 @@ from hlmaster.ui.charts.palette import ChartPalette
 from hlmaster.ui.charts.study import Study
 
 SIZE = 18
+NAMES = {"eye": "Show or hide the study", "gear": "Settings of the study", "x": "Remove the study"}
 
 
 class SignButton(QAbstractButton):
@@ -16,6 +17,7 @@ class SignButton(QAbstractButton):
     def __init__(self, sign: str, parent: QWidget) -> None:
         super().__init__(parent)
         self._sign = sign
+        self.setAccessibleName(NAMES[sign])
         self.is_struck = False
         self.colours = ChartPalette()
         self.setCursor(Qt.CursorShape.PointingHandCursor)

@@ -66,8 +66,10 @@ PAGES = (
     "keyboard",
     "troubleshooting",
     "glossary",
+    "about",
 )
 FIRST = PAGES[0]
+ABOUT = "about"
 
 
 class HelpWindow(QWidget):
@@ -201,6 +203,7 @@ class _Browser(QTextBrowser):
         super().__init__()
         self.setOpenLinks(False)
         self.setProperty("role", "page")
+        self.setAccessibleName("Help page")
         self.document().setDocumentMargin(20)
 
 
@@ -212,9 +215,16 @@ def page_text(name: str) -> str:
     """A page that is missing from the installation says so itself."""
     file = page_file(name)
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8") + (_licences() if name == ABOUT else "")
     except OSError as error:
         return f"# {name.replace('_', ' ').capitalize()}\n\n{file} cannot be read: {error.strerror}. Install again."
+
+
+def _licences() -> str:
+    files = sorted(resource("fonts").glob("LICENSE-*.txt"))
+    return "".join(
+        f"\n## {file.stem.partition('-')[2]}\n```\n{file.read_text(encoding='utf-8').strip()}\n```\n" for file in files
+    )
 
 
 def title_of(text: str) -> str:

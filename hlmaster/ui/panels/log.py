@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -27,6 +27,7 @@ from hlmaster.core.logs import LogEntry, LogRing
 from hlmaster.ui.context import Context
 from hlmaster.ui.figures import clock, veiled, zone
 from hlmaster.ui.panel import Panel
+from hlmaster.ui.teaching import paint_lesson
 from hlmaster.ui.theme import Theme, number_font, text_font
 
 ROWS = 2_000
@@ -56,6 +57,12 @@ class Filter:
             return False
         text = f"{entry.level} {entry.code} {entry.name} {entry.message} {entry.detail}".casefold()
         return all(word in text for word in self.words)
+
+
+EMPTY = (
+    "Nothing to list",
+    "What the desk does and notices is listed here. Another level or other words may be filtering it out.",
+)
 
 
 class LogModel(QAbstractTableModel):
@@ -175,7 +182,7 @@ class LogPanel(Panel):
         super().__init__(context)
         self._arrived: deque[LogEntry] = deque(ring.entries(), maxlen=ROWS)
         self.model = LogModel(context.theme, context.desk.settings.general.time_zone, self)
-        self.view = _view(self.model)
+        self.view = _view(self.model, context.theme)
         self.level, self.words, self.follow = QComboBox(), QLineEdit(), QPushButton("Follow")
         self.header = self._head()
         layout = QVBoxLayout(self)
@@ -191,7 +198,7 @@ class LogPanel(Panel):
         copy = QShortcut(QKeySequence.StandardKey.Copy, self.view, self.copy)
         copy.setContext(Qt.ShortcutContext.WidgetShortcut)
         context.notified.connect(self._on_notice)
-        context.theme_changed.connect(self.model.set_theme)
+        context.theme_changed.connect(self._on_theme)
         context.settings_changed.connect(self._take_settings)
         self.destroyed.connect(ring.subscribe(self._arrived.append))
         self._beat = QTimer(self)
@@ -199,6 +206,10 @@ class LogPanel(Panel):
         self._beat.timeout.connect(self.take)
         self._beat.start()
         self.take()
+
+    def _on_theme(self, theme: Theme) -> None:
+        self.view.theme = theme
+        self.model.set_theme(theme)
 
     def _take_settings(self) -> None:
         self.model.set_time_zone(self.context.desk.settings.general.time_zone)
@@ -259,8 +270,21 @@ class LogPanel(Panel):
             self.view.scrollToBottom()
 
 
-def _view(model: LogModel) -> QTableView:
-    view = QTableView()
+class LogView(QTableView):
+    """Says so while nothing passes the filter."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.model().rowCount():
+            paint_lesson(self.viewport(), *EMPTY, muted=self.theme.muted, faint=self.theme.faint)
+
+
+def _view(model: LogModel, theme: Theme) -> LogView:
+    view = LogView(theme)
     view.setModel(model)
     view.setAccessibleName("Log entries")
     view.setShowGrid(False)

@@ -85,7 +85,13 @@ class SentimentPanel(Panel):
         row.setSpacing(8)
         row.addWidget(self.gauge, 1)
         row.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
-        side_page(self, (self._gauge, self._figures, self.state, self.switch_on, *self.titles))
+        said, beside = QWidget(), QHBoxLayout()
+        said.setLayout(beside)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(8)
+        beside.addWidget(self.state, 1)
+        beside.addWidget(self.switch_on, 0, Qt.AlignmentFlag.AlignTop)
+        side_page(self, (self._gauge, self._figures, said, *self.titles))
         for button, tip in (
             (self.more, "Every headline with its source, age and score, and how each source stands"),
             (self.switch_on, "Fetch headlines from the sources of the settings"),
