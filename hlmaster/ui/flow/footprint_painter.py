@@ -186,7 +186,7 @@ class FootprintPainter:
             left = frame.left_of(place, plot)
             if made is not None:
                 tone = theme.up if made.delta >= 0 else theme.down
-                text = f"{'~' if made.partial else ''}{_signed(made.delta)}"
+                text = f"{'~' if made.partial else ''}{brief(made.delta)}"
                 self._paint_sum(left, 0, text, tone, abs(made.delta) / most)
                 self._paint_sum(
                     left, 1, compact(made.sold + made.bought), theme.accent, (made.sold + made.bought) / fullest
