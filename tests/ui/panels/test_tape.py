@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from hlmaster.core.events import Trade
-from hlmaster.ui.panels.tape import ROW, TapePanel, filter_text, large_from
-from tests.ui.market_desk import NOW, MarketScene, open_context, shown
+from PySide6.QtCore import QEvent, QPointF
+from PySide6.QtGui import QEnterEvent
+
+from hlmaster.ui.panels.tape import ROW, TapePanel, filter_text
+from tests.ui.market_desk import MarketScene, open_context, shown
 
 
 def opened(scene: MarketScene, qtbot: Any, rows: int = 10) -> TapePanel:
@@ -18,7 +20,9 @@ def opened(scene: MarketScene, qtbot: Any, rows: int = 10) -> TapePanel:
 
 def test_the_newest_trade_stands_on_top_and_new_ones_arrive_by_themselves(qtbot: Any) -> None:
     scene = MarketScene()
-    scene.tell_trades((3430.0 + n, 1.0, True) for n in range(5))
+    for number in range(5):
+        scene.tell_trades([(3430.0 + number, 1.0, True)])
+        scene.pass_time(1)
     panel = opened(scene, qtbot)
     assert [trade.price for trade in panel.shown] == [3434.0, 3433.0, 3432.0, 3431.0, 3430.0]
     scene.pass_time(1)
@@ -28,14 +32,15 @@ def test_the_newest_trade_stands_on_top_and_new_ones_arrive_by_themselves(qtbot:
 
 def test_no_more_is_shown_than_fits(qtbot: Any) -> None:
     scene = MarketScene()
-    scene.tell_trades((3430.0, 1.0, True) for _ in range(100))
+    scene.tell_trades((3430.0, 1.0, number % 2 == 0) for number in range(100))
     assert len(opened(scene, qtbot, rows=10).shown) == 11
 
 
 def test_the_filter_reaches_back_to_the_trades_that_are_large_enough(qtbot: Any) -> None:
     scene = MarketScene()
     scene.tell_trades([(3430.0, 10.0, True)])
-    scene.tell_trades((3430.0, 0.01, True) for _ in range(300))
+    scene.pass_time(1)
+    scene.tell_trades((3430.0, 0.01, number % 2 == 0) for number in range(300))
     panel = opened(scene, qtbot)
     panel.show_only(10_000)
     panel.grab()
@@ -55,12 +60,56 @@ def test_trades_of_another_coin_are_shown_when_it_comes_into_focus(qtbot: Any) -
     qtbot.waitUntil(lambda: [trade.price for trade in panel.shown] == [97_000.0])
 
 
-def test_large_is_the_largest_twentieth_and_nothing_while_there_are_few() -> None:
-    def trades(count: int) -> list[Trade]:
-        return [Trade("ETH", NOW, 1.0, float(n), True, n) for n in range(1, count + 1)]
+def test_the_filter_is_the_coins_own_and_remembered(qtbot: Any) -> None:
+    panel = opened(MarketScene(), qtbot)
+    panel.show_only(10_000)
+    panel.context.select("BTC")
+    assert (panel.least_notional, panel.filter.text()) == (0, "all ▾")
+    panel.show_only(100)
+    panel.group(False)
+    other = opened(MarketScene(), qtbot)
+    other.restore_state(panel.save_state())
+    assert (other.least_notional, other.filter.text(), other.is_grouped) == (10_000, "≥ $10k ▾", False)
+    other.restore_state({"least": "damaged", "grouped": None})
+    assert other.least_notional == 10_000
 
-    assert sum(trade.size >= large_from(trades(200)) for trade in trades(200)) == 10
-    assert large_from(trades(19)) == float("inf")
+
+def test_what_one_order_took_is_one_line_unless_all_trades_are_wanted(qtbot: Any) -> None:
+    scene = MarketScene()
+    scene.tell_trades([(3430.0, 1.0, True), (3430.5, 2.0, True), (3430.4, 4.0, False)])
+    scene.pass_time(1)
+    scene.tell_trades([(3430.5, 1.0, True)])
+    panel = opened(scene, qtbot)
+    assert [(line.price, line.size, line.fills) for line in panel.shown] == [
+        (3430.5, 1.0, 1),
+        (3430.4, 4.0, 1),
+        (3430.5, 3.0, 2),
+    ]
+    panel.context.actions.run("trades.group")
+    panel.grab()
+    assert len(panel.shown) == 4
+
+
+def test_the_tape_is_still_under_the_mouse_and_counts_what_came(qtbot: Any) -> None:
+    scene = MarketScene()
+    scene.tell_trades([(3430.0, 1.0, True)])
+    panel = opened(scene, qtbot)
+    at = QPointF(20, 20)
+    panel.enterEvent(QEnterEvent(at, at, at))
+    scene.pass_time(1)
+    scene.tell_trades([(3431.0, 1.0, True), (3432.0, 1.0, False)])
+    panel.grab()
+    assert ([line.price for line in panel.shown], panel.waiting) == ([3430.0], 2)
+    panel.leaveEvent(QEvent(QEvent.Type.Leave))
+    panel.grab()
+    assert (len(panel.shown), panel.waiting) == (3, 0)
+
+
+def test_actions_step_through_the_filter(qtbot: Any) -> None:
+    panel = opened(MarketScene(), qtbot)
+    for key, least in (("larger", 100), ("larger", 1_000), ("smaller", 100), ("all", 0), ("smaller", 0)):
+        panel.context.actions.run(f"trades.{key}")
+        assert panel.least_notional == least
 
 
 def test_the_filter_is_written_short() -> None:
