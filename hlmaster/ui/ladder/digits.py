@@ -5,29 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import log10
 
-UNITS = ((1e3, "k"), (1e6, "M"), (1e9, "B"), (1e12, "T"))
+UNITS = ((1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "B"), (1e12, "T"))
 TYPICAL = 0.8
 """A column's decimals suit so large a share of its figures; the larger ones are abbreviated."""
 
 
 def fitting(value: float, decimals: int, room: int) -> str:
-    """``value`` in at most ``room`` characters (4 or more): whole, without its thousands' commas, or as ``12.3k``."""
+    """``value`` in at most ``room`` characters (4 or more): whole, or as ``12.3k`` where it would not fit."""
     text = f"{value:,.{decimals}f}"
     if 0 < value < 1 and not text.strip("0."):
         text = f"<{10.0**-decimals:.{decimals}f}"
         return text if len(text) <= room else "<1"
-    if len(text) <= room:
-        return text
-    plain = text.replace(",", "")
-    return plain if len(plain) <= room else compact(value, room)
+    return text if len(text) <= room else compact(value, room)
 
 
 def compact(value: float, room: int) -> str:
-    """With as many digits as ``room`` allows."""
-    for scale, unit in ((1.0, ""), *UNITS):
+    """Four digits at most, and as many as ``room`` allows."""
+    for scale, unit in UNITS:
+        scaled = value / scale
         for decimals in (2, 1, 0):
-            text = f"{value / scale:.{decimals}f}{unit}"
-            if len(text) <= room and (unit or decimals == 0 or value < 1000) and float(text.rstrip("kMBT")) < 1000:
+            text = f"{scaled:.{decimals}f}{unit}"
+            if len(text) <= min(room, 6) and scaled < 999.5:
                 return text
     return "…"
 

@@ -68,7 +68,7 @@ class Grid:
 
     def _previous(self, price: float) -> float:
         # Under a power of ten the step is the finer one of the prices beneath it
-        step = self.step(price * (1 - 2 * SAME))
+        step = self.step(price * (1 - 1e-7))
         return _times(ceil(price / step - 1e-6) - 1, step)
 
 

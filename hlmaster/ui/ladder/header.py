@@ -79,7 +79,7 @@ class Header(QWidget):
         side = "Long" if position.size > 0 else "Short"
         end = figures.fixed(position.liquidation_price, decimals)
         self.result.setToolTip(
-            f"{side} {figures.plain(abs(position.size))} {position.coin} from "
+            f"{side} {figures.size(abs(position.size))} {position.coin} from "
             f"{figures.fixed(position.entry_price, decimals)}, liquidated at {end}: {text} unrealised"
         )
 

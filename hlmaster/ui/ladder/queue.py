@@ -20,14 +20,15 @@ RULE = "An estimate: the level's size at placement, less trades there, with canc
 class Place:
     """One order's. ``ahead``, ``others`` (all at the level that is not ours) in coins, None where unknown.
 
-    ``time_ms`` is the venue's time of the newest book that was taken into account.
+    ``book_ms`` and ``trade_ms`` are the venue's times of the newest book and trade that were taken into account.
     """
 
     side: Side
     price: float
     ahead: float | None
     others: float | None
-    time_ms: int
+    book_ms: int
+    trade_ms: int = 0
     is_doubtful: bool = False
 
     @property
@@ -48,12 +49,12 @@ def after_trade(place: Place, price: float, size: float, is_buy: bool, time_ms: 
         return place
     beyond = (place.price - price) * place.side.sign
     if beyond > 0:
-        return replace(place, ahead=0.0, others=0.0)
+        return replace(place, ahead=0.0, others=0.0, trade_ms=time_ms)
     if beyond < 0:
         return place
-    if time_ms > place.time_ms:
+    if time_ms > place.book_ms:
         others = max(0.0, place.others - size)
-        return replace(place, ahead=min(others, max(0.0, place.ahead - size)), others=others, time_ms=time_ms)
+        return replace(place, ahead=min(others, max(0.0, place.ahead - size)), others=others, trade_ms=time_ms)
     # The book showed it before the tape told of it: it counted as a cancel, so in proportion, and the rest is taken now
     share = place.ahead / place.others if place.others > 0 else 0.0
     return replace(place, ahead=max(0.0, place.ahead - size * (1 - share)))
@@ -64,12 +65,12 @@ def after_book(place: Place, level: float | None, own: float, time_ms: int) -> P
 
     Changes nothing when the book is older than what is known.
     """
-    if level is None or place.ahead is None or time_ms <= place.time_ms:
+    if level is None or place.ahead is None or time_ms <= place.book_ms or time_ms < place.trade_ms:
         return place
     others = max(0.0, level - own)
     before = place.others if place.others is not None else others
     ahead = place.ahead * others / before if 0 < others < before else place.ahead
-    return replace(place, ahead=min(ahead, others), others=others, time_ms=time_ms)
+    return replace(place, ahead=min(ahead, others), others=others, book_ms=time_ms)
 
 
 def first(place: Place) -> Place:

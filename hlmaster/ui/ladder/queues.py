@@ -62,7 +62,7 @@ class Queues(QObject):
         if market is None or not is_new or FAST_BOOK in market.stale_streams:
             return placed(side, price, None, 0)
         level, time_ms = level_at(market.book, side, price)
-        if level is not None and time_ms > tracked.created_ms:
+        if level is not None and time_ms > tracked.updated_ms:
             level = max(0.0, level - to_float(tracked.remaining))
         return placed(side, price, level, time_ms)
 
@@ -72,8 +72,9 @@ class Queues(QObject):
         if not keys or market is None:
             return
         sums: dict[tuple[Side, float], float] = {}
-        for order in self._context.desk.orders.live(fact.coin):
-            if order.order.trigger is None:
+        for key in keys:
+            order = self._context.desk.orders.get(key)
+            if order is not None:
                 at = order.order.side, to_float(order.order.price)
                 sums[at] = sums.get(at, 0.0) + to_float(order.remaining)
         for key in keys:

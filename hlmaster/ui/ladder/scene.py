@@ -37,6 +37,7 @@ class Scene:
         self.holds_still = False
         self._is_astray = False
         """Scrolled away by hand: not centred again until the market is back in the middle."""
+        self._live: list[TrackedOrder] | None = None
         self._width = self._height = 0
         self._decimals: tuple[int | None, int | None] = (None, None)
 
@@ -49,7 +50,7 @@ class Scene:
 
     def begin(self) -> None:
         """Another coin, grouping or unit."""
-        self.anchor = None
+        self.anchor = self._live = None
         self._is_astray = False
         self._decimals = (None, None)
 
@@ -187,8 +188,14 @@ class Scene:
         end = position.liquidation_price
         return Marks(last, to_float(position.entry_price), None if not end else to_float(end))
 
+    def orders_changed(self) -> None:
+        """Who asks for one's orders goes through all of them, so they are asked for only then."""
+        self._live = None
+
     def _own(self, coin: str) -> list[OwnOrder]:
-        return [self._own_order(tracked) for tracked in self._context.desk.orders.live(coin)]
+        if self._live is None:
+            self._live = self._context.desk.orders.live(coin)
+        return [self._own_order(tracked) for tracked in self._live]
 
     def _own_order(self, tracked: TrackedOrder) -> OwnOrder:
         order, trigger = tracked.order, tracked.order.trigger

@@ -34,8 +34,9 @@ def says(view: View, one: Gesture, other: Gesture, said: str, size: str) -> tupl
         return (said or one.text, second), bool(said) or one.is_refused or one.takes
     if view.stale:
         return (view.stale, second), True
-    is_ladder = isinstance(view.columns, LadderColumns)
-    return (" · ".join(view.notes) if is_ladder else "Left: limit · right: stop", second), False
+    if isinstance(view.columns, LadderColumns):
+        return (" · ".join(view.notes), second), False
+    return (("Left: limit · right: stop", lock) if view.is_armed else (lock, "The padlock arms trading")), False
 
 
 def explain(row: Row | None, view: View | None, market: CoinMarket | None) -> str:

@@ -143,8 +143,10 @@ class LadderPanel(PaintedPanel):
             self.refresh()
 
     def _order_changed(self, fact: OrderChanged) -> None:
-        if fact.order.order.coin == self.coin and self.isVisible():
-            self.refresh()
+        if fact.order.order.coin == self.coin:
+            self.scene.orders_changed()
+            if self.isVisible():
+                self.refresh()
 
     def _traded(self, fact: TradesSeen) -> None:
         if fact.coin == self.coin:

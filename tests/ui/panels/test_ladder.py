@@ -6,11 +6,17 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
 
 from hlmaster.core.events import GroupedBook, Level
 from hlmaster.core.model import Side
 from hlmaster.core.orders import Trigger, TriggerKind
+from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from hlmaster.ui import figures
+from hlmaster.ui.ladder.options import Follow, Layout, Options
+from hlmaster.ui.ladder.view import View
 from hlmaster.ui.panels.ladder import LadderPanel
+from tests.ui.desks import trading, until
 from tests.ui.market_desk import D, MarketScene, open_context, shown
 
 
@@ -121,7 +127,9 @@ def test_a_click_picks_the_price_under_it_and_the_middle_picks_none(qtbot: Any) 
     panel.context.price_picked.connect(lambda coin, price: picked.append((coin, price)))
     row = panel.rows[4]
     qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(60, int(row.top) + 3))
-    qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(60, int(panel.rows[9].top) + panel.scene.look.row + 5))
+    qtbot.mouseClick(
+        panel, Qt.MouseButton.LeftButton, pos=QPoint(60, int(panel.rows[9].top) + panel.scene.look.row + 5)
+    )
     assert picked == [("ETH", row.price)]
 
 
@@ -152,3 +160,123 @@ def test_the_tooltip_tells_the_value_up_to_a_level(qtbot: Any) -> None:
     panel = opened(scene_with_book(), qtbot)
     assert "up to here" in panel.explain(panel.rows[0].top + 1)
     assert "Last trade" in panel.explain(1)
+
+
+def test_a_book_that_changes_nothing_in_sight_is_not_painted_again(qtbot: Any) -> None:
+    scene = scene_with_book()
+    panel = opened(scene, qtbot)
+    painted: list[View | None] = []
+    panel.picture.paint = lambda painter, view, *size: painted.append(view)  # type: ignore[method-assign]
+    QApplication.processEvents()
+    painted.clear()
+    panel.refresh()
+    QApplication.processEvents()
+    assert not painted
+    scene.pass_time(1)
+    scene.tell_book("ETH", seed=2)
+    panel.refresh()
+    QApplication.processEvents()
+    assert painted
+
+
+def test_layout_grouping_of_each_coin_and_columns_are_remembered(qtbot: Any) -> None:
+    scene = scene_with_book()
+    panel = opened(scene, qtbot)
+    panel.turn_layout()
+    panel.turn_follow()
+    panel.turn_totals()
+    panel.choose_group(3)
+    other = LadderPanel(panel.context)
+    qtbot.addWidget(other)
+    other.restore_state(panel.save_state())
+    assert other.options == panel.options
+    assert other.grouping.text() == "1 ▾"
+    panel.context.select("BTC")
+    panel.context.select("ETH")
+    assert panel.grouping.text() == "1 ▾"
+
+
+def test_every_thing_it_does_is_an_action_and_acts_on_the_ladder_in_use(qtbot: Any) -> None:
+    panel = opened(scene_with_book(), qtbot)
+    other = LadderPanel(panel.context)
+    qtbot.addWidget(other)
+    actions = panel.context.actions
+    assert {action.key for action in actions.all() if action.key.startswith("ladder.")} == {
+        "ladder.mode",
+        "ladder.centre",
+        "ladder.follow",
+        "ladder.grouping_finer",
+        "ladder.grouping_coarser",
+        "ladder.totals",
+        "ladder.unit",
+        "ladder.traded",
+    }
+    actions.prefer(panel)
+    actions.run("ladder.mode")
+    actions.run("ladder.grouping_coarser")
+    actions.run("ladder.grouping_coarser")
+    actions.run("ladder.grouping_finer")
+    actions.run("ladder.unit")
+    actions.run("ladder.traded")
+    actions.run("ladder.centre")
+    assert panel.options.layout is Layout.LADDER
+    assert panel.grouping.text() == "0.2 ▾"
+    assert panel.options.in_usd
+    assert not panel.options.traded
+    assert other.options.layout is Layout.BOOK
+
+
+def test_the_lock_in_the_header_shows_and_turns_the_arming(qtbot: Any) -> None:
+    panel = opened(scene_with_book(), qtbot)
+    lock = panel.controls.lock
+    assert lock.accessibleName() == "Trading gestures: locked"
+    lock.click()
+    assert panel.context.arming.is_on
+    assert lock.accessibleName() == "Trading gestures: armed"
+    panel.context.arming.set(False)
+    assert not lock.isChecked()
+
+
+def test_the_views_menu_turns_the_options(qtbot: Any) -> None:
+    panel = opened(scene_with_book(), qtbot)
+    menu = panel.controls.view.menu()
+
+    def choose(title: str) -> None:
+        menu.aboutToShow.emit()
+        next(action for action in menu.actions() if action.text().startswith(title)).trigger()
+
+    choose("Sizes in USD")
+    choose("Ladder")
+    choose("Always centred")
+    choose("Sums")
+    assert panel.options == Options(Layout.LADDER, Follow.CENTRED, True, True, True, True)
+
+
+async def test_the_open_positions_result_stands_in_the_header_and_its_prices_on_their_rows(qtbot: Any) -> None:
+    async with trading() as scene:
+        panel = LadderPanel(scene.context)
+        panel.options.layout = Layout.LADDER
+        shown(panel, qtbot, 226, 600)
+        await scene.desk.manual.place(Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.COIN, D("0.5")))
+        await until(lambda: scene.desk.portfolio.position("ETH") is not None)
+        await scene.account_told()
+        panel.beat()
+        panel.grab()
+        position = scene.desk.portfolio.position("ETH")
+        assert position is not None
+        assert panel.controls.result.text() == figures.money(position.unrealised, signed=True)
+        assert panel.controls.result.toolTip().startswith("Long 0.5 ETH from 3,434.6, liquidated at ")
+        assert [row.price for row in panel.rows if row.is_entry] == [pytest.approx(3434.65, abs=0.06)]
+        scene.context.bridge.close()
+
+
+def test_only_one_of_two_ladders_has_the_venue_group_the_book_and_a_hidden_one_lets_go(qtbot: Any) -> None:
+    scene = scene_with_book()
+    panel = opened(scene, qtbot)
+    other = LadderPanel(panel.context)
+    shown(other, qtbot, 230, 400)
+    panel.choose_group(4)
+    other.beat()
+    assert scene.market_data.grouped_watched == ("ETH", 3, 1)
+    panel.hide()
+    assert scene.market_data.grouped_watched is None
