@@ -8,7 +8,7 @@ import pytest
 
 from hlmaster.core.events import AccountSnapshot, FillsReported
 from hlmaster.core.model import Leverage, MarginMode, Position, Side
-from hlmaster.core.orders import Fill
+from hlmaster.core.orders import Fill, Trigger, TriggerKind
 from hlmaster.ui.own_lines import own_lines
 from tests.ui.market_desk import NOW, D, MarketScene, account
 
@@ -20,22 +20,56 @@ def scene_with(side: Side, entry: str) -> MarketScene:
     return scene
 
 
+def told(scene: MarketScene, coin: str = "ETH") -> dict[str, list[str]]:
+    """What the pills say, by their titles, where the lines are."""
+    mark = scene.desk.survey.mark(coin)
+    shown = [line.at(line.price, mark).pill for line in own_lines(scene.desk, coin, 1)]
+    return {pill.title: [cell.text for cell in pill.cells if cell.text] for pill in shown if pill is not None}
+
+
 @pytest.mark.parametrize(
-    ("side", "mark", "label"),
+    ("side", "mark", "title", "words"),
     [
-        (Side.BUY, 3_500.0, "LONG 0.5 @ 3,400.0  +$50.00 (+2.94%)"),
-        (Side.SELL, 3_500.0, "SHORT 0.5 @ 3,400.0  -$50.00 (-2.94%)"),
-        (Side.SELL, 3_400.0, "SHORT 0.5 @ 3,400.0  $0.00 (0.00%)"),
+        (Side.BUY, 3_500.0, "LONG", ["0.5 @ 3,400.0", "+2.94%", "+$50.00"]),
+        (Side.SELL, 3_500.0, "SHORT", ["0.5 @ 3,400.0", "-2.94%", "-$50.00"]),
+        (Side.SELL, 3_400.0, "SHORT", ["0.5 @ 3,400.0", "0.00%", "$0.00"]),
     ],
 )
-def test_a_position_says_what_it_gained_on_its_side(side: Side, mark: float, label: str) -> None:
+def test_a_position_says_what_it_gained_on_its_side(side: Side, mark: float, title: str, words: list[str]) -> None:
     scene = scene_with(side, "3400")
     scene.tell_context("ETH", mark=mark)
-    assert [line.label for line in own_lines(scene.desk, "ETH", 1)] == [label]
+    assert told(scene) == {title: words}
 
 
 def test_without_a_mark_there_is_no_result() -> None:
-    assert [line.label for line in own_lines(scene_with(Side.BUY, "3400").desk, "ETH", 1)] == ["LONG 0.5 @ 3,400.0"]
+    assert told(scene_with(Side.BUY, "3400")) == {"LONG": ["0.5 @ 3,400.0"]}
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "trigger", "title", "words"),
+    [
+        (Side.BUY, "3300", None, "BUY limit", ["0.5", "-5.71%"]),
+        (Side.SELL, "3600", None, "SELL limit", ["0.2", "+2.86%", "+$39.89"]),
+        (Side.SELL, "3200", Trigger(D(3360), TriggerKind.STOP, market=True), "stop", ["0.2", "-4.00%", "-$8.30"]),
+        (Side.SELL, "3200", Trigger(D(3360), TriggerKind.STOP, market=True), "SELL stop", ["0.7", "-4.00%", "-$20.76"]),
+    ],
+)
+def test_an_order_says_its_size_its_distance_from_the_mark_and_what_leaving_there_brings(
+    side: Side, price: str, trigger: Trigger | None, title: str, words: list[str]
+) -> None:
+    scene = scene_with(Side.BUY, "3400")
+    scene.tell_context("ETH", mark=3_500.0)
+    scene.tell_order(side, price, words[0], trigger)
+    assert told(scene)[title] == words
+
+
+def test_three_stops_are_counted_from_the_nearest() -> None:
+    scene = scene_with(Side.BUY, "3400")
+    scene.tell_context("ETH", mark=3_500.0)
+    for price in ("3380", "3390", "3370"):
+        scene.tell_order(Side.SELL, price, "0.1", Trigger(D(price), TriggerKind.STOP, market=True))
+    stops = {line.price: line.title for line in own_lines(scene.desk, "ETH", 1) if line.kind == "stop"}
+    assert stops == {D(3390): "stop 1/3", D(3380): "stop 2/3", D(3370): "stop 3/3"}
 
 
 def test_the_liquidation_price_is_a_line_when_the_venue_states_one() -> None:
@@ -43,7 +77,8 @@ def test_the_liquidation_price_is_a_line_when_the_venue_states_one() -> None:
     cross = Leverage(MarginMode.CROSS, 5)
     position = Position("ETH", D("0.5"), D(3400), cross, D(1700), D(0), D(340), D("3012.4"))
     scene.bus.publish(AccountSnapshot(replace(account(), positions=(position,))))
-    assert [(line.kind, line.price) for line in own_lines(scene.desk, "ETH", 1)][-1] == ("liquidation", 3012.4)
+    (_, line) = own_lines(scene.desk, "ETH", 1)
+    assert (line.kind, line.price, line.movable, line.buttons) == ("liquidation", D("3012.4"), False, ())
 
 
 def test_other_markets_are_left_out() -> None:

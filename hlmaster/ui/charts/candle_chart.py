@@ -10,6 +10,7 @@ from hlmaster.ui.charts import scales
 from hlmaster.ui.charts.buttons import ChartButton
 from hlmaster.ui.charts.chart_content import ChartContent
 from hlmaster.ui.charts.frame import TIME_SCALE_HEIGHT, Frame
+from hlmaster.ui.charts.hands import Hands
 from hlmaster.ui.charts.legend import cell_at
 from hlmaster.ui.charts.legend_buttons import LegendButtons
 from hlmaster.ui.charts.palette import ChartPalette
@@ -62,6 +63,7 @@ class CandleChart(ChartContent):
         super().__init__(parent, palette)
         self._canvas: Canvas | None = None
         self._canvas_asked = False
+        self._hands = Hands()
         QVBoxLayout(self).setContentsMargins(0, 0, 0, 0)
         self.setMinimumSize(240, 160)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -86,6 +88,7 @@ class CandleChart(ChartContent):
             return
         had_focus = self.hasFocus()
         self._canvas = canvas = Canvas(self._frame, self)
+        canvas.hands = self._hands
         canvas.dragged.connect(self._drag)
         canvas.scrolled.connect(lambda notches: self._pan(-notches * self._frame.view.span * KEY_PAN))
         canvas.zoomed.connect(self._zoom)
@@ -110,6 +113,12 @@ class CandleChart(ChartContent):
         """False for an early chart until its canvas is there."""
         return self._canvas is not None
 
+    def set_hands(self, hands: Hands) -> None:
+        """Let `hands` be asked first about what the mouse does."""
+        self._hands = hands
+        if self._canvas is not None:
+            self._canvas.hands = hands
+
     def set_palette(self, palette: ChartPalette) -> None:
         super().set_palette(palette)
         for button in (self._latest, self._auto, self._buttons):
@@ -127,6 +136,10 @@ class CandleChart(ChartContent):
         """Move the window by so many candles, to the right when positive."""
         self._pan(slots)
 
+    def go_to_oldest(self) -> None:
+        self._frame.view.to_oldest(len(self._frame.series))
+        self._moved()
+
     def zoom(self, factor: float) -> None:
         """Make candles `factor` times as wide, about the latest one when that is on the screen."""
         view, count = self._frame.view, len(self._frame.series)
@@ -139,7 +152,7 @@ class CandleChart(ChartContent):
         return self._frame
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        view, count = self._frame.view, len(self._frame.series)
+        view = self._frame.view
         match event.key():
             case Qt.Key.Key_Left:
                 self._pan(-view.span * KEY_PAN)
@@ -150,8 +163,7 @@ class CandleChart(ChartContent):
             case Qt.Key.Key_Minus:
                 self.zoom(1 / KEY_ZOOM)
             case Qt.Key.Key_Home:
-                view.to_oldest(count)
-                self._moved()
+                self.go_to_oldest()
             case Qt.Key.Key_End:
                 self.go_to_latest()
             case _:

@@ -2,11 +2,12 @@
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from hlmaster.ui.charts import scales
 from hlmaster.ui.charts.frame import Frame
+from hlmaster.ui.charts.hands import Hands
 from hlmaster.ui.charts.items import Border, Layer, PriceAxis, StillLayer, Surface
 
 # pyqtgraph drops mouse moves that come fast, and so the last one before the hand stops; painting is coalesced anyway.
@@ -33,6 +34,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
     def __init__(self, frame: Frame, parent: QWidget) -> None:
         super().__init__(parent, background=None)
         self._frame = frame
+        self.hands = Hands()
+        self._cursor: Qt.CursorShape | None = None
         self._placed: tuple[object, ...] = ()
         self._borders: list[Border] = []
         self.setCacheMode(self.CacheModeFlag.CacheNone)
@@ -94,9 +97,41 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.scene().addItem(border)
         return border
 
+    def mousePressEvent(self, ev: QMouseEvent) -> None:
+        if not self.hands.press(ev):
+            super().mousePressEvent(ev)
+        self._take_cursor()
+
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        if self.hands.move(ev):
+            self.hovered.emit(None)  # no crosshair through what says itself where it is
+        else:
+            super().mouseMoveEvent(ev)
+        self._take_cursor()
+
+    def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
+        if not self.hands.release(ev):
+            super().mouseReleaseEvent(ev)
+        self._take_cursor()
+
+    def contextMenuEvent(self, ev: QContextMenuEvent) -> None:
+        """Of the keyboard alone: the mouse has its own way, for a press may become a drag."""
+        if ev.reason() == QContextMenuEvent.Reason.Keyboard:
+            self.hands.menu(self.mapToGlobal(ev.pos()))
+
+    def _take_cursor(self) -> None:
+        shape = self.hands.cursor
+        if shape != self._cursor:
+            self._cursor = shape
+            self.viewport().unsetCursor() if shape is None else self.viewport().setCursor(shape)
+
     def keyPressEvent(self, ev: QKeyEvent) -> None:
-        ev.ignore()
+        ev.setAccepted(self.hands.key(ev.key(), is_down=True))
+
+    def keyReleaseEvent(self, ev: QKeyEvent) -> None:
+        ev.setAccepted(self.hands.key(ev.key(), is_down=False))
 
     def leaveEvent(self, ev: QEvent) -> None:
         super().leaveEvent(ev)
+        self.hands.leave()
         self.hovered.emit(None)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.layers import ON_TOP, Draw
-from hlmaster.ui.charts.lines import line_colour
+from hlmaster.ui.charts.lines import FAINT, line_colour
 from hlmaster.ui.charts.marks import placed
 from hlmaster.ui.charts.palette import faded
 from hlmaster.ui.charts.panes import SubPane
@@ -144,7 +144,9 @@ def draw_lines(painter: QPainter, frame: Frame, area: QRectF) -> None:
     """The dashed price lines with their words, and the dotted line of the latest price."""
     latest = float(frame.series.field("close")[-1])
     marked = [(latest, flat_pen(frame.last_colour(), [1.0, 2.0]))]
-    marked += [(line.price, flat_pen(line_colour(line.kind, frame.palette), DASHES)) for line in frame.lines]
+    for line in frame.lines:
+        colour = faded(line_colour(line.kind, frame.palette), FAINT if line.faint else 1.0)
+        marked.append((line.price, flat_pen(colour, DASHES)))
     for price, pen in marked:
         if frame.shows(price):
             y = round(frame.y_of(price))

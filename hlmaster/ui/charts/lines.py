@@ -5,18 +5,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hlmaster.ui.charts.palette import ChartPalette
+from hlmaster.ui.charts.pill import Pill
 
 LineKind = Literal["position", "order_buy", "order_sell", "stop", "take_profit", "liquidation", "mark"]
 
 
 @dataclass(frozen=True, slots=True)
 class PriceLine:
-    """A dashed line at `price`: `label` on its left end, `right_text` on its right end, the price on the axis."""
+    """A dashed line at `price`: `label` on its left end, `right_text` on its right end, the price on the axis.
+
+    A line of the trader's own has a `pill` in the place of its label; `faint` is where it stood before it is moved.
+    """
 
     price: float
     label: str
     kind: LineKind
     right_text: str = ""
+    pill: Pill | None = None
+    faint: bool = False
 
 
 def line_colour(kind: LineKind, palette: ChartPalette) -> str:
@@ -41,15 +47,19 @@ RANKS: tuple[LineKind, ...] = (
     "mark",
 )
 """What matters most comes first."""
-AT_AN_EDGE = 3
+FAINT = 0.35
+"""Opacity of a line where it stood before it is moved."""
+AT_AN_EDGE = 4
 """Lines beyond the scale that are still told of, at its upper and at its lower end."""
 
 
 def chosen(lines: Sequence[PriceLine], low: float, high: float, last: float, most: int) -> list[PriceLine]:
     """The lines that get a tag, highest first: at most `most`, by what they mean and how near to `last` they lie.
 
-    Those beyond [low, high] count too, so that a stop or a liquidation price out of sight is not out of mind.
+    Those beyond [low, high] count too, so that a stop or a liquidation price out of sight is not out of mind. What is
+    faint has none.
     """
+    lines = [line for line in lines if not line.faint]
 
     def weight(line: PriceLine) -> tuple[int, float]:
         return min(RANKS.index(line.kind), RANKS.index("order_buy")), abs(line.price - last)

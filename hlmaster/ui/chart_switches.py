@@ -1,0 +1,51 @@
+"""What every chart of the window shows of the trader's own, and whether plain clicks trade."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from hlmaster.ui.actions import Action
+from hlmaster.ui.context import Context
+
+GROUP = "Chart"
+REMEMBERED = ("orders", "fills", "trades")
+
+
+class ChartSwitches(QObject):
+    """One for each context, shared by its charts: ``of`` gives it. Click trading is off at every start."""
+
+    changed = Signal()
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.orders = self.fills = self.trades = True
+        self.clicks = False
+        for name, title, hint in (
+            ("orders", "Orders on chart", "Show or hide your orders, position and stops on the charts"),
+            ("fills", "Fills on chart", "Show or hide your executions on the candles"),
+            ("trades", "Trades on chart", "Join entries and exits of closed trades by a line"),
+            ("clicks", "Click trading", "A click on a chart places a limit order, a right click a stop"),
+        ):
+            run = lambda name=name: self.flip(name)  # noqa: E731 (a name of its own for each)
+            context.actions.add(Action(f"chart.{name}", title, GROUP, run, hint=hint), owner=self)
+
+    @classmethod
+    def of(cls, context: Context) -> ChartSwitches:
+        found = context.findChild(cls)
+        return cls(context) if found is None else found
+
+    def flip(self, name: str) -> None:
+        setattr(self, name, not getattr(self, name))
+        self.changed.emit()
+
+    def save_state(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in REMEMBERED}
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        for name in REMEMBERED:
+            if isinstance(state.get(name), bool):
+                setattr(self, name, state[name])
+        self.changed.emit()

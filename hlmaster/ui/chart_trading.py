@@ -1,0 +1,343 @@
+"""Trading on one chart: the trader's lines are shown and moved, clicks become orders, fills are marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import partial
+
+from PySide6.QtCore import QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu
+
+from hlmaster.core.events import FillBooked, Notice, OrderChanged, SessionRestored, Severity
+from hlmaster.core.model import Side
+from hlmaster.core.orders import OrderStatus
+from hlmaster.core.records import TradeChanged, TradesRestored
+from hlmaster.core.rounding import PERP_MAX_DECIMALS, snap_price, to_decimal, to_float
+from hlmaster.ui import figures
+from hlmaster.ui.chart_switches import ChartSwitches
+from hlmaster.ui.charts.candle_chart import CandleChart
+from hlmaster.ui.charts.click_orders import ClickKind, Touch, implied_side, impossible, offers, order_words
+from hlmaster.ui.charts.drag import Drag, left_of
+from hlmaster.ui.charts.fill_layer import FillLayer
+from hlmaster.ui.charts.handles import Handles, Held, Owner, Preview
+from hlmaster.ui.charts.lines import PriceLine
+from hlmaster.ui.charts.pill import Button
+from hlmaster.ui.market_panel import MarketPanel, decimals_of
+from hlmaster.ui.own_deals import own_deals, own_trips, told
+from hlmaster.ui.own_lines import MOVING, OwnLine, own_lines
+from hlmaster.ui.quick_orders import LOCKED
+
+PATIENCE_SECONDS = 10.0
+"""For a stop of ours to stand where it was dropped; then it is told that it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A line on its way. ``until``: monotonic seconds, of a move that only the exchange's orders end."""
+
+    price: Decimal
+    until: float | None = None
+
+
+class ChartTrading(QObject, Owner):
+    """``refresh`` whenever something of the coin's orders, position or mark has changed."""
+
+    def __init__(self, panel: MarketPanel, chart: CandleChart) -> None:
+        super().__init__(panel)
+        self._panel, self._chart, self._context = panel, chart, panel.context
+        self._desk = panel.context.desk
+        self.switches = ChartSwitches.of(panel.context)
+        self.handles = Handles(chart, self)
+        self._fills = FillLayer(chart)
+        self._coin = panel.coin
+        self._lines: dict[str, OwnLine] = {}
+        self._moves: dict[str, Move] = {}
+        self._last_word = ""
+        self.handles.pulled.connect(self._draw)
+        self.handles.dropped.connect(self._drop)
+        self.handles.pressed.connect(self._press)
+        self.handles.clicked.connect(self._click)
+        self.handles.menu_wanted.connect(self.open_menu)
+        self._listen()
+
+    def _listen(self) -> None:
+        context, bridge = self._context, self._context.bridge
+        context.arming.changed.connect(self._take_arming)
+        context.notified.connect(self._hear)
+        context.quick.size_changed.connect(self._chart.repaint_layers)
+        self.switches.changed.connect(self._take_switches)
+        self._take_switches()
+        bridge.on_fact(self._panel, FillBooked, lambda fact: self._take_deals(fact.fill.coin))
+        bridge.on_fact(self._panel, TradeChanged, lambda fact: self._take_deals(fact.trade.coin))
+        for kind in (SessionRestored, TradesRestored):
+            bridge.on_fact(self._panel, kind, lambda _: self._take_deals(self._coin))
+        bridge.on_fact(self._panel, OrderChanged, lambda fact: self._look_after(fact.order.client_order_id))
+
+    # --- what is shown ---
+
+    def _take_coin(self) -> None:
+        """Whatever was in the hand or on its way is the other market's."""
+        if self._panel.coin != self._coin:
+            self.handles.let_go()
+            self._coin = self._panel.coin
+            self._moves.clear()
+            self._take_deals(self._coin)
+
+    def refresh(self) -> None:
+        self._take_coin()
+        shown = own_lines(self._desk, self._coin, self._decimals) if self.switches.orders else []
+        self._lines = {line.key: line for line in shown}
+        self._settle_moves()
+        drag = self.handles.drag
+        if drag is not None:
+            left = left_of(drag, self._lines.keys())
+            if left is None:
+                self.handles.let_go(self._why_gone(drag.key))
+            else:
+                self.handles.drag = left
+        self._draw()
+
+    def beat(self) -> None:
+        """What only time can end."""
+        if any(move.until is not None for move in self._moves.values()):
+            self.refresh()
+
+    def _draw(self) -> None:
+        mark = self._desk.survey.mark(self._coin)
+        drag = self.handles.drag
+        targets = {key: (move.price, MOVING) for key, move in self._moves.items()}
+        if drag is not None and drag.has_moved:
+            targets |= {key: (self._exact(price), "") for key, price in drag.prices.items()}
+        shown: list[PriceLine] = []
+        for line in self._lines.values():
+            if line.key not in targets:
+                shown.append(self._dressed(line).at(line.price, mark))
+                continue
+            price, note = targets[line.key]
+            shown.append(PriceLine(to_float(line.price), "", line.kind, faint=True))
+            shown.append(line.at(price, mark, note=note, in_hand=True))
+        self._chart.set_lines(shown)
+
+    def _dressed(self, line: OwnLine) -> OwnLine:
+        """Without what only an armed hand may press."""
+        if self.locked and Button.CLOSE in line.buttons:
+            return replace(line, buttons=())
+        return line
+
+    def _take_switches(self) -> None:
+        self.plain_clicks = self.switches.clicks
+        self._take_deals(self._coin)
+        self.refresh()
+
+    def _take_arming(self) -> None:
+        if self.locked:
+            self.handles.let_go()
+        self._draw()
+        self._chart.repaint_layers()
+
+    def _take_deals(self, coin: str) -> None:
+        if coin == self._coin:
+            deals = own_deals(self._desk, coin) if self.switches.fills else []
+            self._fills.show(deals, own_trips(self._desk, coin) if self.switches.trades else [])
+
+    @property
+    def _decimals(self) -> int:
+        market = self._panel.market
+        price = None if market is None else market.mark or market.mid
+        return 2 if market is None or price is None else decimals_of(market, price)
+
+    # --- what the hand asks ---
+
+    @property
+    def locked(self) -> str:  # type: ignore[override]
+        return "" if self._context.arming.is_on else LOCKED
+
+    def snap(self, price: float) -> float:
+        return to_float(self._exact(price))
+
+    def _exact(self, price: float) -> Decimal:
+        market = self._panel.market
+        exact = to_decimal(max(price, 0.0), PERP_MAX_DECIMALS)
+        if market is None:
+            return exact
+        decimals = market.instrument.size_decimals
+        least = Decimal(1).scaleb(decimals - PERP_MAX_DECIMALS)
+        return snap_price(max(exact, least), decimals)
+
+    def held(self, key: str, *, together: bool) -> Held:
+        line = self._lines.get(key)
+        if line is None or key in self._moves:
+            return ()
+        company = [
+            other
+            for other in self._lines.values()
+            if together and line.family and other.family == line.family and other is not line
+        ]
+        return tuple((one.key, to_float(one.price)) for one in (line, *company) if one.key not in self._moves)
+
+    def preview(self, kind: ClickKind, price: float) -> Preview | None:
+        side = implied_side(kind, price, self._touch)
+        if self.locked or side is None:
+            return None
+        size = self._context.quick.size_text(self._coin)
+        words = order_words(kind, side, size or "(no size)", self._price_text(price))
+        palette = self._chart.colours
+        return Preview(price, words, palette.up if side is Side.BUY else palette.down)
+
+    def tip(self, x: float, y: float) -> tuple[str, ...]:
+        mark = self._fills.mark_at(x, y)
+        if mark is None:
+            return ()
+        zone = figures.zone(self._desk.settings.general.time_zone)
+        return told(mark, figures.moment(mark.time_ms, zone), self._price_text(mark.price))
+
+    @property
+    def _touch(self) -> Touch:
+        market = self._panel.market
+        quote = None if market is None else market.quote
+        if quote is None:
+            return Touch()
+        bid, ask = quote.bid, quote.ask
+        return Touch(None if bid is None else bid.price, None if ask is None else ask.price)
+
+    def _price_text(self, price: float) -> str:
+        market = self._panel.market
+        return figures.price(price, None if market is None else market.instrument.size_decimals)
+
+    # --- what the hand does ---
+
+    def _drop(self, drag: Drag) -> None:
+        prices = {key: self._exact(price) for key, price in drag.prices.items()}
+        kept = {key: price for key, price in prices.items() if key in self._lines and self._lines[key].is_kept}
+        for key, price in prices.items():
+            if key in self._lines and key not in kept:
+                self._move_order(key, price)
+        if kept:
+            self._move_kept(kept)
+
+    def _move_order(self, key: str, price: Decimal) -> None:
+        self._last_word = ""
+        task = self._context.quick.move(key, to_float(price))
+        if task is None:
+            self._tell_refusal(key)
+            return
+        self._moves[key] = Move(price)
+        task.add_done_callback(lambda _: self._answered(key))
+
+    def _answered(self, key: str) -> None:
+        move = self._moves.pop(key, None)
+        self.refresh()
+        line = self._lines.get(key)
+        if move is not None and line is not None and line.price != move.price:
+            self._tell_refusal(key)
+
+    def _tell_refusal(self, key: str) -> None:
+        """At the line, which is back where it was."""
+        why = self._last_word or "The order was not moved."
+        self.handles.say(why, self._place_of(key))
+
+    def _move_kept(self, prices: Mapping[str, Decimal]) -> None:
+        """Stops and targets that the desk itself keeps: the new ones stand at the exchange before the old ones go."""
+        ok, sentence = self._desk.protector.move(self._coin, prices)
+        self._context.notify(Severity.INFO if ok else Severity.WARNING, sentence)
+        if not ok:
+            self.handles.say(sentence, self._place_of(next(iter(prices))))
+            return
+        until = self._desk.clock.monotonic() + PATIENCE_SECONDS
+        self._moves |= {key: Move(price, until) for key, price in prices.items()}
+        self._draw()
+
+    def _settle_moves(self) -> None:
+        """A kept stop is there when its old order is gone; one that takes too long is told of."""
+        now = self._desk.clock.monotonic()
+        for key, move in tuple(self._moves.items()):
+            if move.until is None:
+                continue
+            if key not in self._lines:
+                del self._moves[key]
+            elif now >= move.until:
+                del self._moves[key]
+                price = self._price_text(to_float(self._lines[key].price))
+                self.handles.say(f"The stop still stands at {price}; it is tried again.", self._place_of(key))
+
+    def _look_after(self, key: str) -> None:
+        drag = self.handles.drag
+        if drag is not None and drag.holds(key):
+            self.refresh()
+
+    def _why_gone(self, key: str) -> str:
+        tracked = self._desk.orders.get(key)
+        if tracked is not None and tracked.status is OrderStatus.FILLED:
+            return "The order was filled while it was held, so nothing was moved."
+        return "The order is gone, so nothing was moved."
+
+    def _place_of(self, key: str) -> QPointF | None:
+        line, frame = self._lines.get(key), self._chart.frame
+        if line is None:
+            return None
+        row = min(max(frame.y_of(to_float(line.price)), 0.0), frame.price_pane.height())
+        return QPointF(frame.price_pane.width() / 3, row)
+
+    def _press(self, key: str, button: Button) -> None:
+        quick = self._context.quick
+        if button is Button.CANCEL:
+            quick.cancel(key)
+        elif button is Button.CLOSE:
+            quick.close(self._coin, 1)
+        else:
+            quick.reverse(self._coin)
+
+    def _click(self, kind: ClickKind, price: float) -> None:
+        side = implied_side(kind, price, self._touch)
+        reason = "there is no market price" if side is None else impossible(kind, side, price, self._touch)
+        if side is None or reason:
+            self.handles.say(f"Nothing was sent: {reason}.")
+        else:
+            self._order(kind, side, price)
+
+    def _order(self, kind: ClickKind, side: Side, price: float) -> None:
+        quick = self._context.quick
+        self._last_word = ""
+        task = (quick.limit if kind is ClickKind.LIMIT else quick.stop)(self._coin, price, side)
+        if task is None and self._last_word:
+            self.handles.say(self._last_word)
+
+    def _hear(self, notice: Notice) -> None:
+        if notice.severity is not Severity.INFO:
+            self._last_word = notice.sentence
+
+    # --- the menu ---
+
+    def open_menu(self, price: float, place: QPoint) -> QMenu:
+        """Shown at a place of the screen; it is gone when it closes."""
+        menu = QMenu(self._chart)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        text = self._price_text(price)
+        locked = "gestures are locked" if self.locked else ""
+        size = self._context.quick.size_text(self._coin)
+        for offer in offers(price, text, self._touch, size, locked):
+            words = f"{offer.text}   ({offer.reason})" if offer.reason else offer.text
+            action = menu.addAction(words, partial(self._order, offer.kind, offer.side, price))
+            action.setEnabled(not offer.reason)
+        menu.addSeparator()
+        fits = self._context.coin == self._coin
+        ticket = f"Set ticket price to {text}" + ("" if fits else f"   (the ticket is for {self._context.coin})")
+        menu.addAction(ticket, partial(self._context.price_picked.emit, self._coin, price)).setEnabled(fits)
+        menu.addAction(f"Copy price {text}", partial(QGuiApplication.clipboard().setText, text.replace(",", "")))
+        menu.addSeparator()
+        for name in ("orders", "fills", "trades", "clicks"):
+            self._add_switch(menu, name)
+        menu.popup(place)
+        return menu
+
+    def _add_switch(self, menu: QMenu, name: str) -> None:
+        action = self._context.actions.get(f"chart.{name}")
+        if action is not None:
+            entry = menu.addAction(action.title, action.run)
+            entry.setToolTip(action.hint)
+            entry.setCheckable(True)
+            entry.setChecked(bool(getattr(self.switches, name)))

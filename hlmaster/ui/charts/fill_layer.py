@@ -1,0 +1,119 @@
+"""Executions painted on the candles, and trades as thin lines from entry to exit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from hlmaster.ui.charts.candle_chart import CandleChart
+from hlmaster.ui.charts.fill_marks import (
+    GAP,
+    SMALLEST,
+    Deal,
+    FillMark,
+    PlacedMark,
+    Trip,
+    gathered,
+    in_view,
+    radius_of,
+)
+from hlmaster.ui.charts.frame import Frame
+from hlmaster.ui.charts.layers import OVER
+from hlmaster.ui.charts.palette import faded
+
+JOIN_OPACITY = 0.75
+LETTERED_FROM = 5.0
+"""Pixels a column needs so that marks beside each other can be told apart; below it they are dots."""
+DOT = 3.0
+
+
+class FillLayer:
+    """``deals`` and ``trips`` belong to whoever sets them; what is on the screen is worked out at each painting."""
+
+    def __init__(self, chart: CandleChart) -> None:
+        self._chart = chart
+        self._deals: tuple[Deal, ...] = ()
+        self._trips: tuple[Trip, ...] = ()
+        self._marks: list[FillMark] = []
+        self._gathered: tuple[object, ...] = ()
+        self.placed: list[PlacedMark] = []
+        self._layer = chart.add_layer(self.paint, z=OVER)
+
+    def show(self, deals: Sequence[Deal], trips: Sequence[Trip]) -> None:
+        deals, trips = tuple(deals), tuple(trips)
+        if (deals, trips) != (self._deals, self._trips):
+            self._deals, self._trips, self._gathered = deals, trips, ()
+            self._chart.repaint_layers()
+
+    def mark_at(self, x: float, y: float) -> FillMark | None:
+        """The topmost one there, by the last painting."""
+        return next((one.mark for one in reversed(self.placed) if one.covers(x, y)), None)
+
+    def paint(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
+        self.placed = self._place(frame)
+        if self._trips:
+            self._draw_trips(painter, frame, area)
+        if not self.placed:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setFont(frame.fonts.caption)
+        rim = QPen(QColor(frame.palette.background), 1)
+        for one in self.placed:
+            painter.setPen(rim)
+            painter.setBrush(QColor(frame.palette.up if one.mark.is_buy else frame.palette.down))
+            painter.drawEllipse(QPointF(one.x, one.y), one.radius, one.radius)
+            if one.radius >= SMALLEST:
+                painter.setPen(QColor(frame.palette.on_tag))
+                box = QRectF(one.x - one.radius, one.y - one.radius, 2 * one.radius, 2 * one.radius)
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "B" if one.mark.is_buy else "S")
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _place(self, frame: Frame) -> list[PlacedMark]:
+        series, columns = frame.series, frame.columns
+        if not self._deals or not len(columns):
+            return []
+        known = (len(series), int(series.time[0]), series.interval_ms, columns.width)
+        if known != self._gathered:
+            self._gathered, self._marks = known, gathered(self._deals, series, columns.width)
+        end = int(columns.slot[-1]) + columns.width
+        shown = in_view(self._marks, int(columns.slot[0]), end)
+        if not shown:
+            return []
+        places = np.searchsorted(columns.slot, [mark.slot for mark in shown], side="right") - 1
+        ends = [
+            float((columns.low if mark.is_buy else columns.high)[place])
+            for mark, place in zip(shown, places.tolist(), strict=True)
+        ]
+        largest = max(mark.size for mark in shown)
+        wide = frame.view.pitch * columns.width >= LETTERED_FROM
+        return [
+            self._put(frame, mark, price, radius_of(mark.size, largest) if wide else DOT)
+            for mark, price in zip(shown, ends, strict=True)
+        ]
+
+    @staticmethod
+    def _put(frame: Frame, mark: FillMark, price: float, radius: float) -> PlacedMark:
+        x = frame.view.x_of(mark.slot + frame.columns.width / 2)
+        return PlacedMark(mark, x, frame.y_of(price) + (GAP + radius) * (1 if mark.is_buy else -1), radius)
+
+    def _draw_trips(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
+        series, view = frame.series, frame.view
+        if not len(series):
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        first_ms = int(series.time[0])
+        for trip in self._trips:
+            if trip.closed_ms < first_ms:
+                continue
+            left, right = (
+                view.x_of(series.slot_at(max(moment, first_ms)) + 0.5) for moment in (trip.opened_ms, trip.closed_ms)
+            )
+            if right < 0 or left > area.width():
+                continue
+            colour = frame.palette.up if trip.net >= 0 else frame.palette.down
+            painter.setPen(QPen(faded(colour, JOIN_OPACITY), 1.2, Qt.PenStyle.DashLine))
+            painter.drawLine(QLineF(left, frame.y_of(trip.entry_price), right, frame.y_of(trip.exit_price)))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

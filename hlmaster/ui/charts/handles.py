@@ -1,0 +1,346 @@
+"""The hand on a chart: what is under the pointer, what is held, what a click there would do.
+
+It decides nothing about orders: it tells whoever owns it what was dropped, pressed or clicked, and shows what that one
+answers. ``Canvas`` asks it first about each event of the mouse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter
+
+from hlmaster.ui.charts.bubble import draw_bubble
+from hlmaster.ui.charts.candle_chart import CandleChart
+from hlmaster.ui.charts.click_orders import ClickKind
+from hlmaster.ui.charts.drag import THRESHOLD, Drag, pulled, regrouped
+from hlmaster.ui.charts.frame import Frame
+from hlmaster.ui.charts.hands import Hands
+from hlmaster.ui.charts.layers import ON_TOP
+from hlmaster.ui.charts.legend import ROW
+from hlmaster.ui.charts.pill import Button
+from hlmaster.ui.charts.pill_paint import draw_pills
+from hlmaster.ui.charts.pills import Hit, PlacedPill, Room, hit, place
+from hlmaster.ui.charts.study import PRICE_PANE
+
+SAID_MS = 4_000
+TIP_MS = 600
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+CONTROL = Qt.KeyboardModifier.ControlModifier
+TOGETHER = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.AltModifier
+Held = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a click at ``price`` would do, in words; ``colour`` is that of its side."""
+
+    price: float
+    words: str
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Press:
+    """A button that went down on nothing of ours."""
+
+    button: Qt.MouseButton
+    at: QPointF
+    kind: ClickKind | None
+    is_ours: bool
+    """The chart does not hear of it: it cannot become a pan."""
+
+
+class Owner:
+    """What the hand asks. ``locked`` says why nothing trades now, empty when it does."""
+
+    locked: str = ""
+    plain_clicks: bool = False
+    """Clicks trade without Ctrl."""
+
+    def snap(self, price: float) -> float:
+        """Onto the grid, above zero."""
+        return price
+
+    def held(self, key: str, *, together: bool) -> Held:
+        """(key, price) of the lines that a drag of this one takes along, this one first; empty when it is gone."""
+        return ()
+
+    def preview(self, kind: ClickKind, price: float) -> Preview | None:
+        return None
+
+    def tip(self, x: float, y: float) -> tuple[str, ...]:
+        """About what is there beside lines, in pixels of the price pane."""
+        return ()
+
+
+class Handles(QObject, Hands):
+    pulled = Signal()
+    """The drag began, moved or ended."""
+    dropped = Signal(object)
+    """A ``Drag`` that has moved."""
+    pressed = Signal(str, object)
+    """(key, ``Button``)."""
+    clicked = Signal(object, float)
+    """(``ClickKind``, price on the grid)."""
+    menu_wanted = Signal(float, QPoint)
+    """(price on the grid, place on the screen)."""
+
+    def __init__(self, chart: CandleChart, owner: Owner) -> None:
+        super().__init__(chart)
+        self._chart, self._owner = chart, owner
+        self.drag: Drag | None = None
+        self._under: Hit | None = None
+        self._button: Hit | None = None
+        self._press: _Press | None = None
+        self._swallows = False
+        self._at: QPointF | None = None
+        self._kind: ClickKind | None = None
+        self._said: tuple[str, QPointF] | None = None
+        self._tip: tuple[str, ...] = ()
+        self._quiet = QTimer(self, singleShot=True, interval=SAID_MS)
+        self._quiet.timeout.connect(self._hush)
+        self._patience = QTimer(self, singleShot=True, interval=TIP_MS)
+        self._patience.timeout.connect(self._explain)
+        self._layer = chart.add_layer(self.paint, PRICE_PANE, ON_TOP)
+        chart.set_hands(self)
+
+    # --- what is shown ---
+
+    def placed(self, frame: Frame) -> tuple[PlacedPill, ...]:
+        if not len(frame.series):
+            return ()
+        height = frame.price_pane.height()
+        head = max((cell.box.bottom() for cell in frame.legend if cell.box.bottom() < height), default=ROW) + 3
+        room = Room(frame.price_pane.width(), height, frame.fonts.small_digit, head, frame.y_of(frame.last_price))
+        lines = [(line, frame.y_of(line.price), frame.prices.beyond(line.price)) for line in frame.told]
+        return place(lines, room)
+
+    def say(self, sentence: str, at: QPointF | None = None) -> None:
+        """At a place of the price pane for some seconds; where the pointer is, or in the middle, without one."""
+        area = self._chart.frame.price_pane
+        self._said = sentence, at or self._at or QPointF(area.width() / 2, area.height() / 2)
+        self._quiet.start()
+        self._repaint()
+
+    @property
+    def said(self) -> str:
+        """What stands beside the place now, empty when nothing does."""
+        return "" if self._said is None else self._said[0]
+
+    @property
+    def shown_tip(self) -> tuple[str, ...]:
+        return self._tip
+
+    def paint(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
+        if self._kind is not None and self._at is not None and self.drag is None:
+            self._draw_preview(painter, frame, area, self._kind, self._at)
+        draw_pills(painter, frame, area, self.placed(frame), self._under)
+        if self._said is not None:
+            draw_bubble(painter, frame, area, self._said[1], (self._said[0],), frame.palette.warning)
+        elif self._tip and self._at is not None:
+            draw_bubble(painter, frame, area, self._at, self._tip)
+
+    def _draw_preview(self, painter: QPainter, frame: Frame, area: QRectF, kind: ClickKind, at: QPointF) -> None:
+        shown = self._owner.preview(kind, self._price(at))
+        if shown is None:
+            return
+        y = round(frame.y_of(shown.price))
+        painter.setPen(QColor(shown.colour))
+        painter.drawLine(0, y, int(area.width()), y)
+        draw_bubble(painter, frame, area, QPointF(at.x(), y), (shown.words,), shown.colour)
+
+    @property
+    def cursor(self) -> Qt.CursorShape | None:
+        """None where it is the chart's own."""
+        if self.drag is not None:
+            return Qt.CursorShape.SizeVerCursor
+        if self._under is None:
+            return None
+        can_act = self._under.button is not None or self._under.placed.pill.movable
+        if not can_act:
+            return None
+        if self._owner.locked:
+            return Qt.CursorShape.ForbiddenCursor
+        return Qt.CursorShape.PointingHandCursor if self._under.button else Qt.CursorShape.SizeVerCursor
+
+    # --- what the mouse does ---
+
+    def press(self, event: QMouseEvent) -> bool:
+        """Whether the event is ours; the chart does not hear of those."""
+        at = self._inside(event.position())
+        self._press = self._button = None
+        if at is None:
+            return False
+        self._at, self._tip = at, ()
+        self._under = hit(self.placed(self._chart.frame), at.x(), at.y())
+        kind = self._kind_of(event)
+        if event.button() == LEFT and not self._has_control(event) and self._take(event, at):
+            return True
+        is_ours = event.button() == RIGHT or self._has_control(event)
+        self._press = _Press(event.button(), at, kind, is_ours)
+        return is_ours
+
+    def _take(self, event: QMouseEvent, at: QPointF) -> bool:
+        """Hold of what is under the pointer."""
+        under = self._under
+        if under is None or not (under.button is not None or under.placed.pill.movable):
+            return under is not None and under.placed.covers(at.x(), at.y())
+        self._swallows = True
+        if self._owner.locked:
+            self.say(self._owner.locked, at)
+        elif under.button is not None:
+            self._button = under
+        else:
+            held = self._owner.held(under.key, together=bool(event.modifiers() & TOGETHER))
+            if held:
+                self.drag = Drag(held, at.y(), self._chart.frame.price_at(at.y()))
+        return True
+
+    def move(self, event: QMouseEvent) -> bool:
+        at = self._inside(event.position(), clamped=self.drag is not None)
+        if self.drag is not None and at is not None:
+            self._pull(event, at)
+            return True
+        if self._swallows:
+            return True
+        self._hover(at, event)
+        # Over a pill the crosshair would strike its words out.
+        over = self._under is not None and at is not None and self._under.placed.covers(at.x(), at.y())
+        return over and not event.buttons()
+
+    def _pull(self, event: QMouseEvent, at: QPointF) -> None:
+        assert self.drag is not None
+        self._at = at
+        held = self._owner.held(self.drag.key, together=bool(event.modifiers() & TOGETHER))
+        others = [(key, price) for key, price in held if key != self.drag.key]
+        before = self.drag
+        price = self._chart.frame.price_at(at.y())
+        self.drag = pulled(regrouped(before, others), at.y(), price, self._owner.snap)
+        if self.drag != before:
+            self.pulled.emit()
+
+    def release(self, event: QMouseEvent) -> bool:
+        drag, button, press = self.drag, self._button, self._press
+        swallowed, self._swallows = self._swallows, False
+        self.drag = self._button = self._press = None
+        if drag is not None:
+            if drag.has_moved:
+                self.dropped.emit(drag)
+            self.pulled.emit()
+        elif button is not None:
+            at = event.position()
+            under = hit(self.placed(self._chart.frame), at.x(), at.y())
+            if under is not None and (under.key, under.button) == (button.key, button.button):
+                self.pressed.emit(button.key, button.button)
+        elif press is not None and press.button == event.button():
+            self._click(press, event)
+            return press.is_ours
+        return swallowed
+
+    def _click(self, press: _Press, event: QMouseEvent) -> None:
+        """Only where the pointer has stayed: what has moved was a pan."""
+        moved = event.position() - press.at
+        if max(abs(moved.x()), abs(moved.y())) >= THRESHOLD:
+            return
+        price = self._price(press.at)
+        if press.kind is not None:
+            if self._owner.locked:
+                self.say(self._owner.locked, press.at)
+            else:
+                self.clicked.emit(press.kind, price)
+        elif press.button == RIGHT:
+            self.menu_wanted.emit(price, event.globalPosition().toPoint())
+
+    def leave(self) -> None:
+        if self.drag is None:
+            self._at = self._under = self._kind = None
+            self._tip = ()
+            self._patience.stop()
+            self._repaint()
+
+    def key(self, key: int, *, is_down: bool) -> bool:
+        """Whether the key was meant for the hand."""
+        if key == Qt.Key.Key_Control and self.drag is None and self._at is not None:
+            self._kind = ClickKind.LIMIT if is_down or self._owner.plain_clicks else None
+            self._repaint()
+            return False
+        if key != Qt.Key.Key_Escape or not is_down or self.drag is None:
+            return False
+        self.let_go()
+        return True
+
+    def menu(self, place: QPoint) -> None:
+        """At the pointer's price, or at the latest where it is not over the prices."""
+        frame = self._chart.frame
+        if len(frame.series):
+            price = self._owner.snap(frame.last_price) if self._at is None else self._price(self._at)
+            self.menu_wanted.emit(price, place)
+
+    def let_go(self, sentence: str = "") -> None:
+        """End the drag without a drop; the button may still be down."""
+        if self.drag is not None:
+            self.drag = None
+            self.pulled.emit()
+        if sentence:
+            self.say(sentence)
+
+    # --- inside ---
+
+    def _hover(self, at: QPointF | None, event: QMouseEvent) -> None:
+        frame = self._chart.frame
+        under = None if at is None else hit(self.placed(frame), at.x(), at.y())
+        tip = () if at is None or under is not None else self._owner.tip(at.x(), at.y())
+        wants = self._owner.plain_clicks or self._has_control(event)
+        kind = ClickKind.LIMIT if wants and at is not None and under is None and not event.buttons() else None
+        was = (self._under, self._tip, self._kind)
+        if under != self._under:
+            self._patience.start() if under is not None else self._patience.stop()
+        elif under is not None and self._tip and not tip:
+            tip = self._tip
+        self._at, self._under, self._tip, self._kind = at, under, tip, kind
+        if kind is not None or was != (under, tip, kind):
+            self._repaint()
+
+    def _explain(self) -> None:
+        """The pointer has rested on a line."""
+        if self._under is None or self.drag is not None:
+            return
+        pill, button = self._under.placed.pill, self._under.button
+        words = {Button.CANCEL: "Cancel this order", Button.CLOSE: "Close the position at market"}
+        tip = pill.tip if button is None else words.get(button, "Close, then open the same size on the other side")
+        can_act = button is not None or pill.movable
+        self._tip = tuple(line for line in (tip, self._owner.locked if can_act else "") if line)
+        self._repaint()
+
+    def _hush(self) -> None:
+        self._said = None
+        self._repaint()
+
+    def _repaint(self) -> None:
+        self._chart.repaint_layers()
+
+    def _inside(self, at: QPointF, *, clamped: bool = False) -> QPointF | None:
+        """In pixels of the price pane, None outside of it; while something is held, the nearest place in it."""
+        area = self._chart.frame.price_pane
+        if clamped:
+            return QPointF(min(max(at.x(), 0.0), area.width()), min(max(at.y(), 0.0), area.height()))
+        return at - area.topLeft() if area.contains(at) else None
+
+    def _price(self, at: QPointF) -> float:
+        return self._owner.snap(self._chart.frame.price_at(at.y()))
+
+    def _kind_of(self, event: QMouseEvent) -> ClickKind | None:
+        """What an order by this click would be."""
+        button, control = event.button(), self._has_control(event)
+        if not control:
+            # The menu stays within reach: by Shift, and while nothing trades.
+            shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            if not self._owner.plain_clicks or (button == RIGHT and (shifted or self._owner.locked)):
+                return None
+        return {LEFT: ClickKind.LIMIT, RIGHT: ClickKind.STOP}.get(button)
+
+    @staticmethod
+    def _has_control(event: QMouseEvent) -> bool:
+        return bool(event.modifiers() & CONTROL)
