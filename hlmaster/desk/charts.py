@@ -110,6 +110,11 @@ class Charts:
             async with lock:
                 pass
 
+    async def funding(self, coin: str, start_ms: int) -> list[tuple[int, float]]:
+        """(time in ms, rate of the hour before) from ``start_ms`` to now, oldest first. Raises VenueError."""
+        found = await self._market_data.funding_history(coin, max(0, start_ms), self._clock.now_ms())
+        return [(time_ms, rate) for time_ms, rate, _ in found]
+
     async def older(self, coin: str, interval: Interval) -> int:
         """Rows added before the oldest one held; 0 when the venue has no more. Raises VenueError."""
         key = (coin, interval)

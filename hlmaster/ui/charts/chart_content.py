@@ -194,6 +194,15 @@ class ChartContent(QWidget):
         self._frame.dress(palette)
         self._changed()
 
+    @property
+    def shown(self) -> Frame:
+        """The frame as it was last worked out: for painting, where asking for a new one would be too late."""
+        return self._frame
+
+    @property
+    def colours(self) -> ChartPalette:
+        return self._frame.palette
+
     def set_price_decimals(self, decimals: int) -> None:
         self._frame.decimals = decimals
         self._changed()

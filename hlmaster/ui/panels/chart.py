@@ -1,4 +1,4 @@
-"""The chart of the coin in focus: its candles, two averages, and what the trader has in this market."""
+"""The chart of the coin in focus: its candles, the studies on them, and what the trader has in this market."""
 
 from __future__ import annotations
 
@@ -6,102 +6,44 @@ import asyncio
 import importlib
 import logging
 import sys
+from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QPushButton,
-    QSizePolicy,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from hlmaster.core.candles import CandleBlock, Floats
 from hlmaster.core.errors import VenueError
-from hlmaster.core.events import CandleChanged, ContextChanged, OrderChanged, PositionsChanged, SeriesLoaded
+from hlmaster.core.events import (
+    CandleChanged,
+    ContextChanged,
+    OrderChanged,
+    PositionsChanged,
+    QuoteChanged,
+    SeriesLoaded,
+    Severity,
+)
 from hlmaster.core.model import Interval
 from hlmaster.core.signals import SignalMade
 from hlmaster.market.series import Series
 from hlmaster.ui import figures
-from hlmaster.ui.averages import MovingAverage
+from hlmaster.ui.chart_trading import ChartTrading
 from hlmaster.ui.charts.candle_chart import CandleChart
-from hlmaster.ui.charts.study import Study, Trace
 from hlmaster.ui.context import Context
 from hlmaster.ui.market_panel import MarketPanel, decimals_of
-from hlmaster.ui.own_lines import own_lines
+from hlmaster.ui.panels.chart_actions import add_actions
+from hlmaster.ui.panels.chart_bar import ChartBar
 from hlmaster.ui.signal_marks import SignalMarks
+from hlmaster.ui.studies.built_in import HOUR_MS, MOST_RATES
+from hlmaster.ui.studies.chart_studies import ChartStudies
 from hlmaster.ui.theme import Theme
 
 log = logging.getLogger(__name__)
-QUICK_INTERVALS = (Interval.M1, Interval.M5, Interval.M15, Interval.H1, Interval.H4, Interval.D1)
-AVERAGE_LENGTHS = (9, 21)
 LISTING_MS = 10
 """How often a chart without a listed coin looks whether the venue's list has come."""
 CANVAS = "hlmaster.ui.charts.canvas"
 MOST_STEPS = 50
 """Candles that are caught up one by one; after a longer absence the series is shown anew."""
-
-
-class IntervalBar(QWidget):
-    """Buttons for the usual timeframes, a menu for the others."""
-
-    def __init__(self, panel: MarketPanel) -> None:
-        super().__init__()
-        self._panel = panel
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(6, 0, 0, 0)
-        row.setSpacing(1)
-        self._group = QButtonGroup(self)
-        self.buttons: dict[Interval, QPushButton] = {}
-        for interval in QUICK_INTERVALS:
-            button = QPushButton(interval.value)
-            button.setCheckable(True)
-            button.setProperty("role", "ghost")
-            button.setAccessibleName(f"Timeframe {interval.value}")
-            button.clicked.connect(lambda _=False, interval=interval: panel.choose_interval(interval))
-            self._group.addButton(button)
-            self.buttons[interval] = button
-            row.addWidget(button)
-        self.more = QToolButton()
-        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.more.setToolTip("More timeframes")
-        self.more.setAccessibleName("More timeframes")
-        self.more.setMenu(self._menu())
-        row.addWidget(self.more)
-        row.addStretch()
-        panel.interval_changed.connect(self.show_interval)
-        self.show_interval(panel.interval)
-
-    def _menu(self) -> QMenu:
-        menu = QMenu(self.more)
-        group = QActionGroup(menu)
-        self.actions_by_interval: dict[Interval, QAction] = {}
-        for interval in Interval:
-            if interval not in QUICK_INTERVALS:
-                action = QAction(interval.value, menu, checkable=True)
-                action.triggered.connect(lambda _=False, interval=interval: self._panel.choose_interval(interval))
-                group.addAction(action)
-                menu.addAction(action)
-                self.actions_by_interval[interval] = action
-        return menu
-
-    def show_interval(self, interval: Interval) -> None:
-        # Exclusive groups refuse to have nothing checked
-        self._group.setExclusive(False)
-        for of, button in self.buttons.items():
-            button.setChecked(of is interval)
-        self._group.setExclusive(True)
-        for of, action in self.actions_by_interval.items():
-            action.setChecked(of is interval)
-        rare = interval not in self.buttons
-        self.more.setText(f"{interval.value} ▾" if rare else "▾")
 
 
 class Trouble(QFrame):
@@ -131,7 +73,7 @@ class ChartPanel(MarketPanel):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.header = self.bar = IntervalBar(self)
+        self.header = self.bar = ChartBar(self)
         self.chart = CandleChart(palette=context.theme.chart_palette(), early=CANVAS not in sys.modules)
         self.chart.setAccessibleName("Candle chart")
         self.trouble = Trouble()
@@ -142,13 +84,16 @@ class ChartPanel(MarketPanel):
         box.addWidget(self.trouble)
         box.addWidget(self.chart, 1)
         self.setFocusProxy(self.chart)
+        self.trading = ChartTrading(self, self.chart)
         self._said = SignalMarks(context.desk)
-        self._averages = [MovingAverage(length) for length in AVERAGE_LENGTHS]
         self._drawn: tuple[str, Interval] | None = None
         """Whose candles the chart holds."""
         self._arrived: set[tuple[str, Interval]] = set()
         """Whose history has been answered, be it empty."""
         self._first_ms = self._last_ms = self._candles = 0
+        self.studies = ChartStudies(self.chart, self._held, context.desk.clock, context.theme, self)
+        self._rates_of = ""
+        """The coin whose funding is fetched, or being fetched."""
         self._listing = QTimer(self, interval=LISTING_MS)
         self._listing.timeout.connect(self._load)
         self._listen()
@@ -160,18 +105,25 @@ class ChartPanel(MarketPanel):
         context, bridge = self.context, self.context.bridge
         context.theme_changed.connect(self._dress)
         context.settings_changed.connect(self._take_settings)
+        self.bar.indicators.clicked.connect(lambda: self.studies.pick(self.bar.indicators))
+        self.bar.log_scale.clicked.connect(self.set_log_scale)
+        self.studies.refused.connect(lambda sentence: context.notify(Severity.INFO, sentence))
+        self.studies.built_in.rates_wanted.connect(self._want_rates)
+        add_actions(self)
         self.chart.older_wanted.connect(self._want_older)
         self.chart.canvas_wanted.connect(lambda: context.run(self._add_canvas(), "Loading the chart"))
         bridge.on_fact(self, SeriesLoaded, self._series_loaded)
         bridge.on_state(self, CandleChanged, self._candle_changed, key=lambda fact: (fact.coin, fact.interval))
         bridge.on_state(self, ContextChanged, lambda fact: self._draw_lines() if fact.coin == self.coin else None)
+        bridge.on_state(self, QuoteChanged, lambda fact: self._quote() if fact.coin == self.coin else None)
         bridge.on_state(self, PositionsChanged, lambda _: self._draw_lines())
         bridge.on_fact(self, OrderChanged, self._order_changed)
         bridge.on_fact(self, SignalMade, self._signal_made)
 
     def _dress(self, theme: Theme) -> None:
         self.chart.set_palette(theme.chart_palette())
-        self._draw_averages()
+        self.studies.dress(theme)
+        self._quote()
 
     # --- what is shown ---
 
@@ -199,6 +151,8 @@ class ChartPanel(MarketPanel):
     async def _add_canvas(self) -> None:
         """Loaded beside the loop, once the window has been seen."""
         await asyncio.to_thread(importlib.import_module, CANVAS)
+        if self.is_released:
+            return
         self.chart.add_canvas()
         if self._drawn is not None:
             log.info("the chart shows %d candles", self._candles)
@@ -222,14 +176,21 @@ class ChartPanel(MarketPanel):
         self.context.run(self._fetch(self.coin, self.interval), f"Loading the candles of {self.coin}")
 
     async def _fetch(self, coin: str, interval: Interval) -> None:
+        if self.is_released or (coin, interval) != (self.coin, self.interval):
+            return
         try:
-            await self.context.desk.charts.show(coin, interval)
+            await self.context.desk.charts.show(coin, interval, viewer=self)
         except VenueError as error:
             self._tell(coin, interval, error)
 
     def _tell(self, coin: str, interval: Interval, error: VenueError) -> None:
-        if (coin, interval) == (self.coin, self.interval):
+        if (coin, interval) == (self.coin, self.interval) and not self.is_released:
             self.trouble.tell(error)
+
+    def release(self) -> None:
+        super().release()
+        self._listing.stop()
+        self.context.desk.charts.leave(self)
 
     def _want_older(self, before_ms: int) -> None:
         self.context.run(self._fetch_older(self.coin, self.interval), f"Loading older candles of {self.coin}")
@@ -240,7 +201,7 @@ class ChartPanel(MarketPanel):
         except VenueError as error:
             self._tell(coin, interval, error)
             return
-        if not added and self._drawn == (coin, interval):
+        if not added and self._drawn == (coin, interval) and not self.is_released:
             nothing = CandleBlock.empty()
             self.chart.prepend(nothing.time_ms, *_prices(nothing))
 
@@ -255,7 +216,7 @@ class ChartPanel(MarketPanel):
         if self._drawn == (fact.coin, fact.interval) and only_older:
             self.chart.prepend(older.time_ms, *_prices(older))
             self._remember(series)
-            self._draw_averages()
+            self.studies.engine.begin()
         else:
             self._draw_whole(series)
 
@@ -272,7 +233,7 @@ class ChartPanel(MarketPanel):
             log.info("the chart shows %d candles", len(block))
         self._drawn = (self.coin, self.interval)
         self._remember(series)
-        self._draw_averages()
+        self.studies.engine.begin()
         self._draw_lines()
 
     def _slots_behind(self) -> float:
@@ -283,6 +244,7 @@ class ChartPanel(MarketPanel):
         nothing = CandleBlock.empty()
         self.chart.set_series(nothing.time_ms, *_prices(nothing), self.interval.ms)
         self._drawn, self._candles = None, 0
+        self.studies.engine.forget()
 
     def _remember(self, series: Series) -> None:
         times = series.block().time_ms
@@ -294,38 +256,28 @@ class ChartPanel(MarketPanel):
         if (fact.coin, fact.interval) != (self.coin, self.interval) or series is None or series.last is None:
             return
         block = series.block()
-        missed = block.between(self._last_ms, int(block.time_ms[-1]) + 1)
-        if self._drawn != (fact.coin, fact.interval) or len(missed) > MOST_STEPS:
+        first = int(np.searchsorted(block.time_ms, self._last_ms))
+        # What came late between candles, or fell off the beginning, is not on the chart yet.
+        is_other = len(block) <= first or block.time_ms[0] != self._first_ms or first != self._candles - 1
+        if self._drawn != (fact.coin, fact.interval) or is_other or len(block) - first > MOST_STEPS:
             if self._is_worth_showing(series):
                 self._draw_whole(series)
             return
-        for index in range(len(missed)):
-            self._draw_latest(missed, index)
+        for index in range(first, len(block)):
+            self._draw_latest(block, index)
         self._remember(series)
 
     def _draw_latest(self, block: CandleBlock, index: int) -> None:
-        opens = int(block.time_ms[index]) > self._last_ms
-        close = float(block.close[index])
-        self.chart.update_last(
-            int(block.time_ms[index]),
-            float(block.open[index]),
-            float(block.high[index]),
-            float(block.low[index]),
-            close,
-            float(block.volume[index]),
-        )
-        for average in self._averages:
-            self.chart.set_last_values(_name(average), [average.step(close, opens=opens)])
+        time_ms = int(block.time_ms[index])
+        self.chart.update_last(time_ms, *(float(column[index]) for column in _prices(block)))
+        self.studies.engine.step(block, index, opens=time_ms > self._last_ms)
 
-    def _draw_averages(self) -> None:
+    def _held(self) -> CandleBlock:
+        """The candles that the chart holds."""
         series = self._series
         if self._drawn is None or series is None:
-            return
-        theme = self.context.theme
-        close = series.block().close
-        for average, tone in zip(self._averages, (theme.accent, theme.second), strict=True):
-            study = Study(_name(average), _name(average), (Trace(_name(average), tone),))
-            self.chart.set_study(study, [average.over(close)])
+            return CandleBlock.empty()
+        return series.block().between(self._first_ms, self._last_ms + 1)
 
     def _decimals(self, price: float) -> int:
         market = self.market
@@ -338,11 +290,12 @@ class ChartPanel(MarketPanel):
             self._draw_lines()
 
     def _draw_lines(self) -> None:
-        market = self.market
-        price = None if market is None else market.mark or market.mid
-        decimals = 2 if price is None else self._decimals(price)
-        self.chart.set_lines(own_lines(self.context.desk, self.coin, decimals))
+        self.trading.refresh()
         self.chart.set_marks(self._said.of(self.coin))
+        self._quote()
+
+    def _quote(self) -> None:
+        self.studies.built_in.quote(self.market)
 
     def _signal_made(self, fact: SignalMade) -> None:
         if self._said.take(fact.signal) and fact.signal.coin == self.coin:
@@ -351,11 +304,42 @@ class ChartPanel(MarketPanel):
     def beat(self) -> None:
         """The countdown, and whether the data may be trusted."""
         desk, market = self.context.desk, self.market
+        self.trading.beat()
         self.chart.set_now(desk.clock.now_ms())
         if market is not None:
             self.chart.set_stale(market.stale_for_entries)
         else:
             self.chart.set_stale(f"The exchange does not list {self.coin}." if desk.is_ready else None)
+
+    # --- scale and studies ---
+
+    def set_log_scale(self, on: bool) -> None:
+        self.chart.set_log_scale(on)
+        self.bar.log_scale.setChecked(on)
+
+    def _want_rates(self) -> None:
+        """Have the funding of the coin fetched, where it is shown and not yet known."""
+        if "funding" in self.studies.built_in.on and self._rates_of != self.coin and self.market is not None:
+            self._rates_of = self.coin
+            self.studies.built_in.set_rates(())
+            self.context.run(self._fetch_rates(self.coin), f"Loading the funding of {self.coin}")
+
+    async def _fetch_rates(self, coin: str) -> None:
+        desk = self.context.desk
+        try:
+            rates = await desk.charts.funding(coin, desk.clock.now_ms() - MOST_RATES * HOUR_MS)
+        except VenueError:
+            self._rates_of = ""  # asked again with the next beat
+            raise
+        if coin == self.coin:
+            self.studies.built_in.set_rates(rates)
+
+    def save_state(self) -> dict[str, Any]:
+        return self.studies.save_state()
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        self.studies.restore_state(state)
+        self.bar.log_scale.setChecked(self.chart.shown.prices.wants_log)
 
     def _take_settings(self) -> None:
         self.chart.set_time_zone(figures.zone(self.context.desk.settings.general.time_zone))
@@ -363,7 +347,3 @@ class ChartPanel(MarketPanel):
 
 def _prices(block: CandleBlock) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     return block.open, block.high, block.low, block.close, block.volume
-
-
-def _name(average: MovingAverage) -> str:
-    return f"EMA {average.length}"

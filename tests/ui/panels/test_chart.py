@@ -48,7 +48,7 @@ async def test_history_is_drawn_as_it_is_held_and_the_title_names_the_market(qtb
     assert len(times(panel)) >= FIRST_ROWS
     assert times(panel) == held(scene, panel)
     assert panel.TITLE == "ETH-PERP"
-    assert panel.chart.frame.series.overlays == ("EMA 9", "EMA 21")
+    assert [study.title for study in panel.chart.frame.studies.values()] == ["EMA 9", "EMA 21"]
     assert panel.chart.frame.decimals == 1
     await panel.context.close()
 
@@ -98,9 +98,9 @@ async def test_candles_that_came_while_the_panel_was_hidden_are_all_there(qtbot:
     series = panel.chart.frame.series
     block = scene.desk.feed.market("ETH").series(Interval.M1).block()  # type: ignore[union-attr]
     np.testing.assert_array_equal(series.field("close"), block.close)
-    grown = series.field("EMA 9").copy()
-    panel._draw_averages()
-    np.testing.assert_allclose(grown, series.field("EMA 9"), rtol=1e-12)
+    grown = series.field("ema-1.ema").copy()
+    panel.studies.engine.begin()
+    np.testing.assert_array_equal(grown, series.field("ema-1.ema"))
     await panel.context.close()
 
 
@@ -115,7 +115,8 @@ async def test_older_candles_are_laid_before_without_moving_the_picture(qtbot: A
     assert added == OLDER_ROWS
     assert panel.chart.frame.view.left == pytest.approx(shown_ms - 600 + added)
     assert times(panel) == held(scene, panel)
-    assert np.isfinite(panel.chart.frame.series.field("EMA 21")).all()
+    await until(lambda: not panel.studies.engine.is_busy)
+    assert np.isfinite(panel.chart.frame.series.field("ema-2.ema")[20:]).all()
     await panel.context.close()
 
 
@@ -179,10 +180,11 @@ async def test_position_orders_stops_and_take_profits_are_lines(qtbot: Any) -> N
     scene.bus.publish(FillsReported((bought,)))
     expected = [("order_buy", 3400.0), ("stop", 3410.0), ("take_profit", 3490.0), ("position", 3427.6)]
     await until(lambda: kinds(panel) == expected)
-    labels = {line.kind: line.label for line in panel.chart.frame.lines}
-    assert labels["position"] == "LONG 0.42 @ 3,427.6  +$2.94 (+0.20%)"
-    assert labels["stop"] == "stop · sell 0.42"
-    assert labels["take_profit"] == "take profit · sell 0.42 @ 3,500.0"
+    pills = {line.kind: line.pill for line in panel.chart.frame.lines}
+    told = {kind: [cell.text for cell in pill.cells] for kind, pill in pills.items() if pill is not None}
+    assert told["position"] == ["0.42 @ 3,427.6", "+0.20%", "+$2.94"]
+    assert told["stop"] == ["0.42", "-0.72%", "-$8.54"]
+    assert told["take_profit"] == ["0.42 @ 3,500.0", "+1.61%", "+$25.49"]
     panel.context.select("BTC")
     assert kinds(panel) == []
     await until(lambda: not panel.context.is_busy)

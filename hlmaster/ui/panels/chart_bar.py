@@ -1,0 +1,75 @@
+"""The controls in a chart's title row."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from hlmaster.core.model import Interval
+from hlmaster.ui.market_panel import MarketPanel
+
+QUICK_INTERVALS = (Interval.M1, Interval.M5, Interval.M15, Interval.H1, Interval.H4, Interval.D1)
+
+
+class ChartBar(QWidget):
+    """Buttons for the usual timeframes and a menu for the others; indicators and the scale at the right end."""
+
+    def __init__(self, panel: MarketPanel) -> None:
+        super().__init__()
+        self._panel = panel
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(6, 0, 0, 0)
+        row.setSpacing(1)
+        self._group = QButtonGroup(self)
+        self.buttons: dict[Interval, QPushButton] = {}
+        for interval in QUICK_INTERVALS:
+            button = QPushButton(interval.value)
+            button.setCheckable(True)
+            button.setProperty("role", "ghost")
+            button.setAccessibleName(f"Timeframe {interval.value}")
+            button.clicked.connect(lambda _=False, interval=interval: panel.choose_interval(interval))
+            self._group.addButton(button)
+            self.buttons[interval] = button
+            row.addWidget(button)
+        self.more = QToolButton()
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setToolTip("More timeframes")
+        self.more.setAccessibleName("More timeframes")
+        self.more.setMenu(self._menu())
+        row.addWidget(self.more)
+        row.addStretch()
+        self.indicators, self.log_scale = QPushButton("Indicators"), QPushButton("log")
+        self.indicators.setToolTip("Put indicators on the chart, or take them off")
+        self.log_scale.setToolTip("Logarithmic price scale: equal distances for equal changes in per cent")
+        self.log_scale.setAccessibleName("Logarithmic price scale")
+        self.log_scale.setCheckable(True)
+        for button in (self.indicators, self.log_scale):
+            button.setProperty("role", "ghost")
+            row.addWidget(button)
+        panel.interval_changed.connect(self.show_interval)
+        self.show_interval(panel.interval)
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self.more)
+        group = QActionGroup(menu)
+        self.actions_by_interval: dict[Interval, QAction] = {}
+        for interval in Interval:
+            if interval not in QUICK_INTERVALS:
+                action = QAction(interval.value, menu, checkable=True)
+                action.triggered.connect(lambda _=False, interval=interval: self._panel.choose_interval(interval))
+                group.addAction(action)
+                menu.addAction(action)
+                self.actions_by_interval[interval] = action
+        return menu
+
+    def show_interval(self, interval: Interval) -> None:
+        # Exclusive groups refuse to have nothing checked
+        self._group.setExclusive(False)
+        for of, button in self.buttons.items():
+            button.setChecked(of is interval)
+        self._group.setExclusive(True)
+        for of, action in self.actions_by_interval.items():
+            action.setChecked(of is interval)
+        rare = interval not in self.buttons
+        self.more.setText(f"{interval.value} ▾" if rare else "▾")
