@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QMainWindow, QSizePolicy, QVBoxLayout, QWidget
 
+from hlmaster.ui.link_dot import LinkDot
+from hlmaster.ui.market_panel import MarketPanel
 from hlmaster.ui.panel import Panel
 
 HEAD_HEIGHT = 30
 
 
-class TitleRow(QWidget):
+class Head(QWidget):
+    """A row of controls; a right click asks for the panel's menu, a double click for the whole window."""
+
+    menu_wanted = Signal(QPoint)
+    whole_wanted = Signal()
+
+    def __init__(self, role: str) -> None:
+        super().__init__()
+        self.setProperty("role", role)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.row = QHBoxLayout(self)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu_wanted.emit(event.globalPos())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.whole_wanted.emit()
+
+
+class TitleRow(Head):
     """The title of a dock that stands alone, with room for the panel's controls at its right."""
 
     def __init__(self, title: str) -> None:
-        super().__init__()
-        self.setProperty("role", "panelhead")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__("panelhead")
         self.setFixedHeight(HEAD_HEIGHT)
         self.label = QLabel(title)
         self.label.setProperty("role", "paneltitle")
         self.label.setFixedHeight(HEAD_HEIGHT - 2)
-        self.row = QHBoxLayout(self)
         self.row.setContentsMargins(10, 0, 8, 0)
         self.row.addWidget(self.label)
         self.row.addStretch()
@@ -32,26 +51,34 @@ class TitleRow(QWidget):
 
 
 class PanelDock(QDockWidget):
-    """Where a panel shares its place with others, the tabs are its title and its controls sit in a row of their own."""
+    """Where a panel shares its place with others, the tabs are its title and its controls sit in a row of their own.
 
-    def __init__(self, panel: Panel, window: QMainWindow) -> None:
+    ``key`` names it: the panel's, with a number for a second of its kind.
+    """
+
+    menu_wanted = Signal(QPoint)
+    whole_wanted = Signal()
+    resized = Signal()
+
+    def __init__(self, panel: Panel, key: str, window: QMainWindow) -> None:
         super().__init__(panel.TITLE, window)
-        self.setObjectName(f"dock.{panel.KEY}")
-        self.panel = panel
+        self.setObjectName(f"dock.{key}")
+        self.panel, self.key = panel, key
         self._title = TitleRow(panel.TITLE)
         self._no_title = QWidget()
-        self._inner_head = QWidget()
-        self._inner_head.setProperty("role", "panelcontrols")
-        self._inner_head.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._inner_row = QHBoxLayout(self._inner_head)
-        self._inner_row.setContentsMargins(8, 0, 8, 0)
-        self._inner_row.setSpacing(0)
+        self._inner = Head("panelcontrols")
+        self._inner.row.setContentsMargins(8, 0, 8, 0)
+        self._inner.row.setSpacing(0)
+        for head in (self._title, self._inner):
+            head.menu_wanted.connect(self.menu_wanted)
+            head.whole_wanted.connect(self.whole_wanted)
+        self._dot = LinkDot(panel) if isinstance(panel, MarketPanel) else None
         frame = QFrame()
         frame.setProperty("role", "panelbody")
         body = QVBoxLayout(frame)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)
-        body.addWidget(self._inner_head)
+        body.addWidget(self._inner)
         body.addWidget(panel, 1)
         self.setWidget(frame)
         self._is_tabbed: bool | None = None
@@ -59,6 +86,10 @@ class PanelDock(QDockWidget):
         panel.counted.connect(self._show_count)
         panel.retitled.connect(self._show_title)
         self.topLevelChanged.connect(lambda _: self.refresh_title())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def refresh_title(self) -> None:
         """Called by the window whenever docks moved: tabs carry the title, or the title row does."""
@@ -69,13 +100,16 @@ class PanelDock(QDockWidget):
 
     def _place_header(self, *, tabbed: bool) -> None:
         self._is_tabbed = tabbed
+        row = self._inner.row if tabbed else self._title.row
         header = self.panel.header
         if header is not None:
-            row = self._inner_row if tabbed else self._title.row
             fills = header.sizePolicy().horizontalPolicy() is QSizePolicy.Policy.Expanding
             row.addWidget(header, int(fills))
             header.show()
-        self._inner_head.setVisible(tabbed and header is not None)
+        if self._dot is not None:
+            row.addWidget(self._dot)
+            self._dot.show()
+        self._inner.setVisible(tabbed and (header is not None or self._dot is not None))
         self.setTitleBarWidget(self._no_title if tabbed else self._title)
         (self._no_title if tabbed else self._title).show()
 

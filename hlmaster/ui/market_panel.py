@@ -130,6 +130,11 @@ class MarketPanel(Panel):
         """Its title; outside the main group with the coin, for it is not the ticket's."""
         return self._name if self.link.name == MAIN else f"{self._name} · {self.coin}"
 
+    @property
+    def has_interval(self) -> bool:
+        """Whether the timeframe means anything here."""
+        return type(self).show_interval is not MarketPanel.show_interval
+
     def save_link(self) -> dict[str, Any]:
         """Group, coin and timeframe, as plain JSON values."""
         return {

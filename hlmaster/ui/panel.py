@@ -27,6 +27,7 @@ class Panel(QWidget):
         super().__init__()
         self.context = context
         self.header: QWidget | None = None
+        self.is_released = False
         self.setObjectName(self.KEY)
         self.setAccessibleName(self.TITLE)
 
@@ -39,6 +40,10 @@ class Panel(QWidget):
     def help_page(self) -> str:
         """What F1 opens while this panel has the keys; empty for wherever the help was."""
         return ""
+
+    def release(self) -> None:
+        """It goes and will not come back: let go of what it holds outside itself."""
+        self.is_released = True
 
     def save_state(self) -> dict[str, Any]:
         """What the panel wants to remember over a restart: plain JSON values."""

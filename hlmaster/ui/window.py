@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QIcon
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
 from hlmaster.core.errors import ConfigError
 from hlmaster.core.events import Severity
 from hlmaster.core.logs import LogRing
 from hlmaster.core.model import Mode
-from hlmaster.core.resources import resource
 from hlmaster.desk.desk import Desk
 from hlmaster.settings import Origins, Settings
 from hlmaster.storage.sessions import Sessions
 from hlmaster.trading.execution.tracker import describe_order
-from hlmaster.ui import arrangement, figures, layout, theme
+from hlmaster.ui import figures, theme
 from hlmaster.ui.actions import Action
 from hlmaster.ui.alarms import Alarms
 from hlmaster.ui.arrivals import Arrivals
@@ -33,34 +31,24 @@ from hlmaster.ui.dialogs.leaving import LeavingDialog
 from hlmaster.ui.dialogs.sessions import SessionsDialog
 from hlmaster.ui.dialogs.settings import SettingsDialog, put_in_force
 from hlmaster.ui.dock import PanelDock
+from hlmaster.ui.frame_window import FrameWindow
 from hlmaster.ui.hands.desk_actions import WindowVerbs, focus_in
 from hlmaster.ui.hands.hands import Hands
+from hlmaster.ui.menu import Menus
 from hlmaster.ui.notices import Banner, Notices
 from hlmaster.ui.panel import Panel, page_about
-from hlmaster.ui.panels.account_check import AccountCheckPanel
-from hlmaster.ui.panels.analyst import AnalystPanel
+from hlmaster.ui.panel_set import PanelSet
 from hlmaster.ui.panels.approvals import ApprovalsPanel
-from hlmaster.ui.panels.chart import ChartPanel
-from hlmaster.ui.panels.equity import EquityPanel
-from hlmaster.ui.panels.fills import FillsPanel
-from hlmaster.ui.panels.history import HistoryPanel
-from hlmaster.ui.panels.journal import JournalPanel
-from hlmaster.ui.panels.ladder import LadderPanel
-from hlmaster.ui.panels.log import LogPanel
-from hlmaster.ui.panels.opportunities import OpportunitiesPanel
-from hlmaster.ui.panels.orders import OrdersPanel
-from hlmaster.ui.panels.positions import PositionsPanel
-from hlmaster.ui.panels.risk import RiskPanel
-from hlmaster.ui.panels.sentiment import SentimentPanel
-from hlmaster.ui.panels.signals import SignalsPanel
 from hlmaster.ui.panels.strategies import StrategiesPanel
-from hlmaster.ui.panels.tape import TapePanel
-from hlmaster.ui.panels.ticket import TicketPanel
-from hlmaster.ui.panels.tools import ToolsPanel
 from hlmaster.ui.panels.watchlist import WatchlistPanel
+from hlmaster.ui.session_strip import SessionStrip, account_words
 from hlmaster.ui.sounds import Sounds
 from hlmaster.ui.statusbar import StatusBar
 from hlmaster.ui.topbar import TopBar
+from hlmaster.ui.workspaces.actions import WorkspaceActions
+from hlmaster.ui.workspaces.keeper import Keeper
+from hlmaster.ui.workspaces.stage import Stage
+from hlmaster.ui.workspaces.store import Workspaces
 
 if TYPE_CHECKING:
     from hlmaster.desk.connector import Connected
@@ -68,10 +56,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 DEFAULT_SIZE = (1600, 980)
 SMALLEST = (1080, 680)
-AUTOSAVE_MS = 30_000
 
 
-class Window(QMainWindow):
+class Window(FrameWindow):
     """``closed`` is set when the user has left and said what happens to what is open.
 
     ``next_session`` names the session to open afterwards, with a balance when it is to be reset; ``next_connected`` the
@@ -103,64 +90,43 @@ class Window(QMainWindow):
         theme.apply(_application(), look)
         self.bridge = Bridge(desk.bus, self)
         self.context = Context(desk, self.bridge, look)
-        self.panels: dict[str, Panel] = {panel.KEY: panel for panel in self._make_panels(ring)}
-        self.docks = {key: PanelDock(panel, self) for key, panel in self.panels.items()}
+        self._panel_set = PanelSet(self.context, ring, self)
         self._top, self._status = TopBar(self.context), StatusBar(self.context)
+        self._strip = SessionStrip(self.context)
         self._help = HelpWindow(self)
+        self.stage = Stage(self.context, self, self._panel_set)
+        self.keeper = Keeper(self.context, self.stage, Workspaces(desk.session.folder, desk.clock))
+        self._menus = Menus(self.context, self.stage, self.keeper)
         self._build()
-        self._arrange()
-        self._restore_layout()
         self._notices = Notices(self.context, self)
-        for dock in self.docks.values():
-            # A tab that comes forward comes over everything.
-            dock.visibilityChanged.connect(lambda _: QTimer.singleShot(0, self._notices, self._notices.raise_))
+        self._panel_set.opened.connect(self._follow_dock)
+        for key in self.docks:
+            self._follow_dock(key)
         self._follow_approvals()
         self.hands = self._give_hands()
+        WorkspaceActions(self.context, self.stage, self.keeper, self._open_workspaces)
         self.context.help_wanted.connect(self._help.open_help)
         self.context.setting_wanted.connect(self._put_setting)
-        self._autosave = QTimer(self, interval=AUTOSAVE_MS)
-        self._autosave.timeout.connect(self._save_layout)
-        self._autosave.start()
+
+    @property
+    def panels(self) -> dict[str, Panel]:
+        return self._panel_set.panels
+
+    @property
+    def docks(self) -> dict[str, PanelDock]:
+        return self._panel_set.docks
 
     # --- building ---
 
-    def _make_panels(self, ring: LogRing) -> list[Panel]:
-        kinds: tuple[Callable[[Context], Panel], ...] = (
-            WatchlistPanel,
-            OpportunitiesPanel,
-            ChartPanel,
-            LadderPanel,
-            TapePanel,
-            ApprovalsPanel,
-            TicketPanel,
-            ToolsPanel,
-            AnalystPanel,
-            SentimentPanel,
-            PositionsPanel,
-            OrdersPanel,
-            FillsPanel,
-            HistoryPanel,
-            AccountCheckPanel,
-            EquityPanel,
-            SignalsPanel,
-            RiskPanel,
-            StrategiesPanel,
-            JournalPanel,
-        )
-        return [*(kind(self.context) for kind in kinds), LogPanel(self.context, ring)]
-
     def _build(self) -> None:
-        self.setWindowTitle(f"HyperliquidMaster – {self._desk.mode} – {self._desk.session.name}")
-        self.setWindowIcon(QIcon(str(resource("icons", "hlmaster.svg"))))
+        self.setWindowTitle(f"HyperliquidMaster – {account_words(self.context)}")
         self.setMinimumSize(*SMALLEST)
-        self.setDockNestingEnabled(True)
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        options = QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowTabbedDocks
-        self.setDockOptions(options | QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.GroupedDragging)
+        self.resize(*DEFAULT_SIZE)
         head = QWidget()
         column = QVBoxLayout(head)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self._strip)
         column.addWidget(self._top)
         column.addWidget(Banner(self.context))
         self.setMenuWidget(head)
@@ -171,19 +137,25 @@ class Window(QMainWindow):
         self._top.menu_wanted.connect(self._open_menu)
         self._top.session_wanted.connect(self._open_sessions)
         self._top.mode_wanted.connect(self._open_modes)
-        for dock in self.docks.values():
-            dock.dockLocationChanged.connect(lambda _: QTimer.singleShot(0, self, self._refresh_titles))
-            dock.visibilityChanged.connect(lambda _: QTimer.singleShot(0, self, self._refresh_titles))
+        self.keeper.changed.connect(self._show_workspace)
+        self._show_workspace()
 
-    def _arrange(self) -> None:
-        arrangement.arrange(self, self.docks)
-        self._refresh_titles()
+    def _follow_dock(self, key: str) -> None:
+        dock = self.docks[key]
+        # A tab that comes forward comes over everything.
+        dock.visibilityChanged.connect(lambda _: QTimer.singleShot(0, self._notices, self._notices.raise_))
+        dock.menu_wanted.connect(lambda at: self._menus.of_panel(key, dock).popup(at))
+
+    def _show_workspace(self) -> None:
+        tag = self.keeper.store.tag
+        for strip in (self._strip, *(side.strip for side in self.stage.sides)):
+            strip.set_tag(tag)
 
     def _follow_approvals(self) -> None:
         """Cards come forward when they are wanted, from the keyboard or from the desktop's notification."""
         approvals = self.panels["approvals"]
         assert isinstance(approvals, ApprovalsPanel)
-        approvals.wanted.connect(lambda: self._bring_forward("approvals"))
+        approvals.wanted.connect(lambda: self.stage.bring("approvals", with_keys=False))
         first = Action("approvals.first", "First proposal", "Approvals", approvals.focus_first, "F2")
         self.context.actions.add(first, approvals)
         self._sounds = Sounds(self.context, self)
@@ -192,38 +164,33 @@ class Window(QMainWindow):
         self._arrivals.opened.connect(self.activateWindow)
         self._arrivals.opened.connect(approvals.focus_first)
 
-    def _bring_forward(self, key: str) -> None:
-        self.docks[key].show()
-        self.docks[key].raise_()
-
-    def _refresh_titles(self) -> None:
-        for dock in self.docks.values():
-            dock.refresh_title()
-
     def _give_hands(self) -> Hands:
         watchlist = self.panels["watchlist"]
         assert isinstance(watchlist, WatchlistPanel)
         verbs = WindowVerbs(
             help=self._open_help,
             settings=self._open_settings,
-            save=self._save_layout,
+            save=self.keeper.save,
             leave=self.close,
             begin_afresh=lambda: self._switch(self._desk.session.name, self._start_balance),
             sessions=self._open_sessions,
             modes=self._open_modes,
-            arrange=self._arrange,
+            arrange=self.keeper.reset,
             pause=self._top.toggle_pause,
             show_panel=self._go_to,
             show_strategy=self._show_strategy,
-            panels=lambda: [(key, panel.TITLE) for key, panel in self.panels.items()],
+            panels=lambda: [(key, self._panel_set.title(key)) for key in self._panel_set.keys],
             pages=self._help.pages,
             coins=lambda: watchlist.rows,
             panic=self._top.panic.press,
         )
-        return Hands(self.context, self, self._top, verbs, self._sounds, self._sessions.data)
+        hands = Hands(self.context, self, self._top, verbs, self._sounds, self._sessions.data)
+        self.stage.window_opened.connect(hands.shortcuts.serve)
+        self.stage.window_opened.connect(self._show_workspace)
+        return hands
 
     def _go_to(self, key: str) -> None:
-        self._bring_forward(key)
+        self.stage.bring(key)
         focus_in(self.panels[key])
 
     def _show_strategy(self, name: str) -> None:
@@ -235,11 +202,11 @@ class Window(QMainWindow):
     def _open_menu(self, below: QWidget) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        panels = menu.addMenu("Panels")
-        for dock in self.docks.values():
-            panels.addAction(dock.toggleViewAction())
-        menu.addAction("Default layout", self._arrange)
+        self._menus.fill_workspaces(menu.addMenu(f"Workspace: {self.keeper.store.current}"))
+        self._menus.fill_panels(menu.addMenu("Panels"))
+        self._menus.fill_new(menu)
         menu.addSeparator()
+        self._menus.fill_tags(menu.addMenu("Colour of this session"))
         menu.addAction("Mode and account …", self._open_modes)
         menu.addAction("Sessions …", self._open_sessions)
         self._add_by_keys(menu, "Find anything …", "hands.palette")
@@ -255,36 +222,18 @@ class Window(QMainWindow):
 
     # --- life ---
 
-    def open(self, size: tuple[int, int] | None) -> None:
-        """Show the window; ``size`` overrules what the layout remembers and brings the default arrangement."""
-        if size is not None:
-            self.resize(*size)
-            self._arrange()
+    def open(self, size: tuple[int, int] | None, *, default_layout: bool = False) -> None:
+        """Show the window; ``size`` overrules what the layout remembers and brings the default arrangement.
+
+        ``default_layout``: that arrangement too, and nothing is written over the saved one until the user saves.
+        """
+        self.keeper.begin(size, default=default_layout)
         self.show()
         self._top.reserve()
         QTimer.singleShot(0, self, lambda: log.info("the window is shown"))
         QTimer.singleShot(0, self.hands, self.hands.tell_problems)
-        if size is not None or not self._is_arranged:
-            QTimer.singleShot(0, self, lambda: arrangement.size(self, self.docks))
-
-    def _restore_layout(self) -> None:
-        self.resize(*DEFAULT_SIZE)
-        remembered = layout.restore(self, self._layout_file)
-        self._is_arranged = remembered.arranged
-        if not self._is_arranged:
-            self._arrange()
-        for key, memory in remembered.panels.items():
-            panel = self.panels.get(key)
-            if panel is not None:
-                panel.restore_state(memory)
-        self._refresh_titles()
-
-    @property
-    def _layout_file(self) -> Path:
-        return self._desk.session.folder / "layout.json"
-
-    def _save_layout(self) -> None:
-        layout.save(self, self._layout_file, {key: panel.save_state() for key, panel in self.panels.items()})
+        QTimer.singleShot(0, self.stage, self.stage.proportion)
+        QTimer.singleShot(0, self.keeper, self.keeper.tell_trouble)
 
     def save_picture(self, file: Path) -> bool:
         """A PNG of the window as it stands; whether it could be written."""
@@ -324,9 +273,9 @@ class Window(QMainWindow):
 
     async def shut(self) -> None:
         """After ``closed``: remember the layout, end subscriptions, let verbs in flight finish, go."""
-        self._autosave.stop()
         self._sounds.stop()
-        self._save_layout()
+        self.keeper.close()
+        self.stage.close()
         self._help.close()
         self.hide()
         await self.context.close()
@@ -384,6 +333,13 @@ class Window(QMainWindow):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(lambda name: self._switch(name, None))
         dialog.reset_wanted.connect(self._switch)
+        dialog.open()
+
+    def _open_workspaces(self) -> None:
+        from hlmaster.ui.dialogs.workspaces import WorkspacesDialog
+
+        dialog = WorkspacesDialog(self.keeper, figures.zone(self._desk.settings.general.time_zone), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     def _open_modes(self) -> None:

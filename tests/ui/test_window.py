@@ -91,9 +91,9 @@ async def test_an_older_arrangement_gives_way_to_the_default_and_panels_keep_the
         file = tmp_path / "layout.json"
         async with opened(scene, tmp_path, size=None) as window:
             assert window.docks["opportunities"].isHidden(), "the same version stands as it was left"
-        document = json.loads(file.read_text())
-        blob = base64.b64encode(window_state(2).data())
-        file.write_text(json.dumps({**document, "version": 2, "docks": blob.decode()}))
+        blob = base64.b64encode(window_state(2).data()).decode()
+        panels = {"approvals": {"mine": 1}}
+        file.write_text(json.dumps({"version": 2, "geometry": "", "docks": blob, "panels": panels}))
         taken: list[dict[str, Any]] = []
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(ApprovalsPanel, "restore_state", lambda _, state: taken.append(state))
@@ -101,7 +101,7 @@ async def test_an_older_arrangement_gives_way_to_the_default_and_panels_keep_the
                 column = [window.docks[key].geometry() for key in ("approvals", "analyst", "sentiment")]
                 assert column[0].bottom() < column[1].top() < column[1].bottom() < column[2].top()
                 assert not window.docks["opportunities"].isHidden()
-        assert len(taken) == 1
+        assert taken == [{"mine": 1}]
 
 
 def window_state(version: int) -> QByteArray:

@@ -1,0 +1,135 @@
+"""Panels put into a window as an arrangement says, and an arrangement read from where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar
+from shiboken6 import getCppPointer
+
+from hlmaster.ui.dock import PanelDock
+from hlmaster.ui.workspaces.nodes import Frame, Node, Rect, Split, Spread, Tabs, Way, leaves, partition, rects
+
+GAP = 6
+"""Pixels between docks, as the style sheet has them."""
+TAB_HEIGHT = 30
+SIDES = {Way.ROW: Qt.Orientation.Horizontal, Way.COLUMN: Qt.Orientation.Vertical}
+
+
+def rect_of(area: QRect) -> Rect:
+    return Rect(area.x(), area.y(), area.width(), area.height())
+
+
+def spread_of(window: QMainWindow) -> Spread:
+    if window.isFullScreen():
+        return Spread.FULL
+    return Spread.MAXIMISED if window.isMaximized() else Spread.NORMAL
+
+
+def seen(window: QMainWindow, docks: Mapping[str, PanelDock]) -> Frame:
+    """What a window that is shown holds. Docks that were closed are nowhere."""
+    mine = {key: dock for key, dock in docks.items() if dock.window() is window and not dock.isHidden()}
+    placed = [(rect_of(mine[leaf.front].geometry()), leaf) for leaf in _groups(window, mine)]
+    loose = {key: dock for key, dock in docks.items() if _is_loose(dock, window) and not dock.isHidden()}
+    floating: dict[int, tuple[Rect, list[str]]] = {}
+    for key, dock in loose.items():
+        top = dock.window()
+        floating.setdefault(getCppPointer(top)[0], (rect_of(top.geometry()), []))[1].append(key)
+    return Frame(
+        partition(placed) if placed else None,
+        rect_of(window.normalGeometry() if spread_of(window) is not Spread.NORMAL else window.geometry()),
+        spread_of(window),
+        tuple((rect, Tabs(tuple(keys), keys[0])) for rect, keys in floating.values()),
+    )
+
+
+def _is_loose(dock: QDockWidget, window: QMainWindow) -> bool:
+    """Floats beside this window: alone, or in a group of Qt's that belongs to it."""
+    top = dock.window()
+    return top is not window and (dock.parent() is window or top.parent() is window)
+
+
+def _groups(window: QMainWindow, docks: Mapping[str, PanelDock]) -> list[Tabs]:
+    """The docks of a window by the tabs they share, in the order of the tabs."""
+    by_pointer = {getCppPointer(dock)[0]: key for key, dock in docks.items()}
+    found, alone = [], dict.fromkeys(docks)
+    for bar in tab_bars(window):
+        keys = tuple(by_pointer[at] for at in map(bar.tabData, range(bar.count())) if at in by_pointer)
+        if len(keys) > 1:
+            front = by_pointer.get(bar.tabData(bar.currentIndex()), keys[0])
+            found.append(Tabs(keys, front))
+            for key in keys:
+                alone.pop(key, None)
+    return [*found, *(Tabs((key,), key) for key in alone)]
+
+
+def tab_bars(window: QMainWindow) -> list[QTabBar]:
+    """Of the docks that share places."""
+    bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    return [bar for bar in bars if bar.isVisible()]
+
+
+def place(window: QMainWindow, docks: Mapping[str, PanelDock], frame: Frame) -> None:
+    """Have ``window`` hold exactly the docks that ``frame`` names, where it says; its others close."""
+    wanted = set(frame.keys)
+    for key, dock in docks.items():
+        if key in wanted or dock.parent() is window or dock.window() is window:
+            _take_out(dock)
+    if frame.root is not None:
+        first = docks[_first(frame.root)]
+        window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, first)
+        _lay(window, docks, frame.root)
+        for leaf in leaves(frame.root):
+            for key in leaf.keys:
+                docks[key].show()
+            docks[leaf.front].raise_()
+    for rect, leaf in frame.floating:
+        for key in leaf.keys:
+            window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, docks[key])
+            docks[key].setFloating(True)
+            docks[key].setGeometry(rect.left, rect.top, rect.width, rect.height)
+            docks[key].show()
+
+
+def _take_out(dock: QDockWidget) -> None:
+    if dock.isFloating():
+        dock.setFloating(False)
+    owner = dock.parent()
+    if isinstance(owner, QMainWindow):
+        owner.removeDockWidget(dock)
+
+
+def _first(node: Node) -> str:
+    return next(leaves(node)).keys[0]
+
+
+def _lay(window: QMainWindow, docks: Mapping[str, PanelDock], node: Node) -> None:
+    """The first dock of ``node`` has all its place already; the others take theirs from it."""
+    if isinstance(node, Tabs):
+        for mate, key in pairwise(node.keys):
+            window.tabifyDockWidget(docks[mate], docks[key])
+        return
+    for before, part in pairwise(node.parts):
+        window.splitDockWidget(docks[_first(before)], docks[_first(part)], SIDES[node.way])
+    for part in node.parts:
+        _lay(window, docks, part)
+
+
+def proportion(window: QMainWindow, docks: Mapping[str, PanelDock], root: Node) -> None:
+    """Give each its share of the window as it is now."""
+    if not isinstance(root, Split):
+        return
+    placed = rects(root, Rect(0, 0, window.width(), _room(window)), GAP)
+    fronts = [docks[leaf.front] for _, leaf in placed]
+    window.resizeDocks(fronts, [rect.width for rect, _ in placed], Qt.Orientation.Horizontal)
+    heights = [rect.height - (TAB_HEIGHT if len(leaf.keys) > 1 else 0) for rect, leaf in placed]
+    window.resizeDocks(fronts, heights, Qt.Orientation.Vertical)
+
+
+def _room(window: QMainWindow) -> int:
+    """Pixels between head and status bar."""
+    head, strip = window.menuWidget(), window.statusBar() if window.findChild(QDockWidget) else None
+    used = (head.sizeHint().height() if head is not None else 0) + (strip.sizeHint().height() if strip else 0)
+    return max(100, window.height() - used)

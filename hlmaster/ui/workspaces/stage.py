@@ -1,0 +1,284 @@
+"""The windows and the panels in them: read as an arrangement, set up as one says, and moved about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication
+
+from hlmaster.ui.context import Context
+from hlmaster.ui.dock import PanelDock
+from hlmaster.ui.frame_window import FrameWindow, SideWindow
+from hlmaster.ui.panel_set import PanelSet
+from hlmaster.ui.workspaces import moves
+from hlmaster.ui.workspaces.nodes import Arrangement, Frame, Node, Tabs, Workspace, keys, with_missing
+from hlmaster.ui.workspaces.placing import place, proportion, seen, tab_bars
+from hlmaster.ui.workspaces.shipped import default
+
+SETTLE_MS = 350
+"""Until Qt has laid out what was set up; what moves meanwhile was not moved by the user."""
+
+
+class Stage(QObject):
+    """``changed``: the user moved, opened or closed something. ``window_opened`` and ``window_closed`` carry a side
+    window, ``settled`` comes when what was set up stands."""
+
+    changed = Signal()
+    settled = Signal()
+    window_opened = Signal(object)
+    window_closed = Signal(object)
+
+    def __init__(self, context: Context, main: FrameWindow, panels: PanelSet) -> None:
+        super().__init__(main)
+        self._context, self.main, self.panels = context, main, panels
+        self.sides: list[SideWindow] = []
+        self._latest = Arrangement((Frame(None),))
+        """What was set up last; it is read from the windows once they have settled."""
+        self.is_foreign = False
+        """The toolkit itself put the panels somewhere: shares are its own."""
+        self._before: Arrangement | None = None
+        """What was there before one panel got its whole window."""
+        self._settling = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._settling.timeout.connect(self._settle)
+        self._titles = QTimer(self, singleShot=True, interval=0)
+        self._titles.timeout.connect(self._refresh_titles)
+        main.moved.connect(self._tell)
+        panels.opened.connect(self._follow)
+        for key in panels.docks:
+            self._follow(key)
+
+    @property
+    def windows(self) -> tuple[FrameWindow, ...]:
+        return (self.main, *self.sides)
+
+    @property
+    def docks(self) -> Mapping[str, PanelDock]:
+        return self.panels.docks
+
+    def _follow(self, key: str) -> None:
+        dock = self.panels.docks[key]
+        for moved in (dock.dockLocationChanged, dock.visibilityChanged, dock.topLevelChanged):
+            moved.connect(self._on_moved)
+        dock.resized.connect(self._tell)
+        dock.whole_wanted.connect(lambda: self.toggle_whole(key))
+
+    def _on_moved(self) -> None:
+        self._titles.start()
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.is_settled and self._before is None:
+            self.changed.emit()
+
+    def _settle(self) -> None:
+        self._refresh_titles()
+        self.settled.emit()
+
+    def _refresh_titles(self) -> None:
+        for dock in tuple(self.docks.values()):
+            dock.refresh_title()
+        for window in self.windows:
+            for bar in tab_bars(window):
+                bar.setElideMode(Qt.TextElideMode.ElideNone)
+
+    @property
+    def is_settled(self) -> bool:
+        return not self._settling.isActive()
+
+    # --- as a whole ---
+
+    def arrangement(self) -> Arrangement:
+        """As it is, or as it was before one panel got the whole window."""
+        if self._before is not None:
+            return self._before
+        known = frozenset(key for key in self.panels.keys if not self.panels.is_extra(key))
+        if not self.is_settled:
+            closed = [key for key in self._latest.keys if key not in self.docks or self.docks[key].isHidden()]
+            return replace(moves.without(self._latest, closed), known=known)
+        return Arrangement(tuple(seen(window, self.docks) for window in self.windows), known)
+
+    def workspace(self) -> Workspace:
+        return Workspace(self.arrangement(), self.panels.memory())
+
+    def show(self, workspace: Workspace, *, with_place: bool = False) -> None:
+        """Set up windows and panels. ``with_place``: also where the main window is on the desktop."""
+        self._before, self.is_foreign = None, False
+        self._settling.start()
+        arrangement = self._possible(workspace.arrangement)
+        for window, frame in zip(self.windows, arrangement.frames, strict=False):
+            if frame.rect is not None and (with_place or window is not self.main):
+                window.put(frame.rect, frame.spread)
+        self._set_up(arrangement)
+        self.panels.recall(workspace.panels)
+
+    def _possible(self, arrangement: Arrangement) -> Arrangement:
+        """Without panels that this program does not have, and with those that it has newly."""
+        possible = moves.without(arrangement, (key for key in arrangement.keys if not self.panels.can_be(key)))
+        first, *others = possible.frames
+        new = set(self.panels.keys) - arrangement.known if arrangement.known else set()
+        missing = [key for key in keys(self._standard) if key in new and key not in possible.keys]
+        first = replace(first, root=with_missing(first.root, missing, self._standard))
+        return replace(possible, frames=(first, *(frame for frame in others if frame.keys)))
+
+    @property
+    def _standard(self) -> Node:
+        return default(self.main.width(), self.main.height())
+
+    def _set_up(self, arrangement: Arrangement) -> None:
+        wanted = arrangement.keys
+        for key in [key for key in self.docks if self.panels.is_extra(key) and key not in wanted]:
+            self.panels.end(key)
+        for key in wanted:
+            self.panels.open(key)
+        for side in self.sides[len(arrangement.frames) - 1 :]:
+            self._drop(side)
+        for frame in arrangement.frames[len(self.sides) + 1 :]:
+            self._add_side(frame)
+        for window, frame in zip(self.windows, arrangement.frames, strict=True):
+            window.setUpdatesEnabled(False)
+            place(window, self.docks, frame)
+            window.setUpdatesEnabled(True)
+        self._refresh_titles()
+        self._latest = arrangement
+        self.proportion()
+
+    def proportion(self) -> None:
+        """Give each panel its share of its window as large as that is now."""
+        self._settling.start()
+        for window, frame in zip(self.windows, self._latest.frames, strict=True):
+            if frame.root is not None and window.isVisible() and not self.is_foreign:
+                proportion(window, self.docks, frame.root)
+
+    def _change(self, change: Callable[[Arrangement], Arrangement]) -> None:
+        """Moved by name and not by hand; it counts as a change of the user's."""
+        wanted = change(self.arrangement())
+        self._before = None
+        empty = [n for n, frame in enumerate(wanted.frames) if n and not frame.keys]
+        for side in [self.sides[n - 1] for n in empty if n <= len(self.sides)]:
+            self._drop(side)
+        self._set_up(replace(wanted, frames=tuple(one for n, one in enumerate(wanted.frames) if n not in empty)))
+        self.changed.emit()
+
+    # --- one panel ---
+
+    def is_open(self, key: str) -> bool:
+        return key in self.arrangement().keys
+
+    def bring(self, key: str, *, with_keys: bool = True) -> None:
+        """Open it if need be, in front. Raises KeyError for a key that can be none's."""
+        dock = self.panels.open(key)
+        if not self.is_open(key):
+            self._change(lambda now: moves.opened(now, key, self._standard))
+        elif dock.isHidden():
+            self.toggle_whole()
+        dock.raise_()
+        if with_keys:
+            dock.window().activateWindow()
+            dock.panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def close_panel(self, key: str) -> None:
+        """Out of sight; an extra one ends."""
+        if self.is_open(key):
+            self._change(lambda now: moves.without(now, [key]))
+
+    def toggle(self, key: str) -> None:
+        if self.is_open(key):
+            self.close_panel(key)
+        else:
+            self.bring(key)
+
+    def add(self, kind: str) -> str | None:
+        """One more of a kind beside the one used last; its key, or None when there are too many."""
+        key = self.panels.free_key(kind)
+        if key is not None:
+            focused = self.panel_with_keys() or ""
+            mate = focused if focused.partition(".")[0] == kind else kind
+            self._change(lambda now: moves.added(now, key, mate))
+            self.bring(key)
+        return key
+
+    def four_charts(self) -> None:
+        """Two by two in the place of the first chart."""
+        self._change(moves.four_charts)
+
+    def new_window(self, key: str = "") -> None:
+        """With this panel, or with one more chart."""
+        chosen = key or self.panels.free_key("chart") or "chart"
+        self._change(lambda now: moves.in_own_window(now, chosen))
+
+    def move(self, key: str, window: FrameWindow) -> None:
+        at = self.windows.index(window)
+        self._change(lambda now: moves.moved(now, key, at))
+
+    @property
+    def is_whole(self) -> bool:
+        """One panel has its whole window."""
+        return self._before is not None
+
+    def toggle_whole(self, key: str = "") -> None:
+        """Give one panel its whole window, or take that back."""
+        now = self.arrangement()
+        if self._before is not None:
+            self._before = None
+            self._set_up(now)
+            return
+        key = key or self.panel_with_keys() or "chart"
+        at = next((n for n, frame in enumerate(now.frames) if key in keys(frame.root)), None)
+        if at is not None:
+            self._settling.start()
+            place(self.windows[at], self.docks, Frame(Tabs((key,), key)))
+            self._before = now
+            self._refresh_titles()
+
+    def panel_with_keys(self) -> str | None:
+        """The panel that has the keyboard."""
+        focused = QApplication.focusWidget()
+        if focused is None:
+            return None
+        return next((key for key, dock in self.docks.items() if dock.isAncestorOf(focused)), None)
+
+    def step_tab(self, by: int) -> None:
+        """The next or previous tab beside the panel that has the keys."""
+        key = self.panel_with_keys()
+        mates = () if key is None else moves.tabs_of(self.arrangement(), key)
+        if key is not None and mates:
+            self.bring(mates[(mates.index(key) + by) % len(mates)])
+
+    # --- windows ---
+
+    def _add_side(self, frame: Frame) -> None:
+        number = len(self.sides) + 2
+        side = SideWindow(self._context, number, self.main)
+        self.sides.append(side)
+        side.put(frame.rect or side.beside(number - 1), frame.spread)
+        side.closing.connect(lambda: self.close_window(side))
+        side.moved.connect(self._tell)
+        side.show()
+        self.window_opened.emit(side)
+
+    def close_window(self, side: SideWindow) -> None:
+        """Its panels go home, extra ones end."""
+        if side in self.sides:
+            now, at = self.arrangement(), self.windows.index(side)
+            extra = {key for key in self.docks if self.panels.is_extra(key)}
+            self._drop(side)
+            self._change(lambda _: moves.closed_window(now, at, extra, self._standard))
+
+    def _drop(self, side: SideWindow) -> None:
+        self.sides.remove(side)
+        for dock in self.docks.values():
+            if dock.parent() is side:
+                side.removeDockWidget(dock)
+                dock.setParent(self.main)
+        side.hide()
+        self.window_closed.emit(side)
+        side.deleteLater()
+
+    def close(self) -> None:
+        """With the main window."""
+        self._settling.stop()
+        self._titles.stop()
+        for side in tuple(self.sides):
+            self._drop(side)
