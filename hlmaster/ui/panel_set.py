@@ -63,6 +63,7 @@ ALWAYS: tuple[type[Panel], ...] = (
 """Made with the window, open or not: what they hear counts."""
 LATER: Mapping[str, tuple[str, str, str]] = {
     "heatmap": ("Heatmap", "hlmaster.ui.panels.heatmap", "HeatmapPanel"),
+    "footprint": ("Footprint", "hlmaster.ui.panels.footprint", "FootprintPanel"),
 }
 """Made and imported when they are first opened, by their keys: title, module and class."""
 MOST_OF_A_KIND = 12

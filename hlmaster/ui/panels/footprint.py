@@ -156,6 +156,10 @@ class FootprintPanel(PaintedPanel):
         if self.isVisible() and market is not None and market.series(self.interval) is None:
             self.context.run(self._fetch(), f"Loading the candles of {self.coin}")
 
+    def release(self) -> None:
+        super().release()
+        self.context.desk.charts.leave(self)
+
     async def _fetch(self) -> None:
         try:
             await self.context.desk.charts.show(self.coin, self.interval, viewer=self)
