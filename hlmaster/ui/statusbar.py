@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from PySide6.QtCore import Qt, QTimer
@@ -39,8 +40,11 @@ class StatusBar(QWidget):
         self._analyst = self._label("Who answers when the analyst is asked.")
         self._gate = self._label("Whether new entries are allowed now.")
         self._defects = self._label("Data kept out because it was late, doubled, crossed or absurd.")
+        self._muted = self._label("No sound is heard; the settings or its key turn them on again.")
+        self._muted.setText("Muted")
+        set_tone(self._muted, "warning")
         self._help = self._label("")
-        self._help.setText("F1 help")
+        self.show_keys(lambda _: "")
         self._clock = self._label("Market time.")
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 0, 14, 0)
@@ -59,6 +63,7 @@ class StatusBar(QWidget):
             row.addWidget(label)
         row.addWidget(self._defects)
         row.addStretch(1)
+        row.addWidget(self._muted)
         row.addWidget(PrivacySwitch(context))
         row.addWidget(self._help)
         row.addWidget(self._clock)
@@ -67,6 +72,11 @@ class StatusBar(QWidget):
         self._timer.start()
         self.refresh()
 
+    def show_keys(self, keys_of: Callable[[str], str]) -> None:
+        """How help and everything else are found, by the user's own keys."""
+        named = ((keys_of("window.help"), "help"), (keys_of("hands.palette"), "find anything"))
+        self._help.setText("   ".join(f"{keys} {what}" for keys, what in named if keys))
+
     def _label(self, tooltip: str) -> QLabel:
         label = QLabel()
         label.setToolTip(tooltip)
@@ -74,6 +84,7 @@ class StatusBar(QWidget):
 
     def refresh(self) -> None:
         desk = self._context.desk
+        self._muted.setVisible(desk.settings.sounds.muted)
         health = desk.health()
         self._show_link(health)
         self._rate.setText(f"{health.messages_per_second:.0f} msg/s")

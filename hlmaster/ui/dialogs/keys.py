@@ -75,6 +75,7 @@ class KeysDialog(QDialog):
         self.search.setAccessibleName("Search actions and keys")
         self.search.setClearButtonEnabled(True)
         self.tree.setAccessibleName("Actions and their keys")
+        self.tree.setProperty("role", "keys")
         self.tree.setColumnCount(len(COLUMNS))
         self.tree.setHeaderLabels(COLUMNS)
         self.tree.setIndentation(14)

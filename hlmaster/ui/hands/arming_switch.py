@@ -45,7 +45,7 @@ class ArmingSwitch(QPushButton):
     def refresh(self) -> None:
         on, theme = self._context.arming.is_on, self._context.theme
         self.setChecked(on)
-        self.setText(ARMED if on else LOCKED)
+        self.setText(f" {ARMED if on else LOCKED}")
         self.setIcon(padlock(QColor(theme.on_colour if on else theme.muted), self.devicePixelRatioF(), is_open=on))
         self.setAccessibleName("Trading gestures: armed" if on else "Trading gestures: locked")
         self.setToolTip(f"{MEANINGS[on]}{f' ({self._keys})' if self._keys else ''}")

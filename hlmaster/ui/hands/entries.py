@@ -43,6 +43,8 @@ class Entry:
     stays: bool = False
     """The palette stays open after it, and shows what became of it."""
     also: str = ""
+    is_figure: bool = False
+    """The note is a price and is set as one."""
 
     @property
     def text(self) -> Text:
@@ -74,7 +76,8 @@ class Entries:
 
     def actions(self) -> Iterator[Entry]:
         shortcuts, in_force = self._shortcuts, self._keymap.shown
-        for action in self._context.actions.all():
+        # What has keys is what is wanted often, so it stands first while nothing is typed.
+        for action in sorted(self._context.actions.all(), key=lambda one: not in_force(one.key)):
             yield Entry(
                 f"action.{action.key}",
                 action.group,
@@ -89,7 +92,8 @@ class Entries:
 
     def coins(self) -> Iterator[Entry]:
         for coin in self._context.desk.instruments:
-            yield Entry(f"coin.{coin}", "Coin", coin, partial(self._context.select, coin), partial(self._price, coin))
+            select, price = partial(self._context.select, coin), partial(self._price, coin)
+            yield Entry(f"coin.{coin}", "Coin", coin, select, price, is_figure=True)
 
     def _price(self, coin: str) -> str:
         market = market_of(self._context.desk, coin)

@@ -18,6 +18,7 @@ from hlmaster.ui.hands.keymap import KeyMap
 from hlmaster.ui.hands.palette import Palette
 from hlmaster.ui.hands.shortcuts import ARM, Shortcuts
 from hlmaster.ui.sounds import Sounds
+from hlmaster.ui.statusbar import StatusBar
 from hlmaster.ui.topbar import TopBar
 
 
@@ -29,7 +30,8 @@ class Hands(QObject):
     ) -> None:
         """``folder`` holds the key map, the same for every session."""
         super().__init__(window)
-        self._context, self._window, self._top = context, window, top
+        self._context, self._window = context, window
+        self._bars: tuple[TopBar | StatusBar, ...] = (top, *window.findChildren(StatusBar))
         self.actions = DeskActions(context, verbs, sounds, self.open_palette, self.open_keys, window)
         trading_actions.register(context, self.actions)
         self.keymap = KeyMap(context.actions, folder / NAME, self)
@@ -56,5 +58,6 @@ class Hands(QObject):
         dialog.open()
 
     def _show_keys(self) -> None:
-        self._top.show_keys(self.keymap.shown)
+        for bar in self._bars:
+            bar.show_keys(self.keymap.shown)
         self.disarming.arm_key = self.keymap.shown(ARM)

@@ -74,14 +74,13 @@ class Palette(Overlay):
         self._texts = {key: entry.text for key, entry in self._found.items()}
         self.search.clear()
         self._find("")
-        self._place()
         self.come(self.search)
 
     def _place(self) -> None:
         window = self.parentWidget()
         assert window is not None
         width = min(WIDTH, window.width() - 32)
-        rows = max(1, min(ROWS, (window.height() - TOP - 120) // ROW))
+        rows = min(ROWS, self.model.rowCount(), (window.height() - TOP - 120) // ROW)
         self.view.setFixedHeight(rows * ROW)
         self.setFixedWidth(width)
         self.adjustSize()
@@ -101,6 +100,7 @@ class Palette(Overlay):
         keys = ranked(wanted, self._texts, self.recent)
         self.model.show([self._found[key] for key in keys])
         self._select(0)
+        self._place()
         self._tell("" if keys else NOTHING)
 
     def _select(self, row: int) -> None:

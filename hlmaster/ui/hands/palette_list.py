@@ -57,7 +57,7 @@ class EntryPainter(QStyledItemDelegate):
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self._words, self._small = text_font(theme.font_pixels + 1), text_font(theme.caption_pixels)
-        self._figures = number_font(theme.font_pixels)
+        self._figures, self._hints = number_font(theme.font_pixels), text_font(theme.font_pixels - 1)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(200, ROW)
@@ -86,8 +86,8 @@ class EntryPainter(QStyledItemDelegate):
         rest.setLeft(rest.left() + used + 2 * GAP)
         note = refusal or entry.note()
         if note and rest.width() > 40:
-            tone, font = (look.warning, self._small) if refusal else (look.muted, self._figures)
-            self._write(painter, rest, note, font, tone, RIGHT)
+            font = self._figures if entry.is_figure and not refusal else self._hints
+            self._write(painter, rest, note, font, look.warning if refusal else look.muted, RIGHT)
         painter.restore()
 
     def _write(

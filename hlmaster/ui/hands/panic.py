@@ -68,7 +68,9 @@ class WaysOut(Overlay):
         self._keys[strength].setText(f"{keys} twice" if keys else "")
 
     def open_below(self, button: QWidget, first: Strength = FLATTEN) -> None:
-        self.adjustSize()
+        layout = self.layout()
+        assert layout is not None
+        self.setFixedHeight(layout.totalHeightForWidth(WIDTH))
         window = self.parentWidget()
         assert window is not None
         corner = button.mapTo(window, QPoint(button.width(), button.height() + 6))

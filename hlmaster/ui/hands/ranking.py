@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-PREFIX, WORDS, INSIDE, LETTERS = 4_000.0, 3_000.0, 2_000.0, 1_000.0
+PREFIX, WORDS, INSIDE, LETTERS, BESIDE = 5_000.0, 4_000.0, 3_000.0, 2_000.0, 1_000.0
+NEAR = 4.0
+"""Each letter's worth, on average, from which scattered letters count as meant."""
 RECENT = 500.0
 """What the latest is worth; less than one rank."""
 SEPARATORS = " -_/.:·,()"
@@ -27,8 +29,8 @@ class Text:
 def score(wanted: str, text: Text) -> float:
     """0 where the letters are not there; ``wanted`` is folded already. Shorter titles come before longer ones."""
     found = _score(wanted, text.title)
-    if not found and text.also:
-        found = min(_score(wanted, f"{text.title} {text.also}"), LETTERS + 400) / 2
+    if not found and text.also and all(_starts_a_word(word, f"{text.title} {text.also}") for word in wanted.split()):
+        found = BESIDE
     return found and found - min(len(text.title), 200) * 0.5
 
 
@@ -59,7 +61,8 @@ def _letters(wanted: str, title: str) -> float:
             return 0.0
         worth += 10 if at == before + 1 else 6 if at == 0 or title[at - 1] in SEPARATORS else 0
         before = at
-    return LETTERS + worth * 10 / max(1, len(wanted)) - at * 0.5 if wanted else 0.0
+    worth /= max(1, len(wanted))
+    return LETTERS + worth * 10 - at * 0.5 if worth >= NEAR else 0.0
 
 
 def ranked(wanted: str, texts: Mapping[str, Text], recent: Iterable[str] = (), most: int = 60) -> list[str]:

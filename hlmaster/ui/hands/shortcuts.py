@@ -87,19 +87,18 @@ class Shortcuts(QObject):
     def run(self, action: Action) -> bool:
         """With the switch and the action's own state asked first; whether it ran."""
         if refusal := self.refusal(action):
-            self._say(refusal)
+            self._say(f"{action.title}. {refusal}.")
             return False
         action.run()
         return True
 
     def refusal(self, action: Action) -> str:
-        """Why the action would not run now; empty when it would."""
+        """Why the action would not run now, in a few words; empty when it would."""
         if action.is_trading and not self._context.arming.is_on:
             keys = self._keymap.shown(ARM)
-            how = f"with {keys} or the lock in the top bar" if keys else "with the lock in the top bar"
-            return f"{action.title}: trading keys are locked. Arm them {how}."
+            return f"Locked. Arm with {keys} or the lock in the top bar" if keys else "Locked. Arm in the top bar"
         if not action.is_possible():
-            return f"{action.title} is not possible now{f': {action.hint}' if action.hint else '.'}"
+            return f"Not now: {action.hint.rstrip('.')}" if action.hint else "Not possible now"
         return ""
 
     def _say(self, sentence: str) -> None:
