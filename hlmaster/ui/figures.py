@@ -123,7 +123,7 @@ def narrower(text: str) -> Iterator[str]:
     before, digits, decimals, after = found.groups()
     whole = digits.replace(",", "")
     if len(whole) > 3 and decimals:
-        yield f"{before}{digits}{after}"
+        yield f"{before}{Decimal(whole + decimals):,.0f}{after}"
     if not after:
         for power, letter in _LETTERS:
             if len(whole) > power:

@@ -39,6 +39,8 @@ def run(report: Report) -> None:
         f"table, {VISIBLE} rows: all of them change and sort", median_seconds(change_all, 10) * 1e3, "ms", at_most=25.0
     )
 
+    report.add(f"table, {VISIBLE} rows: cells painted when one changes", _cells_painted(table, model), "", at_most=11)
+
     def change_none() -> None:
         model.put(*model.rows())
         model.flush()
@@ -75,6 +77,37 @@ def _table(rows: int) -> tuple[Any, Any]:
     model.put(*(Line(i, float(i), 1.0) for i in range(rows)))
     model.flush()
     return table, model
+
+
+def _cells_painted(table: Any, model: Any) -> int:
+    """Ten prices of one row that is in sight; its key reads as before. The row stays where it is sorted."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    from hlmaster.ui.table_cells import CellPainter
+
+    painted: list[int] = []
+
+    class Counting(CellPainter):
+        def paint(self, painter: Any, option: Any, index: Any) -> None:
+            painted.append(index.column())
+            super().paint(painter, option, index)
+
+    def settle() -> None:
+        loop = QEventLoop()
+        QTimer.singleShot(50, loop.quit)
+        loop.exec()
+
+    counting = Counting(model, table.palette_of, table)
+    before = table.itemDelegate()
+    table.setItemDelegate(counting)
+    settle()
+    painted.clear()
+    row = model.rows()[1]
+    model.put(Line(row.key, row.price + 0.01, row.size))
+    model.flush()
+    settle()
+    table.setItemDelegate(before)
+    return len(painted)
 
 
 def _painter(table: Any) -> Any:

@@ -42,7 +42,7 @@ class AccountCheckPanel(TablePanel):
             Column(
                 "explanation",
                 "Explanation",
-                560,
+                400,
                 lambda d: d.explanation,
                 self._explanation,
                 words=True,

@@ -71,8 +71,8 @@ class HistoryPanel(TablePanel):
             Column("entry", "Entry", 92, lambda t: t.entry_price, self._entry, right=True, tip="Average of increases."),
             Column("exit", "Exit", 92, lambda t: t.exit_price, self._exit, right=True, tip="Average of reductions."),
             *self._money_columns(),
-            Column("duration", "Duration", 86, _duration, lambda t: Cell(figures.duration(_duration(t))), right=True),
-            Column("reason", "Exit reason", 120, lambda t: t.exit_reason, self._reason, words=True),
+            Column("duration", "Duration", 86, _duration, self._lasted, right=True, spare=1),
+            Column("reason", "Exit reason", 120, lambda t: t.exit_reason, self._reason, words=True, spare=2),
         ]
 
     @staticmethod
@@ -110,6 +110,10 @@ class HistoryPanel(TablePanel):
 
     def _exit(self, trip: RoundTrip) -> Cell:
         return Cell(self.price(trip.coin, trip.exit_price))
+
+    @staticmethod
+    def _lasted(trip: RoundTrip) -> Cell:
+        return Cell(figures.duration(_duration(trip)))
 
     @staticmethod
     def _reason(trip: RoundTrip) -> Cell:
