@@ -12,6 +12,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from hlmaster.core.candles import Floats
 from hlmaster.market.flow.coin_flow import CoinFlow
+from hlmaster.market.flow.heat import COLUMN_MS
 from hlmaster.ui import figures
 from hlmaster.ui.charts.figures import compact, round_values
 from hlmaster.ui.charts.palette import faded
@@ -75,7 +76,7 @@ class HeatPainter:
     def _paint_gaps(self, lost: Floats) -> None:
         """Hatched after the start; before it there is nothing, and it says why."""
         edges = np.flatnonzero(np.diff(np.r_[False, lost, False].astype(np.int8))).reshape(-1, 2)
-        begun = self.flow.heat.begun * 250 / self.frame.step_ms - self.frame.view.first
+        begun = self.flow.heat.begun * COLUMN_MS // self.frame.step_ms - self.frame.view.first
         hatch = QBrush(faded(self.theme.faint, 0.5), Qt.BrushStyle.BDiagPattern)
         for first, last in edges.tolist():
             if last > begun:

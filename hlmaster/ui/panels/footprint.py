@@ -181,7 +181,7 @@ class FootprintPanel(PaintedPanel):
         market, price = self.market, self._price
         decimals = 2 if market is None or price is None else decimals_of(market, price)
         axis = max(self.small_ink.width(figures.fixed(price or 0.0, decimals)) + 11, 54)
-        return QRectF(0, 0, max(self.width() - axis, 20), max(self.height() - FOOT, 20))
+        return QRectF(0, 0, max(int(self.width() - axis), 20), max(self.height() - FOOT, 20))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -201,13 +201,14 @@ class FootprintPanel(PaintedPanel):
         self._paint(painter, self._flow, market)
 
     def _paint(self, painter: QPainter, flow: CoinFlow, market: CoinMarket) -> None:
-        price, desk = market.mid or market.mark or 1.0, self.context.desk
+        price = market.mid or market.mark or 1.0
         tick = flow.grid.tick(price, market.instrument.size_decimals)
-        series = market.series(self.interval)
-        self.frame.lay_out(self.plot, flow, series, self.interval, desk.clock.now_ms(), tick)
-        zone = figures.zone(desk.settings.general.time_zone)
-        decimals = decimals_of(market, price)
-        FootprintPainter(
+        series, now_ms = market.series(self.interval), self.context.desk.clock.now_ms()
+        self.frame.lay_out(self.plot, flow, series, self.interval, now_ms, tick)
+        self._painting(painter, flow, market).paint(self.hover)
+
+    def _painting(self, painter: QPainter, flow: CoinFlow, market: CoinMarket) -> FootprintPainter:
+        return FootprintPainter(
             painter,
             self.theme,
             self.small_ink,
@@ -216,10 +217,10 @@ class FootprintPanel(PaintedPanel):
             flow.grid,
             self.plot,
             self.width(),
-            decimals,
-            zone,
+            decimals_of(market, market.mid or market.mark or 1.0),
+            figures.zone(self.context.desk.settings.general.time_zone),
             market.mid,
-        ).paint(self.hover)
+        )
 
     def beat(self) -> None:
         self._tell()
@@ -253,7 +254,7 @@ class FootprintPanel(PaintedPanel):
             case Qt.Key.Key_Minus:
                 self.zoom(False)
             case Qt.Key.Key_Left | Qt.Key.Key_Right as key:
-                self.frame.pan(1 if key is Qt.Key.Key_Left else -1)
+                self.frame.pan(1 if key == Qt.Key.Key_Left else -1)
                 self.update()
             case Qt.Key.Key_End:
                 self.to_latest()

@@ -118,7 +118,7 @@ class HeatmapPanel(PaintedPanel):
         decimals = 2 if market is None or price is None else decimals_of(market, price)
         characters = len(figures.fixed(price or 0.0, decimals))
         axis = max(self.small_ink.width("0" * characters) + 11, 48)
-        return QRectF(0, 0, max(self.width() - axis, 20), max(self.height() - TIME_HEIGHT, 20))
+        return QRectF(0, 0, max(int(self.width() - axis), 20), max(self.height() - TIME_HEIGHT, 20))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -205,9 +205,9 @@ class HeatmapPanel(PaintedPanel):
             case Qt.Key.Key_Minus:
                 self.zoom_time(False)
             case Qt.Key.Key_Left | Qt.Key.Key_Right as key:
-                self.pan(self.frame.count // 10 * (1 if key is Qt.Key.Key_Left else -1), 0)
+                self.pan(self.frame.count // 10 * (1 if key == Qt.Key.Key_Left else -1), 0)
             case Qt.Key.Key_Up | Qt.Key.Key_Down as key:
-                self.pan(0, -4 if key is Qt.Key.Key_Up else 4)
+                self.pan(0, -4 if key == Qt.Key.Key_Up else 4)
             case Qt.Key.Key_End | Qt.Key.Key_Home:
                 self.to_now()
             case _:
