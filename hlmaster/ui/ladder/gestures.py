@@ -69,7 +69,7 @@ def left(column: Column, row: Row, now: Now) -> Gesture:
         return Gesture(Deed.PICK, f"{now.price(row.price)} into the ticket", row.price)
     own = held(column, row)
     if own is not None:
-        return Gesture(Deed.NOTHING, f"Drag to move, double-click to cancel {_what(own.orders)}")
+        return Gesture(Deed.NOTHING, "Drag: move, double: cancel")
     if column in (Column.OWN_BUY, Column.OWN_SELL):
         return IDLE
     side = column.side or row.side or _inferred(row.price, now, below=Side.BUY)
@@ -82,7 +82,10 @@ def right(column: Column, row: Row, now: Now) -> Gesture:
     """A stop at the price: above the market it buys, below it sells."""
     if now.lock:
         return _refused(now.lock)
-    if column.is_own and column is not Column.OWN:
+    own = held(column, row)
+    if own is not None:
+        return Gesture(Deed.NOTHING, _whole(own))
+    if column in (Column.OWN_BUY, Column.OWN_SELL):
         return IDLE
     natural = _inferred(row.price, now, below=Side.SELL)
     if natural is None:
@@ -111,8 +114,8 @@ def move(own: Own, origin: Row, target: Row | None, now: Now) -> Gesture:
     if now.lock:
         return _refused(now.lock)
     if target is None or target.price == origin.price:
-        return Gesture(Deed.NOTHING, "Let go on another price to move it there")
-    text = f"Move {_what(own.orders)} from {now.price(origin.price)} to {now.price(target.price)}"
+        return Gesture(Deed.NOTHING, "Let go on another price")
+    text = f"Move {_what(own.orders)} to {now.price(target.price)}"
     takes = any(not order.is_trigger for order in own.orders) and _takes(own.side, target.price, now)
     if takes:
         text = f"{own.side.value.capitalize()} now {_what(own.orders)}, to {now.price(target.price)}"
@@ -155,9 +158,16 @@ def _takes(side: Side, price: float, now: Now) -> bool:
 def _what(orders: tuple[OwnOrder, ...]) -> str:
     if len(orders) == 1:
         order = orders[0]
-        return f"{order.side} {order.kind} {figures.size(order.size)}"
+        return f"{order.side} {order.kind.removesuffix(' market')} {figures.size(order.size)}"
     sizes = sum(order.size for order in orders)
     return f"{len(orders)} orders of {figures.size(round(sizes, 8))}"
+
+
+def _whole(own: Own) -> str:
+    """One's orders of a cell and the place of the first in the queue."""
+    text, place = _what(own.orders), own.place
+    text = f"{text[0].upper()}{text[1:]}"
+    return text if place is None else f"{text}, queue {place.brief}"
 
 
 def _refused(sentence: str) -> Gesture:

@@ -104,7 +104,8 @@ class Hands:
         if self.grip is not None and self.grip.own is not None and self.at is not None:
             target = None if there is None else there[0]
             dragged = move(self.grip.own, self.grip.row, target, now)
-            return dragged, IDLE, None if there is None else Pointed(there[2], there[1], dragged.deed is Deed.MOVE)
+            cell = None if there is None else Pointed(there[2], self.grip.column, dragged.deed is Deed.MOVE)
+            return dragged, IDLE, cell
         if there is None:
             return IDLE, IDLE, None
         row, column, index = there
@@ -114,7 +115,7 @@ class Hands:
     # --- buttons ---
 
     def press(self, button: Qt.MouseButton, at: QPointF, height: int) -> None:
-        self.at = at
+        self.hover(at, height)
         self.cursor = None
         view = self._view()
         there = None if view is None else self.pointed(view, height)
@@ -138,7 +139,7 @@ class Hands:
     def release(self, at: QPointF, height: int) -> Gesture:
         """What is done now: what was meant at the press if it is let go on that row, a move if own size was held."""
         grip, self.grip = self.grip, None
-        self.at = at
+        self.hover(at, height)
         view = self._view()
         if grip is None or view is None:
             return IDLE
@@ -152,7 +153,7 @@ class Hands:
 
     def double(self, at: QPointF, height: int) -> Gesture | None:
         """On one's own size: cancel it. None for a click like any other."""
-        self.at = at
+        self.hover(at, height)
         view = self._view()
         there = None if view is None else self.pointed(view, height)
         if there is None or held(there[1], there[0]) is None:

@@ -261,7 +261,7 @@ class Picture:
         room = int((width - 2 * MARGIN) / look.small.advance)
         pens = [theme.warning if view.warns else theme.text, theme.accent if view.is_armed else theme.muted]
         lines = list(view.says)
-        if view.warns and len(lines[0]) > room:  # A warning is read whole; what the other button does can wait
+        if len(lines[0]) > room:  # It is read whole; what the other button does can wait
             lines, pens[1] = wrap(lines[0], room, max_lines=2, placeholder=" …"), pens[0]
         for index, text in enumerate(lines):
             look.small.use(painter, pens[index])

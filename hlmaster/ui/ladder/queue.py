@@ -32,10 +32,14 @@ class Place:
     is_doubtful: bool = False
 
     @property
+    def brief(self) -> str:
+        return "unknown" if self.ahead is None else "?" if self.is_doubtful else f"{self.ahead:,.4g}"
+
+    @property
     def text(self) -> str:
         if self.ahead is None:
             return "unknown: the level was not in sight when the order was placed"
-        return "?" if self.is_doubtful else f"{self.ahead:,.4g} ahead (estimate)"
+        return "? (the book was stale meanwhile)" if self.is_doubtful else f"{self.brief} ahead (estimate)"
 
 
 def placed(side: Side, price: float, level: float | None, time_ms: int) -> Place:

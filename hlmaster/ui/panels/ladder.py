@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -34,17 +33,17 @@ from hlmaster.ui import figures
 from hlmaster.ui.actions import Action
 from hlmaster.ui.context import Context
 from hlmaster.ui.ink import colour
-from hlmaster.ui.ladder.columns import Column
-from hlmaster.ui.ladder.gestures import IDLE, Deed, Gesture, Now, cancel, left
+from hlmaster.ui.ladder.gestures import IDLE, Deed, Gesture, Now
 from hlmaster.ui.ladder.grid import step_text
 from hlmaster.ui.ladder.hands import Hands
 from hlmaster.ui.ladder.header import Header
+from hlmaster.ui.ladder.keyboard import Keyboard
 from hlmaster.ui.ladder.options import Follow, Layout, Options
 from hlmaster.ui.ladder.painting import Picture
 from hlmaster.ui.ladder.rows import Row
 from hlmaster.ui.ladder.scene import Scene, stale_sentence
 from hlmaster.ui.ladder.view import Look, View
-from hlmaster.ui.ladder.words import describe, explain, nothing_to_show, says
+from hlmaster.ui.ladder.words import explain, nothing_to_show, says
 from hlmaster.ui.market_panel import PaintedPanel, decimals_of
 from hlmaster.ui.theme import Theme
 
@@ -65,6 +64,7 @@ class LadderPanel(PaintedPanel):
         self._turned = 0
         super().__init__(context)
         self.hands = Hands(lambda: self.view, self._now, context.desk.clock.monotonic)
+        self.keyboard = Keyboard(self.hands, lambda: self.view, self._now, self.perform, self.centre, self._scroll)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMinimumSize(180, 120)
         self.controls = Header(context, self.options, self.options_changed, self.centre)
@@ -78,6 +78,7 @@ class LadderPanel(PaintedPanel):
         bridge = context.bridge
         bridge.on_state(self, BookChanged, self._redraw)
         bridge.on_state(self, ContextChanged, self._redraw)
+        bridge.on_state(self, TradesSeen, self._redraw)
         bridge.on_state(self, PositionsChanged, lambda _: self._show_position())
         bridge.on_fact(self, OrderChanged, self._order_changed)
         bridge.on_fact(self, StalenessChanged, self._redraw)
@@ -138,7 +139,7 @@ class LadderPanel(PaintedPanel):
         if view is None or view != self.view:
             self.update()
 
-    def _redraw(self, fact: BookChanged | ContextChanged | StalenessChanged) -> None:
+    def _redraw(self, fact: BookChanged | ContextChanged | StalenessChanged | TradesSeen) -> None:
         if fact.coin == self.coin and self.isVisible():
             self.refresh()
 
@@ -327,69 +328,34 @@ class LadderPanel(PaintedPanel):
     # --- keys ---
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        work = self._key_work(Qt.Key(event.key()))
-        if work is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        if not self.keyboard.is_ours(event):
             super().keyPressEvent(event)
             return
-        work()
-        self.refresh()
-        self._describe()
-
-    def _key_work(self, key: Qt.Key) -> Callable[[], object] | None:
-        hands = self.hands
-        works: dict[Qt.Key, Callable[[], object]] = {
-            Qt.Key.Key_Up: partial(self.move_cursor, -1),
-            Qt.Key.Key_Down: partial(self.move_cursor, 1),
-            Qt.Key.Key_Left: partial(hands.turn_column, -1),
-            Qt.Key.Key_Right: partial(hands.turn_column, 1),
-            Qt.Key.Key_Return: partial(self._act_at_cursor, left),
-            Qt.Key.Key_Enter: partial(self._act_at_cursor, left),
-            Qt.Key.Key_Delete: partial(self._act_at_cursor, cancel),
-            Qt.Key.Key_C: self.centre,
-            Qt.Key.Key_Home: self.centre,
-            Qt.Key.Key_Escape: hands.let_go,
-        }
-        return works.get(key)
-
-    def move_cursor(self, rows: int) -> None:
-        """Down where positive; a ladder scrolls on at its ends."""
         self._said = ""
-        market = self.market
-        if not self.rows or market is None:
-            return
-        self.hands.at = None
-        present = self.hands.cursor_row(self.rows)
-        index = len(self.rows) // 2 if present is None else present + rows
-        if not 0 <= index < len(self.rows) and self.options.layout is Layout.LADDER:
-            self.scene.scroll(market, -rows)
-            self.hands.cursor = self.scene.grid(market).moved(self.rows[present or 0].price, -rows)
-            return
-        self.hands.cursor = self.rows[min(max(index, 0), len(self.rows) - 1)].price
-
-    def _at_cursor(self) -> Row | None:
-        index = self.hands.cursor_row(self.rows)
-        return None if index is None else self.rows[index]
-
-    def _act_at_cursor(self, gesture: Callable[[Column, Row, Now], Gesture]) -> None:
-        row = self._at_cursor()
-        if row is not None and self.view is not None:
-            self.perform(gesture(self.hands.key_column(self.view), row, self._now()))
-
-    def _describe(self) -> None:
-        """Tell the row under the cursor to whoever listens."""
-        row = self._at_cursor()
-        if row is None or self.view is None:
-            return
-        self.setAccessibleDescription(
-            describe(row, self.view, left(self.hands.key_column(self.view), row, self._now()))
-        )
+        self.keyboard.take(event)
+        self.refresh()
+        self.setAccessibleDescription(self.keyboard.description())
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+
+    def _scroll(self, price: float, rows: int) -> float | None:
+        market = self.market
+        if market is None or self.options.layout is not Layout.LADDER:
+            return None
+        self.scene.scroll(market, -rows)
+        return self.scene.grid(market).moved(price, -rows)
 
     # --- the tooltip ---
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
             QToolTip.showText(event.globalPos(), self.explain(event.pos().y()), self)
+            return True
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() is QEvent.Type.ShortcutOverride
+            and self.keyboard.is_ours(event)
+        ):
+            event.accept()  # What is a shortcut elsewhere is the ladder's key while it has the focus
             return True
         return super().event(event)
 

@@ -110,7 +110,7 @@ def test_cancelling_takes_what_is_under_the_pointer_or_all_of_the_row() -> None:
 
 def test_a_move_says_from_where_to_where_and_when_it_would_fill() -> None:
     gesture = move(BUYS, MINE, Row(3434.0, Side.BUY), ARMED)
-    assert gesture.text == "Move buy limit 0.42 from 3,434.2 to 3,434.0"
+    assert gesture.text == "Move buy limit 0.42 to 3,434.0"
     assert (gesture.deed, gesture.orders, gesture.price) == (Deed.MOVE, ("a",), 3434.0)
     assert move(BUYS, MINE, ASK, ARMED).takes
     assert not move(SELLS, MINE, ASK, ARMED).takes

@@ -70,7 +70,7 @@ def test_out_of_sight_keeps_what_was_known_and_unseen_at_placement_stays_unknown
 
 
 def test_after_a_stale_book_it_is_a_question_mark() -> None:
-    assert doubted(start()).text == "?"
+    assert doubted(start()).brief == "?"
 
 
 def test_a_part_fill_means_nothing_is_ahead() -> None:
