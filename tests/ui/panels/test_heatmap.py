@@ -130,5 +130,6 @@ def test_another_coin_and_another_theme_are_taken_at_once(qtbot: Any) -> None:
     panel.context.select("DOGE")
     panel.context.set_theme(theme("light"))
     panel.grab()
+    go_on(scene, "DOGE", 3)
     assert scene.desk.flow.coins == ("ETH", "DOGE")
     assert lights(panel) > 5
