@@ -250,7 +250,8 @@ class Frame:
         low = ends[0] if np.isfinite(ends[0]) else low
         high = ends[1] if np.isfinite(ends[1]) else high
         if not np.isfinite(low) or not np.isfinite(high):
-            low, high = 0.0, 1.0
+            pane.ticks = []
+            return
         if not high > low:
             low, high = low - max(abs(low) * 0.01, 1e-9), high + max(abs(high) * 0.01, 1e-9)
         pane.scale.fit(low, high, min(PANE_HEAD, height * 0.3), min(PANE_FOOT, height * 0.1))

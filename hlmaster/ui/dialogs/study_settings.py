@@ -79,7 +79,7 @@ class StudySettings(QFrame):
             self.fields[parameter.name] = field
             form.addRow(label.capitalize(), field)
         for one in self.chosen.look.drawn:
-            if one.tone is not None:
+            if isinstance(one.tone, int):
                 swatch = self._swatch(one.output)
                 form.addRow(f"{one.output.replace('_', ' ').capitalize()} colour", swatch)
         self.width_box = QComboBox()

@@ -30,12 +30,15 @@ from hlmaster.ui import figures
 from hlmaster.ui.chart_trading import ChartTrading
 from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.context import Context
+from hlmaster.ui.flow.chart_flow import ChartFlow
+from hlmaster.ui.flow.chart_flow import ChartFlow
 from hlmaster.ui.market_panel import MarketPanel, decimals_of
 from hlmaster.ui.panels.chart_actions import add_actions
 from hlmaster.ui.panels.chart_bar import ChartBar
 from hlmaster.ui.signal_marks import SignalMarks
 from hlmaster.ui.studies.built_in import HOUR_MS, MOST_RATES
 from hlmaster.ui.studies.chart_studies import ChartStudies
+from hlmaster.ui.studies.flow_offers import FlowOffers
 from hlmaster.ui.theme import Theme
 
 log = logging.getLogger(__name__)
@@ -92,6 +95,10 @@ class ChartPanel(MarketPanel):
         """Whose history has been answered, be it empty."""
         self._first_ms = self._last_ms = self._candles = 0
         self.studies = ChartStudies(self.chart, self._held, context.desk.clock, context.theme, self)
+        self.flow = ChartFlow(self, self.chart)
+        self.bar.add(self.flow.button)
+        self.flow = ChartFlow(self, self.chart)
+        self.studies.join(FlowOffers(self.flow))
         self._rates_of = ""
         """The coin whose funding is fetched, or being fetched."""
         self._listing = QTimer(self, interval=LISTING_MS)
@@ -234,6 +241,7 @@ class ChartPanel(MarketPanel):
         self._drawn = (self.coin, self.interval)
         self._remember(series)
         self.studies.engine.begin()
+        self.flow.look()
         self._draw_lines()
 
     def _slots_behind(self) -> float:
@@ -335,10 +343,12 @@ class ChartPanel(MarketPanel):
             self.studies.built_in.set_rates(rates)
 
     def save_state(self) -> dict[str, Any]:
-        return self.studies.save_state()
+        return {**self.studies.save_state(), "flow": self.flow.save_state()}
 
     def restore_state(self, state: dict[str, Any]) -> None:
         self.studies.restore_state(state)
+        self.flow.restore_state(state.get("flow"))
+        self.flow.restore_state(state.get("flow"))
         self.bar.log_scale.setChecked(self.chart.shown.prices.wants_log)
 
     def _take_settings(self) -> None:

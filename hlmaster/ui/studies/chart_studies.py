@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QWidget
@@ -20,6 +20,7 @@ from hlmaster.ui.charts.study import VOLUME_PANE
 from hlmaster.ui.dialogs.study_settings import StudySettings
 from hlmaster.ui.studies.built_in import BUILT_IN, BuiltIns
 from hlmaster.ui.studies.chosen import ANCHOR, Chosen, from_state
+from hlmaster.ui.studies.columns import COLUMNS
 from hlmaster.ui.studies.engine import StudyEngine
 from hlmaster.ui.studies.looks import GROUPS, look_of
 from hlmaster.ui.studies.picker import Offer, StudyPicker
@@ -31,6 +32,14 @@ FIRST = (("ema", 9), ("ema", 21))
 """On a chart that remembers nothing."""
 MOST = 24
 """Studies on one chart: more can neither be read nor be kept up at 30 frames a second."""
+
+
+class Switchable(Protocol):
+    """Something else that a chart can show, on or off."""
+
+    def offers(self) -> list[Offer]: ...
+
+    def switch(self, key: str, on: bool) -> None: ...
 
 
 class ChartStudies(QObject):
@@ -45,6 +54,7 @@ class ChartStudies(QObject):
     ) -> None:
         super().__init__(parent)
         self._chart, self._clock, self._theme, self._panel = chart, clock, theme, parent
+        self._more: list[Switchable] = []
         self._picker: StudyPicker | None = None
         self._settings: StudySettings | None = None
         self.engine = StudyEngine(chart, block, self)
@@ -56,6 +66,10 @@ class ChartStudies(QObject):
         self.changed.connect(self._refill)
         for tone, (name, period) in enumerate(FIRST):
             self.engine.put(Chosen(f"{name}-{tone + 1}", INDICATORS[name](period), tone))  # type: ignore[call-arg]
+
+    def join(self, more: Switchable) -> None:
+        """List what somebody else shows on this chart too."""
+        self._more.append(more)
 
     @property
     def chosen(self) -> tuple[Chosen, ...]:
@@ -123,19 +137,21 @@ class ChartStudies(QObject):
     # --- the list ---
 
     def offers(self) -> list[Offer]:
-        shown = [Offer(one.key, ON_CHART, one.title, one.indicator.help(), is_on=True) for one in self.chosen]
-        kinds = [(look_of(INDICATORS[name]), name) for name in INDICATORS.names()]
+        shown = [Offer(one.key, ON_CHART, one.title, *_words(type(one.indicator)), is_on=True) for one in self.chosen]
+        kinds = [(look_of(INDICATORS[name]), name) for name in INDICATORS.names() if _needs_candles(INDICATORS[name])]
         kinds.sort(key=lambda entry: (GROUPS.index(entry[0].group), entry[0].short))
-        market = [Offer(one.key, MARKET, one.title, one.help, one.key in self.built_in.on) for one in BUILT_IN]
-        return [
-            *shown,
-            *market,
-            *(Offer(name, look.group, look.short, INDICATORS[name].help()) for look, name in kinds),
-        ]
+        market = [Offer(one.key, MARKET, one.title, "", one.help, one.key in self.built_in.on) for one in BUILT_IN]
+        market += [offer for more in self._more for offer in more.offers()]
+        others = [Offer(name, look.group, look.short, *_words(INDICATORS[name])) for look, name in kinds]
+        return [*shown, *market, *others]
 
     def _take(self, offer: Offer) -> None:
+        more = next((more for more in self._more if offer in more.offers()), None)
         if offer.group == MARKET:
             self.built_in.switch(offer.key, not offer.is_on)
+        elif more is not None:
+            more.switch(offer.key, not offer.is_on)
+            self.changed.emit()
         elif offer.is_on:
             self.remove(offer.key)
         else:
@@ -199,3 +215,14 @@ class ChartStudies(QObject):
         if any(parameter.name == ANCHOR for parameter in kind.parameters()):
             return kind(float(self._clock.now_ms() // DAY_MS * DAY_MS))  # type: ignore[call-arg]
         return kind()
+
+
+def _words(kind: type[Indicator]) -> tuple[str, str]:
+    """Its name in full, and what it tells, from the first line of its docstring."""
+    name, _, tells = kind.help().partition(": ")
+    return (name, tells[:1].upper() + tells[1:]) if tells else ("", name)
+
+
+def _needs_candles(kind: type[Indicator]) -> bool:
+    """Nothing but candles: what takers did is shown by the order flow."""
+    return set(kind().inputs) <= set(COLUMNS)

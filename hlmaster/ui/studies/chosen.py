@@ -13,6 +13,7 @@ from hlmaster.market.indicators.catalogue import INDICATORS
 from hlmaster.market.indicators.indicator import Indicator
 from hlmaster.ui.charts.palette import ChartPalette
 from hlmaster.ui.charts.study import PRICE_PANE, Study, Trace
+from hlmaster.ui.studies.columns import COLUMNS
 from hlmaster.ui.studies.looks import Drawn, Look, look_of
 
 WIDTHS = (1.0, 1.5, 2.0, 3.0, 4.0)
@@ -60,11 +61,11 @@ class Chosen:
         chosen = self.colours.get(one.output)
         if chosen is not None:
             return chosen
-        if one.tone is None:
-            return palette.up
+        if isinstance(one.tone, str):
+            return palette.up if one.tone == "up" else palette.down
         return palette.tones[(self.tone + one.tone) % len(palette.tones)]
 
-    def study(self, palette: ChartPalette, note: str = "") -> Study:
+    def study(self, palette: ChartPalette) -> Study:
         """As the chart draws it."""
         look = self.look
         traces = tuple(
@@ -74,7 +75,7 @@ class Chosen:
                 one.label,
                 one.kind,
                 self.width,
-                palette.down if one.tone is None else "",
+                palette.down if one.tone == "up" else "",
                 self.column(one.turn) if one.turn else "",
             )
             for one in look.drawn
@@ -89,7 +90,6 @@ class Chosen:
             None if look.fill is None else (self.column(look.fill[0]), self.column(look.fill[1])),
             self.is_hidden,
             has_settings=True,
-            note=note,
         )
 
     # --- as it is remembered ---
@@ -116,6 +116,8 @@ def from_state(state: Any) -> Chosen:
         is_hidden = state.get("hidden") is True
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise ConfigError(f"A study of the chart cannot be read: {error}.", "It is left out; add it again.") from error
+    if not set(indicator.inputs) <= set(COLUMNS):
+        raise ConfigError(f"{indicator.label} needs more than candles.", "It is left out of the chart.")
     outputs = {one.output for one in look_of(indicator).drawn}
     fit = {name: text for name, text in colours.items() if name in outputs and COLOUR.fullmatch(str(text))}
     return Chosen(key, indicator, tone, fit, width if width in WIDTHS else 1.5, is_hidden)

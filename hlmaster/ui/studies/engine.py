@@ -6,7 +6,7 @@ the open candle is a step from the last closed one, taken again with each tick.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
@@ -15,11 +15,10 @@ from hlmaster.core.candles import CandleBlock, Floats
 from hlmaster.market.indicators.indicator import Indicator, Live, Values, over
 from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.studies.chosen import Chosen
-from hlmaster.ui.studies.columns import COLUMNS, Column
+from hlmaster.ui.studies.columns import COLUMNS
 
 SLICE = 2_000
 """Rows folded in one go: below 20 ms for the slowest indicator."""
-NEEDS_TRADES = "needs the takers' volume, which candles do not tell"
 
 
 class Running:
@@ -32,35 +31,35 @@ class Running:
         self.parts: list[Floats] = []
         self.rows = 0
 
-    def fold(self, block: CandleBlock, columns: Mapping[str, Column], most: int) -> bool:
+    def fold(self, block: CandleBlock, most: int) -> bool:
         """Take the next closed candles, at most so many; True when the open one alone is left."""
         end = min(self.rows + most, len(block) - 1)
         if end > self.rows:
             part = slice(self.rows, end)
-            inputs = {name: columns[name](block, part) for name in self.live.indicator.inputs}
+            inputs = {name: COLUMNS[name](block, part) for name in self.live.indicator.inputs}
             self.parts.append(over(self.live, inputs))
             self.rows = end
         return end == len(block) - 1
 
-    def whole(self, block: CandleBlock, columns: Mapping[str, Column]) -> Floats:
+    def whole(self, block: CandleBlock) -> Floats:
         """float64[outputs, candles], the open candle as it stands."""
-        last = np.array(self.newest(block, len(block) - 1, columns), np.float64).reshape(-1, 1)
+        last = np.array(self.newest(block, len(block) - 1), np.float64).reshape(-1, 1)
         whole = np.concatenate([*self.parts, last], axis=1)
         self.parts.clear()
         return whole
 
-    def newest(self, block: CandleBlock, index: int, columns: Mapping[str, Column]) -> Values:
+    def newest(self, block: CandleBlock, index: int) -> Values:
         """The values at a candle that may still change."""
-        return self.live.fork().advance(self._row(block, index, columns))
+        return self.live.fork().advance(self._row(block, index))
 
-    def close(self, block: CandleBlock, index: int, columns: Mapping[str, Column]) -> None:
+    def close(self, block: CandleBlock, index: int) -> None:
         """The candle is final."""
-        self.live.advance(self._row(block, index, columns))
+        self.live.advance(self._row(block, index))
         self.rows = index + 1
 
-    def _row(self, block: CandleBlock, index: int, columns: Mapping[str, Column]) -> tuple[float, ...]:
+    def _row(self, block: CandleBlock, index: int) -> tuple[float, ...]:
         part = slice(index, index + 1)
-        return tuple(float(columns[name](block, part)[0]) for name in self.live.indicator.inputs)
+        return tuple(float(COLUMNS[name](block, part)[0]) for name in self.live.indicator.inputs)
 
 
 class StudyEngine(QObject):
@@ -70,7 +69,6 @@ class StudyEngine(QObject):
         super().__init__(parent)
         self.chosen: dict[str, Chosen] = {}
         self._chart, self._block = chart, block
-        self._columns: Mapping[str, Column] = COLUMNS
         self._running: dict[str, Running] = {}
         self._waiting: dict[str, Running] = {}
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -122,19 +120,18 @@ class StudyEngine(QObject):
         """The candle ``index`` of ``block`` changed; ``opens``: it is new, so that the one before it is final."""
         for key, running in self._running.items():
             if opens and running.rows < index:
-                running.close(block, index - 1, self._columns)
-            values = running.newest(block, index, self._columns)
+                running.close(block, index - 1)
+            values = running.newest(block, index)
             self._chart.set_last_values(key, [values[output] for output in running.shown])
 
     # --- inside ---
 
     def _dress(self, chosen: Chosen) -> None:
-        lacks = any(name not in self._columns for name in chosen.indicator.inputs)
-        self._chart.set_study(chosen.study(self._chart.colours, NEEDS_TRADES if lacks else ""))
+        self._chart.set_study(chosen.study(self._chart.colours))
 
     def _begin(self, chosen: Chosen) -> None:
         self._running.pop(chosen.key, None)
-        if not len(self._block()) or any(name not in self._columns for name in chosen.indicator.inputs):
+        if not len(self._block()):
             return
         self._waiting[chosen.key] = Running(chosen.indicator, self._shown(chosen))
         self._advance(chosen.key)
@@ -150,10 +147,10 @@ class StudyEngine(QObject):
 
     def _advance(self, key: str) -> None:
         running, block = self._waiting[key], self._block()
-        if running.fold(block, self._columns, SLICE):
+        if running.fold(block, SLICE):
             del self._waiting[key]
             self._running[key] = running
-            rows = running.whole(block, self._columns)
+            rows = running.whole(block)
             study = self.chosen[key].study(self._chart.colours)
             self._chart.set_study(study, [rows[output] for output in running.shown])
 

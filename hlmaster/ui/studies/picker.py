@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from hlmaster.ui.theme import Theme, text_font
 
-SIZE = QSize(430, 460)
+SIZE = QSize(500, 480)
 ROW, HEAD = 42, 24
 INDENT = 30
 OFFER = Qt.ItemDataRole.UserRole
@@ -34,11 +34,13 @@ class Offer:
     key: str
     group: str
     title: str
+    name: str
+    """In full, where the title is short."""
     help: str
     is_on: bool = False
 
     def fits(self, words: Sequence[str]) -> bool:
-        text = f"{self.title} {self.group} {self.key} {self.help}".casefold()
+        text = f"{self.title} {self.name} {self.group} {self.key} {self.help}".casefold()
         return all(word in text for word in words)
 
 
@@ -71,9 +73,16 @@ class OfferRow(QStyledItemDelegate):
             at = area.topLeft() + QPoint(16, 15)
             painter.drawLine(at + QPoint(-4, 0), at + QPoint(-1, 4))
             painter.drawLine(at + QPoint(-1, 4), at + QPoint(5, -4))
-        painter.setFont(text_font(theme.font_pixels, strong=offer.is_on))
+        strong = text_font(theme.font_pixels, strong=offer.is_on)
+        room = area.adjusted(INDENT, 5, -8, -20)
+        painter.setFont(strong)
         painter.setPen(QColor(theme.text))
-        painter.drawText(area.adjusted(INDENT, 5, -8, -20), Qt.AlignmentFlag.AlignVCenter, offer.title)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, offer.title)
+        if offer.name.casefold() != offer.title.casefold():
+            painter.setFont(text_font(theme.font_pixels))
+            painter.setPen(QColor(theme.faint))
+            after = room.adjusted(QFontMetrics(strong).horizontalAdvance(f"{offer.title}  "), 0, 0, 0)
+            painter.drawText(after, Qt.AlignmentFlag.AlignVCenter, offer.name)
         small = text_font(theme.font_pixels - 1)
         painter.setFont(small)
         painter.setPen(QColor(theme.muted))
@@ -176,7 +185,13 @@ class StudyPicker(QFrame):
         self.list.setVisible(found)
         self.empty.setVisible(not found)
         if words:
-            self._select(0, 1)
+            # Enter after typing adds: what is on already is taken off only by choosing it.
+            fresh = (row for row in range(self._model.rowCount()) if self._is_fresh(row))
+            self._select(next(fresh, 0), 1)
+
+    def _is_fresh(self, row: int) -> bool:
+        offer = self._model.item(row).data(OFFER)
+        return offer is not None and not offer.is_on
 
     def _select(self, row: int, way: int) -> None:
         while 0 <= row < self._model.rowCount():
