@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from hlmaster.core.errors import ConfigError
 from hlmaster.ui.actions import Action, Actions
+from hlmaster.ui.hands.help_text import by_group
 from hlmaster.ui.hands.keymap import KeyMap
 from hlmaster.ui.hands.keys import shown
 from hlmaster.ui.hands.recorder import Recorder
@@ -141,7 +142,8 @@ class KeysDialog(QDialog):
         groups: dict[str, QTreeWidgetItem] = {}
         self.tree.blockSignals(True)
         self.tree.clear()
-        for action in self._actions.all():
+        ordered = [action for members in by_group(self._actions.all()).values() for action in members]
+        for action in ordered:
             group = groups.get(action.group)
             if group is None:
                 group = groups[action.group] = QTreeWidgetItem(self.tree, [action.group])

@@ -14,6 +14,7 @@ from hlmaster.ui import figures
 from hlmaster.ui.context import Context
 from hlmaster.ui.form_builder import section_title
 from hlmaster.ui.form_fields import choices_of
+from hlmaster.ui.hands.help_text import by_group
 from hlmaster.ui.hands.keymap import KeyMap
 from hlmaster.ui.hands.ranking import Text
 from hlmaster.ui.hands.shortcuts import Shortcuts
@@ -76,8 +77,9 @@ class Entries:
 
     def actions(self) -> Iterator[Entry]:
         shortcuts, in_force = self._shortcuts, self._keymap.shown
+        ordered = [action for group in by_group(self._context.actions.all()).values() for action in group]
         # What has keys is what is wanted often, so it stands first while nothing is typed.
-        for action in sorted(self._context.actions.all(), key=lambda one: not in_force(one.key)):
+        for action in sorted(ordered, key=lambda one: not in_force(one.key)):
             yield Entry(
                 f"action.{action.key}",
                 action.group,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from hlmaster.core.events import Severity
 from hlmaster.ui.context import Context
@@ -48,7 +49,12 @@ class Hands(QObject):
             self._context.notify(Severity.WARNING, sentence, "KEY-001", "Open Keyboard in the menu to set them anew.")
 
     def open_palette(self) -> None:
-        self.palette.open()
+        """Over the window that has the keys."""
+        active = QApplication.activeWindow()
+        window = active if active is not None and self.shortcuts.serves(active) else self._window
+        if not isValid(self.palette):  # it went with the window that it was over
+            self.palette = Palette(self._context, self.entries, window)
+        self.palette.open(window)
 
     def open_keys(self) -> None:
         from hlmaster.ui.dialogs.keys import KeysDialog

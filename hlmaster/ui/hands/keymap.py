@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from hlmaster.ui.actions import Action, Actions
 from hlmaster.ui.hands import key_file
+from hlmaster.ui.hands.help_text import by_group
 from hlmaster.ui.hands.keys import Clash, clashes, normal, owner, shown
 
 
@@ -116,9 +117,8 @@ class KeyMap(QObject):
 
     def as_text(self) -> str:
         """The whole map for print: groups, then keys and titles, those without keys left out."""
-        groups: dict[str, list[str]] = {}
-        for action in self._actions.all():
-            if self.of(action.key):
-                line = f"  {self.shown(action.key):<18}{action.title}"
-                groups.setdefault(action.group, []).append(line)
-        return "\n".join(f"{group}\n" + "\n".join(lines) + "\n" for group, lines in groups.items())
+        parts = []
+        for group, actions in by_group(self._actions.all()).items():
+            lines = [f"  {keys:<18}{action.title}\n" for action in actions if (keys := self.shown(action.key))]
+            parts += [f"{group}\n{''.join(lines)}"] if lines else []
+        return "\n".join(parts)

@@ -65,11 +65,14 @@ class Palette(Overlay):
         layout.addWidget(self.view)
         layout.addLayout(foot)
 
-    def open(self) -> None:
-        """With nothing typed; once more closes it."""
+    def open(self, window: QWidget) -> None:
+        """Over ``window``, with nothing typed; once more closes it."""
         if self.isVisible():
             self.go()
             return
+        if window is not self.parentWidget():
+            self.setParent(window)
+            window.installEventFilter(self)
         self._found = self._entries.all()
         self._texts = {key: entry.text for key, entry in self._found.items()}
         self.search.clear()

@@ -48,6 +48,9 @@ class Shortcuts(QObject):
         window.destroyed.connect(partial(self._forget, window))
         self.bring_up_to_date()
 
+    def serves(self, window: QWidget) -> bool:
+        return window in self._windows
+
     def _forget(self, window: QWidget, *_: object) -> None:
         self._windows.remove(window)
         self._made = {place: shortcut for place, shortcut in self._made.items() if place[0] is not window}
