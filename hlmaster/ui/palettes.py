@@ -18,6 +18,8 @@ class Scheme:
     panel: str
     raised: str
     """Buttons, inputs, hovered rows."""
+    field: str
+    """Where something is typed, chosen or ticked."""
     border: str
     grid: str
     text: str
@@ -50,6 +52,7 @@ DARK = Scheme(
     window="#0b0f14",
     panel="#10161d",
     raised="#18202a",
+    field="#0b0f14",
     border="#1d2631",
     grid="#19212b",
     text="#e3e9f0",
@@ -70,7 +73,8 @@ LIGHT = Scheme(
     window="#e9edf2",
     panel="#ffffff",
     raised="#eef2f6",
-    border="#d5dce4",
+    field="#ffffff",
+    border="#cbd4de",
     grid="#e7ecf1",
     text="#17202a",
     muted="#4d5966",
@@ -136,11 +140,15 @@ def _luminance(colour: QColor) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
+def is_bright(colour: str) -> bool:
+    return QColor(colour).lightnessF() > 0.5
+
+
 def legible(colour: str, *backgrounds: str) -> str:
     """``colour`` in its own hue, as much darker or lighter as figures in it need to be read on all of these."""
     chosen = QColor(colour)
     hue, saturation, lightness = chosen.hslHueF(), chosen.hslSaturationF(), chosen.lightnessF()
-    step = -0.01 if QColor(backgrounds[0]).lightnessF() > 0.5 else 0.01
+    step = -0.01 if is_bright(backgrounds[0]) else 0.01
     while min(contrast(colour, background) for background in backgrounds) < LEGIBLE:
         lightness = min(1.0, max(0.0, lightness + step))
         colour = QColor.fromHslF(hue, saturation, lightness).name()

@@ -12,7 +12,7 @@ from hlmaster.core.resources import resource
 from hlmaster.settings.sections import General
 from hlmaster.ui import sizes
 from hlmaster.ui.charts.palette import FALLBACK_NUMBER_FAMILY, FALLBACK_TEXT_FAMILY, ChartPalette
-from hlmaster.ui.palettes import LEGIBLE, SCHEMES, Scheme, contrast, legible, mixed, tones
+from hlmaster.ui.palettes import LEGIBLE, SCHEMES, Scheme, contrast, is_bright, legible, mixed, tones
 
 __all__ = [
     "LEGIBLE",
@@ -121,6 +121,7 @@ def apply(application: QApplication, look: Theme) -> None:
         template.substitute(
             tokens,
             icons=resource("icons").as_posix(),
+            check="check-light" if is_bright(look.on_colour) else "check",
             number_family=NUMBER_FAMILY,
             hover=mixed(look.accent, look.raised, 0.16),
         )

@@ -82,7 +82,7 @@ def test_rising_and_falling_stay_apart_for_eyes_that_lack_a_kind_of_cone(name: s
 def test_every_word_and_figure_can_be_read_on_whatever_lies_behind_it(name: str) -> None:
     made = theme(name)
     inks = ("text", "muted", "faint", "accent", "second", "warning", "danger", "up", "down")
-    for behind in (made.window, made.panel, made.raised, made.selected):
+    for behind in (made.window, made.panel, made.raised, made.field, made.selected):
         assert [ink for ink in inks if contrast(getattr(made, ink), behind) < LEGIBLE] == []
     fills = (made.up, made.down, made.accent, made.warning, made.second)
     assert [fill for fill in fills if contrast(made.on_colour, fill) < LEGIBLE] == []

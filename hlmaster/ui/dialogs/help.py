@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
+    QTextFormat,
     QTextTable,
 )
 from PySide6.QtWidgets import (
@@ -236,11 +237,12 @@ def _typeset(document: QTextDocument, border: QColor) -> None:
     cursor = QTextCursor(document)
     block = document.begin()
     while block.isValid():
+        is_code = block.blockFormat().hasProperty(QTextFormat.Property.BlockCodeFence.value)
         level, in_table = block.blockFormat().headingLevel(), isinstance(_frame(block.position(), document), QTextTable)
         shape = QTextBlockFormat()
-        shape.setLineHeight(135.0, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        shape.setLineHeight(110.0 if is_code else 135.0, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         shape.setTopMargin({0: 0.0, 1: 0.0, 2: 20.0}.get(level, 14.0))
-        shape.setBottomMargin(0.0 if in_table else 8.0 if level or block.textList() is None else 3.0)
+        shape.setBottomMargin(0.0 if in_table or is_code else 8.0 if level or block.textList() is None else 3.0)
         cursor.setPosition(block.position())
         cursor.mergeBlockFormat(shape)
         if level:
