@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -11,7 +12,14 @@ from hlmaster.ui.actions import Action
 from hlmaster.ui.context import Context
 
 GROUP = "Chart"
+PREFIX = "chart."
 REMEMBERED = ("orders", "fills", "trades")
+SWITCHES = (
+    ("orders", "Orders on chart", "Show or hide your orders, position and stops on the charts"),
+    ("fills", "Fills on chart", "Show or hide your executions on the candles"),
+    ("trades", "Trades on chart", "Join entries and exits of closed trades by a line"),
+    ("clicks", "Click trading", "A click on a chart places a limit order, a right click a stop; Shift for the menu"),
+)
 
 
 class ChartSwitches(QObject):
@@ -23,19 +31,21 @@ class ChartSwitches(QObject):
         super().__init__(context)
         self.orders = self.fills = self.trades = True
         self.clicks = False
-        for name, title, hint in (
-            ("orders", "Orders on chart", "Show or hide your orders, position and stops on the charts"),
-            ("fills", "Fills on chart", "Show or hide your executions on the candles"),
-            ("trades", "Trades on chart", "Join entries and exits of closed trades by a line"),
-            ("clicks", "Click trading", "A click on a chart places a limit order, a right click a stop"),
-        ):
-            run = lambda name=name: self.flip(name)  # noqa: E731 (a name of its own for each)
-            context.actions.add(Action(f"chart.{name}", title, GROUP, run, hint=hint), owner=self)
+        self._context = context
+        for name, title, hint in SWITCHES:
+            context.actions.add(Action(PREFIX + name, title, GROUP, partial(self.flip, name), hint=hint), owner=self)
 
     @classmethod
     def of(cls, context: Context) -> ChartSwitches:
         found = context.findChild(cls)
         return cls(context) if found is None else found
+
+    def actions(self) -> list[Action]:
+        found = (self._context.actions.get(PREFIX + name) for name, _, _ in SWITCHES)
+        return [action for action in found if action is not None]
+
+    def is_on(self, action: Action) -> bool:
+        return bool(getattr(self, action.key.removeprefix(PREFIX)))
 
     def flip(self, name: str) -> None:
         setattr(self, name, not getattr(self, name))

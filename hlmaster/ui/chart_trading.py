@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import partial
 
-from PySide6.QtCore import QObject, QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QObject, QPoint, QPointF
 from PySide6.QtWidgets import QMenu
+from shiboken6 import Shiboken
 
 from hlmaster.core.events import FillBooked, Notice, OrderChanged, SessionRestored, Severity
 from hlmaster.core.model import Side
@@ -17,6 +16,7 @@ from hlmaster.core.orders import OrderStatus
 from hlmaster.core.records import TradeChanged, TradesRestored
 from hlmaster.core.rounding import PERP_MAX_DECIMALS, snap_price, to_decimal, to_float
 from hlmaster.ui import figures
+from hlmaster.ui.chart_menu import chart_menu
 from hlmaster.ui.chart_switches import ChartSwitches
 from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.charts.click_orders import ClickKind, Touch, implied_side, impossible, offers, order_words
@@ -25,6 +25,7 @@ from hlmaster.ui.charts.fill_layer import FillLayer
 from hlmaster.ui.charts.handles import Handles, Held, Owner, Preview
 from hlmaster.ui.charts.lines import PriceLine
 from hlmaster.ui.charts.pill import Button
+from hlmaster.ui.draft_lines import draft_lines
 from hlmaster.ui.market_panel import MarketPanel, decimals_of
 from hlmaster.ui.own_deals import own_deals, own_trips, told
 from hlmaster.ui.own_lines import MOVING, OwnLine, own_lines
@@ -68,6 +69,7 @@ class ChartTrading(QObject, Owner):
         context.arming.changed.connect(self._take_arming)
         context.notified.connect(self._hear)
         context.quick.size_changed.connect(self._chart.repaint_layers)
+        context.quick.bracket_changed.connect(self._draw)
         self.switches.changed.connect(self._take_switches)
         self._take_switches()
         bridge.on_fact(self._panel, FillBooked, lambda fact: self._take_deals(fact.fill.coin))
@@ -113,16 +115,21 @@ class ChartTrading(QObject, Owner):
             targets |= {key: (self._exact(price), "") for key, price in drag.prices.items()}
         shown: list[PriceLine] = []
         for line in self._lines.values():
+            if line.family in targets and line.stake is not None:
+                # The exits of an entry that is moved are judged by where that will be.
+                line = replace(line, stake=replace(line.stake, entry=targets[line.family][0]))
             if line.key not in targets:
                 shown.append(self._dressed(line).at(line.price, mark))
                 continue
             price, note = targets[line.key]
             shown.append(PriceLine(to_float(line.price), "", line.kind, faint=True))
             shown.append(line.at(price, mark, note=note, in_hand=True))
+        if self.switches.orders:
+            shown += draft_lines(self._context.quick.bracket, self._coin, mark)
         self._chart.set_lines(shown)
 
     def _dressed(self, line: OwnLine) -> OwnLine:
-        """Without what only an armed hand may press."""
+        """Without what only an armed hand may press: one click on it trades at the market."""
         if self.locked and Button.CLOSE in line.buttons:
             return replace(line, buttons=())
         return line
@@ -178,14 +185,19 @@ class ChartTrading(QObject, Owner):
         ]
         return tuple((one.key, to_float(one.price)) for one in (line, *company) if one.key not in self._moves)
 
-    def preview(self, kind: ClickKind, price: float) -> Preview | None:
-        side = implied_side(kind, price, self._touch)
-        if self.locked or side is None:
+    def preview(self, price: float) -> Preview | None:
+        touch, size = self._touch, self._context.quick.size_text(self._coin) or "(no size)"
+        sides = {kind: implied_side(kind, price, touch) for kind in ClickKind}
+        if self.locked or touch.middle is None:
             return None
-        size = self._context.quick.size_text(self._coin)
-        words = order_words(kind, side, size or "(no size)", self._price_text(price))
+        words = {
+            kind: order_words(kind, side, size, self._price_text(price))
+            for kind, side in sides.items()
+            if side is not None
+        }
         palette = self._chart.colours
-        return Preview(price, words, palette.up if side is Side.BUY else palette.down)
+        lines = (words[ClickKind.LIMIT], f"right click: {words[ClickKind.STOP]}")
+        return Preview(price, lines, palette.up if sides[ClickKind.LIMIT] is Side.BUY else palette.down)
 
     def tip(self, x: float, y: float) -> tuple[str, ...]:
         mark = self._fills.mark_at(x, y)
@@ -228,6 +240,8 @@ class ChartTrading(QObject, Owner):
         task.add_done_callback(lambda _: self._answered(key))
 
     def _answered(self, key: str) -> None:
+        if not Shiboken.isValid(self):
+            return  # the chart was closed meanwhile
         move = self._moves.pop(key, None)
         self.refresh()
         line = self._lines.get(key)
@@ -312,32 +326,10 @@ class ChartTrading(QObject, Owner):
     # --- the menu ---
 
     def open_menu(self, price: float, place: QPoint) -> QMenu:
-        """Shown at a place of the screen; it is gone when it closes."""
-        menu = QMenu(self._chart)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setToolTipsVisible(True)
-        text = self._price_text(price)
-        locked = "gestures are locked" if self.locked else ""
+        """Shown at a place of the screen."""
+        words = self._price_text(price)
         size = self._context.quick.size_text(self._coin)
-        for offer in offers(price, text, self._touch, size, locked):
-            words = f"{offer.text}   ({offer.reason})" if offer.reason else offer.text
-            action = menu.addAction(words, partial(self._order, offer.kind, offer.side, price))
-            action.setEnabled(not offer.reason)
-        menu.addSeparator()
-        fits = self._context.coin == self._coin
-        ticket = f"Set ticket price to {text}" + ("" if fits else f"   (the ticket is for {self._context.coin})")
-        menu.addAction(ticket, partial(self._context.price_picked.emit, self._coin, price)).setEnabled(fits)
-        menu.addAction(f"Copy price {text}", partial(QGuiApplication.clipboard().setText, text.replace(",", "")))
-        menu.addSeparator()
-        for name in ("orders", "fills", "trades", "clicks"):
-            self._add_switch(menu, name)
+        shown = offers(price, words, self._touch, size, "gestures are locked" if self.locked else "")
+        menu = chart_menu(self._chart, self._context, self._coin, price, words, shown, self._order)
         menu.popup(place)
         return menu
-
-    def _add_switch(self, menu: QMenu, name: str) -> None:
-        action = self._context.actions.get(f"chart.{name}")
-        if action is not None:
-            entry = menu.addAction(action.title, action.run)
-            entry.setToolTip(action.hint)
-            entry.setCheckable(True)
-            entry.setChecked(bool(getattr(self.switches, name)))

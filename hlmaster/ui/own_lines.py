@@ -50,7 +50,7 @@ class OwnLine:
         cells = (
             Cell(note or self.size, "text", SIZE if not note else RESULT + 1),
             Cell("" if away is None else figures.percent(away, signed=True), "muted", DISTANCE),
-            Cell("" if result is None else figures.money(result, signed=True), _tone(result), RESULT),
+            Cell("" if result is None else figures.money(result, signed=True), tone(result), RESULT),
         )
         pill = Pill(
             self.key, self.title, cells, () if in_hand else self.buttons, self.movable and not note, in_hand, self.tip
@@ -58,7 +58,7 @@ class OwnLine:
         return PriceLine(to_float(price), "", self.kind, pill=pill)
 
 
-def _tone(result: Decimal | None) -> Tone:
+def tone(result: Decimal | None) -> Tone:
     return "muted" if not result else "up" if result > 0 else "down"
 
 
@@ -143,6 +143,7 @@ def _order_line(tracked: TrackedOrder, around: _Around) -> OwnLine:
     order, trigger = tracked.order, tracked.order.trigger
     # A stop for the whole position is listed with no size of its own.
     size = tracked.remaining or (abs(around.position.size) if around.position is not None else tracked.remaining)
+    name = "entry " if tracked.client_order_id in around.parents else ""
     kind, title = _kind(order, is_exit=order.reduce_only or around.ends(order, size))
     text = figures.size(size)
     if trigger is not None and not trigger.market:
@@ -153,7 +154,7 @@ def _order_line(tracked: TrackedOrder, around: _Around) -> OwnLine:
         tracked.client_order_id,
         kind,
         order.price if trigger is None else trigger.price,
-        title,
+        name + title,
         text,
         around.stake(tracked, size),
         # What we keep is placed again at once when it is cancelled.

@@ -20,7 +20,8 @@ from hlmaster.trading.protection.policy import Policy
 from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
 from hlmaster.ui.charts.lines import PriceLine
 from hlmaster.ui.panels.chart import ChartPanel
-from hlmaster.ui.quick_orders import LOCKED, WorkingSize
+from hlmaster.ui.quick_orders import LOCKED
+from hlmaster.ui.working import WorkingSize
 from tests.ui.desks import UNPROTECTED, D, TradingScene, settled, trading, until
 
 LEFT, RIGHT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.NoButton

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -28,6 +28,8 @@ JOIN_OPACITY = 0.75
 LETTERED_FROM = 5.0
 """Pixels a column needs so that marks beside each other can be told apart; below it they are dots."""
 DOT = 3.0
+BESIDE_SIGNAL = 16.0
+"""Further out where the mark of a strategy stands at the candle."""
 
 
 class FillLayer:
@@ -39,18 +41,29 @@ class FillLayer:
         self._trips: tuple[Trip, ...] = ()
         self._marks: list[FillMark] = []
         self._gathered: tuple[object, ...] = ()
+        self._signals_of: tuple[object, ...] = ()
+        self._taken: set[tuple[int, bool]] = set()
         self.placed: list[PlacedMark] = []
-        self._layer = chart.add_layer(self.paint, z=OVER)
+        self._version = 0
+        self._layer = chart.add_layer(self.paint, z=OVER, state=self._state)
 
     def show(self, deals: Sequence[Deal], trips: Sequence[Trip]) -> None:
         deals, trips = tuple(deals), tuple(trips)
         if (deals, trips) != (self._deals, self._trips):
             self._deals, self._trips, self._gathered = deals, trips, ()
+            self._version += 1
             self._chart.repaint_layers()
 
     def mark_at(self, x: float, y: float) -> FillMark | None:
         """The topmost one there, by the last painting."""
         return next((one.mark for one in reversed(self.placed) if one.covers(x, y)), None)
+
+    def _state(self) -> Hashable:
+        """What the picture hangs on beside the candles that are closed: the open one moves its marks."""
+        series = self._chart.shown.series
+        is_marked = bool(self._deals) and bool(len(series)) and self._deals[-1].time_ms >= int(series.time[-1])
+        ends = (float(series.field("low")[-1]), float(series.field("high")[-1])) if is_marked else ()
+        return self._version, ends, self._chart.shown.marks
 
     def paint(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
         self.placed = self._place(frame)
@@ -94,10 +107,19 @@ class FillLayer:
             for mark, price in zip(shown, ends, strict=True)
         ]
 
-    @staticmethod
-    def _put(frame: Frame, mark: FillMark, price: float, radius: float) -> PlacedMark:
+    def _put(self, frame: Frame, mark: FillMark, price: float, radius: float) -> PlacedMark:
         x = frame.view.x_of(mark.slot + frame.columns.width / 2)
-        return PlacedMark(mark, x, frame.y_of(price) + (GAP + radius) * (1 if mark.is_buy else -1), radius)
+        away = GAP + radius + (BESIDE_SIGNAL if (mark.slot, mark.is_buy) in self._signals(frame) else 0.0)
+        return PlacedMark(mark, x, frame.y_of(price) + away * (1 if mark.is_buy else -1), radius)
+
+    def _signals(self, frame: Frame) -> set[tuple[int, bool]]:
+        """(slot, below the candle) where a strategy's mark stands."""
+        known = (frame.marks, self._gathered)
+        if known != self._signals_of:
+            width = frame.columns.width
+            taken = {(frame.series.slot_at(mark.time_ms) // width * width, mark.rising) for mark in frame.marks}
+            self._signals_of, self._taken = known, taken
+        return self._taken
 
     def _draw_trips(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
         series, view = frame.series, frame.view

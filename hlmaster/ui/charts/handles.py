@@ -20,7 +20,7 @@ from hlmaster.ui.charts.hands import Hands
 from hlmaster.ui.charts.layers import ON_TOP
 from hlmaster.ui.charts.legend import ROW
 from hlmaster.ui.charts.pill import Button
-from hlmaster.ui.charts.pill_paint import draw_pills
+from hlmaster.ui.charts.pill_paint import PillPictures
 from hlmaster.ui.charts.pills import Hit, PlacedPill, Room, hit, place
 from hlmaster.ui.charts.study import PRICE_PANE
 
@@ -34,10 +34,10 @@ Held = tuple[tuple[str, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a click at ``price`` would do, in words; ``colour`` is that of its side."""
+    """What clicks at ``price`` would do, a line for each button; ``colour`` is that of the first one's side."""
 
     price: float
-    words: str
+    words: tuple[str, ...]
     colour: str
 
 
@@ -67,7 +67,8 @@ class Owner:
         """(key, price) of the lines that a drag of this one takes along, this one first; empty when it is gone."""
         return ()
 
-    def preview(self, kind: ClickKind, price: float) -> Preview | None:
+    def preview(self, price: float) -> Preview | None:
+        """None while nothing would be sent."""
         return None
 
     def tip(self, x: float, y: float) -> tuple[str, ...]:
@@ -90,13 +91,14 @@ class Handles(QObject, Hands):
     def __init__(self, chart: CandleChart, owner: Owner) -> None:
         super().__init__(chart)
         self._chart, self._owner = chart, owner
+        self._pictures = PillPictures()
         self.drag: Drag | None = None
         self._under: Hit | None = None
         self._button: Hit | None = None
         self._press: _Press | None = None
         self._swallows = False
         self._at: QPointF | None = None
-        self._kind: ClickKind | None = None
+        self._previews = False
         self._said: tuple[str, QPointF] | None = None
         self._tip: tuple[str, ...] = ()
         self._quiet = QTimer(self, singleShot=True, interval=SAID_MS)
@@ -134,22 +136,22 @@ class Handles(QObject, Hands):
         return self._tip
 
     def paint(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
-        if self._kind is not None and self._at is not None and self.drag is None:
-            self._draw_preview(painter, frame, area, self._kind, self._at)
-        draw_pills(painter, frame, area, self.placed(frame), self._under)
+        if self._previews and self._at is not None and self.drag is None:
+            self._draw_preview(painter, frame, area, self._at)
+        self._pictures.draw(painter, frame, area, self.placed(frame), self._under)
         if self._said is not None:
             draw_bubble(painter, frame, area, self._said[1], (self._said[0],), frame.palette.warning)
         elif self._tip and self._at is not None:
             draw_bubble(painter, frame, area, self._at, self._tip)
 
-    def _draw_preview(self, painter: QPainter, frame: Frame, area: QRectF, kind: ClickKind, at: QPointF) -> None:
-        shown = self._owner.preview(kind, self._price(at))
+    def _draw_preview(self, painter: QPainter, frame: Frame, area: QRectF, at: QPointF) -> None:
+        shown = self._owner.preview(self._price(at))
         if shown is None:
             return
         y = round(frame.y_of(shown.price))
         painter.setPen(QColor(shown.colour))
         painter.drawLine(0, y, int(area.width()), y)
-        draw_bubble(painter, frame, area, QPointF(at.x(), y), (shown.words,), shown.colour)
+        draw_bubble(painter, frame, area, QPointF(at.x(), y), shown.words, shown.colour)
 
     @property
     def cursor(self) -> Qt.CursorShape | None:
@@ -255,7 +257,8 @@ class Handles(QObject, Hands):
 
     def leave(self) -> None:
         if self.drag is None:
-            self._at = self._under = self._kind = None
+            self._at = self._under = None
+            self._previews = False
             self._tip = ()
             self._patience.stop()
             self._repaint()
@@ -263,7 +266,7 @@ class Handles(QObject, Hands):
     def key(self, key: int, *, is_down: bool) -> bool:
         """Whether the key was meant for the hand."""
         if key == Qt.Key.Key_Control and self.drag is None and self._at is not None:
-            self._kind = ClickKind.LIMIT if is_down or self._owner.plain_clicks else None
+            self._previews = is_down or self._owner.plain_clicks
             self._repaint()
             return False
         if key != Qt.Key.Key_Escape or not is_down or self.drag is None:
@@ -293,14 +296,14 @@ class Handles(QObject, Hands):
         under = None if at is None else hit(self.placed(frame), at.x(), at.y())
         tip = () if at is None or under is not None else self._owner.tip(at.x(), at.y())
         wants = self._owner.plain_clicks or self._has_control(event)
-        kind = ClickKind.LIMIT if wants and at is not None and under is None and not event.buttons() else None
-        was = (self._under, self._tip, self._kind)
+        previews = wants and at is not None and under is None and not event.buttons()
+        was = (self._under, self._tip, self._previews)
         if under != self._under:
             self._patience.start() if under is not None else self._patience.stop()
         elif under is not None and self._tip and not tip:
             tip = self._tip
-        self._at, self._under, self._tip, self._kind = at, under, tip, kind
-        if kind is not None or was != (under, tip, kind):
+        self._at, self._under, self._tip, self._previews = at, under, tip, previews
+        if previews or was != (under, tip, previews):
             self._repaint()
 
     def _explain(self) -> None:

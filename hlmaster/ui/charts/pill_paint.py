@@ -4,46 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
 from hlmaster.ui.charts.frame import Frame
-from hlmaster.ui.charts.lines import FAINT, line_colour
+from hlmaster.ui.charts.lines import line_colour
 from hlmaster.ui.charts.palette import faded
 from hlmaster.ui.charts.pill import Button
 from hlmaster.ui.charts.pills import BUTTON_WIDTH, HEIGHT, PAD, Hit, PlacedPill
 
 RADIUS = 3.0
 LEADER = 9.0
+KEPT = 128
+"""Pictures; a pill says something new with every mark price."""
 SIGN = 3.5
 """Half the width of an x."""
 VERTICALLY = Qt.AlignmentFlag.AlignVCenter
 CENTRED = Qt.AlignmentFlag.AlignCenter
 
 
-def draw_pills(painter: QPainter, frame: Frame, area: QRectF, placed: Sequence[PlacedPill], under: Hit | None) -> None:
-    """Those in the hand last, so that nothing covers them."""
-    painter.setFont(frame.fonts.small)
-    for one in sorted(placed, key=lambda one: one.pill.in_hand):
-        is_under = under is not None and under.key == one.pill.key and not one.line.faint
-        painter.setOpacity(FAINT if one.line.faint else 1.0 if is_under else one.strength)
-        if (one.pill.in_hand or is_under) and not one.beyond:
-            painter.setPen(QPen(QColor(line_colour(one.line.kind, frame.palette)), 1))
-            y = round(frame.y_of(one.line.price))
-            painter.drawLine(0, y, int(area.width()), y)
-        _draw_pill(painter, frame, one, under.button if is_under and under is not None else None)
-    painter.setOpacity(1.0)
+class PillPictures:
+    """Keeps each pill as a picture for as long as it says the same: many lines are painted at every mouse move."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[object, ...], QPixmap] = {}
+
+    def draw(
+        self, painter: QPainter, frame: Frame, area: QRectF, placed: Sequence[PlacedPill], under: Hit | None
+    ) -> None:
+        """Those in the hand last, so that nothing covers them."""
+        for one in sorted(placed, key=lambda one: one.pill.in_hand):
+            is_under = under is not None and under.key == one.pill.key
+            painter.setOpacity(1.0 if is_under else one.strength)
+            if not one.beyond:
+                _draw_line(painter, frame, area, one, is_whole=one.pill.in_hand or is_under)
+            button = under.button if is_under and under is not None else None
+            painter.drawPixmap(QPointF(one.left, one.top), self._picture(painter, frame, one, button))
+        painter.setOpacity(1.0)
+
+    def _picture(self, painter: QPainter, frame: Frame, one: PlacedPill, button_under: Button | None) -> QPixmap:
+        ratio = painter.device().devicePixelRatioF()
+        said = (one.title, tuple(figure.cell for figure in one.figures), one.pill.buttons, button_under)
+        key = (ratio, frame.palette, one.line.kind, *said)
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            found = self._kept[key] = QPixmap((QSizeF(one.right - one.left, HEIGHT) * ratio).toSize())
+            found.setDevicePixelRatio(ratio)
+            found.fill(Qt.GlobalColor.transparent)
+            brush = QPainter(found)
+            brush.translate(-one.left, -one.top)
+            _draw_pill(brush, frame, one, button_under)
+            brush.end()
+        return found
 
 
-def _draw_pill(painter: QPainter, frame: Frame, one: PlacedPill, button_under: object) -> None:
+def _draw_line(painter: QPainter, frame: Frame, area: QRectF, one: PlacedPill, *, is_whole: bool) -> None:
+    """The line itself, solid, where it is under the pointer or in the hand; and the way to it from a pill beside it."""
+    middle = one.top + HEIGHT / 2
+    painter.setPen(QPen(QColor(line_colour(one.line.kind, frame.palette)), 1))
+    if is_whole:
+        y = round(frame.y_of(one.line.price))
+        painter.drawLine(0, y, int(area.width()), y)
+    if abs(middle - one.row) > 1.5:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.drawLine(QPointF(one.right, middle), QPointF(one.right + LEADER, one.row))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def _draw_pill(painter: QPainter, frame: Frame, one: PlacedPill, button_under: Button | None) -> None:
     palette = frame.palette
     colour = QColor(line_colour(one.line.kind, palette))
     box = QRectF(one.left, one.top, one.right - one.left, HEIGHT)
-    middle = one.top + HEIGHT / 2
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    if abs(middle - one.row) > 1.5 and not one.beyond:
-        painter.setPen(QPen(colour, 1))
-        painter.drawLine(QPointF(one.right, middle), QPointF(one.right + LEADER, one.row))
     shape = QPainterPath()
     shape.addRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
     painter.fillPath(shape, faded(palette.background, 0.94))
