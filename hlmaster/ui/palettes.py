@@ -102,7 +102,9 @@ SCHEMES = {
     "light": LIGHT,
     # For eyes that see red and green alike: the accent leaves blue to what rises, the warning leaves orange
     "dark_blue_orange": _changed(DARK, up="#4da3ff", down="#f0963c", accent="#b9a5ff", second="#6fd6c8"),
-    "light_blue_orange": _changed(LIGHT, up="#0b5aa6", down="#9c4a00", accent="#6a45c9", second="#00706a"),
+    "light_blue_orange": _changed(
+        LIGHT, up="#0b5aa6", down="#9c4a00", accent="#6a45c9", second="#00706a", warning="#6a5f00"
+    ),
     # For those and for eyes that see blue and green alike
     "dark_green_magenta": _changed(DARK, up="#86c440", down="#e078dc"),
     "light_green_magenta": _changed(LIGHT, up="#2f6f00", down="#a3259c", second="#006f86"),

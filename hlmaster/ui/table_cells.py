@@ -140,9 +140,7 @@ class CellPainter(QStyledItemDelegate):
         if cell.badge:
             self._paint_badge(painter, left if text else rect.left(), rect, cell)
 
-    def helpEvent(
-        self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index
-    ) -> bool:
+    def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
         """What found no room is said in full, where the column says nothing else."""
         if event.type() is QEvent.Type.ToolTip and index.isValid() and self.model.columns[index.column()].hint is None:
             cell, rect = self.model.cell(index.row(), index.column()), option.rect

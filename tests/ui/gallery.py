@@ -29,9 +29,12 @@ from hlmaster.core.logs import LogRing
 from hlmaster.core.model import Interval, Side
 from hlmaster.core.opinions import Question
 from hlmaster.core.orders import Fill, OrderStatus, VenueOrder
+from hlmaster.core.proposals import Policy
+from hlmaster.core.signals import Direction
 from hlmaster.settings import Settings
 from hlmaster.storage.sessions import Sessions
 from hlmaster.ui import qt
+from hlmaster.ui.figures import hide_money
 from hlmaster.ui.loop import Loop
 from hlmaster.ui.palettes import SCHEMES
 from hlmaster.ui.theme import number_font
@@ -42,7 +45,7 @@ from tests.insight.sentiment.press import Press, feed, page
 from tests.ui import market_desk
 from tests.ui.advised import NOBODY, says
 from tests.ui.desks import Held, TradingScene, trading
-from tests.ui.proposals import Cards
+from tests.ui.proposals import STRATEGY, Cards
 
 D = Decimal
 SIZES = ((1280, 800), (1600, 980), (2560, 1440))
@@ -79,6 +82,7 @@ async def _connecting(scene: TradingScene, window: Window) -> None:
 
 async def _busy(scene: TradingScene, window: Window) -> None:
     _list_coins(scene, ["ETH", "BTC", "SOL", "DOGE"])
+    scene.desk.roster.change(STRATEGY, armed=True, policy=Policy.ASK)
     _hold(scene, "ETH", "0.42", 0.998)
     for coin, size, of_price in (("BTC", "0.01", 1.0), ("BTC", "-0.01", 1.004), ("SOL", "2", 1.0), ("SOL", "-2", 0.99)):
         _hold(scene, coin, size, of_price)
@@ -94,6 +98,21 @@ async def _busy(scene: TradingScene, window: Window) -> None:
     await scene.account_told()
     Cards(scene).say("ETH")
     Cards(scene).say("BTC")
+
+
+async def _private(scene: TradingScene, window: Window) -> None:
+    await _busy(scene, window)
+    window.context.actions.run("view.privacy")
+
+
+async def _cards(scene: TradingScene, window: Window) -> None:
+    """One that may be approved and one that a limit blocks."""
+    _list_coins(scene, ["ETH", "BTC"])
+    scene.desk.roster.change(STRATEGY, armed=True, policy=Policy.ASK)
+    for coin, direction in (("ETH", Direction.LONG), ("BTC", Direction.SHORT)):
+        await scene.desk.charts.show(coin, Interval.M1)
+        await asyncio.sleep(SETTLING)
+        Cards(scene).say(coin, direction)
 
 
 async def _stale(scene: TradingScene, window: Window) -> None:
@@ -146,6 +165,8 @@ STATES = {
     "connecting": State(_connecting, starts=False),
     "empty": State(_nothing),
     "busy": State(_busy, is_advised=True),
+    "private": State(_private, is_advised=True),
+    "cards": State(_cards),
     "stale": State(_stale),
     "disconnected": State(_disconnected),
     "halted": State(_halted),
@@ -242,6 +263,7 @@ async def shown(state: State, theme: str, size: tuple[int, int]) -> AsyncIterato
                     await prepared(state, scene, window)
                     yield window
                 finally:
+                    hide_money(False)
                     await window.shut()
 
 

@@ -56,6 +56,9 @@ async def test_liquidations_rebates_and_foreign_fills_are_told_apart(qtbot: QtBo
         assert line(panel, 0)[1] == "Liquidation"
         assert line(panel, 1)[1] == "Placed elsewhere"
         assert line(panel, 1)[5] == "-$0.30 maker"
+        assert panel.totals is not None
+        assert panel.totals.sums["fee"].text == "-$0.30"
+        assert panel.totals.sums["realised"].text == "-$100.00"
 
 
 async def test_what_the_session_remembers_appears_though_the_window_was_there_first(qtbot: QtBot) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QItemSelectionModel, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from hlmaster.core.events import OrderReported, TrackedOrder
@@ -225,3 +225,22 @@ async def test_an_ignored_order_is_grey_until_it_is_adopted(qtbot: QtBot) -> Non
         panel.model.flush()
         assert text(panel, "oid:77", "source") == "adopted"
         assert panel.model.cell(0, 0).role == ""
+
+
+async def test_all_selected_orders_are_cancelled_by_key_and_from_the_menu(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        panel = panel_of(scene, qtbot)
+        keys = [await resting(scene, price) for price in ("3400.1", "3401.1", "3402.1")]
+        panel.model.flush()
+        panel.table.selectAll()
+        menu = QMenu(panel)
+        panel.table.menu_wanted.emit(keys[0], menu)
+        assert [item.text() for item in menu.actions()] == ["Cancel 3 selected orders"]
+        panel.table.clearSelection()
+        panel.table.setFocus()
+        panel.table.selectRow(0)
+        rows = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        panel.table.selectionModel().select(panel.model.index(2, 0), rows)
+        QTest.keyClick(panel.table, Qt.Key.Key_Delete)
+        await settled(scene)
+        assert [key for key in keys if order(scene, key).status.is_live] == [keys[1]]
