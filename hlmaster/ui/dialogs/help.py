@@ -49,6 +49,7 @@ STRATEGIES = (
 PAGES = (
     "first_trade",
     "window",
+    "ladder",
     "orders",
     "protection",
     "sessions",

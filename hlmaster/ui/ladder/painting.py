@@ -16,7 +16,7 @@ from hlmaster.ui.ladder.rows import Own, Row
 from hlmaster.ui.ladder.view import Look, View
 from hlmaster.ui.theme import mixed
 
-VEIL = 0.65
+VEIL, POINTED = 0.65, 0.18
 HIDDEN = "••"
 
 
@@ -31,6 +31,8 @@ class Picture:
         self._traded = colour(mixed(theme.muted, theme.panel, 0.25))
         self._own = colour(mixed(theme.accent, theme.panel, 0.30))
         self._waiting = colour(mixed(theme.warning, theme.panel, 0.28))
+        self._pointed = QColor(theme.accent)
+        self._pointed.setAlphaF(POINTED)
         self._lift = (look.row - look.ink.height) / 2
 
     def paint(self, painter: QPainter, view: View, width: int, height: int) -> None:
@@ -242,7 +244,7 @@ class Picture:
     def _pointers(self, painter: QPainter, view: View, whole: QRectF) -> None:
         theme = self.look.theme
         if view.pointed is not None and view.pointed.row < len(view.rows):
-            painter.fillRect(whole.translated(0, view.rows[view.pointed.row].top), colour(theme.selected))
+            painter.fillRect(whole.translated(0, view.rows[view.pointed.row].top), self._pointed)
         if view.cursor is not None and view.cursor < len(view.rows):
             box = whole.translated(0.5, view.rows[view.cursor].top + 0.5).adjusted(0, 0, -1, -1)
             self._box(painter, box, theme.muted)

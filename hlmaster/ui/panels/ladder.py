@@ -104,6 +104,9 @@ class LadderPanel(PaintedPanel):
         self.picture = Picture(self.scene.look)
         super().dress(theme)
 
+    def help_page(self) -> str:
+        return "ladder"
+
     # --- what is remembered ---
 
     def save_state(self) -> dict[str, Any]:
