@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
@@ -120,7 +120,8 @@ class Window(FrameWindow):
 
     def _build(self) -> None:
         self.setWindowTitle(f"HyperliquidMaster – {account_words(self.context)}")
-        self.setMinimumSize(*SMALLEST)
+        # A scale of 200 % leaves less than that of a small screen
+        self.setMinimumSize(QSize(*SMALLEST).boundedTo(self.screen().availableSize()))
         self.resize(*DEFAULT_SIZE)
         head = QWidget()
         column = QVBoxLayout(head)

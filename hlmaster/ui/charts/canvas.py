@@ -33,6 +33,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
 
     def __init__(self, frame: Frame, parent: QWidget) -> None:
         super().__init__(parent, background=None)
+        for layer in (self, self.viewport()):
+            layer.setAccessibleName("Candle chart")
         self._frame = frame
         self.hands = Hands()
         self._cursor: Qt.CursorShape | None = None
