@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QRectF, Qt, QTimer
-from PySide6.QtGui import QAction, QBrush, QPainter, QPen
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtGui import QBrush, QPainter, QPen
 
 from hlmaster.core.candles import Floats, Ints
 from hlmaster.core.clock import DAY_MS
@@ -57,9 +56,10 @@ class ChartFlow(QObject):
         """Whether the cumulative delta begins anew at midnight UTC, or only where listening began."""
         self._layer: ChartLayer | None = None
         self._gaps: dict[str, ChartLayer] = {}
+        self._hidden: set[str] = set()
         self._profile = ProfileLayer(self._source, lambda: chart.shown)
-        self.button = self._make_button()
         chart.study_closed.connect(lambda key: self.switch(key, False) if key in self.on else None)
+        chart.study_hidden.connect(self._hide)
         panel.context.theme_changed.connect(lambda _: self.look())
         self._timer = QTimer(self, interval=BEAT_MS)
         self._timer.timeout.connect(self.look)
@@ -79,32 +79,13 @@ class ChartFlow(QObject):
     def _help(key: str) -> str:
         return next((pane.help for pane in PANES if pane.key == key), "Trades where they were heard, else candles.")
 
-    def _make_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setText("Flow ▾")
-        button.setAccessibleName("Order flow on the chart")
-        button.setToolTip("Volume profile, delta, open interest and funding on the chart")
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(button)
-        menu.aboutToShow.connect(lambda: self._fill(menu))
-        button.setMenu(menu)
-        return button
-
-    def _fill(self, menu: QMenu) -> None:
-        menu.clear()
-        for key, title in self.titles().items():
-            if key == PANES[0].key:
-                menu.addSeparator()
-            action = QAction(title, menu, checkable=True, checked=key in self.on)
-            action.setToolTip(self._help(key))
-            action.triggered.connect(self._toggle(key))
-            menu.addAction(action)
-        session = QAction("CVD begins anew at midnight UTC", menu, checkable=True, checked=self.by_session)
-        session.triggered.connect(self._toggle_session)
-        menu.addAction(session)
-
     def _toggle(self, key: str) -> Callable[[], None]:
         return lambda: self.switch(key, key not in self.on)
+
+    def _hide(self, key: str) -> None:
+        if key in self.on:
+            self._hidden ^= {key}
+            self.look()
 
     def _toggle_session(self) -> None:
         self.by_session = not self.by_session
@@ -197,7 +178,16 @@ class ChartFlow(QObject):
         is_delta = pane.kind == "histogram"
         trace = Trace(pane.key, colours.up if is_delta else tone, kind=pane.kind, fall=colours.down)  # type: ignore[arg-type]
         levels = (0.0,) if pane.key != "flow_open_interest" else ()
-        study = Study(pane.key, self._title(pane), (trace,), pane.key, levels=levels, note=self._note(flow, values))
+        note = self._note(flow, values)
+        study = Study(
+            pane.key,
+            self._title(pane),
+            (trace,),
+            pane.key,
+            levels=levels,
+            is_hidden=pane.key in self._hidden,
+            note=note,
+        )
         self._chart.set_study(study, [values])
 
     def _title(self, pane: FlowPane) -> str:

@@ -31,7 +31,6 @@ from hlmaster.ui.chart_trading import ChartTrading
 from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.context import Context
 from hlmaster.ui.flow.chart_flow import ChartFlow
-from hlmaster.ui.flow.chart_flow import ChartFlow
 from hlmaster.ui.market_panel import MarketPanel, decimals_of
 from hlmaster.ui.panels.chart_actions import add_actions
 from hlmaster.ui.panels.chart_bar import ChartBar
@@ -96,11 +95,9 @@ class ChartPanel(MarketPanel):
         self._first_ms = self._last_ms = self._candles = 0
         self.studies = ChartStudies(self.chart, self._held, context.desk.clock, context.theme, self)
         self.flow = ChartFlow(self, self.chart)
-        self.bar.add(self.flow.button)
-        self.flow = ChartFlow(self, self.chart)
         self.studies.join(FlowOffers(self.flow))
-        self._rates_of = ""
-        """The coin whose funding is fetched, or being fetched."""
+        self._rates_of = ("", 0)
+        """The coin whose funding is fetched, or being fetched, and the hour of that."""
         self._listing = QTimer(self, interval=LISTING_MS)
         self._listing.timeout.connect(self._load)
         self._listen()
@@ -326,29 +323,27 @@ class ChartPanel(MarketPanel):
         self.bar.log_scale.setChecked(on)
 
     def _want_rates(self) -> None:
-        """Have the funding of the coin fetched, where it is shown and not yet known."""
-        if "funding" in self.studies.built_in.on and self._rates_of != self.coin and self.market is not None:
-            self._rates_of = self.coin
-            self.studies.built_in.set_rates(())
+        """Have the funding of the coin fetched where it is shown: once, and anew with every hour."""
+        now_of = (self.coin, self.context.desk.clock.now_ms() // HOUR_MS)
+        if "funding" in self.studies.built_in.on and now_of != self._rates_of and self.market is not None:
+            if self._rates_of[0] != self.coin:
+                self.studies.built_in.set_rates(())
+            self._rates_of = now_of
             self.context.run(self._fetch_rates(self.coin), f"Loading the funding of {self.coin}")
 
     async def _fetch_rates(self, coin: str) -> None:
         desk = self.context.desk
-        try:
-            rates = await desk.charts.funding(coin, desk.clock.now_ms() - MOST_RATES * HOUR_MS)
-        except VenueError:
-            self._rates_of = ""  # asked again with the next beat
-            raise
+        rates = await desk.charts.funding(coin, desk.clock.now_ms() - MOST_RATES * HOUR_MS)
         if coin == self.coin:
             self.studies.built_in.set_rates(rates)
 
     def save_state(self) -> dict[str, Any]:
-        return {**self.studies.save_state(), "flow": self.flow.save_state()}
+        return {**self.studies.save_state(), "flow": self.flow.save_state(), "own": self.trading.switches.save_state()}
 
     def restore_state(self, state: dict[str, Any]) -> None:
         self.studies.restore_state(state)
         self.flow.restore_state(state.get("flow"))
-        self.flow.restore_state(state.get("flow"))
+        self.trading.switches.restore_state(state.get("own"))
         self.bar.log_scale.setChecked(self.chart.shown.prices.wants_log)
 
     def _take_settings(self) -> None:
