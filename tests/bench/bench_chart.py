@@ -14,11 +14,14 @@ import numpy as np
 from tests.bench.report import Report
 
 if TYPE_CHECKING:
+    from hlmaster.core.candles import CandleBlock
     from hlmaster.ui.charts.series import Floats, Times
+    from hlmaster.ui.studies.engine import StudyEngine
 
 SIZE = (1600, 900)
 FRAMES = 240
 WARM_UP = 20
+ROUNDS = 3
 MINUTE = 60_000
 
 
@@ -43,7 +46,74 @@ def run(report: Report) -> None:
         report.add(f"{name}: new tick, 500 visible, median", statistics.median(tick), "ms", at_most=1.5)
         report.add(f"{name}: mouse move, 500 visible, median", statistics.median(hover), "ms")
         report.add(f"{name}: pan with all visible, median", statistics.median(everything), "ms", baseline=empty)
+    _five(report)
     app.processEvents()
+
+
+def _five(report: Report) -> None:
+    """The same chart with nothing on its candles and with five indicators, four of them in three panes."""
+    from hlmaster.ui.charts.candle_chart import CandleChart
+
+    count = 100_000
+    pans: dict[bool, list[float]] = {False: [], True: []}
+    ticks: list[float] = []
+    chart = CandleChart()
+    chart.resize(*SIZE)
+    chart.show()
+    paint = _painter(chart._canvas)
+    block = _block(count)
+    chart.set_series(*_candles(count), MINUTE)
+    chart.show_latest(500)
+    engine = _engine(chart, block)
+
+    def pan(index: int) -> None:
+        chart.pan(-3 if index % 2 else -1)
+        paint()
+
+    last = count - 1
+    opened, high, low, close = (float(c[last]) for c in (block.open, block.high, block.low, block.close))
+
+    def tick(index: int) -> None:
+        chart.update_last(int(block.time_ms[last]), opened, high, low, close + index % 7 * 0.1, 100.0)
+        engine.step(block, last, opens=False)
+        paint()
+
+    for _ in range(ROUNDS):  # in turns: the machine's mood is in both
+        for on in (False, True):
+            _switch(engine, on)
+            pans[on] += _timed(pan, FRAMES // ROUNDS)
+            chart.go_to_latest()
+    ticks = _timed(tick)
+    bare, full = statistics.median(pans[False]), statistics.median(pans[True])
+    report.add("chart, five indicators: pan of 500, median", full, "ms", at_most=5.0)
+    report.add("chart, five indicators: pan of 500, 95th percentile", _percentile(pans[True]), "ms", at_most=8.3)
+    report.add("chart, five indicators: pan of 500, to none", full, "ms", baseline=bare, at_most=1.5)
+    report.add(
+        "chart, five indicators: new tick with their values, median", statistics.median(ticks), "ms", at_most=1.5
+    )
+    chart.close()
+
+
+def _engine(chart: Any, block: CandleBlock) -> StudyEngine:
+    from hlmaster.ui.studies.engine import StudyEngine
+
+    return StudyEngine(chart, lambda: block, chart)
+
+
+def _switch(engine: StudyEngine, on: bool) -> None:
+    """Put the five on, or take them off."""
+    from PySide6.QtWidgets import QApplication
+
+    from hlmaster.market.indicators.catalogue import INDICATORS
+    from hlmaster.ui.studies.chosen import Chosen
+
+    for tone, name in enumerate(("ema", "bollinger", "rsi", "macd", "atr")):
+        if on:
+            engine.put(Chosen(name, INDICATORS[name](), tone))
+        else:
+            engine.remove(name)
+    while engine.is_busy:
+        QApplication.processEvents()
 
 
 def _measure(count: int) -> tuple[float, list[float], list[float], list[float], list[float]]:
@@ -140,10 +210,10 @@ def _painter(view: Any) -> Callable[[], None]:
     return paint
 
 
-def _timed(step: Callable[[int], None]) -> list[float]:
+def _timed(step: Callable[[int], None], frames: int = FRAMES) -> list[float]:
     """Milliseconds of each step, after a few that are not counted."""
     result = []
-    for index in range(FRAMES + WARM_UP):
+    for index in range(frames + WARM_UP):
         begun = time.perf_counter()
         step(index)
         result.append((time.perf_counter() - begun) * 1e3)
@@ -152,6 +222,12 @@ def _timed(step: Callable[[int], None]) -> list[float]:
 
 def _percentile(values: list[float]) -> float:
     return statistics.quantiles(values, n=20)[-1]
+
+
+def _block(count: int) -> CandleBlock:
+    from hlmaster.core.candles import CandleBlock
+
+    return CandleBlock(*_candles(count), np.ones(count, np.int64))
 
 
 def _candles(count: int) -> tuple[Times, Floats, Floats, Floats, Floats, Floats]:
