@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -54,7 +53,10 @@ class ChartSwitches(QObject):
     def save_state(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in REMEMBERED}
 
-    def restore_state(self, state: Mapping[str, Any]) -> None:
+    def restore_state(self, state: object) -> None:
+        """What ``save_state`` gave; anything else is ignored."""
+        if not isinstance(state, dict):
+            return
         for name in REMEMBERED:
             if isinstance(state.get(name), bool):
                 setattr(self, name, state[name])

@@ -39,8 +39,8 @@ def line_colour(kind: LineKind, palette: ChartPalette) -> str:
 
 RANKS: tuple[LineKind, ...] = (
     "position",
-    "stop",
     "liquidation",
+    "stop",
     "take_profit",
     "order_buy",
     "order_sell",

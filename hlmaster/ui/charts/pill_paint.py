@@ -33,12 +33,20 @@ class PillPictures:
         self, painter: QPainter, frame: Frame, area: QRectF, placed: Sequence[PlacedPill], under: Hit | None
     ) -> None:
         """Those in the hand last, so that nothing covers them."""
-        for one in sorted(placed, key=lambda one: one.pill.in_hand):
-            is_under = under is not None and under.key == one.pill.key
-            painter.setOpacity(1.0 if is_under else one.strength)
+        order = sorted(placed, key=lambda one: one.pill.in_hand)
+        for one in order:
             if not one.beyond:
-                _draw_line(painter, frame, area, one, is_whole=one.pill.in_hand or is_under)
+                is_whole = one.pill.in_hand or (under is not None and under.key == one.pill.key)
+                painter.setOpacity(1.0 if is_whole else one.strength)
+                _draw_line(painter, frame, area, one, is_whole=is_whole)
+        ground = faded(frame.palette.background, 0.94)
+        for one in order:
+            is_under = under is not None and under.key == one.pill.key
             button = under.button if is_under and under is not None else None
+            # What is dim still covers the candles, or its words could not be read.
+            painter.setOpacity(1.0)
+            painter.fillRect(QRectF(one.left + 1, one.top + 1, one.right - one.left - 2, HEIGHT - 2), ground)
+            painter.setOpacity(1.0 if is_under else one.strength)
             painter.drawPixmap(QPointF(one.left, one.top), self._picture(painter, frame, one, button))
         painter.setOpacity(1.0)
 
@@ -80,7 +88,6 @@ def _draw_pill(painter: QPainter, frame: Frame, one: PlacedPill, button_under: B
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     shape = QPainterPath()
     shape.addRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
-    painter.fillPath(shape, faded(palette.background, 0.94))
     painter.save()
     painter.setClipPath(shape, Qt.ClipOperation.IntersectClip)
     painter.fillRect(QRectF(one.left, one.top, one.title_right - one.left, HEIGHT), colour)
