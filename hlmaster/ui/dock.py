@@ -11,6 +11,7 @@ from hlmaster.ui.market_panel import MarketPanel
 from hlmaster.ui.panel import Panel
 
 HEAD_HEIGHT = 30
+LEAST_WIDTH = 60
 
 
 class Head(QWidget):
@@ -24,6 +25,10 @@ class Head(QWidget):
         self.setProperty("role", role)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.row = QHBoxLayout(self)
+
+    def minimumSizeHint(self) -> QSize:
+        """A narrow place cuts the controls' end; it never makes the window wider than its screen."""
+        return QSize(LEAST_WIDTH, super().minimumSizeHint().height())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.menu_wanted.emit(event.globalPos())
@@ -107,7 +112,8 @@ class PanelDock(QDockWidget):
             row.addWidget(header, int(fills))
             header.show()
         if self._dot is not None:
-            row.addWidget(self._dot)
+            # Before the controls where these have an end that a narrow place may cut.
+            row.insertWidget(row.count() - 1 if header is not None else row.count(), self._dot)
             self._dot.show()
         self._inner.setVisible(tabbed and (header is not None or self._dot is not None))
         self.setTitleBarWidget(self._no_title if tabbed else self._title)

@@ -68,10 +68,15 @@ def four_charts(now: Arrangement) -> Arrangement:
     at = next((n for n, frame in enumerate(left.frames) if "chart" in keys(frame.root)), None)
     if at is None:
         left, at = moved(left, "chart", 0), 0
-    root = left.frames[at].root
+    mates = [key for key in tabs_of(left, "chart") if key != "chart"]
+    root = without(left, mates).frames[at].root
     assert root is not None
     for mate, new, way in (("chart", FOUR[1], Way.ROW), ("chart", FOUR[2], Way.COLUMN), (FOUR[1], FOUR[3], Way.COLUMN)):
         root = beside(root, mate, tabs(new), way)
+    # Tabs would make one of the four lower than the others.
+    home = next((key for key in ("book", "positions", FOUR[3]) if key in keys(root)), FOUR[3])
+    for key in mates:
+        root = with_tab(root, home, key)
     return _with_root(left, at, root)
 
 

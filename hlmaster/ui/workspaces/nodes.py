@@ -193,18 +193,18 @@ def rects(node: Node, into: Rect, gap: int = 0) -> list[tuple[Rect, Tabs]]:
     return found
 
 
-def partition(placed: Sequence[tuple[Rect, Tabs]]) -> Node:
-    """The rows and columns that these places make; of places that no cut divides, the tabs of all."""
+def partition(placed: Sequence[tuple[Rect, Tabs]]) -> Node | None:
+    """The rows and columns that these places make; None for places that lie over each other, as in a window too small
+    for what is in it."""
     if len(placed) == 1:
         return placed[0][1]
     for way in (Way.COLUMN, Way.ROW):
         groups = _cut(placed, way)
         if len(groups) > 1:
-            extents = [_extent(group, way) for group in groups]
-            return split(
-                way, [(partition(group), max(1, extent)) for group, extent in zip(groups, extents, strict=True)]
-            )
-    return Tabs(tuple(key for _, leaf in placed for key in leaf.keys), placed[0][1].front)
+            parts = [(partition(group), float(max(1, _extent(group, way)))) for group in groups]
+            whole = [(part, extent) for part, extent in parts if part is not None]
+            return split(way, whole) if len(whole) == len(parts) else None
+    return None
 
 
 def _cut(placed: Sequence[tuple[Rect, Tabs]], way: Way) -> list[list[tuple[Rect, Tabs]]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStatusBar, QTabBar
 from shiboken6 import getCppPointer
 
 from hlmaster.ui.dock import PanelDock
@@ -14,7 +14,6 @@ from hlmaster.ui.workspaces.nodes import Frame, Node, Rect, Split, Spread, Tabs,
 
 GAP = 6
 """Pixels between docks, as the style sheet has them."""
-TAB_HEIGHT = 30
 SIDES = {Way.ROW: Qt.Orientation.Horizontal, Way.COLUMN: Qt.Orientation.Vertical}
 
 
@@ -28,17 +27,20 @@ def spread_of(window: QMainWindow) -> Spread:
     return Spread.MAXIMISED if window.isMaximized() else Spread.NORMAL
 
 
-def seen(window: QMainWindow, docks: Mapping[str, PanelDock]) -> Frame:
-    """What a window that is shown holds. Docks that were closed are nowhere."""
+def seen(window: QMainWindow, docks: Mapping[str, PanelDock]) -> Frame | None:
+    """What a window that is shown holds; None where it is too small to tell. Docks that were closed are nowhere."""
     mine = {key: dock for key, dock in docks.items() if dock.window() is window and not dock.isHidden()}
     placed = [(rect_of(mine[leaf.front].geometry()), leaf) for leaf in _groups(window, mine)]
     loose = {key: dock for key, dock in docks.items() if _is_loose(dock, window) and not dock.isHidden()}
+    root = partition(placed) if placed else None
+    if placed and root is None:
+        return None
     floating: dict[int, tuple[Rect, list[str]]] = {}
     for key, dock in loose.items():
         top = dock.window()
         floating.setdefault(getCppPointer(top)[0], (rect_of(top.geometry()), []))[1].append(key)
     return Frame(
-        partition(placed) if placed else None,
+        root,
         rect_of(window.normalGeometry() if spread_of(window) is not Spread.NORMAL else window.geometry()),
         spread_of(window),
         tuple((rect, Tabs(tuple(keys), keys[0])) for rect, keys in floating.values()),
@@ -124,12 +126,11 @@ def proportion(window: QMainWindow, docks: Mapping[str, PanelDock], root: Node) 
     placed = rects(root, Rect(0, 0, window.width(), _room(window)), GAP)
     fronts = [docks[leaf.front] for _, leaf in placed]
     window.resizeDocks(fronts, [rect.width for rect, _ in placed], Qt.Orientation.Horizontal)
-    heights = [rect.height - (TAB_HEIGHT if len(leaf.keys) > 1 else 0) for rect, leaf in placed]
-    window.resizeDocks(fronts, heights, Qt.Orientation.Vertical)
+    window.resizeDocks(fronts, [rect.height for rect, _ in placed], Qt.Orientation.Vertical)
 
 
 def _room(window: QMainWindow) -> int:
     """Pixels between head and status bar."""
-    head, strip = window.menuWidget(), window.statusBar() if window.findChild(QDockWidget) else None
-    used = (head.sizeHint().height() if head is not None else 0) + (strip.sizeHint().height() if strip else 0)
+    head, strip = window.menuWidget(), window.findChild(QStatusBar)
+    used = sum(part.sizeHint().height() for part in (head, strip) if part is not None)
     return max(100, window.height() - used)

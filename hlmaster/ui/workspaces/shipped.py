@@ -30,7 +30,7 @@ def _sides(width: int) -> tuple[int, int, int]:
     """Pixels of the watchlist, the book and the cards."""
     if width >= 2200:
         return 340, 268, 336
-    return (300, 226, 284) if width >= 1400 else (262, 196, 276)
+    return (308, 226, 284) if width >= 1400 else (262, 196, 276)
 
 
 def _cards() -> Tabs:

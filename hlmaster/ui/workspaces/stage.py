@@ -8,15 +8,18 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
+from hlmaster.core.model import Interval
 from hlmaster.ui.context import Context
 from hlmaster.ui.dock import PanelDock
 from hlmaster.ui.frame_window import FrameWindow, SideWindow
+from hlmaster.ui.market_panel import MarketPanel
 from hlmaster.ui.panel_set import PanelSet
 from hlmaster.ui.workspaces import moves
 from hlmaster.ui.workspaces.nodes import Arrangement, Frame, Node, Tabs, Workspace, keys, with_missing
 from hlmaster.ui.workspaces.placing import place, proportion, seen, tab_bars
 from hlmaster.ui.workspaces.shipped import default
 
+FOUR_INTERVALS = (Interval.M5, Interval.H1, Interval.H4)
 SETTLE_MS = 350
 """Until Qt has laid out what was set up; what moves meanwhile was not moved by the user."""
 
@@ -94,10 +97,13 @@ class Stage(QObject):
         if self._before is not None:
             return self._before
         known = frozenset(key for key in self.panels.keys if not self.panels.is_extra(key))
-        if not self.is_settled:
-            closed = [key for key in self._latest.keys if key not in self.docks or self.docks[key].isHidden()]
-            return replace(moves.without(self._latest, closed), known=known)
-        return Arrangement(tuple(seen(window, self.docks) for window in self.windows), known)
+        closed = [key for key in self._latest.keys if key not in self.docks or self.docks[key].isHidden()]
+        latest = moves.without(self._latest, closed)
+        if self.is_settled:
+            frames = zip(self.windows, latest.frames, strict=True)
+            latest = replace(latest, frames=tuple(seen(window, self.docks) or frame for window, frame in frames))
+            self._latest = latest
+        return replace(latest, known=known)
 
     def workspace(self) -> Workspace:
         return Workspace(self.arrangement(), self.panels.memory())
@@ -196,12 +202,23 @@ class Stage(QObject):
             focused = self.panel_with_keys() or ""
             mate = focused if focused.partition(".")[0] == kind else kind
             self._change(lambda now: moves.added(now, key, mate))
+            self._own_interval(key)
             self.bring(key)
         return key
 
     def four_charts(self) -> None:
-        """Two by two in the place of the first chart."""
+        """Two by two in the place of the first chart, new ones in longer timeframes."""
+        new = [key for key in moves.FOUR if key not in self.docks]
         self._change(moves.four_charts)
+        for key, interval in zip(new, FOUR_INTERVALS, strict=False):
+            self._own_interval(key, interval)
+
+    def _own_interval(self, key: str, interval: Interval | None = None) -> None:
+        """A further panel keeps its timeframe while the first follows its group."""
+        panel = self.panels.panels[key]
+        if isinstance(panel, MarketPanel) and panel.has_interval:
+            panel.share_interval(False)
+            panel.choose_interval(interval or panel.interval)
 
     def new_window(self, key: str = "") -> None:
         """With this panel, or with one more chart."""

@@ -41,7 +41,9 @@ def splits(node: Node) -> Iterator[Split]:
 @given(NODES, st.integers(0, 6))
 def test_what_lies_in_a_window_is_read_back_as_it_lies(node: Node, gap: int) -> None:
     placed = rects(node, WINDOW, gap)
-    again = rects(partition(placed), WINDOW, gap)
+    found = partition(placed)
+    assert found is not None
+    again = rects(found, WINDOW, gap)
     assert {leaf for _, leaf in again} == {leaf for _, leaf in placed}
     before = {leaf: rect for rect, leaf in placed}
     for rect, leaf in again:
@@ -105,3 +107,8 @@ def test_a_separator_that_moved_a_hair_changes_nothing_a_tab_in_front_does() -> 
     assert not arranged(1, "a").is_like(arranged(1.5, "a"))
     assert not arranged(1, "a").is_like(arranged(1, "b"))
     assert not arranged(1, "a").is_like(Arrangement((*arranged(1, "a").frames, Frame(Tabs(("e",), "e")))))
+
+
+def test_places_that_lie_over_each_other_tell_nothing() -> None:
+    placed = [(Rect(0, 0, 100, 100), tabs("a")), (Rect(50, 50, 100, 100), tabs("b")), (Rect(200, 0, 9, 9), tabs("c"))]
+    assert partition(placed) is None
