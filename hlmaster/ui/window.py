@@ -308,7 +308,8 @@ class Window(FrameWindow):
         general = settings.general
         figures.hide_money(general.privacy)
         look = theme.chosen(general)
-        theme.apply(_application(), look)
+        if look != self.context.theme:
+            theme.apply(_application(), look)
         self.context.set_theme(look)
         if general.scale_percent != self._scale_percent:
             self._scale_percent = general.scale_percent

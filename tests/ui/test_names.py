@@ -82,6 +82,9 @@ async def test_everything_that_can_be_used_has_a_name_and_every_panel_opens_fill
             dock.show()
             dock.raise_()
             await asyncio.sleep(0)
+        for open_dialog in (window._open_settings, window._open_sessions, window._open_modes):
+            open_dialog()
+            await asyncio.sleep(0)
         assert not list(nameless(window)), "\n".join(nameless(window))
         for dock in window.docks.values():
             dock.close()
