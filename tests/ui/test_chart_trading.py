@@ -21,7 +21,7 @@ from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
 from hlmaster.ui.charts.lines import PriceLine
 from hlmaster.ui.panels.chart import ChartPanel
 from hlmaster.ui.quick_orders import LOCKED
-from hlmaster.ui.working import WorkingSize
+from hlmaster.ui.working import DraftBracket, DraftLine, WorkingSize
 from tests.ui.desks import UNPROTECTED, D, TradingScene, settled, trading, until
 
 LEFT, RIGHT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.NoButton
@@ -372,4 +372,63 @@ async def test_many_charts_share_one_set_of_switches(qtbot: QtBot) -> None:
         assert other.trading.switches is it.trading.switches
         it.trading.switches.flip("orders")
         assert not other.trading.switches.orders
+        await settled(it.scene)
+
+
+async def test_the_tickets_draft_stands_on_the_chart_and_cannot_be_moved(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        draft = DraftBracket(
+            "ETH",
+            Side.BUY,
+            (DraftLine("entry", D("3425"), D("0.42")), DraftLine("stop", D("3415"), D("0.42"), D("-4.5"))),
+        )
+        it.scene.context.quick.set_bracket(draft)
+        shown = {line.price: line.pill for line in it.lines}
+        assert {price: pill.title for price, pill in shown.items() if pill} == {
+            3425.0: "ticket BUY",
+            3415.0: "ticket stop",
+        }
+        it.drag(3425.0, 3420.0)
+        assert [line.price for line in it.lines] == [3425.0, 3415.0]
+        it.scene.context.quick.set_bracket(None)
+        assert it.lines == []
+
+
+async def test_the_preview_says_what_either_button_would_do(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        shown = it.trading.preview(3425.0)
+        assert shown is not None
+        assert shown.words == ("BUY 0.42 limit 3,425.0", "right click: SELL 0.42 stop 3,425.0")
+        it.scene.context.arming.set(False)
+        assert it.trading.preview(3425.0) is None
+
+
+async def test_what_an_exit_brings_follows_its_entry_while_that_is_dragged(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        await resting(it.scene, Side.BUY, "3430.1", stop_price=D("3415"), attach_stop=True)
+        await until(lambda: len(it.lines) == 2)
+
+        def loss() -> str:
+            (stop,) = (line.pill for line in it.lines if line.kind == "stop")
+            return "" if stop is None else stop.cells[-1].text
+
+        before = loss()
+        it.press(it.row(3430.1))
+        it.move(it.row(3427.0))
+        assert float(before.strip("-$")) > float(loss().strip("-$"))
+        it.key(Qt.Key.Key_Escape)
+        assert loss() == before
+
+
+async def test_switches_come_back_but_click_trading_never_does(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        switches = it.trading.switches
+        switches.flip("trades")
+        switches.flip("clicks")
+        state = switches.save_state()
+        assert state == {"orders": True, "fills": True, "trades": False}
+        switches.flip("trades")
+        switches.restore_state({**state, "orders": "damaged"})
+        assert (switches.trades, switches.orders) == (False, True)
+        switches.restore_state(None)
         await settled(it.scene)
