@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSlider,
 from hlmaster.core.margin import initial_margin, liquidation_price
 from hlmaster.core.model import Leverage, MarginMode
 from hlmaster.core.orders import Order
+from hlmaster.trading.portfolio import PositionView
 from hlmaster.trading.preview import preview
 from hlmaster.trading.situation import Situation
 from hlmaster.trading.ticket import Draft, Ticket
@@ -85,8 +86,17 @@ class LeverageBox(QFrame):
         self.number.setFocus()
         self.number.selectAll()
 
-    def show_effect(self, situation: Situation, ticket: Ticket | None, orders: tuple[Order, ...]) -> None:
-        self.effect.setText(effect(situation, self.chosen, ticket, orders))
+    def show_effect(
+        self,
+        situation: Situation,
+        ticket: Ticket | None,
+        orders: tuple[Order, ...],
+        position: PositionView | None = None,
+    ) -> None:
+        text = effect(situation, self.chosen, ticket, orders)
+        if position is not None:
+            text = f"{text} {position_effect(position, situation, self.chosen)}"
+        self.effect.setText(text)
         self.apply.setEnabled(self.chosen != situation.leverage)
 
 
@@ -110,8 +120,29 @@ def effect(now: Situation, chosen: Leverage, ticket: Ticket | None, orders: tupl
         sentences.append(f"A new long would be liquidated about {figures.percent(away, 1)} below its entry.")
     else:
         sentences.append("Cross margin: leverage sets what an order locks up; the whole account backs it.")
-    if now.position:
-        sentences.append(
-            "Your open position needs margin at the new leverage; its margin mode is fixed while it is open."
-        )
     return " ".join(sentences)
+
+
+def position_effect(position: PositionView, now: Situation, chosen: Leverage) -> str:
+    """What a leverage would do to an open position: its margin, and where it would be liquidated.
+
+    Cross positions are backed by the whole account, so leverage moves no liquidation price; an isolated one keeps the
+    margin it has, and a lower leverage adds what is missing.
+    """
+    decimals, mark = now.instrument.size_decimals, now.reference
+    held = f"Your {'long' if position.size > 0 else 'short'} {figures.size(abs(position.size))}"
+    fixed = "Its margin mode is fixed while it is open."
+    was = position.liquidation_price
+    stands = f"its liquidation price {figures.price(was, decimals)} stays" if was else "it has no liquidation price"
+    if mark is None:
+        return f"{held} is open. {fixed}"
+    needed = initial_margin(abs(position.size) * mark, chosen.value)
+    present = position.margin_used
+    if now.leverage.mode is MarginMode.CROSS:
+        margin = f"margin {figures.money(present)} → {figures.money(needed)}"
+        return f"{held}: {margin}; {stands}, for the whole account backs it. {fixed}"
+    if present is None or needed <= present:
+        return f"{held}: keeps its margin of {figures.money(present)}; {stands}. {fixed}"
+    becomes = liquidation_price(now.instrument.margin_tiers, position.size, mark, needed)
+    moves = f"liquidation {figures.price(was, decimals)} → {figures.price(becomes, decimals)}"
+    return f"{held}: {figures.money(needed - present)} more margin is set aside, {moves}. {fixed}"

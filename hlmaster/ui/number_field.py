@@ -18,13 +18,15 @@ Step = Callable[[Decimal | None, int], Decimal | None]
 
 
 class NumberField(QLineEdit):
-    """The dynamic property ``caption`` is drawn at the left, inside. ``changed`` follows each edit."""
+    """The dynamic property ``caption`` is drawn at the left, inside, and what ``set_aside`` says behind it where there
+    is room. ``changed`` follows each edit."""
 
     changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.step: Step | None = None
+        self._aside = ""
         self.setProperty("role", "number")
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setMaxLength(64)
@@ -47,6 +49,13 @@ class NumberField(QLineEdit):
             self.setAccessibleName(caption)
             self.update()
 
+    def set_aside(self, text: str) -> None:
+        """What the number comes to: ``≈ $1,700``."""
+        if self._aside != text:
+            self._aside = text
+            self.setAccessibleDescription(text)
+            self.update()
+
     def set_bad(self, bad: bool) -> None:
         if bool(self.property("bad")) != bad:
             self.setProperty("bad", bad)
@@ -67,14 +76,17 @@ class NumberField(QLineEdit):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        caption = self.property("caption")
+        caption = self.property("caption") or ""
         used = self.fontMetrics().horizontalAdvance(self.text() or self.placeholderText())
         painter = QPainter(self)
         font = self.font()
         font.setFamilies(self.window().font().families())
         painter.setFont(font)
         room = self.width() - used - 24
-        if caption and painter.fontMetrics().horizontalAdvance(caption) <= room:
+        advance = painter.fontMetrics().horizontalAdvance
+        if self._aside and advance(f"{caption}  {self._aside}") <= room:
+            caption = f"{caption}  {self._aside}"
+        if caption and advance(caption) <= room:
             colour = QColor(self.palette().color(QPalette.ColorRole.PlaceholderText))
             painter.setPen(colour)
             painter.drawText(QRect(8, 0, room, self.height()), Qt.AlignmentFlag.AlignVCenter, caption)

@@ -12,10 +12,10 @@ from hlmaster.ui import figures
 def order_words(side: Side, coin: str, shown: Preview | None, size_decimals: int | None) -> str:
     """``Buy 0.42 ETH at market``, ``Sell 0.42 ETH limit 3,434.2``; ``Buy ETH`` while it means no order yet."""
     word = str(side).capitalize()
-    if shown is None or not shown.orders:
+    order = None if shown is None else shown.entry
+    if order is None:
         return f"{word} {coin}"
-    order = shown.orders[0]
-    start = f"{word} {figures.plain(order.size)} {coin}"
+    start = f"{word} {figures.size(order.size)} {coin}"
     if order.market:
         return f"{start} at market"
     price = order.trigger.price if order.trigger is not None else order.price

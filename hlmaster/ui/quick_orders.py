@@ -335,7 +335,7 @@ def _is_stop(tracked: TrackedOrder, side: Side) -> bool:
 
 
 def _held(size: Decimal, coin: str) -> str:
-    return f"{'long' if size > 0 else 'short'} {figures.plain(abs(size))} {coin}"
+    return f"{'long' if size > 0 else 'short'} {figures.size(abs(size))} {coin}"
 
 
 def _window() -> Any:

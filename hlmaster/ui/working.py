@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hlmaster.core.model import Side
+from hlmaster.core.orders import Purpose, TriggerKind
+from hlmaster.trading.preview import Preview
 from hlmaster.trading.ticket import SizeUnit
 from hlmaster.ui import figures
 
@@ -26,7 +28,7 @@ class WorkingSize:
     @property
     def text(self) -> str:
         """``0.5``, ``$1,000``, ``5% eq``, ``$25 risk``."""
-        amount = figures.plain(self.amount)
+        amount = figures.size(self.amount)
         match self.unit:
             case SizeUnit.COIN:
                 return amount
@@ -56,3 +58,23 @@ class DraftBracket:
     coin: str
     side: Side
     lines: tuple[DraftLine, ...]
+
+
+def drafted(shown: Preview | None) -> DraftBracket | None:
+    """The order's own price where it waits for one, and those of its exits."""
+    if shown is None or shown.entry is None:
+        return None
+    entry, lines = shown.entry, list[DraftLine]()
+    if not entry.market:
+        is_limit = entry.trigger is None
+        price = entry.price if entry.trigger is None else entry.trigger.price
+        lines.append(DraftLine("entry" if is_limit else "trigger", price, entry.size))
+    for order in shown.orders:
+        if order.purpose is not Purpose.PROTECT or order.trigger is None:
+            continue
+        if order.trigger.kind is TriggerKind.TAKE_PROFIT:
+            lines.append(DraftLine("target", order.trigger.price, order.size))
+        elif all(line.kind != "stop" for line in lines):
+            lost = None if shown.risk is None else -shown.risk
+            lines.append(DraftLine("stop", order.trigger.price, entry.size, lost))
+    return DraftBracket(entry.coin, entry.side, tuple(lines)) if lines else None

@@ -23,6 +23,9 @@ from PySide6.QtWidgets import (QApplication, QCheckBox, QComboBox, QFrame,
 from hlmaster.ui.armed_button import ArmedButton
 from hlmaster.ui.leverage_box import LeverageBox
 from hlmaster.ui.number_field import NumberField
+from hlmaster.ui.panels.ticket_bracket import BracketBox
+from hlmaster.ui.panels.ticket_chips import SizeChips
+from hlmaster.ui.panels.ticket_quick import QuickRow
 from hlmaster.ui.segments import Segments
 from hlmaster.ui.share_slider import ShareSlider
 
@@ -134,11 +137,6 @@ class Ui_TicketPanel(object):
 
         self.contents_layout.addWidget(self.price_row)
 
-        self.time_in_force = Segments(self.contents)
-        self.time_in_force.setObjectName(u"time_in_force")
-
-        self.contents_layout.addWidget(self.time_in_force)
-
         self.size_row = QWidget(self.contents)
         self.size_row.setObjectName(u"size_row")
         self.size_row_layout = QHBoxLayout(self.size_row)
@@ -164,39 +162,15 @@ class Ui_TicketPanel(object):
 
         self.contents_layout.addWidget(self.share)
 
-        self.share_row = QWidget(self.contents)
-        self.share_row.setObjectName(u"share_row")
-        self.share_row_layout = QHBoxLayout(self.share_row)
-        self.share_row_layout.setSpacing(4)
-        self.share_row_layout.setObjectName(u"share_row_layout")
-        self.share_row_layout.setContentsMargins(0, 0, 0, 0)
-        self.share_25 = QPushButton(self.share_row)
-        self.share_25.setObjectName(u"share_25")
+        self.chips = SizeChips(self.contents)
+        self.chips.setObjectName(u"chips")
 
-        self.share_row_layout.addWidget(self.share_25)
-
-        self.share_50 = QPushButton(self.share_row)
-        self.share_50.setObjectName(u"share_50")
-
-        self.share_row_layout.addWidget(self.share_50)
-
-        self.share_75 = QPushButton(self.share_row)
-        self.share_75.setObjectName(u"share_75")
-
-        self.share_row_layout.addWidget(self.share_75)
-
-        self.share_100 = QPushButton(self.share_row)
-        self.share_100.setObjectName(u"share_100")
-
-        self.share_row_layout.addWidget(self.share_100)
-
-
-        self.contents_layout.addWidget(self.share_row)
+        self.contents_layout.addWidget(self.chips)
 
         self.check_row = QWidget(self.contents)
         self.check_row.setObjectName(u"check_row")
         self.check_row_layout = QHBoxLayout(self.check_row)
-        self.check_row_layout.setSpacing(12)
+        self.check_row_layout.setSpacing(8)
         self.check_row_layout.setObjectName(u"check_row_layout")
         self.check_row_layout.setContentsMargins(0, 0, 0, 0)
         self.reduce_only = QCheckBox(self.check_row)
@@ -204,15 +178,15 @@ class Ui_TicketPanel(object):
 
         self.check_row_layout.addWidget(self.reduce_only)
 
-        self.attach_stop = QCheckBox(self.check_row)
-        self.attach_stop.setObjectName(u"attach_stop")
+        self.post_only = QCheckBox(self.check_row)
+        self.post_only.setObjectName(u"post_only")
 
-        self.check_row_layout.addWidget(self.attach_stop)
+        self.check_row_layout.addWidget(self.post_only)
 
-        self.attach_target = QCheckBox(self.check_row)
-        self.attach_target.setObjectName(u"attach_target")
+        self.at_once = QCheckBox(self.check_row)
+        self.at_once.setObjectName(u"at_once")
 
-        self.check_row_layout.addWidget(self.attach_target)
+        self.check_row_layout.addWidget(self.at_once)
 
         self.check_space = QSpacerItem(0, 0, QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
 
@@ -221,24 +195,10 @@ class Ui_TicketPanel(object):
 
         self.contents_layout.addWidget(self.check_row)
 
-        self.exits_row = QWidget(self.contents)
-        self.exits_row.setObjectName(u"exits_row")
-        self.exits_row_layout = QHBoxLayout(self.exits_row)
-        self.exits_row_layout.setSpacing(4)
-        self.exits_row_layout.setObjectName(u"exits_row_layout")
-        self.exits_row_layout.setContentsMargins(0, 0, 0, 0)
-        self.stop = NumberField(self.exits_row)
-        self.stop.setObjectName(u"stop")
+        self.bracket = BracketBox(self.contents)
+        self.bracket.setObjectName(u"bracket")
 
-        self.exits_row_layout.addWidget(self.stop)
-
-        self.target = NumberField(self.exits_row)
-        self.target.setObjectName(u"target")
-
-        self.exits_row_layout.addWidget(self.target)
-
-
-        self.contents_layout.addWidget(self.exits_row)
+        self.contents_layout.addWidget(self.bracket)
 
         self.preview = QFrame(self.contents)
         self.preview.setObjectName(u"preview")
@@ -417,6 +377,11 @@ class Ui_TicketPanel(object):
 
         self.contents_layout.addWidget(self.preview)
 
+        self.quick = QuickRow(self.contents)
+        self.quick.setObjectName(u"quick")
+
+        self.contents_layout.addWidget(self.quick)
+
         self.bottom = QSpacerItem(0, 0, QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Expanding)
 
         self.contents_layout.addItem(self.bottom)
@@ -497,9 +462,6 @@ class Ui_TicketPanel(object):
         self.ask.setToolTip(QCoreApplication.translate("TicketPanel", u"Fill in the best ask", None))
 #endif // QT_CONFIG(tooltip)
         self.ask.setProperty(u"role", QCoreApplication.translate("TicketPanel", u"small", None))
-#if QT_CONFIG(accessibility)
-        self.time_in_force.setAccessibleName(QCoreApplication.translate("TicketPanel", u"Time in force", None))
-#endif // QT_CONFIG(accessibility)
         self.amount.setProperty(u"caption", QCoreApplication.translate("TicketPanel", u"Size", None))
 #if QT_CONFIG(accessibility)
         self.amount.setAccessibleName(QCoreApplication.translate("TicketPanel", u"Size", None))
@@ -516,58 +478,15 @@ class Ui_TicketPanel(object):
 #if QT_CONFIG(accessibility)
         self.share.setAccessibleName(QCoreApplication.translate("TicketPanel", u"Share of the largest size", None))
 #endif // QT_CONFIG(accessibility)
-        self.share_25.setText(QCoreApplication.translate("TicketPanel", u"25%", None))
-#if QT_CONFIG(tooltip)
-        self.share_25.setToolTip("")
-#endif // QT_CONFIG(tooltip)
-        self.share_25.setProperty(u"role", QCoreApplication.translate("TicketPanel", u"small", None))
-        self.share_50.setText(QCoreApplication.translate("TicketPanel", u"50%", None))
-#if QT_CONFIG(tooltip)
-        self.share_50.setToolTip("")
-#endif // QT_CONFIG(tooltip)
-        self.share_50.setProperty(u"role", QCoreApplication.translate("TicketPanel", u"small", None))
-        self.share_75.setText(QCoreApplication.translate("TicketPanel", u"75%", None))
-#if QT_CONFIG(tooltip)
-        self.share_75.setToolTip("")
-#endif // QT_CONFIG(tooltip)
-        self.share_75.setProperty(u"role", QCoreApplication.translate("TicketPanel", u"small", None))
-        self.share_100.setText(QCoreApplication.translate("TicketPanel", u"100%", None))
-#if QT_CONFIG(tooltip)
-        self.share_100.setToolTip("")
-#endif // QT_CONFIG(tooltip)
-        self.share_100.setProperty(u"role", QCoreApplication.translate("TicketPanel", u"small", None))
         self.reduce_only.setText(QCoreApplication.translate("TicketPanel", u"Reduce-only", None))
 #if QT_CONFIG(tooltip)
         self.reduce_only.setToolTip(QCoreApplication.translate("TicketPanel", u"Only makes the position smaller, never opens or turns it", None))
 #endif // QT_CONFIG(tooltip)
-        self.attach_stop.setText(QCoreApplication.translate("TicketPanel", u"Stop", None))
+        self.post_only.setText(QCoreApplication.translate("TicketPanel", u"Post-only", None))
+        self.at_once.setText(QCoreApplication.translate("TicketPanel", u"IOC", None))
 #if QT_CONFIG(accessibility)
-        self.attach_stop.setAccessibleName(QCoreApplication.translate("TicketPanel", u"Attach a stop", None))
+        self.at_once.setAccessibleName(QCoreApplication.translate("TicketPanel", u"Immediate or cancel", None))
 #endif // QT_CONFIG(accessibility)
-#if QT_CONFIG(tooltip)
-        self.attach_stop.setToolTip(QCoreApplication.translate("TicketPanel", u"Send a reduce-only stop together with the order: it gets you out at a loss you have chosen", None))
-#endif // QT_CONFIG(tooltip)
-        self.attach_target.setText(QCoreApplication.translate("TicketPanel", u"Target", None))
-#if QT_CONFIG(accessibility)
-        self.attach_target.setAccessibleName(QCoreApplication.translate("TicketPanel", u"Attach a target", None))
-#endif // QT_CONFIG(accessibility)
-#if QT_CONFIG(tooltip)
-        self.attach_target.setToolTip(QCoreApplication.translate("TicketPanel", u"Send a reduce-only take profit together with the order", None))
-#endif // QT_CONFIG(tooltip)
-        self.stop.setProperty(u"caption", QCoreApplication.translate("TicketPanel", u"Stop", None))
-#if QT_CONFIG(accessibility)
-        self.stop.setAccessibleName(QCoreApplication.translate("TicketPanel", u"Stop price", None))
-#endif // QT_CONFIG(accessibility)
-#if QT_CONFIG(tooltip)
-        self.stop.setToolTip(QCoreApplication.translate("TicketPanel", u"Where you get out; the risk is measured to here", None))
-#endif // QT_CONFIG(tooltip)
-        self.target.setProperty(u"caption", QCoreApplication.translate("TicketPanel", u"Target", None))
-#if QT_CONFIG(accessibility)
-        self.target.setAccessibleName(QCoreApplication.translate("TicketPanel", u"Target price", None))
-#endif // QT_CONFIG(accessibility)
-#if QT_CONFIG(tooltip)
-        self.target.setToolTip(QCoreApplication.translate("TicketPanel", u"Where you take the profit; the reward is measured to here", None))
-#endif // QT_CONFIG(tooltip)
 #if QT_CONFIG(tooltip)
         self.notional_box.setToolTip(QCoreApplication.translate("TicketPanel", u"Size times the expected price", None))
 #endif // QT_CONFIG(tooltip)
@@ -621,11 +540,11 @@ class Ui_TicketPanel(object):
 #if QT_CONFIG(tooltip)
         self.after_box.setToolTip(QCoreApplication.translate("TicketPanel", u"Your position once the order is filled", None))
 #endif // QT_CONFIG(tooltip)
-        self.after_caption.setText(QCoreApplication.translate("TicketPanel", u"POSITION AFTER", None))
+        self.after_caption.setText(QCoreApplication.translate("TicketPanel", u"AFTER", None))
         self.after_caption.setProperty(u"role", QCoreApplication.translate("TicketPanel", u"caption", None))
         self.after.setText(QCoreApplication.translate("TicketPanel", u"\u2013", None))
 #if QT_CONFIG(accessibility)
-        self.after.setAccessibleName(QCoreApplication.translate("TicketPanel", u"POSITION AFTER", None))
+        self.after.setAccessibleName(QCoreApplication.translate("TicketPanel", u"AFTER", None))
 #endif // QT_CONFIG(accessibility)
         self.after.setProperty(u"role", QCoreApplication.translate("TicketPanel", u"number", None))
 #if QT_CONFIG(tooltip)

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QApplication
 
 from hlmaster.core.errors import HlError
 from hlmaster.core.model import Leverage
-from hlmaster.core.orders import TimeInForce
 from hlmaster.core.rounding import PERP_MAX_DECIMALS, snap_price, to_decimal
 from hlmaster.desk.outcome import Outcome
+from hlmaster.trading.bracket import Priced
 from hlmaster.trading.preview import Preview
+from hlmaster.trading.risk.board import effects
 from hlmaster.trading.situation import Situation
-from hlmaster.trading.ticket import Ticket
+from hlmaster.trading.ticket import SizeUnit, Ticket
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.checklist import all_ticked
 from hlmaster.ui.forms.ui_ticket_panel import Ui_TicketPanel
+from hlmaster.ui.number_field import NumberField
+from hlmaster.ui.order_words import order_words
 from hlmaster.ui.panel import Panel
+from hlmaster.ui.panels import ticket_actions
 from hlmaster.ui.panels import ticket_sizes as sizes
-from hlmaster.ui.panels.ticket_form import SHARES, Reading, TicketForm
+from hlmaster.ui.panels.ticket_figures import TicketFigures, say
+from hlmaster.ui.panels.ticket_form import Reading, TicketForm
+from hlmaster.ui.panels.ticket_quick import verbs
+from hlmaster.ui.working import WorkingSize, drafted
 
 PREVIEW_MS = 200
 VERDICT_MS = 8_000
@@ -45,11 +53,15 @@ class TicketPanel(Panel):
         self._sending = False
         self._verdict: tuple[str, str] | None = None
         self._preview: Preview | None = None
+        self._wanting: NumberField | None = None
         self.form = TicketForm(self.ui, context.coin)
-        self.ui.amount.step = self._step_amount
-        for field in self.form.prices:
-            field.step = self._step_price
+        self.figures = TicketFigures(self.ui, context.theme)
+        self._step_by_arrows()
+        self._follow_settings()
+        self.ui.unit.setCurrentIndex(self.ui.unit.findData(SizeUnit(context.desk.settings.ticket.size_unit)))
         self._connect()
+        self._letters = ticket_actions.letters(self)
+        ticket_actions.register(self)
         self._beat = self._timer(PREVIEW_MS, self._on_beat, single=False)
         self._beat.start()
         self._forget_verdict = self._timer(VERDICT_MS, lambda: self._say_verdict(None))
@@ -69,27 +81,45 @@ class TicketPanel(Panel):
         ui.kind.chosen.connect(lambda _: self._on_shape())
         ui.side.chosen.connect(lambda _: self._on_edit())
         ui.execution.chosen.connect(lambda _: self._on_shape())
-        ui.time_in_force.chosen.connect(lambda _: self._on_shape())
         ui.unit.currentIndexChanged.connect(lambda _: self._on_shape())
-        ui.reduce_only.toggled.connect(lambda _: self._on_shape())
-        ui.attach_stop.toggled.connect(lambda _: self._on_shape())
-        ui.attach_target.toggled.connect(lambda _: self._on_shape())
+        for box in (ui.reduce_only, ui.post_only, ui.at_once):
+            box.toggled.connect(lambda _: self._on_shape())
+        ui.bracket.shaped.connect(self._on_shape)
+        ui.bracket.changed.connect(self._on_edit)
         for field in self.form.fields:
             field.changed.connect(self._on_edit)
+            field.editingFinished.connect(self._snap)
         for name, button in (("bid", ui.bid), ("mid", ui.mid), ("ask", ui.ask)):
             button.clicked.connect(partial(self._fill_price, name))
-        for share in SHARES:
-            self.form.share_button(share).clicked.connect(partial(self._take_share, share))
-        ui.share.chosen.connect(self._take_share)
+        ui.chips.shared.connect(self.take_share)
+        ui.chips.taken.connect(ui.amount.set_value)
+        ui.share.chosen.connect(self.take_share)
         ui.submit.confirmed.connect(self._send)
-        ui.leverage.clicked.connect(self._toggle_leverage)
+        ui.leverage.clicked.connect(self.toggle_leverage)
         ui.leverage_box.wanted.connect(self._set_leverage)
         ui.leverage_box.changed.connect(self.refresh)
+        quick = verbs(context)
+        ui.quick.pressed.connect(lambda name: quick[name]())
+        ui.quick.set_armed(context.arming.is_on)
+        context.arming.changed.connect(ui.quick.set_armed)
+        context.settings_changed.connect(self._follow_settings)
+        context.theme_changed.connect(self.figures.limits.set_theme)
         for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._shortcut(key, self._on_enter)
         self._shortcut(Qt.Key.Key_Escape, self._on_escape)
         context.coin_changed.connect(self._on_coin)
         context.price_picked.connect(self._on_price_picked)
+
+    def _step_by_arrows(self) -> None:
+        self.ui.amount.step = self._step_amount
+        for field in self.form.prices:
+            field.step = self._step_price
+        bracket = self.ui.bracket
+        for field in (bracket.stop, *bracket.targets):
+            field.step = self._step_exit
+
+    def _follow_settings(self) -> None:
+        self.ui.bracket.set_ready(self.context.desk.settings.ticket.ready)
 
     def _shortcut(self, key: Qt.Key, work: Any) -> None:
         shortcut = QShortcut(QKeySequence(key), self)
@@ -119,64 +149,38 @@ class TicketPanel(Panel):
     def refresh(self) -> None:
         """Recompute the preview and say why nothing can be sent, if so."""
         desk, coin = self.context.desk, self.context.coin
-        reading, situation, shown = self.form.read(self.context.coin), None, None
+        situation, shown = self._situation(), None
+        reading = self.form.read(coin, situation)
         try:
             if desk.is_ready:
-                situation = desk.survey(coin)
                 shown = desk.manual.preview(reading.ticket) if reading.ticket is not None else None
         except HlError as error:
             reading = Reading(problem=str(error))
         if not desk.is_ready:
             reading = Reading(problem="Orders open once the exchange has answered.", waiting=True)
         self._preview = shown
-        self._show_account(situation)
-        self._show_figures(shown, situation)
+        self.figures.show_account(situation)
+        self.ui.share.follow(None if situation is None else self._share(situation))
+        entry = None if shown is None else shown.entry
+        bars = effects(entry, situation, desk.limits.risk) if entry is not None and situation is not None else ()
+        self.figures.show(shown, situation, () if self.form.is_crowded else bars)
         self._show_verdict(reading, shown)
+        self._tell_others(reading, shown, situation)
         if situation is not None and self.ui.leverage_box.isVisible():
             orders = shown.orders if shown is not None else ()
-            self.ui.leverage_box.show_effect(situation, reading.ticket, orders)
+            self.ui.leverage_box.show_effect(situation, reading.ticket, orders, desk.portfolio.position(coin))
 
-    def _show_account(self, situation: Situation | None) -> None:
-        ui = self.ui
-        known = situation is not None
-        for widget in (
-            ui.leverage,
-            ui.bid,
-            ui.mid,
-            ui.ask,
-            ui.share,
-            *(self.form.share_button(share) for share in SHARES),
-        ):
-            widget.setEnabled(known)
-        ui.share.follow(None if situation is None else self._share(situation))
-        if situation is None:
-            _say(ui.position, "")
-            return
-        leverage, coin, size = situation.leverage, situation.instrument.coin, situation.position
-        _say(ui.leverage, f"{str(leverage.mode).capitalize()} {leverage.value}×")
-        _tell(ui.position, f"{_held(size)} {coin}" if size else f"No {coin} position", figures.tone(size))
-
-    def _show_figures(self, shown: Preview | None, situation: Situation | None) -> None:
-        ui, money = self.ui, figures.brief_money
-        decimals = situation.instrument.size_decimals if situation is not None else None
-        _tell(ui.available, money(situation.available if situation is not None else None))
-        _tell(ui.notional, money(shown.notional if shown is not None else None))
-        fee_side = "" if shown is None or shown.fee is None else " · MAKER" if shown.fee_is_maker else " · TAKER"
-        _say(ui.fee_caption, f"FEE{fee_side}")
-        _tell(ui.fee, money(shown.fee if shown is not None else None))
-        _tell(ui.margin, money(shown.margin if shown is not None else None))
-        _tell(ui.liquidation, figures.price(shown.liquidation_price if shown is not None else None, decimals))
-        _tell(ui.after, _held(shown.position_after) if shown is not None else figures.UNKNOWN)
-        _tell(ui.risk, self._risk_text(shown, situation))
-        _tell(ui.reward, money(shown.reward if shown is not None else None))
-        _say(ui.reward_caption, _reward_caption(shown))
-
-    @staticmethod
-    def _risk_text(shown: Preview | None, situation: Situation | None) -> str:
-        if shown is None or shown.risk is None:
-            return figures.UNKNOWN
-        share = shown.risk / situation.equity if situation is not None and situation.equity > 0 else None
-        return f"{figures.money(shown.risk)} · {figures.percent(share)}"
+    def _tell_others(self, reading: Reading, shown: Preview | None, situation: Situation | None) -> None:
+        """The size for gestures elsewhere, and the lines that the order would have on a chart."""
+        ui, coin = self.ui, self.context.coin
+        ui.bracket.show_priced(reading.entry, reading.exits or Priced())
+        reference = None if situation is None else situation.reference
+        decimals = 0 if situation is None else situation.instrument.size_decimals
+        ui.chips.follow(self.form.unit, coin, reference, decimals)
+        amount = self.form.amount(situation)
+        away = ui.bracket.stop_percent or self.context.desk.settings.ticket.ready[0][0]
+        self.context.quick.set_working(WorkingSize(coin, self.form.unit, amount, away) if amount else None)
+        self.context.quick.set_bracket(drafted(shown))
 
     def _show_verdict(self, reading: Reading, shown: Preview | None) -> None:
         can_send = shown is not None and shown.can_send and not self._is_closed_for_sending()
@@ -184,31 +188,23 @@ class TicketPanel(Panel):
         problem = reading.problem or " ".join(problems[:MOST_REASONS])
         if len(problems) > MOST_REASONS:
             problem += f" {len(problems) - MOST_REASONS} more reason{'s' if len(problems) > MOST_REASONS + 1 else ''}."
-        text, tone = self._verdict or (problem, "" if reading.waiting else "warning")
+        calm = reading.waiting or not problem
+        text, tone = self._verdict or (problem or reading.hint, "" if calm else "warning")
         self.ui.reason.setToolTip(figures.veiled("\n".join(problems[MOST_REASONS:])))
         self.ui.submit.setEnabled(can_send)
+        self._wanting = reading.field
         self.ui.submit.say("Sending ..." if self._sending else self._order_words(shown), str(self.form.side))
         self.ui.submit.needs_arming = self.context.desk.settings.general.confirm_orders
         self.ui.submit.question = f"Sure? {self._order_words(shown)}"
-        _say(self.ui.reason, text, tone)
+        say(self.ui.reason, text, tone)
 
     def _is_closed_for_sending(self) -> bool:
         """Until the outcome, and for as long as a second click may still be the same double click."""
         return self._sending or self._reopen.isActive()
 
     def _order_words(self, shown: Preview | None) -> str:
-        """``Buy 0.42 ETH at market``, ``Sell 0.42 ETH limit 3,434.2``."""
-        word, coin = str(self.form.side).capitalize(), self.context.coin
-        if shown is None or not shown.orders:
-            return f"{word} {coin}"
-        order, decimals = shown.orders[0], self.context.desk.instruments[coin].size_decimals
-        start = f"{word} {figures.size(order.size)} {coin}"
-        if order.market:
-            return f"{start} at market"
-        price = order.trigger.price if order.trigger is not None else order.price
-        kind = order.kind.split()[0] if order.trigger is not None else order.kind
-        suffix = " IOC" if order.trigger is None and order.time_in_force is TimeInForce.IOC else ""
-        return f"{start} {kind} {figures.price(price, decimals)}{suffix}"
+        listed = self.context.desk.instruments.get(self.context.coin)
+        return order_words(self.form.side, self.context.coin, shown, None if listed is None else listed.size_decimals)
 
     # --- filling in ---
 
@@ -227,6 +223,21 @@ class TicketPanel(Panel):
         situation = self._situation()
         return None if situation is None else sizes.stepped_amount(value, steps, self.form.unit, situation)
 
+    def _step_exit(self, value: Decimal | None, steps: int) -> Decimal | None:
+        situation = self._situation()
+        if situation is None:
+            return None
+        return sizes.stepped_exit(value, steps, self.ui.bracket.exit_unit, situation)
+
+    def _snap(self) -> None:
+        situation = self._situation()
+        if situation is not None:
+            self.form.snap(situation)
+
+    def edit_preset(self, number: int) -> None:
+        self.ui.chips.show_presets(True)
+        self.ui.chips.edit(number)
+
     def _fill_price(self, name: str) -> None:
         situation = self._situation()
         if situation is None:
@@ -235,7 +246,7 @@ class TicketPanel(Panel):
         if price is not None:
             self.ui.price.set_value(snap_price(price, situation.instrument.size_decimals))
 
-    def _take_share(self, share: int) -> None:
+    def take_share(self, share: int) -> None:
         situation = self._situation()
         room = None if situation is None else self._room(situation)
         if situation is None or room is None:
@@ -279,15 +290,23 @@ class TicketPanel(Panel):
     # --- sending ---
 
     def _on_enter(self) -> None:
-        focused = self.focusWidget()
-        if focused is not None and self.ui.leverage_box.isAncestorOf(focused):
-            self.ui.leverage_box.apply.click()
+        """Send, or go to the field that keeps the order from being sent."""
+        focused, ui = self.focusWidget(), self.ui
+        if ui.chips.is_editing:
+            ui.chips.keep()
+        elif focused is not None and ui.leverage_box.isAncestorOf(focused):
+            ui.leverage_box.apply.click()
+        elif not ui.submit.isEnabled() and self._wanting is not None:
+            self._wanting.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self._wanting.selectAll()
         else:
-            self.ui.submit.click()
+            ui.submit.click()
 
     def _on_escape(self) -> None:
-        """Take back one thing: an armed button, the leverage box, or what was typed."""
-        if self.ui.submit.is_armed:
+        """Take back one thing: a preset's editor, an armed button, the leverage box, or what was typed."""
+        if self.ui.chips.is_editing:
+            self.ui.chips.give_up()
+        elif self.ui.submit.is_armed:
             self.ui.submit.disarm()
         elif self.ui.leverage_box.isVisible():
             self.ui.leverage_box.hide()
@@ -295,8 +314,17 @@ class TicketPanel(Panel):
             self.form.clear()
             self.ui.amount.setFocus()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Letters that no field has taken."""
+        choose = self._letters.get(Qt.Key(event.key()))
+        if choose is None or event.modifiers() or event.isAutoRepeat():
+            super().keyPressEvent(event)
+        else:
+            choose()
+
     def _send(self) -> None:
-        ticket = self.form.read(self.context.coin).ticket
+        self._snap()
+        ticket = self.form.read(self.context.coin, self._situation()).ticket
         if ticket is None or self._is_closed_for_sending():
             return
         self._sending = True
@@ -317,9 +345,16 @@ class TicketPanel(Panel):
         if questions:
             if not await all_ticked(self.window(), self._order_words(self._preview), questions):
                 return Outcome(False, "Nothing was sent: the checklist is not ticked.")
-            if self.form.read(self.context.coin).ticket != ticket:
+            if not self._is_still(ticket):
                 return Outcome(False, "Nothing was sent: the ticket changed while the checklist was asked.")
         return await self.context.desk.manual.place(ticket)
+
+    def _is_still(self, ticket: Ticket) -> bool:
+        """The form means what it meant; exits that are distances follow the market meanwhile."""
+        now = self.form.read(self.context.coin, self._situation()).ticket
+        return now is not None and replace(now, stop_price=None, targets=()) == replace(
+            ticket, stop_price=None, targets=()
+        )
 
     async def _sent(self, placing: Coroutine[Any, Any, Outcome]) -> Outcome:
         try:
@@ -327,6 +362,8 @@ class TicketPanel(Panel):
         finally:
             self._sending = False
             self.refresh()
+        if outcome.ok and self.context.desk.settings.ticket.empty_after_send:
+            self.ui.amount.clear()
         self._say_verdict((outcome.sentence, "" if outcome.ok else "warning"))
         return outcome
 
@@ -335,11 +372,11 @@ class TicketPanel(Panel):
         self._verdict = verdict
         if verdict is not None:
             self._forget_verdict.start()
-            _say(self.ui.reason, *verdict)
+            say(self.ui.reason, *verdict)
 
     # --- leverage ---
 
-    def _toggle_leverage(self) -> None:
+    def toggle_leverage(self) -> None:
         situation = self._situation()
         if self.ui.leverage_box.isVisible() or situation is None:
             self.ui.leverage_box.hide()
@@ -361,40 +398,9 @@ class TicketPanel(Panel):
         return outcome
 
 
-def _held(size: Decimal | None) -> str:
-    """``Long 0.42``, ``Short 12``, ``flat``."""
-    if size is None:
-        return figures.UNKNOWN
-    return f"{'Long' if size > 0 else 'Short'} {figures.size(abs(size))}" if size else "flat"
-
-
 def _is_exit(shown: Preview, position: Decimal) -> bool:
     """Reduce-only, or at market and no larger than the position; what rests could open once that is closed."""
     if all(order.reduce_only for order in shown.orders):
         return bool(shown.orders)
     after = shown.position_after
     return shown.orders[0].market and after is not None and after * position >= 0 and abs(after) < abs(position)
-
-
-def _reward_caption(shown: Preview | None) -> str:
-    """``REWARD 1.9×``: in multiples of the risk, where both are known."""
-    if shown is None or shown.reward is None or not shown.risk:
-        return "REWARD"
-    return f"REWARD {shown.reward / shown.risk:.1f}×"
-
-
-def _tell(label: QLabel, text: str, tone: str | None = None) -> None:
-    """A figure in a narrow place: what does not fit is cut visibly and whole in the tooltip."""
-    fitting = label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(label.width(), 40))
-    _say(label, fitting, tone)
-    label.setToolTip(text if fitting != text else "")
-
-
-def _say(widget: Any, text: str, tone: str | None = None) -> None:
-    text = figures.veiled(text)
-    if widget.text() != text:
-        widget.setText(text)
-    if tone is not None and isinstance(widget, QLabel) and (widget.property("tone") or "") != tone:
-        widget.setProperty("tone", tone)
-        widget.style().unpolish(widget)
-        widget.style().polish(widget)

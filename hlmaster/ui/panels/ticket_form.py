@@ -2,50 +2,66 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from hlmaster.core.model import Side
 from hlmaster.core.orders import TimeInForce
-from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
+from hlmaster.core.rounding import round_size, snap_price, wire_text
+from hlmaster.trading.bracket import Entry, ExitUnit, Priced, priced
+from hlmaster.trading.situation import Situation
+from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind, draft
 from hlmaster.ui.forms.ui_ticket_panel import Ui_TicketPanel
 from hlmaster.ui.number_field import NumberField
+from hlmaster.ui.panels import ticket_sizes as sizes
 
-SHARES = (25, 50, 75, 100)
 KINDS = (
-    ("market", "Market", "Trades at once, at the best prices there are", ""),
-    ("limit", "Limit", "Trades at this price or better, and waits in the book for it", ""),
-    ("stop", "Stop", "Wakes when the mark price runs against you to the trigger", ""),
-    ("take profit", "Take", "Take profit: wakes when the mark price reaches your target", ""),
+    ("market", "Market", "Trades at once, at the best prices there are (M)", ""),
+    ("limit", "Limit", "Trades at this price or better, and waits in the book for it (L)", ""),
+    ("stop", "Stop", "Wakes when the mark price runs against you to the trigger (O)", ""),
+    ("take profit", "Take", "Take profit: wakes when the mark price reaches your target (T)", ""),
 )
-TIMES_IN_FORCE = (
-    (TimeInForce.GTC, "GTC", "Good till cancelled: what does not trade at once waits in the book", ""),
-    (TimeInForce.IOC, "IOC", "Immediate or cancel: trades what it can at once, the rest is cancelled", ""),
-    (TimeInForce.ALO, "Post-only", "Waits in the book, and is cancelled rather than pay the taker fee", ""),
-)
-SIDES = ((Side.BUY, "Buy / Long", "Buy", "buy"), (Side.SELL, "Sell / Short", "Sell", "sell"))
+SIDES = ((Side.BUY, "Buy / Long", "Buy (B)", "buy"), (Side.SELL, "Sell / Short", "Sell (S)", "sell"))
 EXECUTIONS = (
     ("market", "Market", "Once awake, trade at once", ""),
     ("limit", "Limit", "Once awake, place a limit order", ""),
 )
+POST_ONLY = "Waits in the book, and is cancelled rather than pay the taker fee (P)"
+REDUCE_ONLY = "Only makes the position smaller, never opens or turns it (R)"
+ONLY_LIMITS_REST = "Only a limit order can be post-only: this kind trades as soon as it is in the book."
+AT_ONCE = "Immediate or cancel: trades what it can at once, the rest is cancelled; otherwise it waits till cancelled"
+IOC_TAKES = "IOC trades at once or not at all, and post-only waits: take IOC off first."
+ONLY_LIMITS_WAIT = "Only a plain limit order can be IOC; a market order is by itself."
+RESTS = "A post-only order never trades at once: take post-only off first."
+ENDS_ONLY = "A reduce-only order ends a position, so there is nothing for a bracket to protect."
 
-
+EXECUTION_WIDTH = 112
 ROOMY = 440
 """Pixels in which a limit order with a bracket shows every field and figure."""
-CLOSE_TOGETHER = 3
+CLOSE_TOGETHER, TOP = 3, 8
 """Pixels between rows where there are fewer, so that none has to be scrolled for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The form as a ticket, or the sentence about the field that cannot be read. ``waiting``: not filled in yet."""
+    """The form as a ticket, or the sentence about the field that cannot be read.
+
+    Prices are on the grid and sizes in lots already: what is read is what would be sent.
+    """
 
     ticket: Ticket | None = None
     problem: str = ""
     waiting: bool = False
+    """Not filled in yet."""
+    hint: str = ""
+    """What was typed and is taken for something else."""
+    field: NumberField | None = None
+    """Where the problem is."""
+    entry: Entry | None = None
+    exits: Priced | None = None
 
 
 class TicketForm:
@@ -54,21 +70,27 @@ class TicketForm:
     def __init__(self, ui: Ui_TicketPanel, coin: str) -> None:
         self._ui = ui
         self._spacing = ui.contents_layout.spacing()
+        self.is_crowded = False
         ui.kind.set_options(KINDS)
         ui.side.set_options(SIDES)
         ui.execution.set_options(EXECUTIONS)
-        ui.time_in_force.set_options(TIMES_IN_FORCE)
+        ui.execution.setMinimumWidth(EXECUTION_WIDTH)
         for unit in SizeUnit:
             ui.unit.addItem(coin if unit is SizeUnit.COIN else str(unit), unit)
         ui.submit.setMinimumHeight(32)
+        # The scroll area has measured them before their roles were set
+        for label in ui.contents.findChildren(QLabel):
+            label.style().unpolish(label)
+            label.style().polish(label)
         for painted in (ui.contents, ui.area.viewport()):
             painted.setAutoFillBackground(False)
         # Room for what two reasons need, so that the button does not move under the pointer while one types
         ui.reason.setMinimumHeight(3 * ui.reason.fontMetrics().lineSpacing() + 2)
         for column in range(3):
             ui.preview_layout.setColumnStretch(column, 1)
+        ui.reduce_only.setToolTip(REDUCE_ONLY)
         ui.amount.setPlaceholderText("0")
-        self.prices = (ui.price, ui.trigger, ui.stop, ui.target)
+        self.prices = (ui.price, ui.trigger)
         self.fields = (*self.prices, ui.amount)
         self._order_tabs()
 
@@ -76,25 +98,22 @@ class TicketForm:
         """From what is traded to the button that sends it; leverage, seldom touched, comes last."""
         ui = self._ui
         order: list[QWidget] = [*ui.kind.buttons(), *ui.side.buttons(), ui.trigger, *ui.execution.buttons()]
-        order += [ui.price, ui.bid, ui.mid, ui.ask, *ui.time_in_force.buttons(), ui.amount, ui.unit, ui.share]
-        order += [*map(self.share_button, SHARES), ui.reduce_only, ui.attach_stop, ui.attach_target, ui.stop, ui.target]
-        order += [ui.submit, ui.leverage]
+        order += [ui.price, ui.bid, ui.mid, ui.ask, ui.amount, ui.unit, ui.share, *ui.chips.buttons()]
+        order += [ui.reduce_only, ui.post_only, ui.at_once, *ui.bracket.tab_order()]
+        order += [ui.submit, ui.quick.head, *ui.quick.buttons.values(), ui.leverage]
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
-
-    def share_button(self, share: int) -> QPushButton:
-        button = getattr(self._ui, f"share_{share}")
-        assert isinstance(button, QPushButton)
-        return button
 
     def clear(self) -> None:
         for field in self.fields:
             field.clear()
+        self._ui.bracket.clear()
 
     def follow(self, coin: str) -> None:
         """Prices, and a size in coins, belong to the coin they were typed for."""
         for field in self.prices:
             field.clear()
+        self._ui.bracket.clear_prices()
         if self.unit is SizeUnit.COIN:
             self._ui.amount.clear()
         self._ui.unit.setItemText(0, coin)
@@ -104,13 +123,17 @@ class TicketForm:
         choice: str = self._ui.kind.value
         if choice in ("stop", "take profit"):
             return TicketKind(f"{choice} {self._ui.execution.value}")
-        is_post_only = choice == "limit" and self._ui.time_in_force.value is TimeInForce.ALO
-        return TicketKind.POST_ONLY if is_post_only else TicketKind(choice)
+        return TicketKind.POST_ONLY if choice == "limit" and self.is_post_only else TicketKind(choice)
+
+    @property
+    def is_post_only(self) -> bool:
+        return self._ui.post_only.isEnabled() and self._ui.post_only.isChecked()
 
     @property
     def time_in_force(self) -> TimeInForce:
         """Of a plain limit order; every other kind has one of its own."""
-        return TimeInForce(self._ui.time_in_force.value) if self.kind is TicketKind.LIMIT else TimeInForce.GTC
+        takes = self._ui.at_once.isEnabled() and self._ui.at_once.isChecked()
+        return TimeInForce.IOC if takes and self.kind is TicketKind.LIMIT else TimeInForce.GTC
 
     @property
     def unit(self) -> SizeUnit:
@@ -120,39 +143,54 @@ class TicketForm:
     def side(self) -> Side:
         return Side(self._ui.side.value)
 
-    def wants_stop(self) -> bool:
-        attached = self._ui.attach_stop.isChecked() and not self._ui.reduce_only.isChecked()
-        return attached or self.unit is SizeUnit.RISK_USD
-
-    def wants_target(self) -> bool:
-        return self._ui.attach_target.isChecked() and not self._ui.reduce_only.isChecked()
-
     def shape(self) -> None:
-        """Show the fields this kind of order has; what is hidden is not part of the ticket."""
-        ui, kind = self._ui, self.kind
+        """Show the fields this kind of order has; what is hidden or greyed is not part of the ticket."""
+        ui = self._ui
+        self._allow()
+        kind = self.kind
         ui.trigger_row.setVisible(kind.has_trigger_price)
         ui.price_row.setVisible(kind.has_limit_price)
-        ui.time_in_force.setVisible(kind in (TicketKind.LIMIT, TicketKind.POST_ONLY))
-        exits = self.wants_stop() or self.wants_target()
-        ui.exits_row.setVisible(exits)
+        roomy = ui.area.height() >= ROOMY
         # The buttons below it say the same, and risk and reward are to be seen without scrolling.
-        crowded = exits and ui.area.height() < ROOMY
-        ui.share.setVisible(not crowded)
-        ui.contents_layout.setSpacing(CLOSE_TOGETHER if crowded else self._spacing)
-        for wanted, widgets in (
-            (self.wants_stop(), (ui.stop, ui.risk_box)),
-            (self.wants_target(), (ui.target, ui.reward_box)),
-        ):
-            for widget in widgets:
-                widget.setVisible(wanted)
-        for box in (ui.attach_stop, ui.attach_target):
-            box.setEnabled(not ui.reduce_only.isChecked())
+        ui.share.setVisible(roomy)
+        ui.chips.set_roomy(roomy)
+        ui.contents_layout.setSpacing(self._spacing if roomy else CLOSE_TOGETHER)
+        # The bracket comes first where there is no room for both
+        self.is_crowded = not roomy and (ui.bracket.wants_stop() or ui.bracket.wants_target())
+        ui.quick.setVisible(not self.is_crowded or ui.quick.head.isChecked())
+        self._arrange_figures()
+        ui.risk_box.setVisible(ui.bracket.wants_stop())
+        ui.reward_box.setVisible(ui.bracket.wants_target())
         risky = self.unit is SizeUnit.RISK_USD
-        for share in SHARES:
-            button = self.share_button(share)
+        for share, button in ui.chips.share.items():
             button.setText(f"{share / 100:g}%" if risky else f"{share}%")
             button.setToolTip(f"{share / 100:g} % of equity at risk" if risky else self._share_tip(f"{share} %"))
         ui.share.setToolTip("Up to 1 % of equity at risk" if risky else self._share_tip("A share"))
+
+    def _arrange_figures(self) -> None:
+        """Risk and reward take the places of what is known without them, where there is no room for a row of theirs."""
+        ui, layout, crowded = self._ui, self._ui.preview_layout, self.is_crowded
+        layout.setContentsMargins(0, CLOSE_TOGETHER if crowded else TOP, 0, 0)
+        for box in (ui.available_box, ui.after_box):
+            box.setVisible(not crowded)
+        layout.addWidget(ui.liquidation_box, 1, 0 if crowded else 1)
+        layout.addWidget(ui.risk_box, *((1, 1) if crowded else (2, 0, 1, 2)))
+        layout.addWidget(ui.reward_box, 1 if crowded else 2, 2)
+
+    def _allow(self) -> None:
+        """What cannot go together is greyed, with the reason where the pointer asks for it."""
+        ui = self._ui
+        is_limit = ui.kind.value == "limit"
+        for box, other, tips in (
+            (ui.post_only, ui.at_once, (POST_ONLY, ONLY_LIMITS_REST, IOC_TAKES)),
+            (ui.at_once, ui.post_only, (AT_ONCE, ONLY_LIMITS_WAIT, RESTS)),
+        ):
+            # Of two that were ticked before the kind came to allow them, post-only stays: it can cost less
+            excluded = other.isChecked() and (other is ui.post_only or not box.isChecked())
+            box.setEnabled(is_limit and not excluded)
+            box.setToolTip(tips[1] if not is_limit else tips[2] if excluded else tips[0])
+        barred = ENDS_ONLY if ui.reduce_only.isChecked() else ""
+        ui.bracket.allow(barred=barred, risky=self.unit is SizeUnit.RISK_USD)
 
     def _share_tip(self, share: str) -> str:
         if self.unit is SizeUnit.EQUITY_PERCENT:
@@ -161,38 +199,110 @@ class TicketForm:
             return f"{share} of the position"
         return f"{share} of the most that free margin and your largest order allow"
 
-    def read(self, coin: str) -> Reading:
+    def read(self, coin: str, situation: Situation | None) -> Reading:
+        """Without a situation (before the exchange has answered) nothing is rounded, and distances mean no price."""
         ui, kind = self._ui, self.kind
-        used: list[tuple[NumberField, str]] = [(ui.amount, "size")]
-        used += [(ui.price, "limit price")] if kind.has_limit_price else []
+        used: list[tuple[NumberField, str]] = [(ui.price, "limit price")] if kind.has_limit_price else []
         used += [(ui.trigger, "trigger price")] if kind.has_trigger_price else []
-        used += [(ui.stop, "stop price")] if self.wants_stop() else []
-        used += [(ui.target, "target price")] if self.wants_target() else []
-        problem, waiting = "", ""
+        used += [(ui.amount, "size"), *ui.bracket.fields()]
+        wrong = self._wrong(used)
+        if wrong is not None:
+            return wrong
+        hints: list[str] = []
+        limit = self._on_grid(ui.price, situation, hints) if kind.has_limit_price else None
+        trigger = self._on_grid(ui.trigger, situation, hints) if kind.has_trigger_price else None
+        ticket = Ticket(
+            coin=coin,
+            side=self.side,
+            kind=kind,
+            size_unit=self.unit,
+            amount=self._in_lots(situation, hints),
+            limit_price=limit,
+            trigger_price=trigger,
+            reduce_only=ui.reduce_only.isChecked(),
+            time_in_force=self.time_in_force,
+        )
+        if not ticket.amount:
+            return Reading(problem=" ".join(hints), field=ui.amount)
+        return self._with_exits(ticket, situation, " ".join(hints))
+
+    def _wrong(self, used: list[tuple[NumberField, str]]) -> Reading | None:
+        """The first field that cannot be read, or else the first that is empty."""
+        bad = empty = None
         for field, name in used:
             typed = field.typed()
             wrong = typed.problem or (f"The {name} must be above zero." if _not_positive(typed.value) else "")
             field.set_bad(bool(wrong))
-            problem = problem or wrong
-            waiting = waiting or (f"Enter the {name}." if typed.value is None else "")
-        if problem or waiting:
-            return Reading(problem=problem or waiting, waiting=not problem)
-        return Reading(
-            Ticket(
-                coin=coin,
-                side=self.side,
-                kind=kind,
-                size_unit=self.unit,
-                amount=ui.amount.value or Decimal(0),
-                limit_price=ui.price.value if kind.has_limit_price else None,
-                trigger_price=ui.trigger.value if kind.has_trigger_price else None,
-                stop_price=ui.stop.value if self.wants_stop() else None,
-                attach_stop=ui.attach_stop.isChecked(),
-                targets=(Target(ui.target.value or Decimal(0)),) if self.wants_target() else (),
-                reduce_only=ui.reduce_only.isChecked(),
-                time_in_force=self.time_in_force,
-            )
-        )
+            if wrong and bad is None:
+                bad = Reading(problem=wrong, field=field)
+            if typed.value is None and empty is None:
+                empty = Reading(problem=f"Enter the {name}.", waiting=True, field=field)
+        return bad or empty
+
+    @staticmethod
+    def _on_grid(field: NumberField, situation: Situation | None, hints: list[str]) -> Decimal | None:
+        typed = field.value
+        if typed is None or situation is None:
+            return typed
+        snapped = snap_price(typed, situation.instrument.size_decimals)
+        if snapped != typed:
+            hints.append(f"{wire_text(typed)} lies between two ticks: {wire_text(snapped)} is meant.")
+        return snapped
+
+    def _in_lots(self, situation: Situation | None, hints: list[str]) -> Decimal:
+        typed = self._ui.amount.value or Decimal(0)
+        if situation is None or self.unit is not SizeUnit.COIN:
+            return typed
+        cut, lot = round_size(typed, situation.instrument.size_decimals), wire_text(situation.instrument.lot)
+        if not cut:
+            hints.append(f"The smallest size is one lot of {lot} {situation.instrument.coin}.")
+        elif cut != typed:
+            hints.append(f"{wire_text(typed)} lies between two lots of {lot}: {wire_text(cut)} is meant.")
+        return cut
+
+    def _with_exits(self, ticket: Ticket, situation: Situation | None, hint: str) -> Reading:
+        bracket = self._ui.bracket
+        exits = bracket.exits()
+        if exits.stop is None and not exits.targets:
+            return Reading(ticket, hint=hint)
+        if situation is None:
+            return Reading(problem="Exits are reckoned once there is a price.", waiting=True)
+        price = sizes.entry_price(situation, ticket.side, ticket.kind, ticket.limit_price, ticket.trigger_price)
+        if price is None:
+            return Reading(problem=f"There is no price of {ticket.coin} to reckon the exits from.", waiting=True)
+        size = None
+        if exits.unit is ExitUnit.MONEY and ticket.size_unit is not SizeUnit.RISK_USD:
+            orders = draft(ticket, situation, Decimal(0)).orders
+            size = orders[0].size if orders else None
+        entry = Entry(ticket.side, price, size, situation.fees.taker, situation.instrument.size_decimals)
+        made = priced(exits, entry)
+        if made.problem:
+            return Reading(problem=made.problem, entry=entry)
+        whole = replace(ticket, stop_price=made.stop, attach_stop=self.attaches_stop(), targets=made.targets)
+        return Reading(whole, hint=hint, entry=entry, exits=made)
+
+    def amount(self, situation: Situation | None) -> Decimal | None:
+        """The size as it is meant; None while there is none."""
+        typed = self._ui.amount.value
+        return self._in_lots(situation, []) if typed is not None and typed > 0 else None
+
+    def attaches_stop(self) -> bool:
+        box = self._ui.bracket.attach_stop
+        return box.isChecked() and box.isEnabled()
+
+    def snap(self, situation: Situation) -> None:
+        """What was typed becomes what is meant: when a field is left, and before it is sent."""
+        for field in self.prices:
+            typed = field.value
+            if typed is not None and typed > 0:
+                snapped = snap_price(typed, situation.instrument.size_decimals)
+                if snapped != typed and snapped > 0:
+                    field.set_value(snapped)
+        amount = self._ui.amount.value
+        if amount is not None and self.unit is SizeUnit.COIN:
+            cut = round_size(amount, situation.instrument.size_decimals)
+            if cut and cut != amount:
+                self._ui.amount.set_value(cut)
 
 
 def _not_positive(value: Decimal | None) -> bool:

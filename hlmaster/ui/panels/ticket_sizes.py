@@ -6,6 +6,7 @@ from decimal import ROUND_DOWN, Decimal
 
 from hlmaster.core.model import Side
 from hlmaster.core.rounding import round_price, round_size, snap_price, tick_size
+from hlmaster.trading.bracket import ExitUnit
 from hlmaster.trading.risk.limits import RiskLimits
 from hlmaster.trading.situation import Situation
 from hlmaster.trading.ticket import SizeUnit, TicketKind
@@ -77,3 +78,11 @@ def stepped_price(price: Decimal | None, steps: int, situation: Situation) -> De
 def stepped_amount(amount: Decimal | None, steps: int, unit: SizeUnit, situation: Situation) -> Decimal | None:
     step = STEPS.get(unit, situation.instrument.lot)
     return max((amount or Decimal(0)) + steps * step, Decimal(0)) or None
+
+
+def stepped_exit(value: Decimal | None, steps: int, unit: ExitUnit, situation: Situation) -> Decimal | None:
+    """A price by its ticks; per cent and multiples by a tenth; money by a dollar."""
+    if unit is ExitUnit.PRICE:
+        return stepped_price(value, steps, situation)
+    step = Decimal(1) if unit is ExitUnit.MONEY else Decimal("0.1")
+    return max((value or Decimal(0)) + steps * step, Decimal(0)) or None

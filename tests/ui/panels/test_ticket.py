@@ -24,7 +24,7 @@ from tests.ui.desks import UNPROTECTED, TradingScene, confirming, settled, shown
 from tests.ui.questions import met
 
 D = Decimal
-TIMES = {"post-only": TimeInForce.ALO, "limit IOC": TimeInForce.IOC}
+LIMITS = ("post-only", "limit IOC")
 IN_1280_BY_800 = (265, 485)
 """What a window of that size leaves to the ticket."""
 UNITS = {unit: number for number, unit in enumerate(SizeUnit)}
@@ -46,10 +46,13 @@ async def focused(panel: TicketPanel) -> None:
 
 
 def fill(panel: TicketPanel, kind: str = "market", **fields: str) -> None:
-    panel.ui.kind.choose("limit" if kind in TIMES else kind)
-    panel.ui.time_in_force.choose(TIMES.get(kind, TimeInForce.GTC))
+    panel.ui.kind.choose("limit" if kind in LIMITS else kind)
+    panel.ui.post_only.setChecked(kind == "post-only")
+    panel.ui.at_once.setChecked(kind == "limit IOC")
+    exits = {"stop": panel.ui.bracket.stop, "target": panel.ui.bracket.targets[0]}
     for name, text in fields.items():
-        getattr(panel.ui, name).setText(text)
+        field = exits[name] if name in exits else getattr(panel.ui, name)
+        field.setText(text)
 
 
 def orders(scene: TradingScene) -> list[Order]:
@@ -122,11 +125,12 @@ async def test_a_time_in_force_is_asked_for_plain_limit_orders_alone(qtbot: QtBo
     async with trading() as scene:
         panel = panel_of(scene, qtbot)
         fill(panel, "limit IOC", price="3440", amount="0.5")
-        assert panel.ui.time_in_force.isVisible()
+        assert panel.ui.at_once.isEnabled()
         assert panel.ui.submit.text() == "Buy 0.5 ETH limit 3,440.0 IOC"
         for kind in ("market", "stop", "take profit"):
             panel.ui.kind.choose(kind)
-            assert not panel.ui.time_in_force.isVisible()
+            assert not panel.ui.at_once.isEnabled()
+            assert "plain limit order" in panel.ui.at_once.toolTip()
             assert panel.form.time_in_force is TimeInForce.GTC
 
 
@@ -136,7 +140,7 @@ async def test_the_slider_takes_and_shows_a_share(qtbot: QtBot, unit: SizeUnit) 
         panel = panel_of(scene, qtbot)
         panel.ui.unit.setCurrentIndex(UNITS[unit])
         fill(panel, stop="3300")
-        panel.form.share_button(50).click()
+        panel.ui.chips.share[50].click()
         assert panel.ui.share.value() == 50
         half = panel.ui.amount.value
         panel.ui.share.setValue(25)
@@ -169,9 +173,9 @@ async def test_an_attached_stop_travels_with_its_entry(qtbot: QtBot) -> None:
     async with trading() as scene:
         panel = panel_of(scene, qtbot)
         fill(panel, "limit", price="3400", amount="0.5")
-        panel.ui.attach_stop.setChecked(True)
-        assert reason(panel) == "Enter the stop price."
-        panel.ui.stop.setText("3350")
+        panel.ui.bracket.attach_stop.setChecked(True)
+        assert reason(panel) == "Enter the stop."
+        panel.ui.bracket.stop.setText("3350")
         assert panel.ui.risk.text().startswith("$2")
         panel.ui.submit.click()
         await settled(scene)
@@ -186,14 +190,14 @@ async def test_a_bracket_is_placed_with_its_entry_and_says_what_it_may_win(qtbot
     async with trading() as scene:
         panel = panel_of(scene, qtbot)
         fill(panel, "limit", price="3400", amount="0.5")
-        assert not panel.ui.exits_row.isVisible()
-        panel.ui.attach_stop.setChecked(True)
-        panel.ui.attach_target.setChecked(True)
-        panel.ui.stop.setText("3350")
-        assert reason(panel) == "Enter the target price."
-        panel.ui.target.setText("3390")
+        assert not panel.ui.bracket.exits_row.isVisible()
+        panel.ui.bracket.attach_stop.setChecked(True)
+        panel.ui.bracket.attach_target.setChecked(True)
+        panel.ui.bracket.stop.setText("3350")
+        assert reason(panel) == "Enter the target."
+        panel.ui.bracket.targets[0].setText("3390")
         assert reason(panel) == "The target of a buy must lie above the entry price of 3400."
-        panel.ui.target.setText("3500")
+        panel.ui.bracket.targets[0].setText("3500")
         assert panel.ui.reward.text().startswith("$4")
         assert panel.ui.reward_caption.text() == "REWARD 1.8×"
         panel.ui.submit.click()
@@ -201,7 +205,7 @@ async def test_a_bracket_is_placed_with_its_entry_and_says_what_it_may_win(qtbot
         kinds = [order.trigger and (order.trigger.kind, order.trigger.price) for order in orders(scene)]
         assert kinds == [None, (TriggerKind.STOP, D(3350)), (TriggerKind.TAKE_PROFIT, D(3500))]
         panel.ui.reduce_only.setChecked(True)
-        assert not panel.ui.exits_row.isVisible()
+        assert not panel.ui.bracket.exits_row.isVisible()
 
 
 BAD = [
@@ -211,13 +215,12 @@ BAD = [
     ({"amount": "1,5"}, "write 1.5 with a point"),
     ({"amount": "0"}, "The size must be above zero."),
     ({"amount": "-1"}, "The size must be above zero."),
-    ({"amount": "0.12345"}, "The size must be a multiple of 0.0001 ETH."),
+    ({"amount": "0.00001"}, "The smallest size is one lot of 0.0001 ETH."),
     ({"amount": "0.0001"}, "the smallest allowed is"),
     ({"amount": "999999999"}, "your limit is"),
     ({"amount": "9" * 40}, "too long"),
     ({"price": ""}, "Enter the limit price."),
     ({"price": "0"}, "The limit price must be above zero."),
-    ({"price": "3400.123"}, "prices move in steps of 0.1"),
     ({"price": "9999"}, "above the mark price"),
     ({"price": "0.0000000000000000000000001"}, "price"),
     ({"price": "٣"}, "not a number"),
@@ -387,7 +390,7 @@ async def test_a_share_of_what_is_possible_can_be_sent(qtbot: QtBot, share: int,
         panel = panel_of(scene, qtbot)
         panel.ui.unit.setCurrentIndex(UNITS[unit])
         fill(panel, stop="3300")
-        panel.form.share_button(share).click()
+        panel.ui.chips.share[share].click()
         panel.refresh()
         assert panel.ui.submit.isEnabled(), reason(panel)
 
@@ -400,7 +403,7 @@ async def test_shares_of_a_reduce_only_order_are_of_the_position(qtbot: QtBot) -
         await settled(scene)
         panel.ui.side.choose(Side.SELL)
         panel.ui.reduce_only.setChecked(True)
-        panel.ui.share_50.click()
+        panel.ui.chips.share[50].click()
         assert panel.ui.amount.value == D("0.2")
         assert panel.ui.after.text() == "Long 0.2"
 
@@ -442,7 +445,7 @@ async def test_before_the_exchange_has_answered_nothing_can_be_sent(qtbot: QtBot
         panel = panel_of(scene, qtbot)
         fill(panel, "limit", price="3400", amount="0.5")
         assert reason(panel) == "Orders open once the exchange has answered."
-        for button in (panel.ui.bid, panel.ui.share_25, panel.ui.leverage):
+        for button in (panel.ui.bid, panel.ui.chips.share[25], panel.ui.leverage):
             button.click()
         scene.context.price_picked.emit("ETH", 3400.0)
         assert not panel.ui.submit.isEnabled()
@@ -479,7 +482,7 @@ async def test_tab_walks_from_what_is_traded_to_the_button_that_sends_it(qtbot: 
         fill(panel, "limit", price="3400", amount="0.5")
         panel.ui.price.setFocus()
         walked = []
-        for _ in range(18):
+        for _ in range(34):
             panel.focusNextChild()
             walked.append(panel.focusWidget())
         ui = panel.ui
@@ -487,6 +490,8 @@ async def test_tab_walks_from_what_is_traded_to_the_button_that_sends_it(qtbot: 
             (ui.bid, ui.amount),
             (ui.amount, ui.unit),
             (ui.unit, ui.share),
+            (ui.share, ui.reduce_only),
+            (ui.post_only, ui.bracket.attach_stop),
             (ui.share, ui.submit),
             (ui.submit, ui.leverage),
         ):
@@ -507,9 +512,9 @@ async def test_a_bracket_needs_no_scrolling_in_the_smallest_usual_window(
         panel.ui.kind.choose(kind)
         panel.ui.execution.choose("limit")
         panel.ui.unit.setCurrentIndex(UNITS[unit])
-        for attach in (panel.ui.attach_stop, panel.ui.attach_target):
+        for attach in (panel.ui.bracket.attach_stop, panel.ui.bracket.attach_target):
             attach.setChecked(True)
-        await until(panel.ui.exits_row.isVisible)
+        await until(panel.ui.bracket.exits_row.isVisible)
         assert panel.ui.contents.minimumSizeHint().height() <= panel.ui.area.height()
         shown(panel, 280, 610)
         await until(panel.ui.share.isVisible)
