@@ -75,7 +75,8 @@ class Context(Link):
             self.notify(Severity.ERROR, error.sentence, error.code, error.cure)
         except Exception as error:
             log.exception("%s failed", what)
-            self.notify(Severity.CRITICAL, f"{what} failed inside the application: {error}", "INV-001")
+            cure = "Look at positions and orders before you try again; the log has the details."
+            self.notify(Severity.CRITICAL, f"{what} failed inside the application: {error}", "INV-001", cure)
         else:
             if isinstance(result, Outcome):
                 self.notify(Severity.INFO if result.ok else Severity.WARNING, result.sentence)

@@ -68,6 +68,7 @@ PAGES = (
     "keyboard",
     "troubleshooting",
     "glossary",
+    "looks",
     "about",
 )
 FIRST = PAGES[0]

@@ -246,7 +246,8 @@ class StrategiesPanel(TablePanel):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            self.context.notify(Severity.ERROR, f"{folder} cannot be made: {error.strerror}.", "STO-001")
+            cure = "Check the permissions of the folder above it."
+            self.context.notify(Severity.ERROR, f"{folder} cannot be made: {error.strerror}.", "STO-001", cure)
             return
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
             self.context.notify(Severity.INFO, f"Nothing here can show a folder. It is {folder}.")
