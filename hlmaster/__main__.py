@@ -197,6 +197,11 @@ def _add_gui(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save a picture of the window and end")
     parser.add_argument("--after", type=_seconds, default=8.0, metavar="SECONDS", help="when to take the picture")
     parser.add_argument("--size", type=_size, metavar="WxH", help="size of the window, for example 1600x980")
+    parser.add_argument(
+        "--default-layout",
+        action="store_true",
+        help="start with the default arrangement; the saved one stays until you save",
+    )
 
 
 def _add_headless(parser: argparse.ArgumentParser) -> None:

@@ -356,7 +356,7 @@ async def _gui(
     window = Window(
         desk, run.settings_file, run.origins, run.logs.ring, Sessions(run.data, SystemClock()), arguments.exchange
     )
-    window.open(arguments.size)
+    window.open(arguments.size, default_layout=arguments.default_layout)
     stop = _stop_on_signals()
     door = Doors(run.data, run.opening, desk)
     tasks = [asyncio.create_task(_close_on(stop, window))]

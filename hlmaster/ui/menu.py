@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
@@ -101,6 +101,29 @@ class Menus:
             action.setCheckable(True)
             action.setChecked(name == self._keeper.store.tag)
             one_of.addAction(action)
+
+
+class WorkspaceButton(QToolButton):
+    """The name of the workspace that is shown, and the menu of all."""
+
+    def __init__(self, menus: Menus, keeper: Keeper) -> None:
+        super().__init__()
+        self._menus, self._keeper = menus, keeper
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setToolTip("Workspaces: arrangements of panels and windows, by name")
+        self.setAccessibleName("Workspace")
+        menu = QMenu(self)
+        menu.aboutToShow.connect(self._fill)
+        self.setMenu(menu)
+        keeper.changed.connect(self._show_name)
+        self._show_name()
+
+    def _show_name(self) -> None:
+        self.setText(f"{self._keeper.store.current} ▾")
+
+    def _fill(self) -> None:
+        self.menu().clear()
+        self._menus.fill_workspaces(self.menu())
 
 
 def _made(parent: QWidget) -> QMenu:

@@ -114,7 +114,7 @@ class TopBar(QWidget):
         for widget in right:
             row.addWidget(widget)
         self._parts = (*left, *right)
-        expendable = (brand, self._session, self._oracle, self._day, self._today, self._funding)
+        expendable = (brand, self._oracle, self._day, self._today, self._funding, self._session)
         self._steps = [(False, expendable[:0]), *((True, expendable[:count]) for count in range(len(expendable) + 1))]
         self._session.mousePressEvent = lambda _: self.session_wanted.emit()  # type: ignore[method-assign]
 

@@ -34,7 +34,7 @@ from hlmaster.ui.dock import PanelDock
 from hlmaster.ui.frame_window import FrameWindow
 from hlmaster.ui.hands.desk_actions import WindowVerbs, focus_in
 from hlmaster.ui.hands.hands import Hands
-from hlmaster.ui.menu import Menus
+from hlmaster.ui.menu import Menus, WorkspaceButton
 from hlmaster.ui.notices import Banner, Notices
 from hlmaster.ui.panel import Panel, page_about
 from hlmaster.ui.panel_set import PanelSet
@@ -135,6 +135,8 @@ class Window(FrameWindow):
         strip.setSizeGripEnabled(False)
         strip.setContentsMargins(0, 0, 0, 0)
         strip.addWidget(self._status, 1)
+        self._workspace = WorkspaceButton(self._menus, self.keeper)
+        strip.addPermanentWidget(self._workspace)
         self._top.menu_wanted.connect(self._open_menu)
         self._top.session_wanted.connect(self._open_sessions)
         self._top.mode_wanted.connect(self._open_modes)
