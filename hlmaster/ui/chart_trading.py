@@ -22,12 +22,13 @@ from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.charts.click_orders import ClickKind, Touch, implied_side, impossible, offers, order_words
 from hlmaster.ui.charts.drag import Drag, left_of
 from hlmaster.ui.charts.fill_layer import FillLayer
+from hlmaster.ui.charts.fill_marks import Deal
 from hlmaster.ui.charts.handles import Handles, Held, Owner, Preview
 from hlmaster.ui.charts.lines import PriceLine
 from hlmaster.ui.charts.pill import Button
 from hlmaster.ui.draft_lines import draft_lines
 from hlmaster.ui.market_panel import MarketPanel, decimals_of
-from hlmaster.ui.own_deals import own_deals, own_trips, told
+from hlmaster.ui.own_deals import FillKey, own_deals, own_trips, told
 from hlmaster.ui.own_lines import MOVING, OwnLine, own_lines
 from hlmaster.ui.quick_orders import LOCKED
 
@@ -56,6 +57,8 @@ class ChartTrading(QObject, Owner):
         self._coin = panel.coin
         self._lines: dict[str, OwnLine] = {}
         self._moves: dict[str, Move] = {}
+        self._deals: dict[FillKey, Deal] = {}
+        self._told = ""
         self._last_word = ""
         self.handles.pulled.connect(self._draw)
         self.handles.dropped.connect(self._drop)
@@ -73,7 +76,7 @@ class ChartTrading(QObject, Owner):
         self.switches.changed.connect(self._take_switches)
         self._take_switches()
         bridge.on_fact(self._panel, FillBooked, lambda fact: self._take_deals(fact.fill.coin))
-        bridge.on_fact(self._panel, TradeChanged, lambda fact: self._take_deals(fact.trade.coin))
+        bridge.on_fact(self._panel, TradeChanged, self._take_trade)
         for kind in (SessionRestored, TradesRestored):
             bridge.on_fact(self._panel, kind, lambda _: self._take_deals(self._coin))
         bridge.on_fact(self._panel, OrderChanged, lambda fact: self._look_after(fact.order.client_order_id))
@@ -101,6 +104,17 @@ class ChartTrading(QObject, Owner):
             else:
                 self.handles.drag = left
         self._draw()
+        self._tell_readers()
+
+    def _tell_readers(self) -> None:
+        """For who hears the screen: the lines, without what every mark price changes."""
+        lines = [
+            f"{line.title} {line.size} at {self._price_text(to_float(line.price))}" for line in self._lines.values()
+        ]
+        words = "; ".join(lines) or "No orders and no position"
+        if words != self._told:
+            self._told = words
+            self._chart.setAccessibleDescription(words)
 
     def beat(self) -> None:
         """What only time can end."""
@@ -112,7 +126,9 @@ class ChartTrading(QObject, Owner):
         drag = self.handles.drag
         targets = {key: (move.price, MOVING) for key, move in self._moves.items()}
         if drag is not None and drag.has_moved:
-            targets |= {key: (self._exact(price), "") for key, price in drag.prices.items()}
+            for key, price in drag.prices.items():
+                exact = self._exact(price)
+                targets[key] = exact, self._lines[key].warning(exact, self._touch) if key in self._lines else ""
         shown: list[PriceLine] = []
         for line in self._lines.values():
             if line.family in targets and line.stake is not None:
@@ -121,9 +137,9 @@ class ChartTrading(QObject, Owner):
             if line.key not in targets:
                 shown.append(self._dressed(line).at(line.price, mark))
                 continue
-            price, note = targets[line.key]
+            target, note = targets[line.key]
             shown.append(PriceLine(to_float(line.price), "", line.kind, faint=True))
-            shown.append(line.at(price, mark, note=note, in_hand=True))
+            shown.append(line.at(target, mark, note=note, in_hand=True))
         if self.switches.orders:
             shown += draft_lines(self._context.quick.bracket, self._coin, mark)
         self._chart.set_lines(shown)
@@ -145,9 +161,15 @@ class ChartTrading(QObject, Owner):
         self._draw()
         self._chart.repaint_layers()
 
+    def _take_trade(self, fact: TradeChanged) -> None:
+        """An open trade is measured all the time, and has no line yet."""
+        if fact.trade.closed_ms:
+            self._take_deals(fact.trade.coin)
+
     def _take_deals(self, coin: str) -> None:
         if coin == self._coin:
-            deals = own_deals(self._desk, coin) if self.switches.fills else []
+            self._deals = own_deals(self._desk, coin, self._deals)
+            deals = list(self._deals.values()) if self.switches.fills else []
             self._fills.show(deals, own_trips(self._desk, coin) if self.switches.trades else [])
 
     @property
@@ -297,12 +319,16 @@ class ChartTrading(QObject, Owner):
 
     def _press(self, key: str, button: Button) -> None:
         quick = self._context.quick
-        if button is Button.CANCEL:
-            quick.cancel(key)
-        elif button is Button.CLOSE:
-            quick.close(self._coin, 1)
-        else:
-            quick.reverse(self._coin)
+        self._last_word = ""
+        match button:
+            case Button.CANCEL:
+                task = quick.cancel(key)
+            case Button.CLOSE:
+                task = quick.close(self._coin, 1)
+            case Button.REVERSE:
+                task = quick.reverse(self._coin)
+        if task is None and self._last_word:
+            self.handles.say(self._last_word)
 
     def _click(self, kind: ClickKind, price: float) -> None:
         side = implied_side(kind, price, self._touch)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hlmaster.core.model import Side
 from hlmaster.core.orders import Fill
 from hlmaster.core.rounding import to_float
@@ -12,8 +14,13 @@ from hlmaster.ui.charts.fill_marks import Deal, FillMark, Trip
 MOST_NOTES = 4
 
 
-def own_deals(desk: Desk, coin: str) -> list[Deal]:
-    return [_deal(desk, booked.fill) for booked in desk.portfolio.fills if booked.fill.coin == coin]
+FillKey = tuple[str, int, int]
+
+
+def own_deals(desk: Desk, coin: str, known: Mapping[FillKey, Deal]) -> dict[FillKey, Deal]:
+    """``known``: what was told before; only what is new is looked up."""
+    fills = (booked.fill for booked in desk.portfolio.fills if booked.fill.coin == coin)
+    return {fill.key: known.get(fill.key) or _deal(desk, fill) for fill in fills}
 
 
 def own_trips(desk: Desk, coin: str) -> list[Trip]:

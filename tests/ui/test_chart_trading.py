@@ -432,3 +432,21 @@ async def test_switches_come_back_but_click_trading_never_does(qtbot: QtBot) -> 
         assert (switches.trades, switches.orders) == (False, True)
         switches.restore_state(None)
         await settled(it.scene)
+
+
+async def test_a_limit_that_would_cross_says_so_while_it_is_held(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        await resting(it.scene, Side.BUY, "3430.1")
+        await until(lambda: it.prices("order_buy") == [3430.1])
+        it.press(it.row(3430.1))
+        it.move(it.row(3437.0))
+        words = [cell.text for line in it.lines if line.pill for cell in line.pill.cells]
+        assert "at or above the ask it would fill at once" in words
+        it.key(Qt.Key.Key_Escape)
+
+
+async def test_readers_hear_the_lines(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        assert it.panel.chart.accessibleDescription() == "No orders and no position"
+        await resting(it.scene, Side.BUY, "3430.1")
+        await until(lambda: it.panel.chart.accessibleDescription() == "BUY limit 0.3 at 3,430.1")

@@ -127,6 +127,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             self._cursor = shape
             self.viewport().unsetCursor() if shape is None else self.viewport().setCursor(shape)
 
+    def event(self, ev: QEvent) -> bool:
+        if ev.type() is QEvent.Type.ShortcutOverride and isinstance(ev, QKeyEvent) and self.hands.wants(ev.key()):
+            ev.accept()
+            return True
+        return bool(super().event(ev))
+
     def keyPressEvent(self, ev: QKeyEvent) -> None:
         ev.setAccepted(self.hands.key(ev.key(), is_down=True))
 

@@ -269,10 +269,13 @@ class Handles(QObject, Hands):
             self._previews = is_down or self._owner.plain_clicks
             self._repaint()
             return False
-        if key != Qt.Key.Key_Escape or not is_down or self.drag is None:
+        if not is_down or not self.wants(key):
             return False
         self.let_go()
         return True
+
+    def wants(self, key: int) -> bool:
+        return key == Qt.Key.Key_Escape and self.drag is not None
 
     def menu(self, place: QPoint) -> None:
         """At the pointer's price, or at the latest where it is not over the prices."""

@@ -26,6 +26,10 @@ class Hands:
     def key(self, key: int, *, is_down: bool) -> bool:
         return False
 
+    def wants(self, key: int) -> bool:
+        """The key is ours now, whatever it does elsewhere in the window."""
+        return False
+
     def menu(self, place: QPoint) -> None:
         """Asked for by the keyboard; ``place`` on the screen."""
 
