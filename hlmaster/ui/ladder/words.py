@@ -68,14 +68,15 @@ def _resting(row: Row, view: View, coin: str) -> str:
 
 def _own(own: Own, coin: str) -> list[str]:
     lines = []
-    for resting, amount, word in ((True, own.size, "rest"), (False, own.waiting, "wait for a trigger")):
-        count = sum(1 for order in own.orders if order.is_trigger is not resting)
+    for is_trigger, amount, words in (
+        (False, own.size, ("rests", "rest")),
+        (True, own.waiting, ("waits for a trigger", "wait for a trigger")),
+    ):
+        count = sum(1 for order in own.orders if order.is_trigger is is_trigger)
         if count:
-            orders = "order" if count == 1 else "orders"
-            lines.append(
-                f"Your own: {count} {orders} to {own.side}, {figures.size(round(amount, 8))} {coin}, "
-                f"{word + 's' if count == 1 and resting else word}."
-            )
+            orders, does = ("order", words[0]) if count == 1 else ("orders", words[1])
+            size = figures.size(round(amount, 8))
+            lines.append(f"Your own: {count} {orders} to {own.side}, {size} {coin}, {does}.")
     place = own.place
     if place is not None:
         lines.append(f"Queue: {place.text}. {RULE}")

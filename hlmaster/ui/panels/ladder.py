@@ -124,7 +124,8 @@ class LadderPanel(PaintedPanel):
         market = self.market
         if market is not None:
             self.scene.traded.take(market.trades.recent(SEEDED_TRADES))
-        self.hands.cursor = None
+        self.hands.let_go()
+        self.view = None  # Its prices are another coin's: no gesture may be read from it
         self._said = ""
         self.options_changed()
         self._show_position()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from hlmaster.core.model import Side
 from hlmaster.core.orders import Trigger, TriggerKind
 from hlmaster.ui.ladder.columns import Column
-from hlmaster.ui.ladder.gestures import LOCKED
+from hlmaster.ui.ladder.gestures import LOCKED, NO_SIZE
 from hlmaster.ui.ladder.hands import JUMPED
 from hlmaster.ui.ladder.options import Follow, Layout
 from tests.ui.ladder.fakes import MIDDLE, RIGHT, Ladder
@@ -163,6 +163,52 @@ def test_a_click_on_prices_that_just_moved_under_the_pointer_sends_nothing(qtbot
     ladder.scene.pass_time(1)
     qtbot.mouseClick(ladder.panel, Qt.MouseButton.LeftButton, pos=at)
     assert len(ladder.asked) == 1
+
+
+def test_another_coin_under_a_held_button_gets_no_order(qtbot: Any) -> None:
+    ladder = Ladder(qtbot)
+    ladder.scene.tell_book("BTC")
+    at = ladder.at(LOWER, Column.BUY)
+    qtbot.mousePress(ladder.panel, Qt.MouseButton.LeftButton, pos=at)
+    ladder.panel.context.select("BTC")
+    qtbot.mouseRelease(ladder.panel, Qt.MouseButton.LeftButton, pos=at)
+    ladder.panel.context.select("ETH")
+    ladder.panel.hands.press(Qt.MouseButton.LeftButton, QPointF(at), 17)
+    assert ladder.panel.hands.grip is None
+    assert ladder.asked == []
+
+
+def test_locked_again_or_without_a_size_nothing_is_asked_for(qtbot: Any) -> None:
+    ladder = Ladder(qtbot)
+    ladder.quick.size = ""
+    ladder.quick.size_changed.emit()
+    ladder.click(LOWER, Column.BUY)
+    assert ladder.says[0] == NO_SIZE
+    ladder.panel.context.arming.set(False)
+    ladder.click(LOWER, Column.SELL, RIGHT)
+    assert ladder.asked == []
+
+
+def test_in_focus_its_keys_are_its_own_and_no_others(qtbot: Any) -> None:
+    ladder = Ladder(qtbot)
+    for key, modifiers, is_ours in (
+        (Qt.Key.Key_C, Qt.KeyboardModifier.NoModifier, True),
+        (Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier, False),
+        (Qt.Key.Key_Q, Qt.KeyboardModifier.NoModifier, False),
+    ):
+        event = QKeyEvent(QEvent.Type.ShortcutOverride, key, modifiers)
+        event.ignore()
+        QApplication.sendEvent(ladder.panel, event)
+        assert event.isAccepted() is is_ours
+
+
+def test_a_middle_click_where_nothing_of_ones_own_is_centres(qtbot: Any) -> None:
+    ladder = Ladder(qtbot)
+    top = ladder.panel.rows[0].price
+    turn(ladder, 2)
+    ladder.click(ladder.panel.rows[3].price, Column.PRICE, MIDDLE)
+    ladder.look()
+    assert ladder.panel.rows[0].price == top
 
 
 def test_the_wheel_scrolls_and_with_ctrl_groups(qtbot: Any) -> None:
