@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+
+from hlmaster.core.candles import Floats, Ints
 
 LEAST, MOST = 2, 11
 """Radii in pixels; what would be smaller is not drawn."""
@@ -29,6 +32,6 @@ def disc(radius: int, colour: str, edge: str, ratio: float) -> QPixmap:
     return picture
 
 
-def radius_of(worth: float, large: float) -> int:
-    """``large`` is worth two thirds of the largest disc."""
-    return min(MOST, round(MOST * 0.66 * (worth / large) ** 0.5)) if large > 0 else 0
+def radii_of(worths: Floats, large: float) -> Ints:
+    """In pixels; what is worth ``large`` has two thirds of the greatest."""
+    return np.minimum(np.rint(MOST * 0.66 * np.sqrt(worths / large)), MOST).astype(np.int64)

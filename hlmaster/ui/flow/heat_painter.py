@@ -18,7 +18,7 @@ from hlmaster.ui.charts.figures import compact, round_values
 from hlmaster.ui.charts.palette import faded
 from hlmaster.ui.charts.strokes import trace
 from hlmaster.ui.charts.times import LocalTime, time_ticks
-from hlmaster.ui.flow.bubbles import LEAST, disc, radius_of
+from hlmaster.ui.flow.bubbles import LEAST, disc, radii_of
 from hlmaster.ui.flow.heat_frame import TIME_HEIGHT, HeatFrame
 from hlmaster.ui.flow.heat_picture import HeatPicture
 from hlmaster.ui.ink import Ink, colour
@@ -129,16 +129,14 @@ class HeatPainter:
         if not len(known):
             return
         large, ratio = float(np.percentile(known, LARGE_QUANTILE)), self.painter.device().devicePixelRatio()
-        left, pitch = self.frame.left(self.plot), self.frame.pitch
+        left, pitch, draw = self.frame.left(self.plot), self.frame.pitch, self.painter.drawPixmap
         for name, tone in (("sold", self.theme.down), ("bought", self.theme.up)):
-            at = self._y(columns[f"{name}_at"])
-            for column in np.flatnonzero(worth[name] >= large * 0.02).tolist():
-                radius = radius_of(float(worth[name][column]), large)
-                if radius >= LEAST:
-                    x, y = left + (column + 0.5) * pitch, float(at[column])
-                    self.painter.drawPixmap(
-                        QPointF(x - radius - 1, y - radius - 1), disc(radius, tone, self.theme.panel, ratio)
-                    )
+            radii = radii_of(worth[name], large)
+            shown = np.flatnonzero(radii >= LEAST)
+            x, y = left + (shown + 0.5) * pitch, self._y(columns[f"{name}_at"][shown])
+            for radius, across, down in zip(radii[shown].tolist(), x.tolist(), y.tolist(), strict=True):
+                picture = disc(radius, tone, self.theme.panel, ratio)
+                draw(QPointF(across - radius - 1, down - radius - 1), picture)
 
     def _paint_orders(self, orders: Sequence[tuple[float, bool]]) -> None:
         for price, _ in orders:

@@ -48,6 +48,7 @@ class HeatPicture:
         self._ramp: Pixels = np.zeros(SHADES, np.uint32)
         self._gap = np.uint32(0)
         self._full = 0.0
+        self._scaled_for: tuple[float, HeatView] | None = None
         self._source: HeatHistory | None = None
         self._done = 0
         """Number of the first column that may still change."""
@@ -73,8 +74,11 @@ class HeatPicture:
         self._done = min(view.last + 1, history.head * COLUMN_MS // view.step_ms)
         if start <= view.last:
             self._write(history, view, start)
-        if self._rescaled(brightness):
-            self._shade(self._order(view))
+        scaled_for = (brightness, view)
+        if scaled_for != self._scaled_for:
+            self._scaled_for = scaled_for
+            if self._rescaled(brightness):
+                self._shade(self._order(view))
 
     def _make_room(self, view: HeatView) -> None:
         self._size = np.zeros((view.count, view.rows))
