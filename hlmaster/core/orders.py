@@ -90,7 +90,7 @@ class Order:
     client_order_id: str = field(default_factory=new_client_order_id)
     basis: Basis | None = None
     ticket: str = ""
-    """Parts of one ticket share this name: they are alike on purpose."""
+    """The entries and exits of one ticket share this name: they are alike, and depend on each other, on purpose."""
 
     @property
     def notional(self) -> Decimal:

@@ -125,7 +125,7 @@ def draft(ticket: Ticket, situation: Situation, slippage_cap: Decimal) -> Draft:
     if problems:
         return Draft(problems=tuple(dict.fromkeys(problems)))
     orders: list[Order] = []
-    if len(sizes) > 1:
+    if exits:
         entry = replace(entry, ticket=entry.client_order_id)
     for number, size in enumerate(sizes):
         part = replace(entry, size=size, client_order_id=new_client_order_id()) if number else replace(entry, size=size)

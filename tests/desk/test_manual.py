@@ -71,6 +71,15 @@ async def test_several_targets_are_sent_part_by_part_and_are_no_duplicates(scene
     assert len(outcome.orders) == 2
 
 
+async def test_exits_of_a_waiting_entry_are_held_against_its_price_and_not_the_mark(scene: Scene) -> None:
+    exits: dict[str, Any] = {"stop_price": D(2900), "attach_stop": True, "targets": (Target(D(2980)),)}
+    wanted = ticket(kind=TicketKind.LIMIT, limit_price=D(2950), **exits)
+    assert scene.desk.manual.preview(wanted).can_send
+    assert (await scene.desk.manual.place(wanted)).ok
+    alone = ticket(Side.SELL, kind=TicketKind.TAKE_PROFIT_MARKET, trigger_price=D(2980))
+    assert "above the mark price" in " ".join(scene.desk.manual.preview(alone).problems)
+
+
 async def test_limits_count_all_parts_of_a_ticket_together(scene: Scene) -> None:
     most = scene.desk.settings.risk.max_order_value_usd
     wanted = ticket(size=str(most // 2950 + 1), kind=TicketKind.LIMIT, limit_price=D(2950), **LADDER)

@@ -13,7 +13,6 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication
 
 from hlmaster.core.errors import HlError
-from hlmaster.core.model import Leverage
 from hlmaster.core.rounding import PERP_MAX_DECIMALS, snap_price, to_decimal
 from hlmaster.desk.outcome import Outcome
 from hlmaster.trading.bracket import Priced
@@ -32,6 +31,7 @@ from hlmaster.ui.panels import ticket_actions
 from hlmaster.ui.panels import ticket_sizes as sizes
 from hlmaster.ui.panels.ticket_figures import TicketFigures, say
 from hlmaster.ui.panels.ticket_form import Reading, TicketForm
+from hlmaster.ui.panels.ticket_leverage import TicketLeverage
 from hlmaster.ui.panels.ticket_quick import verbs
 from hlmaster.ui.working import WorkingSize, drafted
 
@@ -56,6 +56,7 @@ class TicketPanel(Panel):
         self._wanting: NumberField | None = None
         self.form = TicketForm(self.ui, context.coin)
         self.figures = TicketFigures(self.ui, context.theme)
+        self.leverage = TicketLeverage(self.ui, context, self._situation, self.refresh)
         self._step_by_arrows()
         self._follow_settings()
         self.ui.unit.setCurrentIndex(self.ui.unit.findData(SizeUnit(context.desk.settings.ticket.size_unit)))
@@ -95,9 +96,6 @@ class TicketPanel(Panel):
         ui.chips.taken.connect(ui.amount.set_value)
         ui.share.chosen.connect(self.take_share)
         ui.submit.confirmed.connect(self._send)
-        ui.leverage.clicked.connect(self.toggle_leverage)
-        ui.leverage_box.wanted.connect(self._set_leverage)
-        ui.leverage_box.changed.connect(self.refresh)
         quick = verbs(context)
         ui.quick.pressed.connect(lambda name: quick[name]())
         ui.quick.set_armed(context.arming.is_on)
@@ -166,9 +164,7 @@ class TicketPanel(Panel):
         self.figures.show(shown, situation, () if self.form.is_crowded else bars)
         self._show_verdict(reading, shown)
         self._tell_others(reading, shown, situation)
-        if situation is not None and self.ui.leverage_box.isVisible():
-            orders = shown.orders if shown is not None else ()
-            self.ui.leverage_box.show_effect(situation, reading.ticket, orders, desk.portfolio.position(coin))
+        self.leverage.show_effect(situation, reading.ticket, shown)
 
     def _tell_others(self, reading: Reading, shown: Preview | None, situation: Situation | None) -> None:
         """The size for gestures elsewhere, and the lines that the order would have on a chart."""
@@ -374,28 +370,13 @@ class TicketPanel(Panel):
             self._forget_verdict.start()
             say(self.ui.reason, *verdict)
 
-    # --- leverage ---
+    # --- memory ---
 
-    def toggle_leverage(self) -> None:
-        situation = self._situation()
-        if self.ui.leverage_box.isVisible() or situation is None:
-            self.ui.leverage_box.hide()
-            return
-        self.ui.leverage_box.open_for(situation)
-        self.refresh()
+    def save_state(self) -> dict[str, Any]:
+        return self.form.save_state()
 
-    def _set_leverage(self, leverage: Leverage) -> None:
-        coin = self.context.coin
-        self.ui.leverage_box.apply.setEnabled(False)
-        what = f"Set {coin} leverage"
-        self.context.run(self._leverage_set(self.context.desk.manual.set_leverage(coin, leverage)), what)
-
-    async def _leverage_set(self, setting: Coroutine[Any, Any, Outcome]) -> Outcome:
-        outcome = await setting
-        if outcome.ok:
-            self.ui.leverage_box.hide()
-        self.refresh()
-        return outcome
+    def restore_state(self, state: dict[str, Any]) -> None:
+        self.form.restore_state(state)
 
 
 def _is_exit(shown: Preview, position: Decimal) -> bool:

@@ -81,5 +81,5 @@ def register(panel: TicketPanel) -> None:
         add(f"edit_preset_{number + 1}", f"Ticket: change size preset {number + 1}", edit)
     for share in ui.chips.share:
         add(f"share_{share}", f"Ticket: {share} % of what is possible", partial(panel.take_share, share))
-    add("leverage", "Ticket: leverage and margin mode", panel.toggle_leverage)
+    add("leverage", "Ticket: leverage and margin mode", panel.leverage.toggle)
     add("clear", "Ticket: empty it", panel.form.clear)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -271,7 +272,7 @@ class TicketForm:
         if price is None:
             return Reading(problem=f"There is no price of {ticket.coin} to reckon the exits from.", waiting=True)
         size = None
-        if exits.unit is ExitUnit.MONEY and ticket.size_unit is not SizeUnit.RISK_USD:
+        if ticket.size_unit is not SizeUnit.RISK_USD:
             orders = draft(ticket, situation, Decimal(0)).orders
             size = orders[0].size if orders else None
         entry = Entry(ticket.side, price, size, situation.fees.taker, situation.instrument.size_decimals)
@@ -289,6 +290,24 @@ class TicketForm:
     def attaches_stop(self) -> bool:
         box = self._ui.bracket.attach_stop
         return box.isChecked() and box.isEnabled()
+
+    # --- memory ---
+
+    def save_state(self) -> dict[str, Any]:
+        """Units, presets and what is unfolded: what a trader set up, and nothing of an order."""
+        ui = self._ui
+        kept = {"unit": str(self.unit), "exit_unit": str(ui.bracket.exit_unit), "quick": ui.quick.head.isChecked()}
+        return kept | ui.chips.save_state()
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        ui = self._ui
+        unit, exit_unit = state.get("unit"), state.get("exit_unit")
+        if unit in list(SizeUnit):
+            ui.unit.setCurrentIndex(ui.unit.findData(SizeUnit(unit)))
+        if exit_unit in list(ExitUnit):
+            ui.bracket.choose_unit(ExitUnit(exit_unit))
+        ui.quick.head.setChecked(state.get("quick") is True)
+        ui.chips.restore_state(state)
 
     def snap(self, situation: Situation) -> None:
         """What was typed becomes what is meant: when a field is left, and before it is sent."""

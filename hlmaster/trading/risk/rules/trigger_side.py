@@ -1,9 +1,13 @@
-"""A trigger must wait: one already through the mark is refused by the venue."""
+"""A trigger must wait: one already through the mark is refused by the venue.
+
+An exit that travels with its entry is held against the entry's price instead, by the ticket and by the venue: nothing
+of it can wake before there is a position.
+"""
 
 from __future__ import annotations
 
 from hlmaster.core.model import Side
-from hlmaster.core.orders import Order, RuleResult, TriggerKind
+from hlmaster.core.orders import Order, Purpose, RuleResult, TriggerKind
 from hlmaster.core.rounding import wire_text
 from hlmaster.trading.risk.limits import RiskLimits
 from hlmaster.trading.risk.rule import failed, passed, rule
@@ -16,6 +20,8 @@ WAITS = passed(NAME)
 @rule(NAME, "RSK-103", for_exits=True, only="triggers")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     if order.trigger is None or situation.mark is None:
+        return WAITS
+    if order.ticket and order.purpose is Purpose.PROTECT and situation.position * order.side.sign >= 0:
         return WAITS
     # A stop follows the market against the holder: a buy waits above, a sell below; a take profit the other way round.
     waits_above = (order.side is Side.BUY) == (order.trigger.kind is TriggerKind.STOP)
