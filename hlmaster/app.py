@@ -260,7 +260,9 @@ def gui(arguments: argparse.Namespace, process: ExchangeProcess | None = None) -
     from hlmaster.ui import qt
 
     sys.setswitchinterval(qt.SWITCH_SECONDS)
-    application = qt.application(sys.argv[:1], _scale_percent(run, arguments))
+    file = data_folder(arguments.data) / "settings.toml"
+    scale = run.opening.settings.general.scale_percent if run else qt.scale_percent(file, arguments.overrides)
+    application = qt.application(sys.argv[:1], scale)
     from hlmaster.ui.loop import Loop
 
     with asyncio.Runner(loop_factory=lambda: Loop(application)) as runner:
@@ -291,17 +293,6 @@ def gui(arguments: argparse.Namespace, process: ExchangeProcess | None = None) -
 
             runner.run(show_trouble(trouble))
     raise trouble
-
-
-def _scale_percent(run: Launch | None, arguments: argparse.Namespace) -> int:
-    """Of the settings; where they cannot be read, the window that says so has its usual size."""
-    if run is not None:
-        return run.opening.settings.general.scale_percent
-    try:
-        settings, _ = Settings.load(data_folder(arguments.data) / "settings.toml", os.environ, arguments.overrides)
-    except HlError:
-        return 100
-    return settings.general.scale_percent
 
 
 def _try_launch(

@@ -122,13 +122,17 @@ def narrower(text: str) -> Iterator[str]:
         return
     before, digits, decimals, after = found.groups()
     whole = digits.replace(",", "")
+    value = Decimal(whole + decimals)
     if len(whole) > 3 and decimals:
-        yield f"{before}{Decimal(whole + decimals):,.0f}{after}"
+        yield f"{before}{value:,.0f}{after}"
+    elif decimals:
+        for places in range(len(decimals) - 2, max(-1, -value.adjusted()), -1):
+            yield f"{before}{value:,.{places}f}{after}"
     if not after:
         for power, letter in _LETTERS:
             if len(whole) > power:
                 for places in (2, 1, 0):
-                    yield f"{before}{Decimal(whole + decimals).scaleb(-power):,.{places}f}{letter}"
+                    yield f"{before}{value.scaleb(-power):,.{places}f}{letter}"
                 return
 
 

@@ -2,9 +2,13 @@
 
 import builtins
 import os
+from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6 import QtWidgets
 
+from hlmaster.core.errors import ConfigError
+from hlmaster.settings import Settings
 from hlmaster.ui.garbage import GarbageCollector
 
 SCALE_FACTOR = "QT_SCALE_FACTOR"
@@ -22,6 +26,14 @@ def without_source_search() -> None:
     ours = getattr(builtins, "__orig_import__", None)
     if ours is not None and builtins.__import__.__name__ == "__feature_import__":
         builtins.__import__ = ours
+
+
+def scale_percent(file: Path, overrides: Sequence[str]) -> int:
+    """Before a desk is chosen; where the settings cannot be read, the window that says so has its usual size."""
+    try:
+        return Settings.load(file, os.environ, overrides)[0].general.scale_percent
+    except ConfigError:
+        return 100
 
 
 def application(arguments: list[str], scale_percent: int = 100) -> QtWidgets.QApplication:

@@ -122,20 +122,22 @@ def unfinished(source: Source) -> Iterator[str]:
 
 COLOUR_TEXT = re.compile(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})\b|\b(rgb|rgba|hsl|hsla|hsv)\(|font-family")
 GLOBAL_COLOUR = re.compile(r".*\.GlobalColor\.\w+|.*\.Qt\.(black|white|red|green|blue|gray|yellow|cyan|magenta)")
+NO_COLOUR = "transparent"
 PAINTS = {"QColor", "QPen", "QBrush"}
 TYPEFACES = {"QFont", "setFamily", "setFamilies"}
 
 
 def looks_named(source: Source) -> Iterator[str]:
-    """Colours and fonts written out instead of taken from the theme; black with no alpha is no colour."""
+    """Colours and fonts written out instead of taken from the theme."""
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and COLOUR_TEXT.search(node.value):
             yield f"{source.place(node)} {node.value[:40]!r}"
-        elif isinstance(node, ast.Attribute) and GLOBAL_COLOUR.fullmatch(source.dotted(node)):
+        elif (
+            isinstance(node, ast.Attribute) and GLOBAL_COLOUR.fullmatch(source.dotted(node)) and node.attr != NO_COLOUR
+        ):
             yield f"{source.place(node)} {source.dotted(node)}"
-        elif isinstance(node, ast.Call):
+        elif isinstance(node, ast.Call) and node.args:
             name = node.func.attr if isinstance(node.func, ast.Attribute) else source.dotted(node.func)
-            first = node.args[0] if node.args else None
-            literal = isinstance(first, ast.Constant) and first.value != 0
-            if literal and name.rpartition(".")[2] in PAINTS | TYPEFACES and isinstance(first, ast.Constant):
+            first = node.args[0]
+            if name.rpartition(".")[2] in PAINTS | TYPEFACES and isinstance(first, ast.Constant):
                 yield f"{source.place(node)} {name}({first.value!r})"

@@ -16,6 +16,8 @@ FREE_TESTS = {
     "tests/storage/vault/test_secret_service.py": "a real keyring service, which the vault's modules meet together",
     "tests/trading/execution/test_failpoints.py": "every point of the order path where something can break",
     "tests/trading/test_interleavings.py": "a whole desk, in every order of what can happen to it",
+    "tests/ui/test_looks.py": "the whole window, dressed anew",
+    "tests/ui/test_names.py": "everything in the whole window that can be used",
     "tests/ui/test_binding_refcounts.py": "its subject is the Qt binding itself",
 }
 # Put together here, so that this file does not hold what it forbids

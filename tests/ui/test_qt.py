@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from hlmaster.ui.qt import SCALE_FACTOR
+from hlmaster.ui.qt import SCALE_FACTOR, scale_percent
 from tests.house.source import ROOT
 
 PROGRAM = """
@@ -22,6 +23,16 @@ label.show()
 picture = label.grab()
 print(label.devicePixelRatio(), picture.width(), picture.height())
 """
+
+
+def test_the_scale_is_read_from_the_file_and_is_the_usual_one_where_that_is_damaged(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    assert scale_percent(file, ()) == 100
+    file.write_text("[general]\nscale_percent = 150\n")
+    assert scale_percent(file, ()) == 150
+    assert scale_percent(file, ["general.scale_percent=125"]) == 125
+    file.write_text("[general]\nscale_percent = 900\n")
+    assert scale_percent(file, ()) == 100
 
 
 @pytest.mark.parametrize(("percent", "own", "told"), [(175, "", "1.75 175 46"), (150, "1.25", "1.25 125 33")])
