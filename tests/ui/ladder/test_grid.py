@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hlmaster.core.clock import ManualClock
@@ -114,6 +114,7 @@ def books(draw: st.DrawFn) -> tuple[list[Level], list[Level], int]:
     return bids, asks, size_decimals
 
 
+@settings(max_examples=50)
 @given(books(), st.sampled_from(GROUPS))
 def test_grouped_rows_sum_the_fine_levels_side_by_side_and_lose_nothing(
     book: tuple[list[Level], list[Level], int], group: tuple[int, int]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hlmaster.core.model import Side
@@ -87,6 +87,7 @@ EVENTS = st.lists(
 )
 
 
+@settings(max_examples=50)
 @given(SIZE, st.sampled_from(Side), EVENTS, st.lists(st.integers(0, 50), min_size=30, max_size=30))
 def test_it_never_grows_never_falls_below_zero_and_never_exceeds_the_others(
     level: float, side: Side, events: list[tuple[str, float | None, float, bool]], times: list[int]

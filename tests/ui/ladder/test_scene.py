@@ -76,6 +76,15 @@ def test_while_own_size_is_held_no_price_moves(qtbot: Any) -> None:
     assert to(ladder, 3_436.0) == before
 
 
+def test_under_an_armed_pointer_no_price_moves_by_itself(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ladder, before = following(qtbot, Follow.AUTO, armed=True)
+    ladder.hover(3434.2, Column.BUY)
+    monkeypatch.setattr(ladder.panel, "underMouse", lambda: True)
+    assert to(ladder, 3_436.5) == before
+    monkeypatch.setattr(ladder.panel, "underMouse", lambda: False)
+    assert to(ladder, 3_436.6) != before
+
+
 def test_every_tick_has_a_row_and_what_lies_beyond_the_book_is_not_known(qtbot: Any) -> None:
     ladder = Ladder(qtbot)
     ladder.scene.pass_time(1)
