@@ -49,7 +49,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
     def _build_items(self) -> None:
         frame, scene = self._frame, self.scene()
         self._layers = (
-            (STILL_Z, StillLayer(frame, scales.draw_still)),
+            (STILL_Z, StillLayer(frame)),
             (MOVING_Z, Layer(frame, scales.draw_moving)),
             (NOTICE_Z, Layer(frame, scales.draw_notice, when_empty=True)),
         )

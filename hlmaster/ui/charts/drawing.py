@@ -19,7 +19,7 @@ from hlmaster.ui.charts.studies_drawing import draw_studies
 from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE
 from hlmaster.ui.charts.tags import TAG_HEIGHT
 
-__all__ = ["Draw", "draw_live", "draw_still_panes", "flat_pen", "within"]
+__all__ = ["Draw", "draw_live", "draw_still_pane", "flat_pen", "within"]
 DASHES = [4.0, 3.0]
 MARK = 5.0
 """Half the width of a mark's triangle, and its distance from the candle."""
@@ -35,16 +35,18 @@ def flat_pen(colour: str | QColor, dashes: list[float] | None = None, width: flo
 def within(painter: QPainter, area: QRectF, draw: Draw, frame: Frame) -> None:
     """Let `draw` paint into a part of the picture as if that were all of it."""
     painter.save()
-    painter.setClipRect(area)
+    painter.setClipRect(area, Qt.ClipOperation.IntersectClip)
     painter.translate(area.topLeft())
     draw(painter, frame, QRectF(QPointF(0, 0), area.size()))
     painter.restore()
 
 
-def draw_still_panes(painter: QPainter, frame: Frame) -> None:
-    """All in the panes that a tick leaves alone."""
-    within(painter, frame.price_pane, _still_prices, frame)
-    for pane in frame.panes.shown:
+def draw_still_pane(painter: QPainter, frame: Frame, key: str) -> None:
+    """All in a pane that a tick leaves alone."""
+    pane = frame.panes.get(key)
+    if pane is None:
+        within(painter, frame.price_pane, _still_prices, frame)
+    else:
         within(painter, pane.area, partial(_still_pane, pane), frame)
 
 
@@ -117,6 +119,7 @@ def draw_grid(painter: QPainter, frame: Frame, area: QRectF) -> None:
 
 
 def draw_candles(painter: QPainter, frame: Frame, columns: Columns) -> None:
+    columns = _seen(painter, frame, columns)
     if not len(columns):
         return
     shapes = candle_shapes(frame, columns)
@@ -130,7 +133,14 @@ def draw_candles(painter: QPainter, frame: Frame, columns: Columns) -> None:
         fill(painter, bodies)
 
 
+def _seen(painter: QPainter, frame: Frame, columns: Columns) -> Columns:
+    """The columns in the part of the picture that is painted."""
+    clip = painter.clipBoundingRect()
+    return frame.columns_between(columns, clip.left(), clip.right())
+
+
 def draw_volumes(painter: QPainter, frame: Frame, pane: SubPane, columns: Columns) -> None:
+    columns = _seen(painter, frame, columns)
     if not len(columns):
         return
     painter.setPen(Qt.PenStyle.NoPen)

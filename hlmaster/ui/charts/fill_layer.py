@@ -60,6 +60,8 @@ class FillLayer:
 
     def _state(self) -> Hashable:
         """What the picture hangs on beside the candles that are closed: the open one moves its marks."""
+        if not (self._deals or self._trips or self._chart.shown.marks):
+            return ()
         series = self._chart.shown.series
         is_marked = bool(self._deals) and bool(len(series)) and self._deals[-1].time_ms >= int(series.time[-1])
         ends = (float(series.field("low")[-1]), float(series.field("high")[-1])) if is_marked else ()

@@ -22,7 +22,7 @@ from hlmaster.ui.charts.reading import Reading, read
 from hlmaster.ui.charts.scale import Scale
 from hlmaster.ui.charts.series import CandleSeries, Columns, Floats, Indices
 from hlmaster.ui.charts.shapes import VOLUME_HEAD
-from hlmaster.ui.charts.study import VOLUME_PANE, Study
+from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE, Study
 from hlmaster.ui.charts.tags import HEAD_ROOM, Label, Quote, Tag
 from hlmaster.ui.charts.times import DAY, LocalTime, TimeTick, time_ticks
 from hlmaster.ui.charts.view import View
@@ -92,6 +92,7 @@ class Frame:
     price_scale: QRectF = field(default_factory=QRectF)
     time_scale: QRectF = field(default_factory=QRectF)
     _samples: dict[str, Floats] = field(default_factory=dict)
+    _middles: Floats | None = None
 
     def __post_init__(self) -> None:
         self.fonts = Typefaces(self.palette)
@@ -119,6 +120,7 @@ class Frame:
         border = len(self.columns) - live
         self.closed, self.latest = self.columns.part(slice(border)), self.columns.part(slice(border, None))
         self._samples.clear()
+        self._middles = None
         self.column_slots = self._column_slots(first, last)
         if len(self.columns):
             if self.auto_scale:
@@ -191,17 +193,51 @@ class Frame:
 
     def still(self) -> tuple[object, ...]:
         """All that the part of the picture depends on which a tick, the mouse and the clock leave alone."""
-        place = (self.view.right, self.view.pitch, self.prices.key(), self.volume_high)
+        return self.view.right, self.still_looks(), tuple(self.still_pane(pane) for pane in self.panes_shown())
+
+    def still_looks(self) -> tuple[object, ...]:
+        """What every pane's still picture depends on, but for where the view stands."""
         size = (self.price_pane.width(), self.time_scale.width(), self.time_scale.bottom())
-        panes = tuple((pane.key, pane.area.top(), pane.scale.key()) for pane in self.panes.shown)
-        looks = (self.palette, self.zone, self.decimals, self.are_candles_shown, tuple(self.studies.values()))
-        return self.series.revision, place, size, panes, looks, self.layers.state()
+        days = tuple(tick.slot for tick in self.time_ticks if tick.strong)
+        looks = (self.palette, self.zone, self.decimals, self.are_candles_shown, bool(len(self.latest)))
+        return self.series.revision, self.view.pitch, size, days, looks, self.layers.state("")
+
+    def still_pane(self, pane: str) -> tuple[object, ...]:
+        """What one pane's still picture depends on besides."""
+        area, studies = self.area_of(pane), tuple(self.studies_in(pane))
+        volume = self.volume_high if pane == VOLUME_PANE else 0.0
+        return pane, area.top(), area.height(), self.scale_of(pane).key(), volume, studies, self.layers.state(pane)
+
+    def panes_shown(self) -> list[str]:
+        return [PRICE_PANE, *(pane.key for pane in self.panes.shown)]
+
+    def area_of(self, pane: str) -> QRectF:
+        found = self.panes.get(pane)
+        return self.price_pane if found is None else found.area
+
+    def can_shift(self, pane: str) -> bool:
+        """Whether a pane's picture stays right when it is moved sideways: hatching and layers of others may not."""
+        return not self.layers.paints(pane) and not len(self.series.gaps(*self.view.visible(len(self.series))))
 
     # -- studies ------------------------------------------------------------------------------------------------
 
     def column_middles(self) -> Floats:
         """Pixels at which studies have their points: the middles of `column_slots`."""
-        return np.asarray((self.column_slots + self.columns.width / 2 - self.view.left) * self.view.pitch, np.float64)
+        if self._middles is None:
+            middles = (self.column_slots + self.columns.width / 2 - self.view.left) * self.view.pitch
+            self._middles = np.asarray(middles, np.float64)
+        return self._middles
+
+    def points_between(self, left: float, right: float) -> slice:
+        """The `column_slots` that are drawn between two pixels, and the neighbours that lines lead to."""
+        first, last = np.searchsorted(self.column_middles(), (left, right)).tolist()
+        return slice(max(first - 2, 0), last + 2)
+
+    def columns_between(self, columns: Columns, left: float, right: float) -> Columns:
+        """Those columns that reach into the pixels between."""
+        slots = (self.view.left + left / self.view.pitch - columns.width, self.view.left + right / self.view.pitch + 1)
+        first, last = np.searchsorted(columns.slot, slots).tolist()
+        return columns if (first, last) == (0, len(columns)) else columns.part(slice(first, last))
 
     def sampled(self, column: str) -> Floats:
         """A study's column at the end of each of `column_slots`: NaN where it has no value or candles are missing."""

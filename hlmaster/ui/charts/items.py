@@ -1,7 +1,8 @@
 """The chart's items in pyqtgraph's scene: surfaces that report gestures, and layers that paint the frame.
 
 A tick moves one candle and a few labels, the mouse only a cross. So what lies still (grid, closed candles and volume,
-overlays, times) is painted into a pixmap that is kept until something of it changes, and the rest goes on top of it.
+overlays, times) is painted into a pixmap that is kept until something of it changes, and the rest goes on top of it. A
+pan shifts what is there and paints the strip that came into sight.
 """
 
 import math
@@ -12,11 +13,16 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from hlmaster.ui.charts.drawing import draw_still_pane
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.layers import Draw
+from hlmaster.ui.charts.scales import draw_still, draw_time_scale
+from hlmaster.ui.charts.shapes import FUZZ
 
 WHEEL_NOTCH = 120
 ZOOM_PER_NOTCH = 1.18
+SEAM = 3.0
+"""Pixels painted again beside a strip: a line that ended at the old edge had no neighbour there."""
 
 
 class Layer(pg.GraphicsObject):  # type: ignore[misc]
@@ -43,27 +49,62 @@ class Layer(pg.GraphicsObject):  # type: ignore[misc]
 
 
 class StillLayer(Layer):
-    """An opaque picture of the whole chart, painted again only when `Frame.still` differs."""
+    """An opaque picture of the whole chart. Of each pane only what is new is painted: nothing while `Frame.still_pane`
+    is as it was, after a pan the strip that came into sight, else all of it."""
 
-    def __init__(self, frame: Frame, draw: Draw) -> None:
-        super().__init__(frame, draw, when_empty=True)
+    def __init__(self, frame: Frame) -> None:
+        super().__init__(frame, draw_still, when_empty=True)
         self._picture = QPixmap()
-        self._shown: tuple[object, ...] = ()
+        self._looks: tuple[object, ...] = ()
+        self._panes: dict[str, tuple[object, ...]] = {}
+        self._edge = 0.0
+        """The view's right edge, in pixels from the first slot."""
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        ratio = painter.device().devicePixelRatio()
-        still = (*self._frame.still(), ratio)
-        if still != self._shown:
-            size = (self._area.size() * ratio).toSize()
-            if self._picture.size() != size:
-                self._picture = QPixmap(size)
-                self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(QColor(self._frame.palette.background))
-            brush = QPainter(self._picture)
-            super().paint(brush, option)
-            brush.end()
-            self._shown = still
+        frame, ratio = self._frame, painter.device().devicePixelRatio()
+        looks, edge = (*frame.still_looks(), ratio), frame.view.right * frame.view.pitch
+        panes = {pane: frame.still_pane(pane) for pane in frame.panes_shown()}
+        if (looks, edge, panes) != (self._looks, self._edge, self._panes):
+            if looks != self._looks or panes.keys() != self._panes.keys():
+                self._paint_all(ratio, option)
+            else:
+                self._paint_new(panes, edge - self._edge, ratio)
+            self._looks, self._edge, self._panes = looks, edge, panes
         painter.drawPixmap(0, 0, self._picture)
+
+    def _paint_all(self, ratio: float, option: QStyleOptionGraphicsItem) -> None:
+        size = (self._area.size() * ratio).toSize()
+        if self._picture.size() != size:
+            self._picture = QPixmap(size)
+            self._picture.setDevicePixelRatio(ratio)
+        self._picture.fill(QColor(self._frame.palette.background))
+        brush = QPainter(self._picture)
+        super().paint(brush, option)
+        brush.end()
+
+    def _paint_new(self, panes: dict[str, tuple[object, ...]], moved: float, ratio: float) -> None:
+        frame, steps = self._frame, round(moved)
+        whole = abs(moved - steps) < FUZZ and ratio == int(ratio)
+        strips: dict[str, QRectF] = {}
+        for pane, key in panes.items():
+            area = frame.area_of(pane)
+            if key != self._panes[pane] or not (whole and abs(steps) < area.width() and frame.can_shift(pane)):
+                strips[pane] = area
+            elif steps:
+                device = QRectF(area.topLeft() * ratio, area.size() * ratio).toAlignedRect()
+                self._picture.scroll(-int(steps * ratio), 0, device)
+                left = area.right() - steps - SEAM if steps > 0 else area.left()
+                strips[pane] = QRectF(left, area.top(), abs(steps) + SEAM, area.height())
+        brush = QPainter(self._picture)
+        for pane, strip in strips.items():
+            brush.setClipRect(strip)
+            brush.fillRect(strip, QColor(frame.palette.background))
+            draw_still_pane(brush, frame, pane)
+        if moved:
+            brush.setClipRect(frame.time_scale)
+            brush.fillRect(frame.time_scale, QColor(frame.palette.background))
+            draw_time_scale(brush, frame, frame.time_scale)
+        brush.end()
 
 
 class Surface(pg.GraphicsObject):  # type: ignore[misc]

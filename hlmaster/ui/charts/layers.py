@@ -24,8 +24,9 @@ class ChartLayer:
     """`pane` is a pane's name, or "" for the whole chart. `z` below 0 lies under the candles, from 0 over them, from
     `ON_TOP` over price lines and marks too.
 
-    With `state` the layer becomes part of the kept picture and is painted again when what `state` answers differs
-    (pan, zoom and scale are seen to); without one it is painted at every repaint and lies over the candles.
+    With `state` the layer becomes part of the kept picture and is painted again when what `state` answers differs:
+    pan, zoom and scale are seen to, and an empty one says that there is nothing to paint. Without `state` it is painted
+    at every repaint and lies over the candles.
     """
 
     draw: Draw
@@ -51,8 +52,14 @@ class ChartLayers:
     def remove(self, layer: ChartLayer) -> None:
         self._layers.remove(layer)
 
-    def state(self) -> tuple[Hashable, ...]:
-        return tuple((id(layer), layer.state()) for layer in self._layers if layer.state is not None)
+    def state(self, pane: str) -> tuple[tuple[int, Hashable], ...]:
+        """What a pane's kept layers depend on; empty when it has none."""
+        kept = (layer for layer in self._layers if layer.pane == pane and layer.state is not None)
+        return tuple((id(layer), layer.state and layer.state()) for layer in kept)
+
+    def paints(self, pane: str) -> bool:
+        """Whether a pane has kept layers with anything to paint, which an empty state denies."""
+        return any(state for _, state in self.state(pane))
 
     def paint(
         self, painter: QPainter, frame: Frame, area: QRectF, pane: str, z: tuple[float, float], *, kept: bool

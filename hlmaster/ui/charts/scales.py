@@ -5,7 +5,7 @@ import math
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
-from hlmaster.ui.charts.drawing import draw_live, draw_still_panes, flat_pen
+from hlmaster.ui.charts.drawing import draw_live, draw_still_pane, flat_pen
 from hlmaster.ui.charts.figures import compact, pane_value
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.legend import draw_legend
@@ -40,7 +40,8 @@ def draw_price_scale(painter: QPainter, frame: Frame, area: QRectF) -> None:
 
 def draw_still(painter: QPainter, frame: Frame, area: QRectF) -> None:
     """Everything that a tick leaves alone."""
-    draw_still_panes(painter, frame)
+    for pane in frame.panes_shown():
+        draw_still_pane(painter, frame, pane)
     draw_time_scale(painter, frame, frame.time_scale)
     frame.layers.paint(painter, frame, area, "", (-math.inf, math.inf), kept=True)
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LEAST_BODY_PITCH = 2.8
 """Pixels a candle needs to show a body; below it is a bare wick."""
+FUZZ = 1e-6
+"""Pixels added before rounding down: an edge that falls on a pixel must not jump with the last bit of the view."""
 VOLUME_HEAD = 20.0
 """Pixels kept free over the highest volume."""
 
@@ -38,9 +40,9 @@ def column_edges(frame: Frame, slots: Indices, width: int) -> tuple[Floats, Floa
         body = int(pitch * 0.72)
         # Odd, so that the wick stands in the middle; two pixels where three would leave no space between.
         body = 2 if body < 3 else body - 1 + body % 2
-        left = np.floor((slot + 0.5) * pitch) - (body - 1) // 2
+        left = np.floor((slot + 0.5) * pitch + FUZZ) - (body - 1) // 2
         return left, left + body - 1
-    left, end = np.floor(slot * pitch), np.floor((slot + width) * pitch)
+    left, end = np.floor(slot * pitch + FUZZ), np.floor((slot + width) * pitch + FUZZ)
     return left, left if width == 1 and pitch > 1.5 else np.maximum(left, end - 1)
 
 

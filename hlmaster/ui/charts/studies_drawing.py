@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.palette import faded
 from hlmaster.ui.charts.scale import Scale
-from hlmaster.ui.charts.shapes import histogram_bars
-from hlmaster.ui.charts.strokes import fill, strips, trace
+from hlmaster.ui.charts.shapes import FUZZ, histogram_bars
+from hlmaster.ui.charts.strokes import fill, rectangles, strips, trace
 from hlmaster.ui.charts.study import Study, Trace
 
 EVENT = 4.0
@@ -26,13 +25,17 @@ def draw_studies(painter: QPainter, frame: Frame, pane: str, scale: Scale, area:
     if not kept and not live:
         return
     # The line to the open candle begins at the last closed one; a bar stands by itself.
-    points = slice(-1 if live else None) if kept else slice(-2, None)
-    alone = points if kept else slice(-1, None)
+    end = len(frame.column_slots) - (1 if live else 0)
+    points, alone = slice(end - 1, None), slice(end, None)
+    if kept:
+        clip = painter.clipBoundingRect()
+        seen = frame.points_between(clip.left(), clip.right())
+        points = alone = slice(seen.start, min(seen.stop, end))
     for study in frame.studies_in(pane):
         if kept:
             _draw_levels(painter, frame, study, scale, area)
         if study.fill is not None:
-            _draw_fill(painter, frame, study, scale, points)
+            _draw_fill(painter, frame, study, scale, alone)
         for one in study.traces:
             if one.kind == "histogram":
                 _draw_histogram(painter, frame, one, pane, alone)
@@ -51,6 +54,9 @@ def _draw_levels(painter: QPainter, frame: Frame, study: Study, scale: Scale, ar
     if study.levels:
         pen = _pen(frame.palette.faint, 1.0)
         pen.setDashPattern(LEVEL_DASHES)
+        pen.setDashOffset(
+            round(frame.view.left * frame.view.pitch) % sum(LEVEL_DASHES)
+        )  # so that dashes can be scrolled
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(pen)
         for level in study.levels:
@@ -111,20 +117,14 @@ def _draw_events(painter: QPainter, frame: Frame, one: Trace, scale: Scale, poin
 
 
 def _draw_fill(painter: QPainter, frame: Frame, study: Study, scale: Scale, points: slice) -> None:
-    """A tint between two lines, over each unbroken stretch of both."""
+    """A tint between two lines in each column where both are known: a polygon would take ten times as long."""
     assert study.fill is not None
-    x = frame.column_middles()[points]
     upper, lower = (scale.rows_of(frame.sampled(column)[points]) for column in study.fill)
+    left = np.floor((frame.column_slots[points] - frame.view.left) * frame.view.pitch + FUZZ)
+    right = np.floor((frame.column_slots[points] + frame.columns.width - frame.view.left) * frame.view.pitch + FUZZ) - 1
+    known = np.isfinite(upper) & np.isfinite(lower)
+    rows = [np.rint(np.where(known, edge, 0.0)) for edge in (np.fmin(upper, lower), np.fmax(upper, lower))]
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(faded(study.traces[0].colour, FILL_OPACITY))
-    for stretch in stretches(np.isfinite(upper) & np.isfinite(lower)):
-        edge = [*map(QPointF, x[stretch].tolist(), upper[stretch].tolist())]
-        back = [*map(QPointF, x[stretch][::-1].tolist(), lower[stretch][::-1].tolist())]
-        painter.drawPolygon(QPolygonF(edge + back))
-
-
-def stretches(known: npt.NDArray[np.bool_]) -> list[slice]:
-    """Where `known` (bool[n]) holds for two or more in a row."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], known, [False])).astype(np.int8)))
-    return [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 1]
+    fill(painter, rectangles(left, rows[0], right, rows[1] - 1)[known])

@@ -1,5 +1,6 @@
 """Which slots are on the screen: scrolling and zooming, with no Qt in it."""
 
+import math
 from dataclasses import dataclass
 
 MIN_SLOTS = 10
@@ -61,7 +62,9 @@ class View:
             self._clamp_pitch(count)
 
     def pan(self, slots: float, count: int) -> None:
-        self.right += slots
+        """Move by whole pixels, at least one: then what is painted already can be shifted instead of painted anew."""
+        moved = round(slots * self.pitch) or math.copysign(1.0, slots)
+        self.right += moved / self.pitch
         self._clamp(count)
 
     def zoom(self, factor: float, x: float, count: int) -> None:

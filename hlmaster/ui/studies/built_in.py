@@ -99,14 +99,10 @@ class BuiltIns(QObject):
     def _add_layers(self, key: str) -> None:
         chart = self._chart
         if key == "session":
-            self._layers[key] = [chart.add_layer(_draw_session, state=lambda: session(chart.shown))]
+            self._layers[key] = [chart.add_layer(_draw_session)]
         else:
-            marks = chart.add_layer(self._draw_funding, state=lambda: (len(self._times), self._last_time()))
-            self._layers[key] = [marks, chart.add_layer(self._draw_rate)]
+            self._layers[key] = [chart.add_layer(self._draw_funding), chart.add_layer(self._draw_rate)]
             self.rates_wanted.emit()
-
-    def _last_time(self) -> int:
-        return int(self._times[-1]) if len(self._times) else 0
 
     def _seen(self, frame: Frame) -> tuple[list[int], list[float]]:
         """Slots and rates of the fundings on the screen; none where a candle holds many."""

@@ -1,0 +1,69 @@
+"""After pans the kept picture is shifted and only a strip painted: it must be what a whole painting would be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from hlmaster.ui.charts.candle_chart import CandleChart
+from hlmaster.ui.charts.study import Study, Trace
+from tests.ui.charts.made import MINUTE, arrays
+
+COUNT = 1500
+
+
+@pytest.fixture
+def chart(qtbot: QtBot) -> CandleChart:
+    chart = CandleChart()
+    qtbot.addWidget(chart)
+    chart.resize(900, 600)
+    candles = arrays(COUNT)
+    chart.set_series(*candles, MINUTE)
+    close = candles[4]
+    wave = 50 + 40 * np.sin(np.arange(COUNT) / 7)
+    chart.set_study(Study("mean", "Mean", (Trace("mean", "#ff00ff"),)), [close])
+    band = (Trace("up", "#00ff00"), Trace("low", "#00ff00"))
+    chart.set_study(Study("band", "Band", band, fill=("up", "low")), [close + 1, close - 1])
+    chart.set_study(Study("rsi", "RSI", (Trace("rsi", "#ffff00"),), "rsi", (0, 100), (30, 70)), [wave])
+    chart.set_pane("flow", {"flow": wave - 50}, "histogram", ["#00ff00"], falls=["#ff0000"])
+    return chart
+
+
+def differing(one: QImage, other: QImage) -> float:
+    """The share of pixels that differ visibly."""
+    pixels = [
+        np.frombuffer(image.convertToFormat(QImage.Format.Format_RGB32).constBits(), np.uint8).astype(int)
+        for image in (one, other)
+    ]
+    return float(np.mean(np.abs(pixels[0] - pixels[1]) > 24))
+
+
+@pytest.mark.parametrize("candles", [60, 117, 300, 1400])
+def test_a_panned_picture_is_the_one_painted_whole(chart: CandleChart, candles: int) -> None:
+    chart.set_auto_scale(False)
+    chart.show_latest(candles)
+    chart.grab()
+    for slots in (-3.3, -0.2, -11.0, 2.5, -1.0, 4.0, -7.7):
+        chart.pan(slots)
+        chart.grab()
+    shifted = chart.grab().toImage()
+    chart.set_palette(chart.colours)
+    chart.set_candles_shown(False)
+    chart.grab()
+    chart.set_candles_shown(True)
+    whole = chart.grab().toImage()
+    assert differing(shifted, whole) < 1e-4
+
+
+def test_what_is_scaled_anew_is_painted_whole(chart: CandleChart) -> None:
+    chart.show_latest(80)
+    for slots in (-40.0, -3.0, -200.0, 13.0):
+        chart.pan(slots)
+        chart.grab()
+    shifted = chart.grab().toImage()
+    chart.set_candles_shown(False)
+    chart.grab()
+    chart.set_candles_shown(True)
+    assert differing(shifted, chart.grab().toImage()) < 1e-4
