@@ -130,6 +130,7 @@ class ChartTrading(QObject, Owner):
                 exact = self._exact(price)
                 targets[key] = exact, self._lines[key].warning(exact, self._touch) if key in self._lines else ""
         shown: list[PriceLine] = []
+        standing = {(line.kind, line.price) for line in self._lines.values()} if drag is None else set()
         for line in self._lines.values():
             if line.family in targets and line.stake is not None:
                 # The exits of an entry that is moved are judged by where that will be.
@@ -139,6 +140,8 @@ class ChartTrading(QObject, Owner):
                 continue
             target, note = targets[line.key]
             shown.append(PriceLine(to_float(line.price), "", line.kind, faint=True))
+            if (line.kind, target) in standing:
+                continue  # what takes its place is there already
             shown.append(line.at(target, mark, note=note, in_hand=True))
         if self.switches.orders:
             shown += draft_lines(self._context.quick.bracket, self._coin, mark)

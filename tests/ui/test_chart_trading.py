@@ -450,3 +450,21 @@ async def test_readers_hear_the_lines(qtbot: QtBot) -> None:
         assert it.panel.chart.accessibleDescription() == "No orders and no position"
         await resting(it.scene, Side.BUY, "3430.1")
         await until(lambda: it.panel.chart.accessibleDescription() == "BUY limit 0.3 at 3,430.1")
+
+
+async def test_a_click_beside_a_button_is_no_order_beneath_it(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        await it.scene.desk.manual.place(Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.COIN, D("0.3")))
+        await until(lambda: it.prices("position"))
+        it.trading.switches.flip("clicks")
+        pill = next(one for one in it.trading.handles.placed(it.panel.chart.frame) if one.title == "LONG")
+        sent = it.sent(ActionKind.ORDER)
+        for keys in (PLAIN, CONTROL):
+            it.click(pill.top + 5, pill.title_right + 3, keys=keys)
+        await settled(it.scene)
+        assert it.sent(ActionKind.ORDER) == sent
+        menus: list[float] = []
+        it.trading.handles.menu_wanted.disconnect(it.trading.open_menu)
+        it.trading.handles.menu_wanted.connect(lambda price, _: menus.append(price))
+        it.click(pill.top + 5, pill.title_right + 3, RIGHT)
+        assert len(menus) == 1

@@ -177,8 +177,10 @@ class Handles(QObject, Hands):
             return False
         self._at, self._tip = at, ()
         self._under = hit(self.placed(self._chart.frame), at.x(), at.y())
-        kind = self._kind_of(event)
-        if event.button() == LEFT and not self._has_control(event) and self._take(event, at):
+        on_pill = self._under is not None and self._under.placed.covers(at.x(), at.y())
+        # A click that misses a button by a hair must not become an order beneath it.
+        kind = None if on_pill else self._kind_of(event)
+        if event.button() == LEFT and (on_pill or not self._has_control(event)) and self._take(event, at):
             return True
         is_ours = event.button() == RIGHT or self._has_control(event)
         self._press = _Press(event.button(), at, kind, is_ours)

@@ -60,7 +60,7 @@ class PillPictures:
                 self._kept.clear()
             found = self._kept[key] = QPixmap((QSizeF(one.right - one.left, HEIGHT) * ratio).toSize())
             found.setDevicePixelRatio(ratio)
-            found.fill(Qt.GlobalColor.transparent)
+            found.fill(faded(frame.palette.background, 0.0))
             brush = QPainter(found)
             brush.translate(-one.left, -one.top)
             _draw_pill(brush, frame, one, button_under)
