@@ -180,7 +180,6 @@ async def test_the_working_size_and_the_bracket_are_told_as_they_change(qtbot: Q
     async with trading() as scene:
         panel = panel_of(scene, qtbot)
         quick = scene.context.quick
-        assert quick.working is None
         fill(panel, "limit", price="3400", amount="0.50003")
         assert quick.working == WorkingSize("ETH", SizeUnit.COIN, D("0.5"), D("0.5"))
         panel.ui.bracket.attach_stop.setChecked(True)
