@@ -72,7 +72,9 @@ class BookColumns:
         own = Span(price.right + 4, price.right + 4 + OWN_ROOM * small + 6)
         if not totals:
             return cls(price, own, Span(own.right, width - MARGIN), None)
-        size = Span(own.right, width * (0.65 if width >= NARROW else 0.69))
+        # A whole number of characters apart, so that size and total are one text
+        chars = round((width * (0.35 if width >= NARROW else 0.31) - MARGIN) / advance)
+        size = Span(own.right, width - MARGIN - chars * advance)
         return cls(price, own, size, Span(size.right, width - MARGIN))
 
     def at(self, x: float) -> Column:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, Qt
 
@@ -47,14 +47,12 @@ class Hands:
 
     def row_at(self, y: float, height: int) -> int | None:
         view = self._view()
-        rows = () if view is None else view.rows
-        return next((index for index, row in enumerate(rows) if row.top <= y < row.top + height), None)
+        return None if view is None else _index_at(view.rows, y, height)
 
     def settle(self, rows: tuple[Row, ...], height: int) -> None:
         """The rows are new: another price under a resting pointer is a jump."""
-        at = self.at
-        row = None if at is None else next((row for row in rows if row.top <= at.y() < row.top + height), None)
-        price = None if row is None else row.price
+        index = None if self.at is None else _index_at(rows, self.at.y(), height)
+        price = None if index is None else rows[index].price
         if price != self._price and self._price is not None and price is not None:
             self._jumped_at = self._time()
         self._price = price
@@ -88,9 +86,7 @@ class Hands:
     def pointed(self, view: View, height: int) -> tuple[Row, Column, int] | None:
         """What pointer or cursor is on."""
         if self.at is not None:
-            index = next(
-                (index for index, row in enumerate(view.rows) if row.top <= self.at.y() < row.top + height), None
-            )
+            index = _index_at(view.rows, self.at.y(), height)
             return None if index is None else (view.rows[index], view.columns.at(self.at.x()), index)
         index = self.cursor_row(view.rows)
         return None if index is None else (view.rows[index], self.key_column(view), index)
@@ -100,7 +96,7 @@ class Hands:
 
     def intents(self, view: View, height: int) -> tuple[Gesture, Gesture, Pointed | None]:
         """What a left and a right click would do, or the drag that is under way; and the cell that is meant."""
-        now, there = self._now(), self.pointed(view, height)
+        now, there = replace(self._now(), decimals=view.price_decimals), self.pointed(view, height)
         if self.grip is not None and self.grip.own is not None and self.at is not None:
             target = None if there is None else there[0]
             dragged = move(self.grip.own, self.grip.row, target, now)
@@ -159,3 +155,7 @@ class Hands:
         if there is None or held(there[1], there[0]) is None:
             return None
         return cancel(there[1], there[0], self._now())
+
+
+def _index_at(rows: tuple[Row, ...], y: float, height: int) -> int | None:
+    return next((index for index, row in enumerate(rows) if row.top <= y < row.top + height), None)

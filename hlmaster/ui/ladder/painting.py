@@ -72,13 +72,14 @@ class Picture:
         self._marks(painter, view, Span(columns.price.left - 4, columns.price.right + 2))
         self._prices(painter, view, columns.price.left)
         look.ink.use(painter, look.theme.text)
-        room, last_room = columns.size.room(look.ink.advance), total.room(look.ink.advance) if total else 0
-        size_right = columns.size.right
-        write, lift, decimals = look.ink.right_once, self._lift, view.size_decimals
+        advance, lift, decimals = look.ink.advance, self._lift, view.size_decimals
+        room, right = columns.size.room(advance), (total or columns.size).right
+        apart = round(total.width / advance) if total else 0
         for row in rows:
-            write(painter, fitting(row.size, decimals, room), size_right, row.top + lift)
+            text = fitting(row.size, decimals, room)
             if total is not None:
-                write(painter, fitting(row.total, view.total_decimals, last_room), total.right, row.top + lift)
+                text = f"{text}{fitting(row.total, view.total_decimals, apart - 1):>{apart}}"
+            look.ink.right_once(painter, text, right, row.top + lift)
         for row in rows:
             if row.buys is not None or row.sells is not None:
                 for own in row.mine:

@@ -19,7 +19,6 @@ class Traded:
         self._volumes: dict[tuple[float, Side], float] = {}
         self._grid: Grid | None = None
         self._rows: dict[float, float] = {}
-        self.since_ms = 0
 
     def take(self, trades: Iterable[Trade]) -> None:
         price = 0.0
@@ -29,7 +28,6 @@ class Traded:
             if self._grid is not None:
                 row = self._grid.of(price, side)
                 self._rows[row] = self._rows.get(row, 0.0) + trade.size
-            self.since_ms = self.since_ms or trade.time_ms
         if len(self._volumes) > MOST_PRICES:
             near = sorted(self._volumes, key=lambda key: abs(key[0] - price))[: MOST_PRICES // 2]
             self._volumes = {key: self._volumes[key] for key in near}

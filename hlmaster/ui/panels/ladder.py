@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QShowEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QToolTip
@@ -29,6 +30,7 @@ from hlmaster.core.events import (
     StalenessChanged,
     TradesSeen,
 )
+from hlmaster.market.trades import KEPT
 from hlmaster.ui import figures
 from hlmaster.ui.actions import Action
 from hlmaster.ui.context import Context
@@ -42,6 +44,7 @@ from hlmaster.ui.ladder.options import Follow, Layout, Options
 from hlmaster.ui.ladder.painting import Picture
 from hlmaster.ui.ladder.rows import Row
 from hlmaster.ui.ladder.scene import Scene, stale_sentence
+from hlmaster.ui.ladder.traded import Traded
 from hlmaster.ui.ladder.view import Look, View
 from hlmaster.ui.ladder.words import explain, nothing_to_show, says
 from hlmaster.ui.market_panel import PaintedPanel, decimals_of
@@ -49,7 +52,6 @@ from hlmaster.ui.theme import Theme
 
 NOTCH = 120
 ROWS_A_NOTCH = 3
-SEEDED_TRADES = 2_000
 
 
 class LadderPanel(PaintedPanel):
@@ -120,10 +122,10 @@ class LadderPanel(PaintedPanel):
 
     def show_coin(self) -> None:
         self.scene.begin()
-        self.scene.traded = type(self.scene.traded)()
+        self.scene.traded = Traded()
         market = self.market
         if market is not None:
-            self.scene.traded.take(market.trades.recent(SEEDED_TRADES))
+            self.scene.traded.take(market.trades.recent(KEPT))
         self.hands.let_go()
         self.view = None  # Its prices are another coin's: no gesture may be read from it
         self._said = ""
@@ -211,7 +213,8 @@ class LadderPanel(PaintedPanel):
     def _show_grouping(self) -> None:
         text = self.scene.step_text(self.market)
         self.controls.show_step(text if text == figures.UNKNOWN else f"{text} ▾")
-        self.context.desk.charts.group_book(self.coin, self._group, self)
+        # The venue groups one book for all ladders: who is out of sight does not keep it
+        self.context.desk.charts.group_book(self.coin, self._group if self.isVisible() else None, self)
 
     def _fill_grouping(self) -> None:
         menu, chosen = self.grouping.menu(), self._group
@@ -220,6 +223,10 @@ class LadderPanel(PaintedPanel):
             action = QAction(step_text(step), menu, checkable=True, checked=group == chosen)
             action.triggered.connect(lambda _=False, index=index: self.choose_group(index))
             menu.addAction(action)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_grouping()
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.context.desk.charts.group_book(self.coin, None, self)

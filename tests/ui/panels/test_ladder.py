@@ -277,6 +277,11 @@ def test_only_one_of_two_ladders_has_the_venue_group_the_book_and_a_hidden_one_l
     shown(other, qtbot, 230, 400)
     panel.choose_group(4)
     other.beat()
-    assert scene.market_data.grouped_watched == ("ETH", 3, 1)
+    watched = [scene.market_data.grouped_watched]
     panel.hide()
-    assert scene.market_data.grouped_watched is None
+    watched.append(scene.market_data.grouped_watched)
+    panel.choose_group(5)
+    watched.append(scene.market_data.grouped_watched)
+    panel.show()
+    watched.append(scene.market_data.grouped_watched)
+    assert watched == [("ETH", 3, 1), None, None, ("ETH", 2, 1)]
