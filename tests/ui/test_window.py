@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,16 +13,12 @@ from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
-from hlmaster.core.logs import LogRing
-from hlmaster.settings import Settings
-from hlmaster.storage.sessions import Sessions
 from hlmaster.ui.panel import page_about
 from hlmaster.ui.panels.approvals import ApprovalsPanel
 from hlmaster.ui.panels.strategies import StrategiesPanel
 from hlmaster.ui.table_view import Table
-from hlmaster.ui.window import Window
 from tests.ui.decided import ready
-from tests.ui.desks import TradingScene
+from tests.ui.windows import opened
 
 
 @pytest.fixture
@@ -34,21 +28,6 @@ def behind(qtbot: QtBot) -> QWidget:
     qtbot.addWidget(made)
     made.show()
     return made
-
-
-@asynccontextmanager
-async def opened(
-    scene: TradingScene, folder: Path, size: tuple[int, int] | None = (1280, 800)
-) -> AsyncIterator[Window]:
-    object.__setattr__(scene.desk.session, "folder", folder)
-    origins = Settings.load(folder / "settings.toml")[1]
-    window = Window(scene.desk, folder / "settings.toml", origins, LogRing(), Sessions(folder, scene.clock))
-    window.context.notified.connect(scene.notices.append)
-    window.open(size)
-    try:
-        yield window
-    finally:
-        await window.shut()
 
 
 async def test_f1_opens_the_page_of_the_panel_that_has_the_keys(behind: QWidget, tmp_path: Path) -> None:

@@ -123,7 +123,9 @@ def proportion(window: QMainWindow, docks: Mapping[str, PanelDock], root: Node) 
     """Give each its share of the window as it is now."""
     if not isinstance(root, Split):
         return
-    placed = rects(root, Rect(0, 0, window.width(), _room(window)), GAP)
+    whole = rects(root, Rect(0, 0, window.width(), _room(window)), GAP)
+    nowhere = Qt.DockWidgetArea.NoDockWidgetArea
+    placed = [(rect, leaf) for rect, leaf in whole if window.dockWidgetArea(docks[leaf.front]) is not nowhere]
     fronts = [docks[leaf.front] for _, leaf in placed]
     window.resizeDocks(fronts, [rect.width for rect, _ in placed], Qt.Orientation.Horizontal)
     window.resizeDocks(fronts, [rect.height for rect, _ in placed], Qt.Orientation.Vertical)

@@ -153,8 +153,10 @@ class Stage(QObject):
     def proportion(self) -> None:
         """Give each panel its share of its window as large as that is now."""
         self._settling.start()
+        if self._before is not None or self.is_foreign:
+            return
         for window, frame in zip(self.windows, self._latest.frames, strict=True):
-            if frame.root is not None and window.isVisible() and not self.is_foreign:
+            if frame.root is not None and window.isVisible():
                 proportion(window, self.docks, frame.root)
 
     def _change(self, change: Callable[[Arrangement], Arrangement]) -> None:
@@ -284,7 +286,9 @@ class Stage(QObject):
             self._change(lambda _: moves.closed_window(now, at, extra, self._standard))
 
     def _drop(self, side: SideWindow) -> None:
+        at = self.windows.index(side)
         self.sides.remove(side)
+        self._latest = replace(self._latest, frames=self._latest.frames[:at] + self._latest.frames[at + 1 :])
         for dock in self.docks.values():
             if dock.parent() is side:
                 side.removeDockWidget(dock)
