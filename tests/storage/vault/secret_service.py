@@ -31,8 +31,10 @@ def private_bus(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as daemon:
         assert daemon.stdout is not None
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", daemon.stdout.readline().strip())
-        yield
-        daemon.terminate()
+        try:
+            yield
+        finally:
+            daemon.terminate()
 
 
 @contextmanager
@@ -48,5 +50,7 @@ def secret_service() -> Iterator[None]:
         daemon.stdin.write(b"a password\n")
         daemon.stdin.close()
         daemon.stdout.readline()  # its control socket's place: it is up
-        yield
-        daemon.terminate()
+        try:
+            yield
+        finally:
+            daemon.terminate()
