@@ -1,6 +1,7 @@
 """The equity curve: what the account was worth, and how far below its best it stood."""
 
 import math
+from collections.abc import Sequence
 from datetime import tzinfo
 
 import numpy as np
@@ -14,6 +15,7 @@ from hlmaster.ui.charts.palette import ChartPalette, Typefaces, faded
 from hlmaster.ui.charts.series import Floats, Times
 from hlmaster.ui.charts.strokes import trace
 from hlmaster.ui.charts.times import MINUTE, LocalTime, moment_text, time_ticks
+from hlmaster.ui.charts.trade_dots import ClosedTrade, Dot, dot_at, dots
 from hlmaster.ui.teaching import paint_lesson
 
 EMPTY = (
@@ -25,6 +27,7 @@ TIME_HEIGHT = 20
 DRAWDOWN_SHARE = 0.22
 LEAST_HEIGHT_WITH_DRAWDOWN = 150
 HEAD = 26.0
+DOT = 3.5
 WHOLE_DOLLARS = 6.0
 """A curve that spans more than this many dollars is labelled without cents."""
 """Pixels over the curve for the read-out."""
@@ -57,6 +60,7 @@ class EquityChart(QWidget):
         self._equity: Floats = np.empty(0)
         self._count = 0
         self._drawdown_shown = True
+        self._trades: tuple[ClosedTrade, ...] = ()
         self._cursor: float | None = None
         self._zone = LocalTime()
         self.setMouseTracking(True)
@@ -103,6 +107,11 @@ class EquityChart(QWidget):
         self._time[self._count - 1], self._equity[self._count - 1] = time_ms, equity
         self.update()
 
+    def set_trades(self, trades: Sequence[ClosedTrade]) -> None:
+        """Mark closed trades on the curve; those beyond its ends are left out."""
+        self._trades = tuple(sorted(trades, key=lambda trade: trade.time_ms))
+        self.update()
+
     @property
     def time(self) -> Times:
         return self._time[: self._count]
@@ -123,7 +132,9 @@ class EquityChart(QWidget):
             if below.height():
                 self._paint_drawdown(painter, below, x)
             self._paint_times(painter, curve.width())
-            self._paint_cursor(painter, curve, x)
+            marks = self._dots()
+            self._paint_dots(painter, curve, marks)
+            self._paint_cursor(painter, curve, x, marks)
         painter.end()
         if self._count < 2:
             paint_lesson(self, *EMPTY, muted=self._colours.muted, faint=self._colours.faint)
@@ -226,7 +237,22 @@ class EquityChart(QWidget):
                 box = QRectF(tick.slot - half - 6, self.height() - TIME_HEIGHT, 2 * half + 12, TIME_HEIGHT)
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, tick.text)
 
-    def _paint_cursor(self, painter: QPainter, area: QRectF, x: Floats) -> None:
+    def _dots(self) -> list[Dot]:
+        first, last = int(self.time[0]), int(self.time[-1])
+        seen = [trade for trade in self._trades if first <= trade.time_ms <= last]
+        return dots(seen, self._x_of(np.array([trade.time_ms for trade in seen], np.int64)))
+
+    def _paint_dots(self, painter: QPainter, area: QRectF, marks: list[Dot]) -> None:
+        """Green for gains, red for losses, on the curve."""
+        times = np.array([mark.trades[-1].time_ms for mark in marks], np.float64)
+        rows = self._rows(area, np.interp(times, self.time, self.equity), *self._limits(area))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(QPen(QColor(self._colours.background), 1.5))
+        for mark, y in zip(marks, rows.tolist(), strict=True):
+            painter.setBrush(QColor(self._colours.up if mark.gain > 0 else self._colours.down))
+            painter.drawEllipse(QPointF(mark.x, y), DOT, DOT)
+
+    def _paint_cursor(self, painter: QPainter, area: QRectF, x: Floats, marks: list[Dot]) -> None:
         index = self._count - 1 if self._cursor is None else self._nearest(x)
         value, start = float(self.equity[index]), float(self.equity[0])
         change = value / start - 1 if start else 0.0
@@ -242,13 +268,31 @@ class EquityChart(QWidget):
             painter.setPen(QPen(QColor(self._colours.background), 2))
             painter.setBrush(QColor(self._colours.accent))
             painter.drawEllipse(QPointF(column, y), 4, 4)
+            cells.append((f"DD {percent(float(drawdown(self.equity)[index]))}", self._colours.down))
             cells.append((moment_text(self._zone.at(int(self.time[index])), MINUTE), self._colours.muted))
+            self._paint_trade(painter, area, dot_at(marks, self._cursor))
         painter.setFont(self._fonts.small)
         left = 8.0
         for text, colour in cells:
             painter.setPen(QColor(colour))
             painter.drawText(QPointF(left, 17), text)
             left += self._fonts.small_digit * (len(text) + 1.5)
+
+    def _paint_trade(self, painter: QPainter, area: QRectF, dot: Dot | None) -> None:
+        """What the trade under the mouse made."""
+        if dot is None:
+            return
+        gain = self._worth(abs(dot.gain), 2)
+        text = f"{dot.words}  {'+' if dot.gain > 0 else '-'}${gain}"
+        painter.setFont(self._fonts.small)
+        width = self._fonts.small_digit * len(text) + 14
+        left = min(max(dot.x - width / 2, 2.0), area.width() - width - 2)
+        box = QRectF(left, HEAD + 2, width, 20)
+        painter.setPen(QColor(self._colours.border))
+        painter.setBrush(QColor(self._colours.raised))
+        painter.drawRoundedRect(box, 3, 3)
+        painter.setPen(QColor(self._colours.up if dot.gain > 0 else self._colours.down))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     # -- mouse --------------------------------------------------------------------------------------------------
 

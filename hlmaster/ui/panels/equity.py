@@ -7,10 +7,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from hlmaster.core.events import EquityPoint, FillBooked, SessionRestored
+from hlmaster.core.model import Side
 from hlmaster.core.rounding import to_float
+from hlmaster.trading.holding import RoundTrip
 from hlmaster.trading.portfolio import TradeStats
 from hlmaster.ui import figures
 from hlmaster.ui.charts.equity_chart import EquityChart
+from hlmaster.ui.charts.trade_dots import ClosedTrade
 from hlmaster.ui.context import Context
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.theme import Theme
@@ -75,6 +78,7 @@ class EquityPanel(Panel):
     def _judge(self) -> None:
         self._since_judged = 0
         stats = self.context.desk.portfolio.stats()
+        self.chart.set_trades([_closed(trip) for trip in self.context.desk.portfolio.round_trips])
         self.stats.setText(summary(stats))
         self.stats.setToolTip(
             f"{stats.trades} closed trade{'s' if stats.trades != 1 else ''}, after fees and funding. "
@@ -83,6 +87,11 @@ class EquityPanel(Panel):
 
     def _on_theme(self, theme: Theme) -> None:
         self.chart.set_palette(theme.chart_palette())
+
+
+def _closed(trip: RoundTrip) -> ClosedTrade:
+    way = "LONG" if trip.side is Side.BUY else "SHORT"
+    return ClosedTrade(trip.closed_ms, to_float(trip.net), f"{trip.coin} {way}")
 
 
 def summary(stats: TradeStats) -> str:

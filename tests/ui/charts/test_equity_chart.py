@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from hlmaster.ui.charts.equity_chart import EquityChart, drawdown, fold
 from hlmaster.ui.charts.palette import ChartPalette
+from hlmaster.ui.charts.trade_dots import ClosedTrade
 
 START = 1_760_000_000_000
 
@@ -89,3 +90,23 @@ def test_the_mouse_reads_the_nearest_point(chart: EquityChart, qtbot: QtBot) -> 
     QTest.mouseMove(chart, QPoint(0, 100))
     assert heard[-1] == (START, 10_000.0, 0.0)
     chart.grab()
+
+
+def test_trades_are_dots_in_the_colour_of_what_they_made_and_say_it_under_the_mouse(chart: EquityChart) -> None:
+    palette = ChartPalette()
+    before = {colour.name() for colour in colours(chart)}
+    middle, late = START + 60_000 * 50, START + 60_000 * 80
+    chart.set_trades(
+        [ClosedTrade(late, -5.0, "ETH SHORT"), ClosedTrade(middle, 12.5, "ETH LONG"), ClosedTrade(1, 9, "")]
+    )
+    after = {colour.name() for colour in colours(chart)}
+    assert palette.up in after - before
+    assert palette.down in after
+    chart.show()
+    at = QPoint(round(float(chart._x_of(np.array([middle]))[0])), 100)
+    QTest.mouseMove(chart, at + QPoint(60, 0))
+    bare = chart.grab(QRect(0, 26, 300, 24)).toImage()
+    QTest.mouseMove(chart, at)
+    box = chart.grab(QRect(0, 26, 300, 24)).toImage()
+    assert box != bare
+    assert palette.up in {QColor(box.pixel(x, y)).name() for x in range(300) for y in range(24)}
