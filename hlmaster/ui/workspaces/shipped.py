@@ -21,7 +21,7 @@ FLOW = ("footprint", "flow")
 TALL = 900
 """Pixels from which a window has room for cards, analyst and sentiment under each other; else the last two share a
 place, for a card needs its buttons in sight."""
-ANALYST_HEIGHT, SENTIMENT_HEIGHT, ANALYST_LOW = 196, 118, 156
+ANALYST_HEIGHT, SENTIMENT_HEIGHT, ANALYST_LOW = 196, 112, 156
 AROUND = 90
 """Pixels of top bar, banner and status bar."""
 
