@@ -55,14 +55,12 @@ class Light:
 
 def plain_kinds() -> tuple[type[Panel], ...]:
     """Stand-ins with the keys and titles of the panels that a window always has."""
-    return tuple(
-        type(
-            kind.__name__,
-            (_Plain if issubclass(kind, MarketPanel) else Panel,),
-            dict(KEY=kind.KEY, TITLE=kind.TITLE, IS_MANY=kind.IS_MANY),
-        )
-        for kind in panel_set.ALWAYS
-    )
+    made = []
+    for kind in panel_set.ALWAYS:
+        base = _Plain if issubclass(kind, MarketPanel) else Panel
+        words = {"KEY": kind.KEY, "TITLE": kind.TITLE, "IS_MANY": kind.IS_MANY}
+        made.append(type(kind.__name__, (base,), words))
+    return tuple(made)
 
 
 class _Plain(MarketPanel):

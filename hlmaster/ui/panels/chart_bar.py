@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from hlmaster.core.model import Interval
 from hlmaster.ui.market_panel import MarketPanel
 
 QUICK_INTERVALS = (Interval.M1, Interval.M5, Interval.M15, Interval.H1, Interval.H4, Interval.D1)
+ROOM = 8
+"""Pixels at the ends."""
+LEFT_OUT = (Interval.M15, Interval.H4, Interval.M5, Interval.D1, Interval.H1, Interval.M1)
+"""In this order where there is no room; the menu has them all."""
 
 
 class ChartBar(QWidget):
@@ -55,12 +60,11 @@ class ChartBar(QWidget):
         group = QActionGroup(menu)
         self.actions_by_interval: dict[Interval, QAction] = {}
         for interval in Interval:
-            if interval not in QUICK_INTERVALS:
-                action = QAction(interval.value, menu, checkable=True)
-                action.triggered.connect(lambda _=False, interval=interval: self._panel.choose_interval(interval))
-                group.addAction(action)
-                menu.addAction(action)
-                self.actions_by_interval[interval] = action
+            action = QAction(interval.value, menu, checkable=True)
+            action.triggered.connect(lambda _=False, interval=interval: self._panel.choose_interval(interval))
+            group.addAction(action)
+            menu.addAction(action)
+            self.actions_by_interval[interval] = action
         return menu
 
     def show_interval(self, interval: Interval) -> None:
@@ -73,3 +77,25 @@ class ChartBar(QWidget):
             action.setChecked(of is interval)
         rare = interval not in self.buttons
         self.more.setText(f"{interval.value} ▾" if rare else "▾")
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave out whole buttons rather than cut each; the timeframe that is shown stays."""
+        shown = self._panel.interval
+        spare = [self.buttons[interval] for interval in LEFT_OUT if interval is not shown]
+        expendable = [*spare[:3], self.log_scale, *spare[3:], self.indicators]
+        everything = [*self.buttons.values(), self.more, self.log_scale, self.indicators]
+        left = {button: button.sizeHint().width() + 1 for button in everything}
+        for button in expendable:
+            if sum(left.values()) + ROOM <= self.width():
+                break
+            left.pop(button, None)
+        for one in everything:
+            one.setVisible(one in left)
