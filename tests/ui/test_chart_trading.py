@@ -468,3 +468,14 @@ async def test_a_click_beside_a_button_is_no_order_beneath_it(qtbot: QtBot) -> N
         it.trading.handles.menu_wanted.connect(lambda price, _: menus.append(price))
         it.click(pill.top + 5, pill.title_right + 3, RIGHT)
         assert len(menus) == 1
+
+
+async def test_fills_of_before_the_chart_are_there_when_it_opens(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        await it.scene.desk.manual.place(Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.COIN, D("0.3")))
+        await until(lambda: it.scene.desk.portfolio.size("ETH"))
+        later = ChartPanel(it.scene.context)
+        qtbot.addWidget(later)
+        (deal,) = later.trading._fills._deals
+        assert (deal.is_buy, deal.size, deal.note) == (True, 0.3, "market, by you")
+        await settled(it.scene)
