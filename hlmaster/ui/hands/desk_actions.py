@@ -38,6 +38,8 @@ PANEL_KEYS = {
     "history": "H",
 }
 """After G, for go."""
+WORDS = {Interval.MO1: "1 month"}
+"""Where a letter in capitals would be all the difference."""
 SCALPER = "momentum_scalper"
 THRESHOLDS = (0.02, 0.04, 0.08, 0.16)
 """Percent from which the momentum scalper trades; it watches a coin from half of it."""
@@ -137,7 +139,7 @@ class DeskActions(QObject):
         self._add("market.shorter", "Shorter timeframe", group, partial(self._step_interval, -1), "Shift+PgDown")
         for interval in Interval:
             key = f"market.interval_{interval.name.lower()}"
-            self._add(key, f"Timeframe {interval}", group, partial(context.choose_interval, interval))
+            self._add(key, f"Timeframe {WORDS.get(interval, interval)}", group, partial(context.choose_interval, interval))
 
     def _add_panels(self, verbs: WindowVerbs) -> None:
         for key, title in verbs.panels():

@@ -15,7 +15,7 @@ from hlmaster.settings import Settings
 from hlmaster.ui.actions import Action
 from hlmaster.ui.hands.keymap import KeyMap
 from hlmaster.ui.hands.shortcuts import ARM, Shortcuts
-from tests.ui.desks import TradingScene, trading
+from tests.ui.desks import TradingScene, trading, until
 
 CONTROL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -29,7 +29,7 @@ NONE = Qt.KeyboardModifier.NoModifier
 class Room:
     scene: TradingScene
     window: QMainWindow
-    field: QLineEdit
+    line: QLineEdit
     canvas: QWidget
     keymap: KeyMap
     shortcuts: Shortcuts
@@ -63,7 +63,7 @@ async def room(qtbot: QtBot, settings: Settings | None = None, *, start: bool = 
         window.resize(1000, 700)
         window.show()
         window.activateWindow()
-        qtbot.waitUntil(window.isActiveWindow)
+        await until(window.isActiveWindow)
         keymap = KeyMap(scene.context.actions, None, window)
         shortcuts = Shortcuts(scene.context, keymap, window)
         shortcuts.serve(window)

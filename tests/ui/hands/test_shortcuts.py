@@ -30,13 +30,13 @@ async def test_letters_typed_into_a_field_are_text_and_nothing_else(qtbot: QtBot
         for key, keys in (("pause", "P"), ("go", "G, C"), ("one", "1"), ("buy", "Shift+B")):
             here.add(key, keys, trades=key == "buy")
         area, spin = QPlainTextEdit(here.window), QSpinBox(here.window)
-        for field in (here.field, area, spin):
+        for field in (here.line, area, spin):
             field.show()
             for letter in (Key.Key_P, Key.Key_G, Key.Key_C, Key.Key_1):
                 here.press(letter, at=field)
             here.press(Key.Key_B, SHIFT, at=field)
         assert here.ran == []
-        assert here.field.text() == "pgc1b"
+        assert here.line.text() == "pgc1b"
         assert area.toPlainText() == "pgc1b"
         assert "1" in spin.text()
 
@@ -46,8 +46,8 @@ async def test_other_keys_work_while_typing_unless_they_trade(qtbot: QtBot) -> N
         here.scene.context.arming.set(True)
         here.add("save", "Ctrl+S")
         here.add("buy", "Ctrl+Shift+B", trades=True)
-        here.press(Key.Key_S, CONTROL, at=here.field)
-        here.press(Key.Key_B, CONTROL | SHIFT, at=here.field)
+        here.press(Key.Key_S, CONTROL, at=here.line)
+        here.press(Key.Key_B, CONTROL | SHIFT, at=here.line)
         assert here.ran == ["save"]
         assert "while you type" in here.scene.sentences()
 

@@ -1,0 +1,77 @@
+"""Three strengths of a way out, by key and by button."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from hlmaster.core.model import Side
+from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from hlmaster.ui.dialogs.kill_report import KillReport
+from hlmaster.ui.hands.panic import PanicButton
+from hlmaster.ui.hold_button import HINT
+from hlmaster.ui.kill_switch import CANCEL, FLATTEN, KILL, STRENGTHS
+from tests.ui.desks import D, settled
+from tests.ui.hands.room import Room, room
+from tests.ui.questions import met, words
+
+Key = Qt.Key
+
+
+def with_button(here: Room) -> PanicButton:
+    button = PanicButton(here.scene.context)
+    layout = here.canvas.parentWidget().layout()  # type: ignore[union-attr]
+    assert layout is not None
+    layout.addWidget(button)
+    return button
+
+
+async def test_each_strength_says_what_it_does_and_its_key(qtbot: QtBot) -> None:
+    async with room(qtbot) as here:
+        button = with_button(here)
+        button.show_keys(CANCEL, "Ctrl+J")
+        button.toggle()
+        said = words(button.ways)
+        assert all(strength.meaning in said and strength.title in said for strength in STRENGTHS)
+        assert "Ctrl+J twice" in said
+        assert f"{KILL.keys} twice" in said
+        names = [made.accessibleName() for made in button.ways.buttons.values()]
+        assert names == ["Cancel all orders", "Flatten all", "Kill switch"]
+        assert button.ways.geometry().right() <= here.window.width()
+        assert all(made.toolTip() for made in (*button.ways.buttons.values(), button.flatten, button.more))
+
+
+async def test_the_first_press_of_a_key_shows_and_the_second_acts(qtbot: QtBot) -> None:
+    async with room(qtbot, start=True) as here:
+        await here.scene.desk.manual.place(Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.COIN, D("0.5")))
+        button = with_button(here)
+        button.press(FLATTEN)
+        assert button.ways.isVisible()
+        assert button.ways.buttons[FLATTEN].text() == FLATTEN.again
+        await settled(here.scene)
+        assert here.scene.desk.portfolio.size("ETH") == D("0.5"), "once is not enough"
+        QTest.keyClick(button.ways.buttons[FLATTEN], Key.Key_Return)
+        report = await met(KillReport)
+        assert "You are flat" in words(report)
+        await settled(here.scene)
+        report.accept()
+        assert here.scene.desk.portfolio.size("ETH") == 0
+
+
+async def test_esc_closes_and_gives_the_keys_back(qtbot: QtBot) -> None:
+    async with room(qtbot) as here:
+        button = with_button(here)
+        here.line.setFocus()
+        button.toggle()
+        QTest.keyClick(button.ways.buttons[FLATTEN], Key.Key_Escape)
+        assert not button.ways.isVisible()
+        assert here.line.hasFocus()
+
+
+async def test_a_mere_click_on_the_red_button_says_that_it_is_held(qtbot: QtBot) -> None:
+    async with room(qtbot) as here:
+        button = with_button(here)
+        QTest.mouseClick(button.flatten, Qt.MouseButton.LeftButton)
+        assert button.flatten.text() == HINT
+        assert not here.scene.context.is_busy

@@ -1,0 +1,111 @@
+"""Trading by key, down to the venue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from hlmaster.core.model import Side
+from hlmaster.core.orders import ActionKind
+from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from hlmaster.ui.hands import trading_actions
+from hlmaster.ui.working import WorkingSize
+from tests.ui.desks import D, settled, until
+from tests.ui.hands.room import ALT, CONTROL, NONE, SHIFT, Room, room
+
+Key = Qt.Key
+
+
+async def armed(here: Room) -> None:
+    context = here.scene.context
+    here.scene.tell("ETH", 3434.55)  # bid and ask on the grid
+    trading_actions.register(context, here.canvas)
+    here.shortcuts.bring_up_to_date()
+    context.quick.set_working(WorkingSize("ETH", SizeUnit.COIN, D("0.5")))
+    context.arming.set(True)
+
+
+async def press(here: Room, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
+    here.press(key, modifiers)
+    await settled(here.scene)
+    await until(lambda: not here.scene.context.quick._recent)
+
+
+@pytest.fixture(autouse=True)
+def quick_clicks(qapp: QApplication) -> Iterator[None]:
+    """The second half of a double click is none of ours here."""
+    before = qapp.doubleClickInterval()
+    qapp.setDoubleClickInterval(1)
+    yield
+    qapp.setDoubleClickInterval(before)
+
+
+@pytest.mark.parametrize(
+    ("key", "modifiers", "side", "rests"),
+    [
+        (Key.Key_B, SHIFT, Side.BUY, True),
+        (Key.Key_B, ALT, Side.BUY, False),
+        (Key.Key_B, CONTROL | SHIFT, Side.BUY, False),
+        (Key.Key_S, SHIFT, Side.SELL, True),
+        (Key.Key_S, ALT, Side.SELL, False),
+        (Key.Key_S, CONTROL | SHIFT, Side.SELL, False),
+    ],
+)
+async def test_one_key_buys_or_sells_at_bid_ask_or_market(
+    qtbot: QtBot, key: Qt.Key, modifiers: Qt.KeyboardModifier, side: Side, rests: bool
+) -> None:
+    async with room(qtbot, start=True) as here:
+        await armed(here)
+        await press(here, key, modifiers)
+        bid, ask = here.scene.venue.quotes["ETH"]
+        if rests:
+            (order,) = here.scene.venue.open.values()
+            assert (order.side, order.size, order.price) == (side, D("0.5"), bid if side is Side.BUY else ask)
+        else:
+            assert here.scene.desk.portfolio.size("ETH") == D("0.5") * side.sign
+
+
+async def test_keys_cancel_the_newest_then_all_of_the_coin(qtbot: QtBot) -> None:
+    async with room(qtbot, start=True) as here:
+        await armed(here)
+        manual, venue = here.scene.desk.manual, here.scene.venue
+        for price in (3000, 3001, 3002):
+            ticket = Ticket("ETH", Side.BUY, TicketKind.LIMIT, SizeUnit.COIN, D("0.1"), limit_price=D(price))
+            assert (await manual.place(ticket)).ok
+        await press(here, Key.Key_X, SHIFT)
+        assert {order.price for order in venue.open.values()} == {D(3000), D(3001)}
+        await press(here, Key.Key_X, ALT)
+        assert venue.open == {}
+        await press(here, Key.Key_X, ALT)
+        assert "no order on the coin" in here.scene.sentences()
+
+
+async def test_keys_close_parts_of_a_position_and_reverse_it(qtbot: QtBot) -> None:
+    async with room(qtbot, start=True) as here:
+        await armed(here)
+        size = here.scene.desk.portfolio.size
+        await here.scene.desk.manual.place(Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.COIN, D("0.8")))
+        for key, left in ((Key.Key_2, D("0.6")), (Key.Key_5, D("0.3"))):
+            await press(here, key, ALT)
+            assert size("ETH") == left
+        await press(here, Key.Key_R, ALT)
+        assert size("ETH") == D("-0.3")
+        await press(here, Key.Key_0, ALT)
+        assert size("ETH") == 0
+        await press(here, Key.Key_0, ALT)
+        assert "no position" in here.scene.sentences()
+
+
+async def test_nothing_leaves_while_it_is_locked(qtbot: QtBot) -> None:
+    async with room(qtbot, start=True) as here:
+        await armed(here)
+        here.scene.context.arming.set(False)
+        for action in here.scene.context.actions.all():
+            if action.is_trading:
+                here.shortcuts.press(action.key)
+        await settled(here.scene)
+        assert [prepared for prepared in here.scene.venue.sent if prepared.kind is ActionKind.ORDER] == []
