@@ -12,7 +12,7 @@ from hlmaster.market.flow.rows import Flags, Rows, rows_of
 
 RATIO = 3.0
 """From so many times the opposite side's size a row counts as imbalanced, as footprint charts usually have it."""
-LEAST_SHARE = 0.02
+LEAST_SHARE = 0.05
 """An imbalance needs this share of the candle's volume: ratios of crumbs mean nothing."""
 
 

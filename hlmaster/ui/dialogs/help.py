@@ -50,6 +50,7 @@ PAGES = (
     "first_trade",
     "window",
     "ladder",
+    "order_flow",
     "orders",
     "protection",
     "sessions",

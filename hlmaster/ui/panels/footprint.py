@@ -53,6 +53,7 @@ class FootprintPanel(PaintedPanel):
         row = QHBoxLayout(self.header)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
+        row.addStretch(1)
         self.timeframe, self.row_size = QToolButton(), QToolButton()
         for button, name, tip, fill in (
             (self.timeframe, "Timeframe of the footprint", "The candles' length", self._fill_intervals),

@@ -65,6 +65,7 @@ class HeatmapPanel(PaintedPanel):
         row = QHBoxLayout(self.header)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
+        row.addStretch(1)
         row.addWidget(self.brightness)
         self.further, self.closer = QToolButton(), QToolButton()
         for button, text, name, key, closer in (

@@ -238,6 +238,9 @@ class TapePanel(PaintedPanel):
     def save_state(self) -> dict[str, Any]:
         return {"least": {coin: least for coin, least in self._least.items() if least}, "grouped": self.is_grouped}
 
+    def help_page(self) -> str:
+        return "order_flow"
+
     def restore_state(self, state: dict[str, Any]) -> None:
         least = state.get("least")
         if isinstance(least, dict):
