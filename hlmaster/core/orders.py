@@ -89,8 +89,7 @@ class Order:
     source: str = "manual"
     client_order_id: str = field(default_factory=new_client_order_id)
     basis: Basis | None = None
-    ticket: str = ""
-    """The entries and exits of one ticket share this name: they are alike, and depend on each other, on purpose."""
+    ticket: str = ""  # what the entries and exits of one ticket share: they are alike and belong together on purpose
 
     @property
     def notional(self) -> Decimal:
@@ -219,7 +218,6 @@ class AssetSnapshot:
 @dataclass(frozen=True, slots=True)
 class ActionItem:
     """One item of an action as the wire has it. ``price`` and ``size`` are the very texts that were signed.
-
     ``subject``: the client order id, the name of the order to cancel, the coin, or what else is acted upon.
     """
 

@@ -104,7 +104,7 @@ def effect(now: Situation, chosen: Leverage, ticket: Ticket | None, orders: tupl
     """What a leverage would change, in a few sentences: for the order in the ticket, and for what is open."""
     decimals = now.instrument.size_decimals
     sentences = []
-    if ticket is not None and orders:
+    if ticket is not None and any(not order.reduce_only for order in orders):
         before = preview(ticket, Draft(orders), now, ())
         after = preview(ticket, Draft(orders), now.at(chosen), ())
         sentences.append(f"This order: margin {figures.money(before.margin)} → {figures.money(after.margin)},")

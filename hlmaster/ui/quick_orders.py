@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
@@ -19,24 +19,34 @@ from hlmaster.core.events import Severity, TrackedOrder
 from hlmaster.core.model import Side
 from hlmaster.core.orders import TriggerKind
 from hlmaster.core.rounding import snap_price, wire_text
+from hlmaster.desk.desk import Desk
 from hlmaster.desk.outcome import Outcome
 from hlmaster.trading.bracket import Entry, break_even
 from hlmaster.trading.preview import Preview
 from hlmaster.trading.situation import Situation
 from hlmaster.trading.ticket import Ticket, TicketKind
 from hlmaster.ui import figures, gestures
+from hlmaster.ui.arming import Arming
 from hlmaster.ui.dialogs.checklist import all_ticked
 from hlmaster.ui.dialogs.confirm import Confirm, answered
 from hlmaster.ui.gestures import Refused
 from hlmaster.ui.order_words import consequences, order_words
 from hlmaster.ui.working import DraftBracket, WorkingSize
 
-if TYPE_CHECKING:
-    from hlmaster.ui.context import Context
-
 LOCKED = "Trading gestures are locked. Arm them with the switch in the top bar."
 Placed = asyncio.Task[None]
 Key = tuple[object, ...]
+
+
+class Surroundings(Protocol):
+    """What of the window's context gestures need."""
+
+    desk: Desk
+    arming: Arming
+
+    def notify(self, severity: Severity, sentence: str, code: str = "", cure: str = "") -> None: ...
+
+    def run(self, work: Coroutine[Any, Any, Any], what: str) -> asyncio.Task[None]: ...
 
 
 class QuickOrders(QObject):
@@ -46,8 +56,8 @@ class QuickOrders(QObject):
     bracket_changed = Signal()
     """What ``bracket`` shows is another."""
 
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
+    def __init__(self, context: Surroundings) -> None:
+        super().__init__()
         self._context = context
         self._working: WorkingSize | None = None
         self._bracket: DraftBracket | None = None

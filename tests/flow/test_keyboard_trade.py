@@ -19,7 +19,6 @@ from hlmaster.ui.context import Context
 from hlmaster.ui.panels.ticket import TicketPanel
 from tests.flow.desks import UNPROTECTED, demo_desk, fresh, until
 
-
 LOOKS = 500
 
 

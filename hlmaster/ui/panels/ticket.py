@@ -61,8 +61,8 @@ class TicketPanel(Panel):
         self._follow_settings()
         self.ui.unit.setCurrentIndex(self.ui.unit.findData(SizeUnit(context.desk.settings.ticket.size_unit)))
         self._connect()
-        self._letters = ticket_actions.letters(self)
-        ticket_actions.register(self)
+        self._letters = ticket_actions.letters(self.ui)
+        ticket_actions.register(self, self.ui, self.form.clear, self.leverage.toggle)
         self._beat = self._timer(PREVIEW_MS, self._on_beat, single=False)
         self._beat.start()
         self._forget_verdict = self._timer(VERDICT_MS, lambda: self._say_verdict(None))
@@ -229,10 +229,6 @@ class TicketPanel(Panel):
         situation = self._situation()
         if situation is not None:
             self.form.snap(situation)
-
-    def edit_preset(self, number: int) -> None:
-        self.ui.chips.show_presets(True)
-        self.ui.chips.edit(number)
 
     def _fill_price(self, name: str) -> None:
         situation = self._situation()

@@ -22,6 +22,7 @@ PRESETS = {
     SizeUnit.RISK_USD: (10, 25, 50, 100),
 }
 """To begin with. In coins: what the dollars buy, to one figure."""
+SHORT = ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k"))
 HIGH, TURN = 22, 24
 
 
@@ -127,8 +128,10 @@ class SizeChips(QWidget):
     def _brief(self, amount: Decimal) -> str:
         """``$5k``, ``10%``, ``0.05``."""
         text = figures.plain(amount)
-        if amount >= 1_000 and not amount % 100:
-            text = f"{figures.plain(amount / 1_000)}k"
+        for size, letter in SHORT:
+            if amount >= size and not amount % (size / 10):
+                text = f"{figures.plain(amount / size)}{letter}"
+                break
         match self._unit:
             case SizeUnit.EQUITY_PERCENT:
                 return f"{text}%"
@@ -165,6 +168,7 @@ class SizeChips(QWidget):
 
     def edit(self, number: int) -> None:
         """In place: Enter keeps, Escape and any other click leave it as it was."""
+        self.show_presets(True)
         button = self.preset[number]
         place = button.rect().translated(button.mapTo(self, button.rect().topLeft()))
         place.setWidth(max(place.width(), 64))
