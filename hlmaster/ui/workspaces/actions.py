@@ -57,7 +57,7 @@ class WorkspaceActions(QObject):
         for number, name in enumerate(names, 1):
             if name not in self._switches:
                 owner = self._switches[name] = QObject(self)
-                keys = f"Ctrl+{number}" if number <= FIRST_KEYS else ""
+                keys = f"W, {number}" if number <= FIRST_KEYS else ""
                 switch = partial(self._keeper.switch, name)
                 action = Action(f"workspace.switch.{name}", f"Workspace {name}", WORKSPACES, switch, keys)
                 self._context.actions.add(action, owner)
