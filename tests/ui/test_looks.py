@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from hlmaster.ui.palettes import SCHEMES
 from hlmaster.ui.panels.positions import PositionsPanel
 from tests.ui.desks import trading
-from tests.ui.test_window import opened
+from tests.ui.windows import opened
 
 
 async def test_a_theme_is_put_on_at_once_and_a_scale_says_when(qtbot: QtBot, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from tests.ui.decided import ready
-from tests.ui.test_window import opened
+from tests.ui.windows import opened
 
 USED = (
     QAbstractButton,

@@ -20,7 +20,7 @@ from hlmaster.ui import figures
 from tests.ui.desks import until
 from tests.ui.proposals import deciding
 from tests.ui.seen import painted, texts
-from tests.ui.test_window import opened
+from tests.ui.windows import opened
 
 D = Decimal
 SIZE = D("0.4273")
