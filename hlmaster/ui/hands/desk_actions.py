@@ -139,7 +139,8 @@ class DeskActions(QObject):
         self._add("market.shorter", "Shorter timeframe", group, partial(self._step_interval, -1), "Shift+PgDown")
         for interval in Interval:
             key = f"market.interval_{interval.name.lower()}"
-            self._add(key, f"Timeframe {WORDS.get(interval, interval)}", group, partial(context.choose_interval, interval))
+            title = f"Timeframe {WORDS.get(interval, interval)}"
+            self._add(key, title, group, partial(context.choose_interval, interval))
 
     def _add_panels(self, verbs: WindowVerbs) -> None:
         for key, title in verbs.panels():

@@ -17,7 +17,7 @@ from hlmaster.ui.hands.keys import normal
 from tests.ui.decided import ready
 from tests.ui.desks import settled, until
 from tests.ui.questions import met
-from tests.ui.test_window import opened
+from tests.ui.windows import opened
 
 Key = Qt.Key
 HEADING = "## Everywhere\n\n"
