@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -206,7 +206,7 @@ class CandleChart(ChartContent):
         self._auto.setVisible(bool(len(frame.series)))
 
     def _hover(self, at: QPointF | None) -> None:
-        frame = self._frame
+        frame, left = self._frame, at is None
         if at is not None and (at.x() >= frame.price_pane.width() or at.y() >= frame.time_scale.top()):
             at = None
         if at is None and frame.cursor is None:
@@ -214,7 +214,8 @@ class CandleChart(ChartContent):
         frame.cursor = None if at is None else (at.x(), at.y())
         self._changed()
         self._prepare()
-        self._offer_buttons()
+        if not left:  # else it may be the legend's buttons that it went to, and those see to themselves
+            self._offer_buttons()
         self.crosshair_moved.emit(frame.reading if frame.cursor is not None else None)
 
     def _offer_buttons(self) -> None:
@@ -225,8 +226,12 @@ class CandleChart(ChartContent):
             left = cell.box.left() + 4 + frame.fonts.small_digit * (len(cell.name) + 1)
             study = frame.studies.get(cell.key)
             self._buttons.offer(cell.key, cell.name, study, QPoint(int(left), int(cell.box.top())))
-        elif not self._buttons.underMouse():
+        else:
             self._buttons.hide()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._buttons.hide()
+        super().leaveEvent(event)
 
     def _drag(self, x: float, y: float) -> None:
         if not self._frame.auto_scale:
