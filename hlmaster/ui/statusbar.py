@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from hlmaster.core.events import LinkState, TradingState
@@ -67,10 +68,31 @@ class StatusBar(QWidget):
         row.addWidget(PrivacySwitch(context))
         row.addWidget(self._help)
         row.addWidget(self._clock)
+        # Less than its parts need: it leaves out some of them rather than cut each.
+        self.setMinimumWidth(1)
+        self._expendable = (self._offset, self._requests, self._lag, self._rate, self._help, self._budget, self._orders)
         self._timer = QTimer(self, interval=REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
         self._timer.start()
         self.refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave out what matters least until everything else stands whole."""
+        row = self.layout()
+        assert row is not None
+        places = (item.widget() for item in map(row.itemAt, range(row.count())) if item is not None)
+        parts = [part for part in places if part is not None]
+        left = {part: part.sizeHint().width() + 16 for part in parts if not part.isHidden() or part in self._expendable}
+        for label in self._expendable:
+            if sum(left.values()) + 12 <= self.width():
+                break
+            left.pop(label, None)
+        for label in self._expendable:
+            label.setVisible(label in left)
 
     def show_keys(self, keys_of: Callable[[str], str]) -> None:
         """How help and everything else are found, by the user's own keys."""
@@ -109,6 +131,7 @@ class StatusBar(QWidget):
         now = datetime.fromtimestamp(desk.clock.now_ms() / 1000, UTC)
         now = now.astimezone() if local else now
         speed = f" {desk.clock.speed:g}x" if desk.clock.speed != 1 else ""
+        self._fit()
         self._clock.setText(f"{now:%H:%M:%S} {'local' if local else 'UTC'}{speed}")
 
     def _show_requests(self, health: Health) -> None:

@@ -84,11 +84,11 @@ def swing(width: int, height: int) -> Node:
     watchlist, _, cards = _sides(width)
     above, below = _below(height)
     charts = column(
-        (row((tabs("chart", *FLOW), 1), (tabs("chart.2"), 1)), 1),
+        (row((tabs("chart"), 1), (tabs("chart.2"), 1)), 1),
         (row((tabs("chart.3"), 1), (tabs("chart.4"), 1)), 1),
     )
     top = row(
-        (column((tabs("watchlist"), 0.6), (tabs("opportunities", "trades"), 0.4)), watchlist - 30),
+        (column((tabs("watchlist"), 0.6), (tabs("opportunities", "trades", *FLOW), 0.4)), watchlist - 30),
         (charts, width - watchlist - cards),
         (column((tabs("approvals", "ticket", "tools", "book"), 0.6), (tabs("analyst", "sentiment"), 0.4)), cards),
     )
