@@ -34,8 +34,9 @@ def register(context: Context, owner: QObject) -> None:
         return bool(desk.orders.live(context.coin))
 
     def cancel_last() -> None:
-        newest = max(desk.orders.live(context.coin), key=lambda tracked: tracked.created_ms)
-        quick.cancel(newest.client_order_id)
+        # Of two in the same millisecond the later one in the list is the newer.
+        oldest_first = sorted(desk.orders.live(context.coin), key=lambda tracked: tracked.created_ms)
+        quick.cancel(oldest_first[-1].client_order_id)
 
     for side, word, own, other in ((Side.BUY, "Buy", "bid", "ask"), (Side.SELL, "Sell", "ask", "bid")):
         letter = word[0]
