@@ -246,8 +246,12 @@ class ChartContent(QWidget):
             return
         self._dirty = False
         self._soon.stop()
-        self._frame.lay_out(self.width(), self.height())
-        self._frame.rebuild()
+        frame = self._frame
+        for _ in range(2):  # other prices may need a wider scale, which leaves less for the candles
+            frame.lay_out(self.width(), self.height())
+            frame.rebuild()
+            if frame.fits_scale():
+                break
         self._show_frame()
 
     def _show_frame(self) -> None:

@@ -29,7 +29,8 @@ def pane_value(value: float, span: float) -> str:
     if max(abs(value), span) >= 10_000:
         return compact(value)
     places = min(max(0, 3 - math.ceil(math.log10(span))), 9) if span > 0 else 2
-    return f"{value:,.{places}f}"
+    text = f"{value:,.{places}f}"
+    return text if text.strip("-0.") else text.lstrip("-")
 
 
 def percent(change: float) -> str:

@@ -112,6 +112,10 @@ class Frame:
         self.time_scale = QRectF(0, rest, width, TIME_SCALE_HEIGHT)
         self.view.resize(plot, len(self.series))
 
+    def fits_scale(self) -> bool:
+        """Whether the column of the scales is as wide as the prices that came out need."""
+        return self._scale_width() == self.price_scale.width()
+
     def rebuild(self) -> None:
         """Work out what is visible from the series and the view."""
         first, last = self.view.visible(len(self.series))

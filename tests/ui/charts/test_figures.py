@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hlmaster.ui.charts.figures import compact, countdown, percent, price_text, round_values
+from hlmaster.ui.charts.figures import compact, countdown, log_values, pane_value, percent, price_text, round_values
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,24 @@ def test_marked_prices_are_round_inside_and_all_different_when_written(
 
 def test_nothing_is_marked_in_an_empty_range() -> None:
     assert round_values(5, 5, 8, 2) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "span", "text"),
+    [
+        (56.234, 110.0, "56"),
+        (-0.01, 12.0, "0.0"),
+        (1.234, 5.0, "1.23"),
+        (1.6e-7, 2e-7, "0.000000160"),
+        (-1_234_567.0, 2e6, "-1.23M"),
+        (3.0, 0.0, "3.00"),
+    ],
+)
+def test_a_panes_value_has_as_many_places_as_its_scale_tells_apart(value: float, span: float, text: str) -> None:
+    assert pane_value(value, span) == text
+
+
+def test_logarithmic_values_are_round_and_no_more_than_wanted() -> None:
+    assert log_values(1.0, 120.0, 8, 2) == [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0]
+    assert log_values(1e-7, 1e-3, 6, 9) == pytest.approx([1e-7, 1e-6, 1e-5, 1e-4, 1e-3])
+    assert log_values(5.0, 5.0, 6, 2) == []
