@@ -11,8 +11,8 @@ from hlmaster.ui.charts.buttons import ChartButton
 from hlmaster.ui.charts.chart_content import ChartContent
 from hlmaster.ui.charts.frame import TIME_SCALE_HEIGHT, Frame
 from hlmaster.ui.charts.hands import Hands
-from hlmaster.ui.charts.legend import cell_at
 from hlmaster.ui.charts.legend_buttons import LegendButtons
+from hlmaster.ui.charts.legend_cell import cell_at
 from hlmaster.ui.charts.palette import ChartPalette
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ from hlmaster.ui.charts.layers import OVER, ChartLayer, Draw
 from hlmaster.ui.charts.lines import PriceLine
 from hlmaster.ui.charts.marks import Mark
 from hlmaster.ui.charts.palette import ChartPalette
+from hlmaster.ui.charts.picture import Picture
 from hlmaster.ui.charts.series import FIELDS, Floats, Times
 from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE, Study, Trace, TraceKind
-from hlmaster.ui.charts.tags import Quote
+from hlmaster.ui.charts.tag import Quote
 from hlmaster.ui.charts.times import LocalTime
 
 
@@ -23,7 +24,7 @@ class ChartContent(QWidget):
 
     def __init__(self, parent: QWidget | None, palette: ChartPalette | None) -> None:
         super().__init__(parent)
-        self._frame = Frame(palette=palette or ChartPalette())
+        self._frame: Frame = Picture(palette=palette or ChartPalette())
         self._dirty = False
         self._asked_for_older = False
         self._now_ms: int | None = None

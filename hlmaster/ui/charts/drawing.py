@@ -17,7 +17,7 @@ from hlmaster.ui.charts.shapes import candle_shapes, volume_bars
 from hlmaster.ui.charts.strokes import fill
 from hlmaster.ui.charts.studies_drawing import draw_studies
 from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE
-from hlmaster.ui.charts.tags import TAG_HEIGHT
+from hlmaster.ui.charts.tag import TAG_HEIGHT
 
 __all__ = ["Draw", "draw_live", "draw_still_pane", "flat_pen", "within"]
 DASHES = [4.0, 3.0]

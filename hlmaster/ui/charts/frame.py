@@ -10,20 +10,18 @@ from datetime import UTC, datetime
 import numpy as np
 from PySide6.QtCore import QRectF
 
-from hlmaster.ui.charts import tags
 from hlmaster.ui.charts.figures import log_values, price_text, round_values
 from hlmaster.ui.charts.layers import ChartLayers
-from hlmaster.ui.charts.legend import Cell, legend
+from hlmaster.ui.charts.legend_cell import Cell
 from hlmaster.ui.charts.lines import PriceLine
 from hlmaster.ui.charts.marks import Mark
 from hlmaster.ui.charts.palette import ChartPalette, Typefaces
-from hlmaster.ui.charts.panes import Panes, SubPane
-from hlmaster.ui.charts.reading import Reading, read
+from hlmaster.ui.charts.panes import VOLUME_HEAD, Panes, SubPane
+from hlmaster.ui.charts.reading import Reading
 from hlmaster.ui.charts.scale import Scale
 from hlmaster.ui.charts.series import CandleSeries, Columns, Floats, Indices
-from hlmaster.ui.charts.shapes import VOLUME_HEAD
 from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE, Study
-from hlmaster.ui.charts.tags import HEAD_ROOM, Label, Quote, Tag
+from hlmaster.ui.charts.tag import HEAD_ROOM, Label, Quote, Tag
 from hlmaster.ui.charts.times import DAY, LocalTime, TimeTick, time_ticks
 from hlmaster.ui.charts.view import View
 
@@ -117,7 +115,7 @@ class Frame:
         return self._scale_width() == self.price_scale.width()
 
     def rebuild(self) -> None:
-        """Work out what is visible from the series and the view."""
+        """Work out what is visible from the series and the view; a `Picture` also what is said about it."""
         first, last = self.view.visible(len(self.series))
         self.columns = self.series.columns(first, last, self.view.column_width())
         live = bool(len(self.columns)) and int(self.columns.slot[-1]) + self.columns.width >= len(self.series)
@@ -134,13 +132,8 @@ class Frame:
             self._fit_pane(pane)
         self.price_ticks = self._ticks()
         self.time_ticks = self._time_ticks(first, last)
-        self.told = tags.told_lines(self)
-        self.tags = tags.tags(self)
-        self.labels = tags.labels(self)
         if self.cursor is not None:
             self.cursor_slot = self.view.slot_at(self.cursor[0])
-        self.reading = read(self)
-        self.legend = legend(self)
 
     # -- mapping ------------------------------------------------------------------------------------------------
 

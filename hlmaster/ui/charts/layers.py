@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
 from hlmaster.ui.charts.study import PRICE_PANE
 
-if TYPE_CHECKING:
-    from hlmaster.ui.charts.frame import Frame
-
-Draw = Callable[[QPainter, "Frame", QRectF], None]
-"""Paints into `area`, whose top left corner is the pane's (0, 0); `frame` maps slots and prices to pixels."""
+Draw = Callable[[QPainter, Any, QRectF], None]
+"""Paints into `area`, whose top left corner is (0, 0); the `Frame` before it maps slots and prices to pixels."""
 UNDER, OVER, ON_TOP = -10.0, 10.0, 100.0
 
 
@@ -62,7 +59,7 @@ class ChartLayers:
         return any(state for _, state in self.state(pane))
 
     def paint(
-        self, painter: QPainter, frame: Frame, area: QRectF, pane: str, z: tuple[float, float], *, kept: bool
+        self, painter: QPainter, frame: Any, area: QRectF, pane: str, z: tuple[float, float], *, kept: bool
     ) -> None:
         """Those of a pane with a z in [low, high): of the kept picture, or of what is painted each time."""
         for layer in self._layers:

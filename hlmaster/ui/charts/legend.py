@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from hlmaster.ui.charts.figures import compact, pane_value, percent
+from hlmaster.ui.charts.frame import Frame
+from hlmaster.ui.charts.legend_cell import Cell
 from hlmaster.ui.charts.palette import faded
 from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE, Study
 from hlmaster.ui.charts.times import moment_text
-
-if TYPE_CHECKING:
-    from hlmaster.ui.charts.frame import Frame
 
 ROW = 18.0
 TOP = 4.0
 INDENT = 10.0
 MOST_OF_PANE = 0.45
 """Share of the prices' height that the legend may cover."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """`box` in pixels of the chart; `key` names the study, empty for the parts of the candle's read-out."""
-
-    key: str
-    name: str
-    values: tuple[tuple[str, str], ...]
-    """(text, colour)."""
-    box: QRectF
-    is_hidden: bool = False
-
-
-def cell_at(cells: list[Cell], x: float, y: float) -> Cell | None:
-    """The study's cell under a pixel."""
-    return next((cell for cell in cells if cell.key and cell.box.contains(x, y)), None)
 
 
 def legend(frame: Frame) -> list[Cell]:

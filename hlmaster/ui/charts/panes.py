@@ -15,6 +15,8 @@ LEAST_HEIGHT = 180.0
 """A chart lower than this shows prices alone."""
 LEAST_PANE, LEAST_PRICES = 34.0, 96.0
 MOST_PANE_SHARE = 0.9
+VOLUME_HEAD = 20.0
+"""Pixels kept free over the highest volume."""
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from hlmaster.ui.charts.lines import spread
 from hlmaster.ui.charts.palette import faded
 from hlmaster.ui.charts.panes import SubPane
 from hlmaster.ui.charts.study import VOLUME_PANE
-from hlmaster.ui.charts.tags import ARROWS, TAG_HEIGHT, Tag
+from hlmaster.ui.charts.tag import ARROWS, TAG_HEIGHT, Tag
 from hlmaster.ui.charts.times import moment_text
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

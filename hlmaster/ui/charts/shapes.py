@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hlmaster.ui.charts.frame import Frame
+from hlmaster.ui.charts.panes import VOLUME_HEAD, SubPane
 from hlmaster.ui.charts.series import Columns, Floats, Indices
 from hlmaster.ui.charts.strokes import Rectangles, rectangles
-
-if TYPE_CHECKING:
-    from hlmaster.ui.charts.frame import Frame
-    from hlmaster.ui.charts.panes import SubPane
 
 LEAST_BODY_PITCH = 2.8
 """Pixels a candle needs to show a body; below it is a bare wick."""
 FUZZ = 1e-6
 """Pixels added before rounding down: an edge that falls on a pixel must not jump with the last bit of the view."""
-VOLUME_HEAD = 20.0
-"""Pixels kept free over the highest volume."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,54 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
+from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.lines import PriceLine, chosen, line_colour, spread
-
-if TYPE_CHECKING:
-    from hlmaster.ui.charts.frame import Frame
-
-TAG_HEIGHT = 19.0
-QUOTE_HEIGHT = 15.0
-ARROWS = {0: "", 1: "↑ ", -1: "↓ "}
-HEAD_ROOM = 52.0
-"""Pixels kept free over the highest high: the read-out stands there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """A price of the market that has a small tag on the axis: M 3,434.6."""
-
-    letter: str
-    price: float
-    colour: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A coloured price on the axis; `centre` is its height in the price pane, `wanted` the one of its price."""
-
-    wanted: float
-    centre: float
-    height: float
-    text: str
-    below: str
-    colour: str
-    beyond: int = 0
-    """1 where its price lies over the scale, -1 where it lies under it: then the tag stands at that end."""
-    letter: str = ""
-    """Set for a quote: small, and outlined instead of filled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """Words on an end of a price line."""
-
-    centre: float
-    text: str
-    colour: str
-    at_right: bool
+from hlmaster.ui.charts.tag import ARROWS, HEAD_ROOM, QUOTE_HEIGHT, TAG_HEIGHT, Label, Tag
 
 
 def told_lines(frame: Frame) -> list[PriceLine]:

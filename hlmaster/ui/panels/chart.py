@@ -113,7 +113,7 @@ class ChartPanel(MarketPanel):
         self.bar.log_scale.clicked.connect(self.set_log_scale)
         self.studies.refused.connect(lambda sentence: context.notify(Severity.INFO, sentence))
         self.studies.built_in.rates_wanted.connect(self._want_rates)
-        add_actions(self)
+        add_actions(self, self.chart, self.studies, self.bar)
         self.chart.older_wanted.connect(self._want_older)
         self.chart.canvas_wanted.connect(lambda: context.run(self._add_canvas(), "Loading the chart"))
         bridge.on_fact(self, SeriesLoaded, self._series_loaded)

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from hlmaster.ui.actions import Action
-from hlmaster.ui.charts.candle_chart import KEY_ZOOM
+from hlmaster.ui.charts.candle_chart import KEY_ZOOM, CandleChart
+from hlmaster.ui.panel import Panel
+from hlmaster.ui.panels.chart_bar import ChartBar
 from hlmaster.ui.studies.built_in import BUILT_IN
-
-if TYPE_CHECKING:
-    from hlmaster.ui.panels.chart import ChartPanel
+from hlmaster.ui.studies.chart_studies import ChartStudies
 
 GROUP = "Chart"
 
 
-def add_actions(panel: ChartPanel) -> None:
-    chart, studies, bar = panel.chart, panel.studies, panel.bar
-
+def add_actions(panel: Panel, chart: CandleChart, studies: ChartStudies, bar: ChartBar) -> None:
     def toggle_log() -> None:
-        panel.set_log_scale(not chart.shown.prices.wants_log)
+        chart.set_log_scale(not chart.shown.prices.wants_log)
+        bar.log_scale.setChecked(chart.shown.prices.wants_log)
 
     def toggle_auto() -> None:
         chart.set_auto_scale(not chart.shown.auto_scale)

@@ -15,7 +15,7 @@ from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.layers import ChartLayer
 from hlmaster.ui.charts.palette import faded
-from hlmaster.ui.charts.tags import Quote
+from hlmaster.ui.charts.tag import Quote
 
 HOUR_MS = 3_600_000
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.lines import PriceLine
+from hlmaster.ui.charts.picture import Picture
 from hlmaster.ui.charts.series import FIELDS
 from hlmaster.ui.charts.shapes import candle_shapes, column_edges
 from hlmaster.ui.charts.view import View
@@ -16,7 +17,7 @@ from tests.ui.charts.made import MINUTE, series
 
 @pytest.fixture
 def frame(qapp: QApplication) -> Frame:
-    return laid_out(Frame(series=series(3000)))
+    return laid_out(Picture(series=series(3000)))
 
 
 def laid_out(frame: Frame, width: float = 900, height: float = 600) -> Frame:
@@ -34,7 +35,7 @@ def test_both_panes_and_their_scales_share_their_edges(frame: Frame) -> None:
 
 
 def test_a_low_chart_leaves_the_volume_out(qapp: QApplication) -> None:
-    assert laid_out(Frame(series=series(100)), height=170).volume_pane.height() == 0
+    assert laid_out(Picture(series=series(100)), height=170).volume_pane.height() == 0
 
 
 def test_the_price_scale_fits_what_is_visible(frame: Frame) -> None:
@@ -48,7 +49,7 @@ def test_the_price_scale_fits_what_is_visible(frame: Frame) -> None:
 
 
 def test_a_flat_market_has_a_scale_too(qapp: QApplication) -> None:
-    frame = Frame()
+    frame = Picture()
     frame.series.replace(np.arange(5) * MINUTE, {name: np.full(5, 7.0) for name in FIELDS}, MINUTE)
     assert laid_out(frame).low < 7 < frame.high
 
@@ -91,7 +92,7 @@ def test_the_live_column_is_the_one_with_the_latest_candle(frame: Frame) -> None
 
 
 def test_a_gap_has_no_candle_and_breaks_an_overlay(qapp: QApplication) -> None:
-    frame = Frame(series=series(100, missing=(90, 91)))
+    frame = Picture(series=series(100, missing=(90, 91)))
     frame.series.set_overlay("mean", np.full(98, 100.0))
     laid_out(frame)
     assert 90 not in frame.columns.slot
@@ -173,7 +174,7 @@ def test_the_cursor_reads_a_folded_column_as_one_candle(frame: Frame) -> None:
 
 
 def test_the_cursor_on_a_gap_reads_how_many_are_missing(qapp: QApplication) -> None:
-    frame = laid_out(Frame(series=series(100, missing=(90, 91))))
+    frame = laid_out(Picture(series=series(100, missing=(90, 91))))
     frame.cursor = (frame.view.x_of(90.5), 100.0)
     frame.rebuild()
     assert frame.reading is not None

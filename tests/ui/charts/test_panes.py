@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.charts.panes import LEAST_PANE, LEAST_PRICES, Panes
 from hlmaster.ui.charts.study import Study, Trace
-from hlmaster.ui.charts.tags import Quote
+from hlmaster.ui.charts.tag import Quote
 from tests.ui.charts.made import MINUTE, arrays
 
 COUNT = 400
