@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from decimal import Decimal
@@ -151,9 +151,9 @@ class Manual:
             return Outcome(False, f"{PLACED_ELSEWHERE} Adopt it first.")
         return await self._cancel([tracked])
 
-    async def cancel_all(self, coin: str | None = None) -> Outcome:
-        """Every resting and waiting order, of one coin or of all, foreign ones included."""
-        return await self._cancel(self._tracker.live(coin))
+    async def cancel_all(self, coin: str | None = None, keep: Collection[str] = ()) -> Outcome:
+        """Every resting and waiting order, of one coin or of all, foreign ones included, but for those in ``keep``."""
+        return await self._cancel([o for o in self._tracker.live(coin) if o.client_order_id not in keep])
 
     async def cancel_entries(self) -> Outcome:
         """Resting orders that could open something; stops and other reduce-only orders stay."""

@@ -16,6 +16,7 @@ from hlmaster.core.orders import OrderStatus
 from hlmaster.core.records import TradeChanged, TradesRestored
 from hlmaster.core.rounding import PERP_MAX_DECIMALS, snap_price, to_decimal, to_float
 from hlmaster.ui import figures
+from hlmaster.ui.attempts import LOCKED
 from hlmaster.ui.chart_menu import chart_menu
 from hlmaster.ui.chart_switches import ChartSwitches
 from hlmaster.ui.charts.candle_chart import CandleChart
@@ -30,7 +31,6 @@ from hlmaster.ui.draft_lines import draft_lines
 from hlmaster.ui.market_panel import MarketPanel, decimals_of
 from hlmaster.ui.own_deals import FillKey, own_deals, own_trips, told
 from hlmaster.ui.own_lines import MOVING, OwnLine, own_lines
-from hlmaster.ui.quick_orders import LOCKED
 
 PATIENCE_SECONDS = 10.0
 """For a stop of ours to stand where it was dropped; then it is told that it does not."""

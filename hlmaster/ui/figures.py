@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import TypeGuard
@@ -39,6 +40,16 @@ class Veil:
 def hide_money(on: bool) -> None:
     """From the next time that something is written; who has written must write again."""
     Veil.is_drawn = on
+
+
+@contextmanager
+def unveiled() -> Iterator[None]:
+    """For the words of a question before an order: what is about to be sent is never hidden from who sends it."""
+    was, Veil.is_drawn = Veil.is_drawn, False
+    try:
+        yield
+    finally:
+        Veil.is_drawn = was
 
 
 def veiled(sentence: str) -> str:

@@ -5,52 +5,42 @@ The working size is the ticket's; the switch before all of it is ``Context.armin
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from hlmaster.core.errors import HlError
 from hlmaster.core.events import Severity, TrackedOrder
 from hlmaster.core.model import Side
-from hlmaster.core.orders import TriggerKind
-from hlmaster.core.rounding import snap_price, wire_text
-from hlmaster.desk.desk import Desk
+from hlmaster.core.orders import Purpose, TriggerKind
+from hlmaster.core.rounding import to_float, wire_text
 from hlmaster.desk.outcome import Outcome
 from hlmaster.trading.bracket import Entry, break_even
 from hlmaster.trading.preview import Preview
 from hlmaster.trading.situation import Situation
-from hlmaster.trading.ticket import Ticket, TicketKind
-from hlmaster.ui import figures, gestures
-from hlmaster.ui.arming import Arming
+from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from hlmaster.ui import figures, gestures, moving
+from hlmaster.ui.attempts import Attempts, Key, Placed, Surroundings
 from hlmaster.ui.dialogs.checklist import all_ticked
-from hlmaster.ui.dialogs.confirm import Confirm, answered
+from hlmaster.ui.dialogs.order_question import meant
 from hlmaster.ui.gestures import Refused
 from hlmaster.ui.order_words import consequences, order_words
 from hlmaster.ui.working import DraftBracket, WorkingSize
 
-LOCKED = "Trading gestures are locked. Arm them with the switch in the top bar."
-Placed = asyncio.Task[None]
-Key = tuple[object, ...]
-
-
-class Surroundings(Protocol):
-    """What of the window's context gestures need."""
-
-    desk: Desk
-    arming: Arming
-
-    def notify(self, severity: Severity, sentence: str, code: str = "", cure: str = "") -> None: ...
-
-    def run(self, work: Coroutine[Any, Any, Any], what: str) -> asyncio.Task[None]: ...
+KEPT = "Protection keeps this order and would place it again at once: drag it, or change how the position is protected."
+NOTHING_SENT = Outcome(False, "Nothing was sent.")
 
 
 class QuickOrders(QObject):
-    """Every verb gives its task, or None where it was refused; the same gesture within a moment is one."""
+    """Every verb gives its task, or None where it was refused; the same gesture within a moment is one.
+
+    ``why_not`` says what came of it, to whoever made the gesture and can say so at its place.
+    """
 
     size_changed = Signal()
     bracket_changed = Signal()
@@ -61,7 +51,12 @@ class QuickOrders(QObject):
         self._context = context
         self._working: WorkingSize | None = None
         self._bracket: DraftBracket | None = None
-        self._recent: dict[Key, Placed] = {}
+        self._attempts = Attempts(context, self)
+        self._moving: set[str] = set()
+
+    def why_not(self, placed: Placed | None) -> str:
+        """Of None, why the last verb was refused; of a task that has ended, why it failed; empty where all went."""
+        return self._attempts.why_not(placed)
 
     # --- the working size ---
 
@@ -137,74 +132,117 @@ class QuickOrders(QObject):
         return gestures.ticket(now, self._working, self._context.desk.settings.ticket, side, kind, price)
 
     def _trade(self, key: Key, coin: str, make: Callable[[Situation], Ticket]) -> Placed | None:
-        if key in self._recent:
-            return self._recent[key]
+        if (same := self._attempts.same(key)) is not None:
+            return same
         context = self._context
         try:
-            now = self._fresh(coin)
+            now = self._attempts.fresh(coin)
             ticket = make(now)
             shown = context.desk.manual.preview(ticket)
             if not shown.can_send:
                 raise Refused(" ".join(dict.fromkeys(shown.problems)))
         except HlError as error:
-            self._refuse(error.sentence)
-            return None
-        return self._begin(key, self._place(ticket, shown, now), f"{ticket.side} {coin}")
+            return self._attempts.refuse(error.sentence)
+        return self._attempts.begin(key, self._place(ticket, shown, now), f"{ticket.side} {coin}")
 
     async def _place(self, ticket: Ticket, shown: Preview, now: Situation) -> Outcome:
         """Asked as the ticket asks; what was asked about is sent, or nothing."""
         context, coin = self._context, ticket.coin
         settings = context.desk.settings
-        what = order_words(ticket.side, coin, shown, now.instrument.size_decimals)
-        if settings.general.confirm_orders and not await self._meant(what, consequences(shown, now)):
-            return Outcome(False, "Nothing was sent.")
+        with figures.unveiled():
+            what = order_words(ticket.side, coin, shown, now.instrument.size_decimals)
+            more = consequences(shown, now)
+        if shown.entry is not None:
+            # The size that is asked about, whatever equity and prices do meanwhile.
+            ticket = replace(ticket, size_unit=SizeUnit.COIN, amount=shown.entry.size)
+        if settings.general.confirm_orders and not await meant(what, more):
+            return NOTHING_SENT
         questions = () if ticket.reduce_only else settings.safeguards.checklist
         if not await all_ticked(_window(), what, questions):
             return Outcome(False, "Nothing was sent: the checklist is not ticked.")
         # What was asked about may have waited: the picture that the gesture was made on must still hold.
-        self._fresh(coin)
+        self._attempts.fresh(coin)
         return await context.desk.manual.place(ticket)
 
     # --- what is there already ---
 
     def cancel(self, client_order_id: str) -> Placed | None:
-        manual = self._context.desk.manual
-        return self._act(("cancel", client_order_id), partial(manual.cancel, client_order_id), "Cancel")
+        """Not what protection keeps: that would be there again at once."""
+        desk = self._context.desk
+        tracked = desk.orders.get(client_order_id)
+        if tracked is not None and client_order_id in desk.protector.kept(tracked.order.coin):
+            return self._attempts.refuse(KEPT)
+        cancel = partial(
+            self._cancelled, desk.manual.cancel, client_order_id, "" if not tracked else tracked.order.coin
+        )
+        return self._attempts.act(("cancel", client_order_id), cancel, "Cancel")
+
+    def cancel_newest(self, coin: str) -> Placed | None:
+        """The newest order but for exits that protect: those are cancelled at their line."""
+        desk = self._context.desk
+        kept = desk.protector.kept(coin)
+        live = [one for one in desk.orders.live(coin) if one.client_order_id not in kept]
+        # Of two in the same millisecond the later one in the list is the newer.
+        found = sorted(
+            (one for one in live if one.order.purpose is not Purpose.PROTECT), key=lambda one: one.created_ms
+        )
+        if found:
+            return self.cancel(found[-1].client_order_id)
+        return self._attempts.refuse(
+            f"Only stops and targets of {coin} are left, and they stay."
+            if desk.orders.live(coin)
+            else f"There is no {coin} order."
+        )
 
     def cancel_coin(self, coin: str) -> Placed | None:
-        manual = self._context.desk.manual
-        return self._act(("cancel", coin), partial(manual.cancel_all, coin), f"Cancel {coin}")
+        """Every order of the coin but what protection keeps."""
+        desk = self._context.desk
+
+        async def work() -> Outcome:
+            kept = desk.protector.kept(coin)
+            done = await self._cancelled(partial(desk.manual.cancel_all, keep=kept), coin, coin)
+            stay = f" What protection keeps stays: {len(kept)} order{'' if len(kept) == 1 else 's'}." if kept else ""
+            return replace(done, sentence=f"{done.sentence}{stay}")
+
+        return self._attempts.act(("cancel", coin), work, f"Cancel {coin}")
+
+    async def _cancelled(self, cancel: Callable[[str], Coroutine[Any, Any, Outcome]], of: str, coin: str) -> Outcome:
+        """And what that leaves without a stop."""
+        desk = self._context.desk
+        had = self._stops(coin)
+        done = await cancel(of)
+        if had and not self._stops(coin) and desk.portfolio.size(coin) and not desk.protector.kept(coin):
+            return replace(done, sentence=f"{done.sentence} The {coin} position has no stop of its own now.")
+        return done
+
+    def _stops(self, coin: str) -> list[TrackedOrder]:
+        """That can end the position."""
+        desk = self._context.desk
+        side = Side.SELL if desk.portfolio.size(coin) > 0 else Side.BUY
+        return [order for order in desk.orders.live(coin) if _is_stop(order, side)]
 
     def move(self, client_order_id: str, price: float) -> Placed | None:
         """An order to another price, a waiting one's trigger; its size stays, and a limit behind a trigger keeps its
         distance."""
-        desk = self._context.desk
-        tracked = desk.orders.get(client_order_id)
-        if tracked is None or not tracked.status.is_live:
-            self._refuse("This order is not open any more.")
-            return None
-        order = tracked.order
-        try:
-            now = self._fresh(order.coin)
-            wanted = gestures.on_grid(price, now)
-        except HlError as error:
-            self._refuse(error.sentence)
-            return None
-        if client_order_id in desk.protector.kept(order.coin):
-            keep = partial(self._kept, order.coin, {client_order_id: wanted})
-            return self._act(("move", client_order_id, wanted), keep, f"Move {order.coin}")
-        changes = {"price": wanted}
-        if order.trigger is not None:
-            changes = {"trigger_price": wanted}
-            if not order.trigger.market:
-                beside = order.price + wanted - order.trigger.price
-                changes["price"] = snap_price(beside, now.instrument.size_decimals)
-        change = partial(desk.manual.modify, client_order_id, **changes)
-        return self._act(("move", client_order_id, wanted), change, f"Move {order.coin}")
+        return self.move_all({client_order_id: price})
 
-    async def _kept(self, coin: str, prices: Mapping[str, Decimal]) -> Outcome:
-        """What protection keeps is moved by its own hand: it would put it back otherwise."""
-        return Outcome(*self._context.desk.protector.move(coin, prices))
+    def move_all(self, prices: Mapping[str, float]) -> Placed | None:
+        """Orders of one coin as one gesture, the first one first. An exit is moved on an old picture too."""
+        if any(name in self._moving for name in prices):
+            return self._attempts.refuse("This order is on its way to another price already.")
+        try:
+            self._attempts.ready()
+            moves = moving.planned(self._context.desk, prices)
+        except HlError as error:
+            return self._attempts.refuse(error.sentence)
+        if moves.note:
+            self._context.notify(Severity.WARNING, moves.note)
+        carry = partial(moving.carried_out, self._context.desk, moves)
+        placed = self._attempts.act(("move", *moves.orders.items(), *moves.kept.items()), carry, f"Move {moves.coin}")
+        if placed is not None and moves.orders:
+            self._moving |= moves.orders.keys()
+            placed.add_done_callback(lambda _: self._moving.difference_update(moves.orders))
+        return placed
 
     # --- positions ---
 
@@ -215,12 +253,15 @@ class QuickOrders(QObject):
         desk = self._context.desk
 
         async def work() -> Outcome:
-            held = _held(desk.portfolio.size(coin), coin)
-            if desk.settings.general.confirm_orders and not await self._meant(f"Close{part} {held}", "At market."):
-                return Outcome(False, "Nothing was sent.")
+            size = desk.portfolio.size(coin)
+            if desk.settings.general.confirm_orders and not await meant(
+                f"Close{part} {_held(size, coin)}", "At market."
+            ):
+                return NOTHING_SENT
+            self._still(coin, size)
             return await desk.manual.close(coin, share)
 
-        return self._of_position(("close", coin), coin, work, f"Close {coin}")
+        return self._of_position(("close", coin, share), coin, work, f"Close {coin}")
 
     def reverse(self, coin: str) -> Placed | None:
         """Close, then open the same size on the other side; asked as an entry is."""
@@ -230,20 +271,25 @@ class QuickOrders(QObject):
             size = desk.portfolio.size(coin)
             what = f"Reverse {_held(size, coin)}"
             sentence = "It is closed at market, and the same size is opened on the other side."
-            if desk.settings.general.confirm_orders and not await self._meant(what, sentence):
-                return Outcome(False, "Nothing was sent.")
+            if desk.settings.general.confirm_orders and not await meant(what, sentence):
+                return NOTHING_SENT
             if not await all_ticked(_window(), what, desk.settings.safeguards.checklist):
                 return Outcome(False, "Nothing was sent: the checklist is not ticked.")
-            if desk.portfolio.size(coin) != size:
-                return Outcome(False, f"Nothing was sent: the {coin} position changed while it was asked.")
+            self._still(coin, size)
+            self._attempts.fresh(coin)
             return await desk.manual.reverse(coin)
 
         try:
-            self._fresh(coin)
+            self._attempts.fresh(coin)
         except HlError as error:
-            self._refuse(error.sentence)
-            return None
+            return self._attempts.refuse(error.sentence)
         return self._of_position(("reverse", coin), coin, work, f"Reverse {coin}")
+
+    def _still(self, coin: str, size: Decimal) -> None:
+        """Raises Refused where the position is not what was asked about, or gestures are locked by now."""
+        self._attempts.ready()
+        if self._context.desk.portfolio.size(coin) != size:
+            raise Refused(f"Nothing was sent: the {coin} position changed while it was asked.")
 
     def breakeven(self, coin: str) -> Placed | None:
         """Every stop of the position that lies short of it, to the entry price plus the fees of both ends; a stop
@@ -251,36 +297,33 @@ class QuickOrders(QObject):
         desk = self._context.desk
         held = desk.portfolio.position(coin)
         if held is None:
-            self._refuse(f"There is no {coin} position.")
-            return None
+            return self._attempts.refuse(f"There is no {coin} position.")
         try:
-            now = self._fresh(coin)
+            now = self._attempts.fresh(coin)
             side = Side.BUY if held.size > 0 else Side.SELL
             even = break_even(Entry(side, held.entry_price, None, now.fees.taker, now.instrument.size_decimals))
             if now.reference is None or (now.reference - even) * side.sign <= 0:
                 mark = figures.price(now.reference, now.instrument.size_decimals)
                 raise Refused(f"Break-even lies at {wire_text(even)}, and the mark price of {mark} has not passed it.")
         except HlError as error:
-            self._refuse(error.sentence)
-            return None
-        return self._act(("breakeven", coin), partial(self._break_even, coin, side, even), f"Break-even {coin}")
+            return self._attempts.refuse(error.sentence)
+        return self._attempts.act(
+            ("breakeven", coin), partial(self._break_even, coin, side, even), f"Break-even {coin}"
+        )
 
     async def _break_even(self, coin: str, side: Side, even: Decimal) -> Outcome:
         desk = self._context.desk
-        kept = desk.protector.kept(coin)
-        stops = [order for order in desk.orders.live(coin) if _is_stop(order, side.opposite)]
+        stops = self._stops(coin)
         short = [stop for stop in stops if stop.order.trigger and (even - stop.order.trigger.price) * side.sign > 0]
         if stops and not short:
             return Outcome(True, f"The stop of {coin} lies at break-even or beyond already.")
-        ours = {stop.client_order_id: even for stop in short if stop.client_order_id in kept}
-        told = [await self._kept(coin, ours)] if ours else []
-        for stop in short:
-            if stop.client_order_id not in kept:
-                told.append(await desk.manual.modify(stop.client_order_id, trigger_price=even))
         shield = desk.protector.shield(coin)
         if not stops and shield is not None:
-            told = [desk.protect(coin, shield.policy.model_copy(update={"stop_price": even, "stop_tiers": ()}))]
-        return Outcome(all(one.ok for one in told), " ".join(one.sentence for one in told))
+            return desk.protect(coin, shield.policy.model_copy(update={"stop_price": even, "stop_tiers": ()}))
+        if not short:
+            return Outcome(False, f"{coin} has no stop, and nothing protects it: place one by the ticket.")
+        moves = moving.planned(desk, {stop.client_order_id: to_float(even) for stop in short})
+        return await moving.carried_out(desk, moves)
 
     # --- one gesture ---
 
@@ -288,54 +331,8 @@ class QuickOrders(QObject):
         self, key: Key, coin: str, work: Callable[[], Coroutine[Any, Any, Outcome]], what: str
     ) -> Placed | None:
         if self._context.desk.portfolio.size(coin) == 0:
-            self._refuse(f"There is no {coin} position.")
-            return None
-        return self._act(key, work, what)
-
-    def _act(self, key: Key, work: Callable[[], Coroutine[Any, Any, Any]], what: str) -> Placed | None:
-        if key in self._recent:
-            return self._recent[key]
-        if not self._context.arming.is_on:
-            self._refuse(LOCKED)
-            return None
-        if not self._context.desk.is_ready:
-            self._refuse("Orders open once the exchange has answered.")
-            return None
-        return self._begin(key, work(), what)
-
-    def _begin(self, key: Key, work: Coroutine[Any, Any, Any], what: str) -> Placed:
-        task = self._recent[key] = self._context.run(work, what)
-        # For as long as a second gesture may be half of a double click, and until the first has ended
-        QTimer.singleShot(QApplication.doubleClickInterval(), self, partial(self._forget, key))
-        return task
-
-    def _forget(self, key: Key) -> None:
-        task = self._recent.get(key)
-        if task is not None and not task.done():
-            task.add_done_callback(lambda _: self._recent.pop(key, None))
-        else:
-            self._recent.pop(key, None)
-
-    def _fresh(self, coin: str) -> Situation:
-        """Raises Refused while gestures are locked, or on a picture that is not the market's any more."""
-        context = self._context
-        if not context.arming.is_on:
-            raise Refused(LOCKED)
-        if not context.desk.is_ready:
-            raise Refused("Orders open once the exchange has answered.")
-        now = context.desk.survey(coin)
-        if now.stale is not None:
-            raise Refused(now.stale)
-        return now
-
-    def _refuse(self, sentence: str) -> None:
-        self._context.notify(Severity.WARNING, sentence)
-
-    async def _meant(self, what: str, sentence: str) -> bool:
-        """Beside the window, not in its way."""
-        dialog = Confirm(_window(), "Send this order?", f"{what}. {sentence}", what.split()[0])
-        dialog.show()
-        return await answered(dialog)
+            return self._attempts.refuse(f"There is no {coin} position.")
+        return self._attempts.act(key, work, what)
 
 
 def _is_stop(tracked: TrackedOrder, side: Side) -> bool:
@@ -345,7 +342,8 @@ def _is_stop(tracked: TrackedOrder, side: Side) -> bool:
 
 
 def _held(size: Decimal, coin: str) -> str:
-    return f"{'long' if size > 0 else 'short'} {figures.size(abs(size))} {coin}"
+    with figures.unveiled():
+        return f"{'long' if size > 0 else 'short'} {figures.size(abs(size))} {coin}"
 
 
 def _window() -> Any:

@@ -18,9 +18,9 @@ from hlmaster.core.orders import ActionKind, OrderReply, ReplyKind
 from hlmaster.settings import Settings
 from hlmaster.trading.protection.policy import Policy
 from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
+from hlmaster.ui.attempts import LOCKED
 from hlmaster.ui.charts.lines import PriceLine
 from hlmaster.ui.panels.chart import ChartPanel
-from hlmaster.ui.quick_orders import LOCKED
 from hlmaster.ui.working import DraftBracket, DraftLine, WorkingSize
 from tests.ui.desks import UNPROTECTED, D, TradingScene, settled, trading, until
 

@@ -18,10 +18,11 @@ from hlmaster.settings import Settings
 from hlmaster.settings.ticket import OrderEntry
 from hlmaster.trading.risk.safeguards import Safeguards
 from hlmaster.trading.ticket import SizeUnit
+from hlmaster.ui.attempts import LOCKED
 from hlmaster.ui.dialogs.checklist import Checklist
 from hlmaster.ui.dialogs.confirm import Confirm
 from hlmaster.ui.gestures import NO_SIZE
-from hlmaster.ui.quick_orders import LOCKED, QuickOrders
+from hlmaster.ui.quick_orders import QuickOrders
 from hlmaster.ui.working import WorkingSize
 from tests.ui.desks import UNPROTECTED, TradingScene, confirming, settled, trading, until
 from tests.ui.questions import met

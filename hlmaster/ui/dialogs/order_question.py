@@ -1,0 +1,35 @@
+"""The question before a gesture's order is sent: in full figures, deaf to the rest of the gesture that opened it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from hlmaster.ui.dialogs.confirm import Confirm, answered
+
+PRESSES = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick, QEvent.Type.KeyPress)
+
+
+class OrderQuestion(Confirm):
+    """Beside the window, not in its way. The second half of a double click or of a key is no yes."""
+
+    def __init__(self, parent: QWidget | None, what: str, sentence: str) -> None:
+        super().__init__(parent, "Send this order?", f"{what}. {sentence}", what.split()[0])
+        self._deaf = QTimer(self, singleShot=True, interval=QApplication.doubleClickInterval())
+        self.yes.installEventFilter(self)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._deaf.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        return (watched is self.yes and event.type() in PRESSES and self._deaf.isActive()) or super().eventFilter(
+            watched, event
+        )
+
+
+async def meant(what: str, sentence: str) -> bool:
+    dialog = OrderQuestion(QApplication.activeWindow(), what, sentence)
+    dialog.show()
+    return await answered(dialog)
