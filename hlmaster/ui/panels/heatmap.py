@@ -130,10 +130,10 @@ class HeatmapPanel(PaintedPanel):
         if market is None or self._flow is None:
             self._paint_empty(painter, desk.is_ready and market is None)
             return
-        self._look(self._flow, market)
+        self._follow_now(self._flow, market)
         self._painting(painter, self._flow, market).paint(self._own_orders(), self.hover)
 
-    def _look(self, flow: CoinFlow, market: CoinMarket) -> None:
+    def _follow_now(self, flow: CoinFlow, market: CoinMarket) -> None:
         """Which part of the history is seen, and its pixels."""
         frame, price = self.frame, market.mid or market.mark or 1.0
         tick = flow.grid.tick(price, market.instrument.size_decimals)
