@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, QPointF
 from PySide6.QtWidgets import QMenu
 from shiboken6 import Shiboken
 
-from hlmaster.core.events import FillBooked, Notice, OrderChanged, SessionRestored, Severity
+from hlmaster.core.events import FillBooked, OrderChanged, SessionRestored
 from hlmaster.core.model import Side
 from hlmaster.core.orders import OrderStatus
 from hlmaster.core.records import TradeChanged, TradesRestored
 from hlmaster.core.rounding import PERP_MAX_DECIMALS, snap_price, to_decimal, to_float
 from hlmaster.ui import figures
-from hlmaster.ui.attempts import LOCKED
+from hlmaster.ui.attempts import LOCKED, Placed
 from hlmaster.ui.chart_menu import chart_menu
 from hlmaster.ui.chart_switches import ChartSwitches
 from hlmaster.ui.charts.candle_chart import CandleChart
@@ -59,7 +60,6 @@ class ChartTrading(QObject, Owner):
         self._moves: dict[str, Move] = {}
         self._deals: dict[FillKey, Deal] = {}
         self._told = ""
-        self._last_word = ""
         self.handles.pulled.connect(self._draw)
         self.handles.dropped.connect(self._drop)
         self.handles.pressed.connect(self._press)
@@ -70,7 +70,6 @@ class ChartTrading(QObject, Owner):
     def _listen(self) -> None:
         context, bridge = self._context, self._context.bridge
         context.arming.changed.connect(self._take_arming)
-        context.notified.connect(self._hear)
         context.theme_changed.connect(lambda _: self.refresh())
         context.quick.size_changed.connect(self._chart.repaint_layers)
         context.quick.bracket_changed.connect(self._draw)
@@ -225,6 +224,9 @@ class ChartTrading(QObject, Owner):
         lines = (words[ClickKind.LIMIT], f"right click: {words[ClickKind.STOP]}")
         return Preview(price, lines, palette.up if sides[ClickKind.LIMIT] is Side.BUY else palette.down)
 
+    def side(self, kind: ClickKind, price: float) -> Side | None:
+        return implied_side(kind, price, self._touch)
+
     def tip(self, x: float, y: float) -> tuple[str, ...]:
         mark = self._fills.mark_at(x, y)
         if mark is None:
@@ -248,47 +250,34 @@ class ChartTrading(QObject, Owner):
     # --- what the hand does ---
 
     def _drop(self, drag: Drag) -> None:
-        prices = {key: self._exact(price) for key, price in drag.prices.items()}
-        kept = {key: price for key, price in prices.items() if key in self._lines and self._lines[key].is_kept}
-        for key, price in prices.items():
-            if key in self._lines and key not in kept:
-                self._move_order(key, price)
-        if kept:
-            self._move_kept(kept)
-
-    def _move_order(self, key: str, price: Decimal) -> None:
-        self._last_word = ""
-        task = self._context.quick.move(key, to_float(price))
+        """All that was held goes as one gesture. What protection keeps stands anew before the old one goes."""
+        there = {key: self._exact(price) for key, price in drag.prices.items() if key in self._lines}
+        task = self._context.quick.move_all({key: to_float(price) for key, price in there.items()})
         if task is None:
-            self._tell_refusal(key)
+            self._tell_failure(task, drag.key)
             return
-        self._moves[key] = Move(price)
-        task.add_done_callback(lambda _: self._answered(key))
+        self._moves |= {key: Move(price) for key, price in there.items()}
+        task.add_done_callback(lambda done: self._answered(done, there))
+        self._draw()
 
-    def _answered(self, key: str) -> None:
+    def _answered(self, task: Placed, there: Mapping[str, Decimal]) -> None:
+        """What went is there, or is kept and on its way; the rest is back where it was, and says why."""
         if not Shiboken.isValid(self):
             return  # the chart was closed meanwhile
-        move = self._moves.pop(key, None)
-        self.refresh()
-        line = self._lines.get(key)
-        if move is not None and line is not None and line.price != move.price:
-            self._tell_refusal(key)
-
-    def _tell_refusal(self, key: str) -> None:
-        """At the line, which is back where it was."""
-        why = self._last_word or "The order was not moved."
-        self.handles.say(why, self._place_of(key))
-
-    def _move_kept(self, prices: Mapping[str, Decimal]) -> None:
-        """Stops and targets that the desk itself keeps: the new ones stand at the exchange before the old ones go."""
-        ok, sentence = self._desk.protector.move(self._coin, prices)
-        self._context.notify(Severity.INFO if ok else Severity.WARNING, sentence)
-        if not ok:
-            self.handles.say(sentence, self._place_of(next(iter(prices))))
-            return
+        failed = self._context.quick.why_not(task) or task.cancelled()
         until = self._desk.clock.monotonic() + PATIENCE_SECONDS
-        self._moves |= {key: Move(price, until) for key, price in prices.items()}
-        self._draw()
+        for key, price in there.items():
+            move, line = self._moves.pop(key, None), self._lines.get(key)
+            if move is not None and line is not None and line.is_kept and not failed:
+                self._moves[key] = Move(price, until)
+        self.refresh()
+        if failed:
+            self._tell_failure(task, next(iter(there)))
+
+    def _tell_failure(self, task: Placed | None, key: str) -> None:
+        """At the line, which is back where it was."""
+        why = self._context.quick.why_not(task) or "The order was not moved."
+        self.handles.say(why, self._place_of(key))
 
     def _settle_moves(self) -> None:
         """A kept stop is there when its old order is gone; one that takes too long is told of."""
@@ -323,7 +312,6 @@ class ChartTrading(QObject, Owner):
 
     def _press(self, key: str, button: Button) -> None:
         quick = self._context.quick
-        self._last_word = ""
         match button:
             case Button.CANCEL:
                 task = quick.cancel(key)
@@ -331,27 +319,34 @@ class ChartTrading(QObject, Owner):
                 task = quick.close(self._coin, 1)
             case Button.REVERSE:
                 task = quick.reverse(self._coin)
-        if task is None and self._last_word:
-            self.handles.say(self._last_word)
+        self._follow(task)
 
-    def _click(self, kind: ClickKind, price: float) -> None:
-        side = implied_side(kind, price, self._touch)
+    def _click(self, kind: ClickKind, side: Side | None, price: float) -> None:
+        """``side`` as it was when the button went down: a market that passes the price turns no buy into a sell."""
         reason = "there is no market price" if side is None else impossible(kind, side, price, self._touch)
         if side is None or reason:
             self.handles.say(f"Nothing was sent: {reason}.")
         else:
-            self._order(kind, side, price)
+            self._order(self._coin, kind, side, price)
 
-    def _order(self, kind: ClickKind, side: Side, price: float) -> None:
+    def _order(self, coin: str, kind: ClickKind, side: Side, price: float) -> None:
+        """``coin``: whose price was clicked."""
+        if coin != self._coin:
+            self.handles.say(f"Nothing was sent: the chart shows {self._coin} by now.")
+            return
         quick = self._context.quick
-        self._last_word = ""
-        task = (quick.limit if kind is ClickKind.LIMIT else quick.stop)(self._coin, price, side)
-        if task is None and self._last_word:
-            self.handles.say(self._last_word)
+        self._follow((quick.limit if kind is ClickKind.LIMIT else quick.stop)(coin, price, side))
 
-    def _hear(self, notice: Notice) -> None:
-        if notice.severity is not Severity.INFO:
-            self._last_word = notice.sentence
+    def _follow(self, task: Placed | None) -> None:
+        """What comes of a gesture is said where it was made, when it is not what was meant."""
+        if task is None:
+            self._say_why(task)
+        else:
+            task.add_done_callback(self._say_why)
+
+    def _say_why(self, task: Placed | None) -> None:
+        if Shiboken.isValid(self) and (why := self._context.quick.why_not(task)):
+            self.handles.say(why)
 
     # --- the menu ---
 
@@ -360,6 +355,6 @@ class ChartTrading(QObject, Owner):
         words = self._price_text(price)
         size = self._context.quick.size_text(self._coin)
         shown = offers(price, words, self._touch, size, "gestures are locked" if self.locked else "")
-        menu = chart_menu(self._chart, self._context, self._coin, price, words, shown, self._order)
+        menu = chart_menu(self._chart, self._context, self._coin, price, words, shown, partial(self._order, self._coin))
         menu.popup(place)
         return menu

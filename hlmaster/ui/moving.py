@@ -56,7 +56,7 @@ def _refuse_passed(order: Order, price: Decimal, now: Situation) -> None:
     sleeps = order.reduce_only and now.position * order.side.sign >= 0
     if is_stop and not sleeps and now.reference is not None and (price - now.reference) * order.side.sign <= 0:
         where = "above" if order.side is Side.BUY else "below"
-        raise Refused(f"A {order.side} stop lies {where} the market; {wire_text(price)} does not.")
+        raise Refused(f"A {order.side} stop must lie {where} the mark price; {wire_text(price)} does not.")
 
 
 async def carried_out(desk: Desk, moves: Moves) -> Outcome:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter
 
+from hlmaster.core.model import Side
 from hlmaster.ui.charts.bubble import draw_bubble
 from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.charts.click_orders import ClickKind
@@ -47,7 +48,10 @@ class _Press:
 
     button: Qt.MouseButton
     at: QPointF
+    price: float
+    """What was there then: the scale may be another when the button goes up."""
     kind: ClickKind | None
+    side: Side | None
     is_ours: bool
     """The chart does not hear of it: it cannot become a pan."""
 
@@ -71,6 +75,10 @@ class Owner:
         """None while nothing would be sent."""
         return None
 
+    def side(self, kind: ClickKind, price: float) -> Side | None:
+        """Of the order that a click would be; None while there is no market."""
+        return None
+
     def tip(self, x: float, y: float) -> tuple[str, ...]:
         """About what is there beside lines, in pixels of the price pane."""
         return ()
@@ -83,8 +91,8 @@ class Handles(QObject, Hands):
     """A ``Drag`` that has moved."""
     pressed = Signal(str, object)
     """(key, ``Button``)."""
-    clicked = Signal(object, float)
-    """(``ClickKind``, price on the grid)."""
+    clicked = Signal(object, object, float)
+    """(``ClickKind``, side or None, price on the grid), as they stood when the button went down."""
     menu_wanted = Signal(float, QPoint)
     """(price on the grid, place on the screen)."""
 
@@ -172,6 +180,11 @@ class Handles(QObject, Hands):
     def press(self, event: QMouseEvent) -> bool:
         """Whether the event is ours; the chart does not hear of those."""
         at = self._inside(event.position())
+        if self.drag is not None:
+            # A second button while a line is held means: not this.
+            self.let_go()
+            self._swallows = True
+            return True
         self._press = self._button = None
         if at is None:
             return False
@@ -183,7 +196,9 @@ class Handles(QObject, Hands):
         if event.button() == LEFT and (on_pill or not self._has_control(event)) and self._take(event, at):
             return True
         is_ours = event.button() == RIGHT or self._has_control(event)
-        self._press = _Press(event.button(), at, kind, is_ours)
+        price = self._price(at) if len(self._chart.frame.series) else 0.0
+        side = None if kind is None else self._owner.side(kind, price)
+        self._press = _Press(event.button(), at, price, kind, side, is_ours)
         return is_ours
 
     def _take(self, event: QMouseEvent, at: QPointF) -> bool:
@@ -248,14 +263,13 @@ class Handles(QObject, Hands):
         moved = event.position() - press.at
         if max(abs(moved.x()), abs(moved.y())) >= THRESHOLD:
             return
-        price = self._price(press.at)
         if press.kind is not None:
             if self._owner.locked:
                 self.say(self._owner.locked, press.at)
             else:
-                self.clicked.emit(press.kind, price)
+                self.clicked.emit(press.kind, press.side, press.price)
         elif press.button == RIGHT:
-            self.menu_wanted.emit(price, event.globalPosition().toPoint())
+            self.menu_wanted.emit(press.price, event.globalPosition().toPoint())
 
     def leave(self) -> None:
         if self.drag is None:
@@ -287,7 +301,8 @@ class Handles(QObject, Hands):
             self.menu_wanted.emit(price, place)
 
     def let_go(self, sentence: str = "") -> None:
-        """End the drag without a drop; the button may still be down."""
+        """End what the hand has begun, a drag or a press, with nothing done; the button may still be down."""
+        self._press = self._button = None
         if self.drag is not None:
             self.drag = None
             self.pulled.emit()
