@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hlmaster.core.config import Config, allowed, fields_of, unit_of
@@ -15,6 +15,8 @@ from hlmaster.ui.form_fields import Editor, Lines, captioned, editor_for, restyl
 from hlmaster.ui.theme import Theme
 
 LABEL_WIDTH, EDITOR_WIDTH = 160, 250
+A_FEW = 6
+"""Rows that are made in one turn of the loop."""
 
 
 def default_origin(key: str) -> str:
@@ -79,10 +81,6 @@ class Row(QWidget):
     def is_changed(self) -> bool:
         return self.editor.value() != self._start
 
-    def matches(self, words: str) -> bool:
-        text = f"{self.key} {self.title} {self.help_text}".casefold()
-        return all(word in text for word in words.casefold().split())
-
     def show_problem(self, sentence: str) -> None:
         self._problem.setText(sentence)
         self._problem.setVisible(bool(sentence))
@@ -105,9 +103,14 @@ class Row(QWidget):
 
 
 class Form(QWidget):
-    """``edited`` follows every change; ``problems`` then holds a sentence for each field that is not allowed."""
+    """``edited`` follows every change; ``problems`` then holds a sentence for each field that is not allowed.
+
+    One made ``lazily`` makes a field's row when it is first shown or asked for, a few at a time: a hundred rows at once
+    would hold the window up. ``row_made`` carries each new ``Row``.
+    """
 
     edited = Signal()
+    row_made = Signal(object)
 
     def __init__(
         self,
@@ -117,29 +120,33 @@ class Form(QWidget):
         parent: QWidget | None = None,
         *,
         first: Sequence[str] = (),
+        lazily: bool = False,
     ) -> None:
         """``first``: keys of fields that come before the others."""
         super().__init__(parent)
-        self._model = type(config)
+        self._config, self._model, self._theme, self._origin = config, type(config), theme, origin
         self._infos = dict(sorted(fields_of(self._model), key=lambda field: field[0] not in first))
         self._rows: dict[str, Row] = {}
         self._heads: dict[str, QLabel] = {}
+        self._boxes: dict[str, QVBoxLayout] = {}
         self.problems: dict[str, str] = {}
         self._shown = ""
+        self._visible = set(self._infos)
+        self._waiting: list[str] = []
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._make_some)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 8, 18, 12)
         layout.setSpacing(0)
-        for key, info in self._infos.items():
-            section = key.rpartition(".")[0]
+        for key in self._infos:
+            section = section_of(key)
             if section not in self._heads:
                 self._heads[section] = self._head(section)
                 layout.addWidget(self._heads[section])
-            editor = editor_for(info, _value(config, key), theme)
-            default = info.get_default(call_default_factory=True)
-            row = Row(key, _title(key, info), _help(info.description or "", _range(info)), editor, default, origin(key))
-            row.edited.connect(self._on_edit)
-            self._rows[key] = row
-            layout.addWidget(row)
+                self._boxes[section] = QVBoxLayout()
+                layout.addLayout(self._boxes[section])
+            if not lazily:
+                self._make(key)
         layout.addStretch(1)
 
     @staticmethod
@@ -150,45 +157,81 @@ class Form(QWidget):
         head.setVisible(bool(section))
         return head
 
+    # --- rows ---
+
+    def _make(self, key: str) -> Row:
+        info = self._infos[key]
+        editor = editor_for(info, _value(self._config, key), self._theme)
+        default = info.get_default(call_default_factory=True)
+        words = _help(info.description or "", _range(info))
+        row = self._rows[key] = Row(key, _title(key, info), words, editor, default, self._origin(key))
+        row.edited.connect(self._on_edit)
+        section = section_of(key)
+        made = [other for other in self._infos if other in self._rows and section_of(other) == section]
+        self._boxes[section].insertWidget(made.index(key), row)
+        # Not before it has its place: a widget that belongs nowhere would be shown as a window.
+        row.setVisible(key in self._visible)
+        if key in self.problems:
+            row.show_problem(self.problems[key])
+        self.row_made.emit(row)
+        return row
+
+    def _make_some(self) -> None:
+        made, self._waiting = self._waiting[:A_FEW], self._waiting[A_FEW:]
+        for key in made:
+            self.row(key)
+        if self._waiting:
+            self._later.start()
+
     @property
     def sections(self) -> list[str]:
         return list(self._heads)
 
     def row(self, key: str) -> Row:
-        return self._rows[key]
+        return self._rows.get(key) or self._make(key)
+
+    def title(self, key: str) -> str:
+        return _title(key, self._infos[key])
 
     def values(self) -> dict[str, object]:
         """Every field by dotted key. What cannot be read is the text as typed, and stands in ``problems``."""
-        return {key: row.editor.value() for key, row in self._rows.items()}
+        rows, config = self._rows, self._config
+        return {key: rows[key].editor.value() if key in rows else _value(config, key) for key in self._infos}
 
     def changes(self) -> dict[str, object]:
         """Only what differs from the values in force."""
-        return {key: row.editor.value() for key, row in self._rows.items() if row.is_changed}
+        rows = ((key, self._rows[key]) for key in self._infos if key in self._rows)
+        return {key: row.editor.value() for key, row in rows if row.is_changed}
 
     def settle(self, origin: Callable[[str], str]) -> None:
         """The values shown are in force now."""
+        self._origin = origin
         for key, row in self._rows.items():
             row.settle(origin(key))
 
     def show_section(self, name: str) -> None:
         """Only this section; every one for an empty name."""
         self._shown = name
-        self._show_rows(lambda row: not name or row.key.rpartition(".")[0] == name)
+        self._show_rows([key for key in self._infos if not name or section_of(key) == name])
 
     def filter(self, words: str) -> int:
         """Only fields of any section that hold all these words; returns how many. Nothing typed ends the filter."""
         if not words.strip():
             self.show_section(self._shown)
-            return len(self._rows)
-        return self._show_rows(lambda row: row.matches(words))
+            return len(self._infos)
+        wanted = words.casefold().split()
+        found = [key for key, info in self._infos.items() if all(word in _text(key, info) for word in wanted)]
+        self._show_rows(found)
+        return len(found)
 
-    def _show_rows(self, wanted: Callable[[Row], bool]) -> int:
-        visible = [key for key, row in self._rows.items() if wanted(row)]
+    def _show_rows(self, wanted: list[str]) -> None:
+        self._visible = set(wanted)
         for key, row in self._rows.items():
-            row.setVisible(key in visible)
+            row.setVisible(key in self._visible)
         for section, head in self._heads.items():
-            head.setVisible(bool(section) and any(key.rpartition(".")[0] == section for key in visible))
-        return len(visible)
+            head.setVisible(bool(section) and any(section_of(key) == section for key in wanted))
+        self._waiting = [key for key in wanted if key not in self._rows]
+        self._make_some()
 
     def _on_edit(self) -> None:
         self.problems = self._check()
@@ -245,6 +288,15 @@ def _shown(value: object) -> str:
 
 def _title(key: str, info: FieldInfo) -> str:
     return info.title or key.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+def _text(key: str, info: FieldInfo) -> str:
+    """What a search finds a field by."""
+    return f"{key} {_title(key, info)} {_help(info.description or '', _range(info))}".casefold()
+
+
+def section_of(key: str) -> str:
+    return key.rpartition(".")[0]
 
 
 def section_title(section: str) -> str:

@@ -111,7 +111,10 @@ def load_fonts() -> None:
 
 def apply(application: QApplication, look: Theme) -> None:
     """Fusion style, palette, fonts and style sheet for the whole application."""
-    application.setStyle("Fusion")
+    # Every widget is dressed once when there is no sheet yet, and several times over when one takes another's place.
+    application.setStyleSheet("")
+    if application.style().name() != "fusion":
+        application.setStyle("Fusion")
     application.setPalette(_palette(look))
     application.setFont(text_font(look.font_pixels))
     template = Template(resource("theme.qss").read_text(encoding="utf-8"))

@@ -26,7 +26,7 @@ from hlmaster.settings import Origin, Origins, Settings, Source
 from hlmaster.trading.risk.untradable import conflicts
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.frames import scrolling
-from hlmaster.ui.form_builder import Form, section_title
+from hlmaster.ui.form_builder import Form, Row, section_of, section_title
 from hlmaster.ui.form_fields import restyle
 
 SIZE = (960, 640)
@@ -68,7 +68,8 @@ class SettingsDialog(QDialog):
         self.setWindowTitle("Settings")
         self.resize(*SIZE)
         self._context, self._file, self._origins = context, settings_file, origins
-        self.form = Form(context.desk.settings, context.theme, lambda key: origin_words(origins[key]))
+        self.form = Form(context.desk.settings, context.theme, lambda key: origin_words(origins[key]), lazily=True)
+        self.form.row_made.connect(self._add_trial)
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search all settings")
         self.search.setAccessibleName("Search all settings")
@@ -84,7 +85,6 @@ class SettingsDialog(QDialog):
         self.ok.setProperty("role", "primary")
         self.ok.setDefault(True)
         self._lay_out()
-        self._add_trials()
         self.search.textChanged.connect(self._filter)
         self.sections.currentRowChanged.connect(self._show_section)
         self.form.edited.connect(self._show_state)
@@ -122,23 +122,22 @@ class SettingsDialog(QDialog):
         layout.addLayout(middle, 1)
         layout.addLayout(buttons)
 
-    def _add_trials(self) -> None:
+    def _add_trial(self, row: Row) -> None:
         """Each sound can be heard beside its switch."""
-        for key in self.form.values():
-            section, _, name = key.partition(".")
-            action = self._context.actions.get(f"sounds.try_{name}") if section == "sounds" else None
-            if action is not None:
-                trial = QPushButton("Try")
-                trial.setAutoDefault(False)
-                trial.setProperty("role", "small")
-                trial.setAccessibleName(action.title)
-                trial.setToolTip("Hear it now, at the volume in force")
-                trial.clicked.connect(action.run)
-                self.form.row(key).editor.row.addWidget(trial)
+        section, _, name = row.key.partition(".")
+        action = self._context.actions.get(f"sounds.try_{name}") if section == "sounds" else None
+        if action is not None:
+            trial = QPushButton("Try")
+            trial.setAutoDefault(False)
+            trial.setProperty("role", "small")
+            trial.setAccessibleName(action.title)
+            trial.setToolTip("Hear it now, at the volume in force")
+            trial.clicked.connect(action.run)
+            row.editor.row.addWidget(trial)
 
     def show_field(self, key: str) -> None:
         """Its section, with the keys in the field itself."""
-        self.sections.setCurrentRow(self.form.sections.index(key.rpartition(".")[0]))
+        self.sections.setCurrentRow(self.form.sections.index(section_of(key)))
         row, scroll = self.form.row(key), self.findChild(QScrollArea)
         row.editor.setFocus()
         if scroll is not None:
@@ -194,7 +193,7 @@ class SettingsDialog(QDialog):
         except ConfigError:
             return []  # said when it is applied
         notes = desk.limits.notes(wanted)
-        later = [f"{self.form.row(key).title} {notes[key]}." for key in self.form.changes() if key in notes]
+        later = [f"{self.form.title(key)} {notes[key]}." for key in self.form.changes() if key in notes]
         return [*later, *conflicts(wanted.risk, desk.portfolio.equity)]
 
     def _say(self, sentence: str, tone: str) -> None:
