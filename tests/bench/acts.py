@@ -23,7 +23,7 @@ from tests.bench.hand import RIGHT, Hand
 
 Act = tuple[str, Callable[[], Awaitable[object]]]
 COIN = "ETH"
-STUDIES = ("bollinger", "rsi", "macd", "vwap", "atr", "supertrend", "keltner", "swings")
+STUDIES = ("bollinger", "rsi", "macd", "session_vwap", "atr", "supertrend", "keltner", "swings")
 WORDS = ("btc", "risk", "heat map", "log scale", "buy market", "font", "sound")
 SPARED = (
     *("window.leave", "window.quit", "desk.reset", "desk.panic", "desk.flatten", "desk.cancel", "desk.halt"),
@@ -124,7 +124,8 @@ class Session:
     def canvas(self) -> QWidget:
         canvas = self.chart.chart._canvas
         assert canvas is not None
-        return canvas.viewport()
+        viewport: QWidget = canvas.viewport()
+        return viewport
 
     def _chart_acts(self) -> Iterator[Act]:
         yield "chart panned", self.pan

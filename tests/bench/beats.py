@@ -97,7 +97,7 @@ class Beats(QObject):
             signal.setitimer(signal.ITIMER_REAL, WORTH_A_LOOK, LOOK_SECONDS)
 
     def _look(self, _: int, frame: FrameType | None) -> None:
-        lines = []
+        lines: list[str] = []
         while frame is not None and len(lines) < DEPTH:
             code = frame.f_code
             lines.append(f"{'/'.join(code.co_filename.split('/')[-3:])}:{frame.f_lineno} {code.co_name}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from shiboken6 import isValid
 
 if TYPE_CHECKING:
     from hlmaster.ui.window import Window
@@ -90,7 +91,11 @@ class Hand:
             popup.close()
             await asyncio.sleep(MOVE_SECONDS)
         for widget in QApplication.topLevelWidgets():
-            if widget.isVisible() and (isinstance(widget, QDialog) or widget.windowType() is Qt.WindowType.Dialog):
+            if (
+                isValid(widget)
+                and widget.isVisible()
+                and (isinstance(widget, QDialog) or widget.windowType() is Qt.WindowType.Dialog)
+            ):
                 widget.close()
                 await asyncio.sleep(MOVE_SECONDS)
         palette = self.window.hands.palette

@@ -1,7 +1,7 @@
 """A day at the desk in minutes: ``python -m tests.bench.session --minutes 10 --data DIR``.
 
-The real window, offscreen, on a real embedded exchange over sockets: a scripted hand does everything, round after round,
-and every stretch in which the window's thread did not come to its loop is measured. The first seconds are told apart.
+The real window, offscreen, on a real embedded exchange over sockets. A scripted hand does everything, round after
+round, and every stretch in which the window's thread did not come to its loop is measured; the start is told apart.
 """
 
 from __future__ import annotations
