@@ -171,7 +171,7 @@ class Desk:
             lambda: self.settings,
         )
         self.lag, self.link = self._watches.lag, self._watches.link
-        self._watched, self._reconciling = self._watches.coins, self._watches.reconciling
+        self.watched, self._reconciling = self._watches.coins, self._watches.reconciling
         self._terms = Terms(
             self.bus, parts.trading, self.survey, self.instruments, lambda: self.settings.market.watchlist, self._work
         )
@@ -199,7 +199,7 @@ class Desk:
             self.protector,
             self.portfolio,
             self.orders,
-            self._watched.watch,
+            self.watched.watch,
             self.risk.effects,
             self.risk.drawdown,
             parts.opinions,
@@ -256,7 +256,7 @@ class Desk:
         if self._parts.before is not None:
             await self._parts.before()
         await self._parts.market_data.start()
-        self._watched.watch(self.settings.market.watchlist)
+        self.watched.watch(self.settings.market.watchlist)
         self._work.every(STALENESS_SECONDS, self._watch, "staleness")
         # Prices and charts first: the store's libraries take half a second to load, and neither need wait for them.
         await asyncio.sleep(CHART_SECONDS)
@@ -273,7 +273,7 @@ class Desk:
         self._work.every(LOOK_SECONDS, self._protect, "protection")
         await self._terms.read_fees()
         self.risk.start()
-        self._ready = self._watched.measuring = True
+        self._ready = self.watched.measuring = True
         self._work.every(RISK_SECONDS, self.risk.look, "risk")
         self._work.own(self._terms.read_leverages(), "leverages")
         self.tools.start()
@@ -374,13 +374,13 @@ class Desk:
             self.bus.publish(change)
         self.settings = settings
         self._path.apply(settings)
-        self._watched.watch(settings.market.watchlist)
+        self.watched.watch(settings.market.watchlist)
         self.engine.coins_changed()
 
     @property
     def behind_ms_max(self) -> int:
         """How far our reading of the market has lagged behind it at most, in market milliseconds."""
-        return self._watched.behind_ms_max
+        return self.watched.behind_ms_max
 
     def health(self) -> Health:
         parts = self._parts

@@ -12,8 +12,13 @@ from hlmaster.core.ports import MarketData
 from hlmaster.market.feed import Feed
 
 
+MOST_LOOKED_AT = 16
+"""Coins of no list whose streams stay after somebody looked at them; the venue bounds subscriptions."""
+
+
 class Watched:
-    """Coins of the watchlist and of every position. ``behind_ms_max`` is measured while ``measuring``."""
+    """Coins of the watchlist, of every position, and those looked at last. ``behind_ms_max`` is measured while
+    ``measuring``."""
 
     def __init__(
         self, bus: Bus, clock: Clock, market_data: MarketData, feed: Feed, instruments: Mapping[str, Instrument]
@@ -23,6 +28,8 @@ class Watched:
         """Market milliseconds."""
         self.measuring = False
         self._coins: set[str] = set()
+        self._looked_at: dict[str, None] = {}
+        """Of no list, the one that was looked at last is the last."""
         self._past_replay: set[str] = set()
         """Coins whose first trades since their subscription, which are old ones, have been seen."""
         bus.subscribe(AccountSnapshot, lambda fact: self.watch(position.coin for position in fact.account.positions))
@@ -34,9 +41,29 @@ class Watched:
         for coin in coins:
             if coin not in self._coins and coin in self._instruments:
                 self._coins.add(coin)
-                self._past_replay.discard(coin)
-                self._feed.expect_replay(coin)
-                self._market_data.watch(coin)
+                if coin in self._looked_at:
+                    del self._looked_at[coin]
+                else:
+                    self._subscribe(coin)
+
+    def look_at(self, coin: str) -> None:
+        """Somebody sees this coin now, and says so every second; a coin that is not listed is passed over."""
+        if coin in self._coins or coin not in self._instruments:
+            return
+        if coin in self._looked_at:
+            del self._looked_at[coin]
+        else:
+            self._subscribe(coin)
+        self._looked_at[coin] = None
+        if len(self._looked_at) > MOST_LOOKED_AT:
+            oldest = next(iter(self._looked_at))
+            del self._looked_at[oldest]
+            self._market_data.unwatch(oldest)
+
+    def _subscribe(self, coin: str) -> None:
+        self._past_replay.discard(coin)
+        self._feed.expect_replay(coin)
+        self._market_data.watch(coin)
 
     def _on_trades(self, fact: TradesSeen) -> None:
         if fact.coin not in self._past_replay:

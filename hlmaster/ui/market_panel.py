@@ -108,6 +108,7 @@ class MarketPanel(Panel):
 
     def _focus(self, coin: str) -> None:
         self.coin = coin
+        self._look()
         self._tell_title()
         self.show_coin()
 
@@ -159,7 +160,12 @@ class MarketPanel(Panel):
 
     def _beat_if_visible(self) -> None:
         if self.isVisible():
+            self._look()
             self.beat()
+
+    def _look(self) -> None:
+        """A coin of no list has data for as long as it is seen."""
+        self.context.desk.watched.look_at(self.coin)
 
     def show_coin(self) -> None:
         """Another coin came into focus."""

@@ -53,8 +53,14 @@ class Panel(QWidget):
         """Take back what ``save_state`` gave; unknown or damaged values are ignored."""
 
 
-def page_about(widget: QWidget | None) -> str:
-    """The page of the panel that the widget is in; empty where there is none."""
+def panel_around(widget: QWidget | None) -> Panel | None:
+    """The panel that the widget is, or is in."""
     while widget is not None and not isinstance(widget, Panel):
         widget = widget.parentWidget()
-    return "" if widget is None else widget.help_page()
+    return widget
+
+
+def page_about(widget: QWidget | None) -> str:
+    """The page of the panel that the widget is in; empty where there is none."""
+    panel = panel_around(widget)
+    return "" if panel is None else panel.help_page()

@@ -9,13 +9,13 @@ from itertools import count
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from hlmaster.core.logs import LogRing
 from hlmaster.ui.context import Context
 from hlmaster.ui.dock import PanelDock
 from hlmaster.ui.market_panel import MarketPanel
-from hlmaster.ui.panel import Panel
+from hlmaster.ui.panel import Panel, panel_around
 from hlmaster.ui.panels.account_check import AccountCheckPanel
 from hlmaster.ui.panels.analyst import AnalystPanel
 from hlmaster.ui.panels.approvals import ApprovalsPanel
@@ -94,6 +94,15 @@ class PanelSet(QObject):
         self.docks: dict[str, PanelDock] = {}
         for key in (kind for kind in self._kinds if kind not in LATER):
             self.open(key)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._on_focus)
+
+    def _on_focus(self, _: QWidget | None, now: QWidget | None) -> None:
+        """Of two charts, the one that was used last is the one that actions mean."""
+        panel = panel_around(now)
+        if panel is not None and panel.context is self._context:
+            self._context.actions.prefer(panel)
 
     @property
     def many(self) -> tuple[str, ...]:

@@ -137,6 +137,8 @@ class DeskActions(QObject):
         self._add("market.previous_coin", "Previous coin", group, partial(self._step_coin, -1), "Ctrl+PgUp")
         self._add("market.longer", "Longer timeframe", group, partial(self._step_interval, 1), "Shift+PgUp")
         self._add("market.shorter", "Shorter timeframe", group, partial(self._step_interval, -1), "Shift+PgDown")
+        self._add("market.watch", "Put the coin on the watchlist", group, self._watch, "", lambda: not self._is_watched)
+        self._add("market.unwatch", "Take the coin off the watchlist", group, self._unwatch, "", self._can_unwatch)
         for interval in Interval:
             key = f"market.interval_{interval.name.lower()}"
             title = f"Timeframe {WORDS.get(interval, interval)}"
@@ -156,6 +158,24 @@ class DeskActions(QObject):
             self._add(f"sounds.try_{sound}", f"Try the sound: {title}", "Sounds", partial(self._sounds.try_out, sound))
 
     # --- what they do ---
+
+    @property
+    def _watchlist(self) -> tuple[str, ...]:
+        return self._context.desk.settings.market.watchlist
+
+    @property
+    def _is_watched(self) -> bool:
+        return self._context.coin in self._watchlist
+
+    def _can_unwatch(self) -> bool:
+        return self._is_watched and len(self._watchlist) > 1
+
+    def _watch(self) -> None:
+        self._context.setting_wanted.emit("market.watchlist", (*self._watchlist, self._context.coin))
+
+    def _unwatch(self) -> None:
+        left = tuple(coin for coin in self._watchlist if coin != self._context.coin)
+        self._context.setting_wanted.emit("market.watchlist", left)
 
     def _quit(self) -> None:
         """Where something is open, leaving asks by itself; else this does."""

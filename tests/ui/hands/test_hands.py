@@ -85,3 +85,14 @@ async def test_tooltips_and_the_status_bar_follow_the_users_map(behind: QWidget,
         await until(lambda: "keys.toml" in scene.sentences())
         window.hands.keymap.set("desk.pause", "F8")
         await until(lambda: window._top._pause.toolTip().endswith("(F8)"))
+
+
+async def test_the_coin_in_focus_comes_to_the_watchlist_and_goes(behind: QWidget, tmp_path: Path) -> None:
+    async with ready() as scene, opened(scene, tmp_path) as window:
+        context, actions = window.context, window.context.actions
+        before = context.desk.settings.market.watchlist
+        assert not actions.run("market.watch"), "it is there already"
+        assert actions.run("market.unwatch")
+        assert context.desk.settings.market.watchlist == tuple(coin for coin in before if coin != context.coin)
+        assert actions.run("market.watch")
+        assert sorted(context.desk.settings.market.watchlist) == sorted(before)
