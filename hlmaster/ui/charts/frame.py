@@ -89,7 +89,10 @@ class Frame:
     price_pane: QRectF = field(default_factory=QRectF)
     price_scale: QRectF = field(default_factory=QRectF)
     time_scale: QRectF = field(default_factory=QRectF)
+    _points: tuple[object, ...] = ()
     _samples: dict[str, Floats] = field(default_factory=dict)
+    _ends: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """The lowest and the highest sample of each column but for the latest."""
     _middles: Floats | None = None
 
     def __post_init__(self) -> None:
@@ -121,9 +124,7 @@ class Frame:
         live = bool(len(self.columns)) and int(self.columns.slot[-1]) + self.columns.width >= len(self.series)
         border = len(self.columns) - live
         self.closed, self.latest = self.columns.part(slice(border)), self.columns.part(slice(border, None))
-        self._samples.clear()
-        self._middles = None
-        self.column_slots = self._column_slots(first, last)
+        self._place_points(first, last)
         if len(self.columns):
             if self.auto_scale:
                 self._fit_prices()
@@ -240,16 +241,27 @@ class Frame:
         """A study's column at the end of each of `column_slots`: NaN where it has no value or candles are missing."""
         found = self._samples.get(column)
         if found is None:
-            ends = np.minimum(self.column_slots + self.columns.width - 1, len(self.series) - 1)
+            ends = np.minimum(self.column_slots + self.columns.width, len(self.series)) - 1
             found = self._samples[column] = self.series.values_at(column, ends)
         return found
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _column_slots(self, first: int, last: int) -> Indices:
+    def _place_points(self, first: int, last: int) -> None:
+        """Which columns have points of studies; where these are the same as before, only the latest values are new."""
         width = self.columns.width
-        first, last = max(first - width, 0), min(last + width, len(self.series))
-        return np.arange(first // width * width, last, width)
+        first, last = max(first - width, 0) // width * width, min(last + width, len(self.series))
+        points = (self.series, self.series.revision, self.view.right, self.view.pitch, first, last, width)
+        if points == self._points:
+            for column, samples in self._samples.items() if len(self.column_slots) else ():
+                samples[-1] = self.series.value_of(
+                    column, min(int(self.column_slots[-1]) + width, len(self.series)) - 1
+                )
+            return
+        self._points, self._middles = points, None
+        self._samples.clear()
+        self._ends.clear()
+        self.column_slots = np.arange(first, last, width)
 
     def _scale_width(self) -> float:
         prices = (self.high, self.low, *(line.price for line in self.told))
@@ -276,8 +288,8 @@ class Frame:
             ends = study.bounds or ends
             for trace in study.traces:
                 if trace.kind != "events":
-                    values = self.sampled(trace.column)
-                    low, high = float(np.fmin.reduce(values, initial=low)), float(np.fmax.reduce(values, initial=high))
+                    lowest, highest = self._extremes(trace.column)
+                    low, high = min(low, lowest), max(high, highest)
                     if trace.kind == "histogram":
                         low, high = min(low, 0.0), max(high, 0.0)
         low = ends[0] if np.isfinite(ends[0]) else low
@@ -286,9 +298,21 @@ class Frame:
             pane.ticks = []
             return
         if not high > low:
-            low, high = low - max(abs(low) * 0.01, 1e-9), high + max(abs(high) * 0.01, 1e-9)
+            room = abs(low) * 0.01 or 1.0
+            low, high = low - room, high + room
         pane.scale.fit(low, high, min(PANE_HEAD, height * 0.3), min(PANE_FOOT, height * 0.1))
         pane.ticks = round_values(low, high, max(int((height - PANE_HEAD) / PANE_TICK_DISTANCE), 1), 15)
+
+    def _extremes(self, column: str) -> tuple[float, float]:
+        """The lowest and the highest of a study's samples; infinite where there is none."""
+        samples = self.sampled(column)
+        ends = self._ends.get(column)
+        if ends is None:
+            closed = samples[:-1]
+            ends = float(np.fmin.reduce(closed, initial=np.inf)), float(np.fmax.reduce(closed, initial=-np.inf))
+            self._ends[column] = ends
+        latest = float(samples[-1]) if len(samples) else np.nan
+        return (min(ends[0], latest), max(ends[1], latest)) if latest == latest else ends
 
     def _ticks(self) -> list[float]:
         if not len(self.series):

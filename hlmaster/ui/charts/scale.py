@@ -30,6 +30,10 @@ class Scale:
             return float(np.log(self.high / value) / np.log(self.high / self.low)) * self.height
         return (self.high - value) / (self.high - self.low) * self.height
 
+    def row_of(self, value: float) -> float:
+        """`y_of`, held near the pane so that a far value stays drawable."""
+        return min(max(self.y_of(value), -self.height), 2 * self.height)
+
     def rows_of(self, values: Floats) -> Floats:
         """`y_of` for an array, held near the pane so that far values stay drawable."""
         if self.is_log:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from hlmaster.ui.charts.frame import Frame
@@ -41,6 +43,8 @@ def draw_studies(painter: QPainter, frame: Frame, pane: str, scale: Scale, area:
                 _draw_histogram(painter, frame, one, pane, alone)
             elif one.kind == "events":
                 _draw_events(painter, frame, one, scale, alone)
+            elif one.kind == "line" and not kept:
+                _draw_latest(painter, frame, one, scale)
             else:
                 _draw_line(painter, frame, one, scale, points)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -80,6 +84,23 @@ def _draw_line(painter: QPainter, frame: Frame, one: Trace, scale: Scale, points
             trace(painter, x, np.where(is_side, rows, np.nan))
     else:
         trace(painter, x, rows)
+
+
+def _draw_latest(painter: QPainter, frame: Frame, one: Trace, scale: Scale) -> None:
+    """The way to the open candle, which every tick moves: as `_draw_line`, without arrays of one or two values."""
+    values = frame.sampled(one.column)[-2:].tolist()
+    if len(values) < 2 or not math.isfinite(values[0]) or not math.isfinite(values[1]):
+        return
+    colour = one.colour
+    if one.turn:
+        signs = frame.sampled(one.turn)[-2:].tolist()
+        if (signs[0] >= 0, signs[0] < 0) != (signs[1] >= 0, signs[1] < 0):
+            return
+        colour = one.colour if signs[1] >= 0 else one.fall
+    (left, right), (start, end) = frame.column_middles()[-2:].tolist(), (scale.row_of(value) for value in values)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(_pen(colour, one.width))
+    painter.drawLine(QLineF(left, start, right, end))
 
 
 def _draw_histogram(painter: QPainter, frame: Frame, one: Trace, pane: str, points: slice) -> None:
