@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
 ARMED_MS = 3_000
@@ -39,6 +40,11 @@ class ArmedButton(QPushButton):
             return
         self.disarm()
         self.confirmed.emit()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """The second half of a double click is no answer to what the first half asked."""
+        if not self.is_armed:
+            super().mouseDoubleClickEvent(event)
 
     def disarm(self) -> None:
         self._timer.stop()

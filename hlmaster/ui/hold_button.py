@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, QVariantAnimation, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QPushButton, QWidget
 
 HOLD_MS = 1_000
@@ -41,6 +41,14 @@ class HoldButton(QPushButton):
                 self.press_key()
         else:
             super().keyPressEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """What is out of sight is neither held nor asked for twice."""
+        super().hideEvent(event)
+        self.progress.stop()
+        self._hint.stop()
+        if self._armed.isActive():
+            self.rest()
 
     def press_key(self) -> None:
         """The first press asks for a second one; the second one fires."""

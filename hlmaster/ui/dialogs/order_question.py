@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from hlmaster.ui.dialogs.confirm import Confirm, answered
@@ -17,16 +17,18 @@ class OrderQuestion(Confirm):
     def __init__(self, parent: QWidget | None, what: str, sentence: str) -> None:
         super().__init__(parent, "Send this order?", f"{what}. {sentence}", what.split()[0])
         self._deaf = QTimer(self, singleShot=True, interval=QApplication.doubleClickInterval())
-        self.yes.installEventFilter(self)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._deaf.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        return (watched is self.yes and event.type() in PRESSES and self._deaf.isActive()) or super().eventFilter(
-            watched, event
-        )
+        is_rest = watched is self.yes and event.type() in PRESSES and self._deaf.isActive()
+        return is_rest or super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape or not self._deaf.isActive():
+            super().keyPressEvent(event)
 
 
 async def meant(what: str, sentence: str) -> bool:

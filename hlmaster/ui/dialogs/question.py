@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 WIDTH = 460
@@ -54,6 +56,17 @@ class Question(QDialog):
         layout.addLayout(buttons)
         self.yes.clicked.connect(self.answer)
         self.no.clicked.connect(self.reject)
+
+        for button in (self.yes, self.no):
+            button.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A key that is held down since before the question came is no answer to it."""
+        return isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress and event.isAutoRepeat()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not event.isAutoRepeat():
+            super().keyPressEvent(event)
 
     def answer(self) -> None:
         """What a yes does."""

@@ -20,7 +20,8 @@ class Overlay(QFrame):
         super().__init__(window)
         self.setProperty("role", "overlay")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._came_from: QWidget | None = None
+        self.came_from: QWidget | None = None
+        """What had the keys before; None while it is hidden."""
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._on_focus)
@@ -29,14 +30,14 @@ class Overlay(QFrame):
     def come(self, first: QWidget) -> None:
         """Shown over everything, with the keys in ``first``."""
         if not self.isVisible():
-            self._came_from = QApplication.focusWidget()
+            self.came_from = QApplication.focusWidget()
         self.show()
         self.raise_()
         first.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def go(self) -> None:
         """Hidden, with the keys where they were before."""
-        came_from = self._came_from
+        came_from = self.came_from
         has_keys = self._holds(QApplication.focusWidget())
         self.hide()
         if has_keys and came_from is not None and isValid(came_from) and came_from.isVisible():
@@ -44,7 +45,7 @@ class Overlay(QFrame):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._came_from = None
+        self.came_from = None
         self.closed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
