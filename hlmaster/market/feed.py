@@ -329,11 +329,16 @@ class Feed:
             if change is Change.FILLED or change is Change.CORRECTED:
                 self._bus.publish(SeriesLoaded(coin, interval))
 
+    @property
+    def cut_off(self) -> str | None:
+        """What stands between here and every market since there was a link, as a sentence; None while connected."""
+        link = self._link
+        return None if link is None or link.state is CONNECTED else link.sentence
+
     def _blocked(self) -> str | None:
         """What stops entries on every coin."""
-        link = self._link
-        if link is not None and link.state is not CONNECTED:
-            return f"{link.sentence} Entries wait for the connection."
+        if self.cut_off is not None:
+            return f"{self.cut_off} Entries wait for the connection."
         if self._account.stale():
             return sentence("this session", ACCOUNT, self.account_age_seconds, ACCOUNT_LIMIT)
         return None

@@ -110,8 +110,8 @@ def cancel(column: Column, row: Row, now: Now) -> Gesture:
 
 
 def move(own: Own, origin: Row, target: Row | None, now: Now) -> Gesture:
-    """One's own orders of a row to another one's price."""
-    if now.lock:
+    """One's own orders of a row to another one's price; exits on an old picture too, which is then said."""
+    if now.lock and not (now.is_armed and all(order.is_exit for order in own.orders)):
         return _refused(now.lock)
     if target is None or target.price == origin.price:
         return Gesture(Deed.NOTHING, "Let go on another price")

@@ -111,13 +111,13 @@ class Hands:
     # --- buttons ---
 
     def press(self, button: Qt.MouseButton, at: QPointF, height: int) -> None:
+        before, self.grip = self.grip, None
         self.hover(at, height)
         self.cursor = None
         view = self._view()
         there = None if view is None else self.pointed(view, height)
-        if there is None:
-            self.grip = None
-            return
+        if there is None or before is not None:
+            return  # A second button while one is held means: not this
         row, column, _ = there
         now = self._now()
         gesture = IDLE

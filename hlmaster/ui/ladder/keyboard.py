@@ -17,6 +17,7 @@ from hlmaster.ui.ladder.words import describe
 
 Scroll = Callable[[float, int], float | None]
 """Scroll so many rows down; the price so many rows under the given one, or None where nothing scrolls."""
+WALKS = frozenset((Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right))
 
 
 class Keyboard:
@@ -51,8 +52,9 @@ class Keyboard:
         return Qt.Key(event.key()) in self._works and not event.modifiers() & ~keypad
 
     def take(self, event: QKeyEvent) -> None:
-        """One that is ours."""
-        self._works[Qt.Key(event.key())]()
+        """One that is ours. Held down it walks on, and does what it does once."""
+        if not event.isAutoRepeat() or Qt.Key(event.key()) in WALKS:
+            self._works[Qt.Key(event.key())]()
 
     def description(self) -> str:
         """The row under the cursor in words; empty without one."""

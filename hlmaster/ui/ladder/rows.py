@@ -24,6 +24,8 @@ class OwnOrder:
     kind: str
     is_trigger: bool = False
     place: Place | None = None
+    is_exit: bool = False
+    """It only reduces."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ class Scene:
         )
         most = 0 if options.in_usd else min(market.instrument.size_decimals, MOST_SIZE_DECIMALS)
         self._decimals = self._suit(columns, rows, most)
-        stale = stale_sentence(market)
+        stale = self.stale_sentence(market)
         shown = market.mid or market.mark if last is None else last.price
         return View(
             market.coin,
@@ -201,9 +201,12 @@ class Scene:
         order, trigger = tracked.order, tracked.order.trigger
         key, size = tracked.client_order_id, to_float(tracked.remaining)
         if trigger is not None:
-            return OwnOrder(key, order.side, to_float(trigger.price), size, order.kind, is_trigger=True)
+            price, leaves = to_float(trigger.price), order.reduce_only
+            return OwnOrder(key, order.side, price, size, order.kind, is_trigger=True, is_exit=leaves)
         place = self._queues.place(key)
-        return OwnOrder(key, order.side, to_float(order.price), size, order.kind, place=place)
+        return OwnOrder(
+            key, order.side, to_float(order.price), size, order.kind, place=place, is_exit=order.reduce_only
+        )
 
     def now(self, market: CoinMarket, decimals: int) -> Now:
         bid, ask = market.book.best_bid, market.book.best_ask
@@ -216,18 +219,19 @@ class Scene:
             None if bid is None else bid.price,
             None if ask is None else ask.price,
             market.mid if market.mid is not None else market.mark,
-            stale_sentence(market),
+            self.stale_sentence(market),
         )
 
-
-def stale_sentence(market: CoinMarket) -> str:
-    """Why nothing is traded on this book; empty while it is the market's."""
-    if FAST_BOOK not in market.stale_streams:
-        return ""
-    age = _age(market)
-    if age is not None and age <= LIMITS[FAST_BOOK]:
-        return ""
-    return f"The book is {age_text(market)}; orders wait for a fresh one."
+    def stale_sentence(self, market: CoinMarket) -> str:
+        """Why nothing is traded on this book; empty while it is the market's."""
+        if self._context.desk.feed.cut_off is not None:
+            return f"The link is down, the book {age_text(market)}."
+        if FAST_BOOK not in market.stale_streams:
+            return ""
+        age = _age(market)
+        if age is not None and age <= LIMITS[FAST_BOOK]:
+            return ""
+        return f"The book is {age_text(market)}; orders wait for a fresh one."
 
 
 def age_text(market: CoinMarket) -> str:

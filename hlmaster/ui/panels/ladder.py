@@ -21,10 +21,12 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import QToolTip
+from shiboken6 import isValid
 
 from hlmaster.core.events import (
     BookChanged,
     ContextChanged,
+    LinkChanged,
     OrderChanged,
     PositionsChanged,
     StalenessChanged,
@@ -33,6 +35,7 @@ from hlmaster.core.events import (
 from hlmaster.market.trades import KEPT
 from hlmaster.ui import figures
 from hlmaster.ui.actions import Action
+from hlmaster.ui.attempts import Placed
 from hlmaster.ui.context import Context
 from hlmaster.ui.ink import colour
 from hlmaster.ui.ladder.gestures import IDLE, Deed, Gesture, Now
@@ -43,7 +46,7 @@ from hlmaster.ui.ladder.keyboard import Keyboard
 from hlmaster.ui.ladder.options import Follow, Layout, Options
 from hlmaster.ui.ladder.painting import Picture
 from hlmaster.ui.ladder.rows import Row
-from hlmaster.ui.ladder.scene import Scene, stale_sentence
+from hlmaster.ui.ladder.scene import Scene
 from hlmaster.ui.ladder.traded import Traded
 from hlmaster.ui.ladder.view import Look, View
 from hlmaster.ui.ladder.words import explain, nothing_to_show, says
@@ -84,6 +87,7 @@ class LadderPanel(PaintedPanel):
         bridge.on_state(self, PositionsChanged, lambda _: self._show_position())
         bridge.on_fact(self, OrderChanged, self._order_changed)
         bridge.on_fact(self, StalenessChanged, self._redraw)
+        bridge.on_fact(self, LinkChanged, lambda _: self.refresh())
         bridge.on_fact(self, TradesSeen, self._traded)
         context.arming.changed.connect(lambda _: self.refresh())
         context.quick.size_changed.connect(self.refresh)
@@ -136,7 +140,7 @@ class LadderPanel(PaintedPanel):
         self._show_grouping()
         self._show_position()
         market = self.market
-        if market is not None and stale_sentence(market):
+        if market is not None and self.scene.stale_sentence(market):
             self.refresh()
 
     def refresh(self) -> None:
@@ -275,19 +279,33 @@ class LadderPanel(PaintedPanel):
         quick = self.context.quick
         self._said = gesture.text if gesture.is_refused else ""
         match gesture.deed:
+            case Deed.PICK if self.coin != self.context.coin:
+                self._said = f"The ticket is for {self.context.coin}, not {self.coin}."
             case Deed.PICK:
                 self.context.price_picked.emit(self.coin, gesture.price)
             case Deed.LIMIT:
-                quick.limit(self.coin, gesture.price, gesture.side)
+                self._await(quick.limit(self.coin, gesture.price, gesture.side))
             case Deed.STOP:
-                quick.stop(self.coin, gesture.price, gesture.side)
+                self._await(quick.stop(self.coin, gesture.price, gesture.side))
             case Deed.CANCEL:
                 for order in gesture.orders:
-                    quick.cancel(order)
+                    self._await(quick.cancel(order))
             case Deed.MOVE:
-                for order in gesture.orders:
-                    quick.move(order, gesture.price)
+                self._await(quick.move_all(dict.fromkeys(gesture.orders, gesture.price)))
         self.refresh()
+
+    def _await(self, placed: Placed | None) -> None:
+        """What came to nothing says so here, where it was meant."""
+        if placed is None:
+            self._said = self.context.quick.why_not(placed)
+        else:
+            placed.add_done_callback(self._say_why)
+
+    def _say_why(self, placed: Placed) -> None:
+        why = self.context.quick.why_not(placed)
+        if why and isValid(self):
+            self._said = why
+            self.refresh()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._said = ""

@@ -8,9 +8,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from hlmaster.core.errors import HlError
 from hlmaster.core.rounding import PERP_MAX_DECIMALS, snap_price, to_decimal
@@ -58,6 +58,8 @@ class TicketPanel(Panel):
         self.figures = TicketFigures(self.ui, context.theme)
         self.leverage = TicketLeverage(self.ui, context, self._situation, self.refresh)
         self._step_by_arrows()
+        # A wheel that scrolls the ticket must not make dollars of coins on its way
+        self.ui.unit.installEventFilter(self)
         self._follow_settings()
         self.ui.unit.setCurrentIndex(self.ui.unit.findData(SizeUnit(context.desk.settings.ticket.size_unit)))
         self._connect()
@@ -125,6 +127,12 @@ class TicketPanel(Panel):
         shortcut.setAutoRepeat(False)
         shortcut.activated.connect(work)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.ui.unit and event.type() is QEvent.Type.Wheel:
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.form.shape()
@@ -191,7 +199,8 @@ class TicketPanel(Panel):
         self._wanting = reading.field
         self.ui.submit.say("Sending ..." if self._sending else self._order_words(shown), str(self.form.side))
         self.ui.submit.needs_arming = self.context.desk.settings.general.confirm_orders
-        self.ui.submit.question = f"Sure? {self._order_words(shown)}"
+        with figures.unveiled():
+            self.ui.submit.question = f"Sure? {self._order_words(shown)}"
         say(self.ui.reason, text, tone)
 
     def _is_closed_for_sending(self) -> bool:
@@ -288,6 +297,8 @@ class TicketPanel(Panel):
             ui.chips.keep()
         elif focused is not None and ui.leverage_box.isAncestorOf(focused):
             ui.leverage_box.apply.click()
+        elif isinstance(focused, QPushButton) and focused in (*ui.quick.buttons.values(), ui.quick.head):
+            focused.click()  # What has the keys is meant, not the ticket's own order
         elif not ui.submit.isEnabled() and self._wanting is not None:
             self._wanting.setFocus(Qt.FocusReason.ShortcutFocusReason)
             self._wanting.selectAll()
@@ -335,7 +346,9 @@ class TicketPanel(Panel):
     async def _place(self, ticket: Ticket, questions: tuple[str, ...]) -> Outcome:
         """What was asked about is sent, or nothing."""
         if questions:
-            if not await all_ticked(self.window(), self._order_words(self._preview), questions):
+            with figures.unveiled():
+                what = self._order_words(self._preview)
+            if not await all_ticked(self.window(), what, questions):
                 return Outcome(False, "Nothing was sent: the checklist is not ticked.")
             if not self._is_still(ticket):
                 return Outcome(False, "Nothing was sent: the ticket changed while the checklist was asked.")

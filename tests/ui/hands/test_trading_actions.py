@@ -32,7 +32,7 @@ async def armed(here: Room) -> None:
 async def press(here: Room, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
     here.press(key, modifiers)
     await settled(here.scene)
-    await until(lambda: not here.scene.context.quick._recent)
+    await until(lambda: not here.scene.context.quick._attempts._recent)
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
@@ -35,8 +36,11 @@ class FakeQuick(QObject):
     def cancel(self, client_order_id: str) -> None:
         self.asked.append(("cancel", client_order_id))
 
-    def move(self, client_order_id: str, price: float) -> None:
-        self.asked.append(("move", client_order_id, price))
+    def move_all(self, prices: Mapping[str, float]) -> None:
+        self.asked += [("move", name, price) for name, price in prices.items()]
+
+    def why_not(self, placed: object) -> str:
+        return ""
 
 
 class Ladder:
