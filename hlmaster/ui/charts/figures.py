@@ -33,8 +33,19 @@ def pane_value(value: float, span: float) -> str:
     return text if text.strip("-0.") else text.lstrip("-")
 
 
+def pane_label(value: float, span: float, room: int) -> str:
+    """The same in at most ``room`` characters where that can be: with fewer places, else as 5.1e-8."""
+    text = pane_value(value, span)
+    if len(text) <= room:
+        return text
+    if abs(value) < 1e-3:
+        return f"{value:.1e}".replace("e-0", "e-")
+    whole = len(f"{value:,.0f}")
+    return f"{value:,.{max(room - whole - 1, 0)}f}"
+
+
 def percent(change: float) -> str:
-    return f"{change * 100:+.2f}%"
+    return f"{change * 100:+,.2f}%"
 
 
 def countdown(left_ms: int) -> str:

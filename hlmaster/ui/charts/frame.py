@@ -21,7 +21,7 @@ from hlmaster.ui.charts.reading import Reading
 from hlmaster.ui.charts.scale import Scale
 from hlmaster.ui.charts.series import CandleSeries, Columns, Floats, Indices
 from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE, Study
-from hlmaster.ui.charts.tag import HEAD_ROOM, Label, Quote, Tag
+from hlmaster.ui.charts.tag import HEAD_ROOM, AxisValue, Label, Quote, Tag, Word
 from hlmaster.ui.charts.times import DAY, LocalTime, TimeTick, time_ticks
 from hlmaster.ui.charts.view import View
 
@@ -85,6 +85,11 @@ class Frame:
     tags: list[Tag] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
     legend: list[Cell] = field(default_factory=list)
+    axis_words: dict[str, tuple[Word, ...]] = field(default_factory=dict)
+    """By pane: the round values that nothing else covers."""
+    axis_values: dict[str, tuple[AxisValue, ...]] = field(default_factory=dict)
+    axis_known: dict[str, tuple[tuple[object, ...], tuple[Word, ...]]] = field(default_factory=dict)
+    """By pane: the scale that was written last, and all its round values."""
 
     price_pane: QRectF = field(default_factory=QRectF)
     price_scale: QRectF = field(default_factory=QRectF)

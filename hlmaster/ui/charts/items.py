@@ -13,11 +13,13 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from hlmaster.ui.charts.axis import axis_of, draw_words
 from hlmaster.ui.charts.drawing import draw_still_pane
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.layers import Draw
 from hlmaster.ui.charts.scales import draw_still, draw_time_scale
 from hlmaster.ui.charts.shapes import FUZZ
+from hlmaster.ui.charts.tag import Word
 
 WHEEL_NOTCH = 120
 ZOOM_PER_NOTCH = 1.18
@@ -57,6 +59,7 @@ class StillLayer(Layer):
         self._picture = QPixmap()
         self._looks: tuple[object, ...] = ()
         self._panes: dict[str, tuple[object, ...]] = {}
+        self._words: dict[str, tuple[Word, ...]] = {}
         self._edge = 0.0
         """The view's right edge, in pixels from the first slot."""
 
@@ -64,12 +67,13 @@ class StillLayer(Layer):
         frame, ratio = self._frame, painter.device().devicePixelRatio()
         looks, edge = (*frame.still_looks(), ratio), frame.view.right * frame.view.pitch
         panes = {pane: frame.still_pane(pane) for pane in frame.panes_shown()}
-        if (looks, edge, panes) != (self._looks, self._edge, self._panes):
+        words = frame.axis_words
+        if (looks, edge, panes, words) != (self._looks, self._edge, self._panes, self._words):
             if looks != self._looks or panes.keys() != self._panes.keys():
                 self._paint_all(ratio, option)
             else:
                 self._paint_new(panes, edge - self._edge, ratio)
-            self._looks, self._edge, self._panes = looks, edge, panes
+            self._looks, self._edge, self._panes, self._words = looks, edge, panes, words
         painter.drawPixmap(0, 0, self._picture)
 
     def _paint_all(self, ratio: float, option: QStyleOptionGraphicsItem) -> None:
@@ -100,6 +104,12 @@ class StillLayer(Layer):
             brush.setClipRect(strip)
             brush.fillRect(strip, QColor(frame.palette.background))
             draw_still_pane(brush, frame, pane)
+        for pane, words in frame.axis_words.items():
+            if words != self._words.get(pane) or panes[pane][1:3] != self._panes[pane][1:3]:
+                axis = axis_of(frame, pane)
+                brush.setClipRect(axis)
+                brush.fillRect(axis, QColor(frame.palette.background))
+                draw_words(brush, frame, pane)
         if moved:
             brush.setClipRect(frame.time_scale)
             brush.fillRect(frame.time_scale, QColor(frame.palette.background))

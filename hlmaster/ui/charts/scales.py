@@ -5,35 +5,24 @@ import math
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
+from hlmaster.ui.charts.axis import INSET, RIGHT, draw_values, draw_words
 from hlmaster.ui.charts.drawing import draw_live, draw_still_pane, flat_pen
-from hlmaster.ui.charts.figures import compact, pane_value
+from hlmaster.ui.charts.figures import compact, pane_label
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.legend import draw_legend
-from hlmaster.ui.charts.lines import spread
 from hlmaster.ui.charts.palette import faded
-from hlmaster.ui.charts.panes import SubPane
 from hlmaster.ui.charts.study import VOLUME_PANE
 from hlmaster.ui.charts.tag import ARROWS, TAG_HEIGHT, Tag
 from hlmaster.ui.charts.times import moment_text
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
 WRAPPED = int(CENTRE) | int(Qt.TextFlag.TextWordWrap)
-INSET = 8.0
 ARROW_INSET = 2.0
-ROW = 18.0
 QUOTE_LETTER = 12.0
 
 
-def draw_price_scale(painter: QPainter, frame: Frame, area: QRectF) -> None:
-    painter.setFont(frame.fonts.numbers)
-    painter.setPen(QColor(frame.palette.muted))
-    for price in frame.price_ticks:
-        y = frame.y_of(price)
-        covered = any(abs(tag.centre - y) < (tag.height + TAG_HEIGHT) / 2 - 3 for tag in frame.tags)
-        if not covered and 8 < y < area.height() - 8:
-            painter.drawText(_row(area, y), RIGHT, frame.price_text(price))
+def draw_tags(painter: QPainter, frame: Frame, area: QRectF) -> None:
     for tag in frame.tags:
         _draw_tag(painter, frame, area, tag)
 
@@ -42,6 +31,7 @@ def draw_still(painter: QPainter, frame: Frame, area: QRectF) -> None:
     """Everything that a tick leaves alone."""
     for pane in frame.panes_shown():
         draw_still_pane(painter, frame, pane)
+        draw_words(painter, frame, pane)
     draw_time_scale(painter, frame, frame.time_scale)
     frame.layers.paint(painter, frame, area, "", (-math.inf, math.inf), kept=True)
 
@@ -50,9 +40,9 @@ def draw_moving(painter: QPainter, frame: Frame, area: QRectF) -> None:
     """Everything that a tick or the mouse moves."""
     draw_live(painter, frame, area)
     draw_legend(painter, frame, area)
-    draw_price_scale(painter, frame, frame.price_scale)
+    draw_tags(painter, frame, frame.price_scale)
     for pane in frame.panes.shown:
-        draw_pane_scale(painter, frame, pane)
+        draw_values(painter, frame, pane)
     draw_crosshair(painter, frame, area)
 
 
@@ -62,35 +52,6 @@ def draw_whole(painter: QPainter, frame: Frame) -> None:
         draw_still(painter, frame, frame.whole)
         draw_moving(painter, frame, frame.whole)
     draw_notice(painter, frame, frame.whole)
-
-
-def draw_pane_scale(painter: QPainter, frame: Frame, pane: SubPane) -> None:
-    """A pane's round values, and the latest value of each of its lines in its colour."""
-    painter.setFont(frame.fonts.small)
-    area = pane.axis
-    if pane.key == VOLUME_PANE:
-        painter.setPen(QColor(frame.palette.faint))
-        painter.drawText(_row(area, area.top() + 20), RIGHT, compact(frame.volume_high))
-        return
-    span = pane.scale.high - pane.scale.low
-    values = [
-        (value, trace.colour)
-        for study in frame.studies_in(pane.key)
-        for trace in study.traces
-        if trace.kind in ("line", "steps")
-        and pane.scale.holds(value := frame.series.value_of(trace.column, len(frame.series) - 1))
-    ]
-    values = values[: int(area.height() / ROW)]
-    rows = [pane.scale.y_of(value) for value, _ in values]
-    centres = spread(rows, [ROW - 2] * len(rows), 0.0, area.height())
-    painter.setPen(QColor(frame.palette.muted))
-    for tick in pane.ticks:
-        y = pane.scale.y_of(tick)
-        if 8 < y < area.height() - 6 and all(abs(y - centre) > ROW - 4 for centre in centres):
-            painter.drawText(_row(area, area.top() + y), RIGHT, pane_value(tick, span))
-    for (value, colour), centre in zip(values, centres, strict=True):
-        painter.setPen(QColor(colour))
-        painter.drawText(_row(area, area.top() + centre), RIGHT, pane_value(value, span))
 
 
 def draw_time_scale(painter: QPainter, frame: Frame, area: QRectF) -> None:
@@ -121,7 +82,8 @@ def draw_crosshair(painter: QPainter, frame: Frame, area: QRectF) -> None:
     elif below is not None:
         value = below.scale.value_at(y - below.area.top())
         is_volume = below.key == VOLUME_PANE
-        text = compact(value) if is_volume else pane_value(value, below.scale.high - below.scale.low)
+        room = int((frame.price_scale.width() - INSET) / frame.fonts.digit)
+        text = compact(value) if is_volume else pane_label(value, below.scale.high - below.scale.low, room)
     painter.setFont(frame.fonts.numbers)
     box = QRectF(pane.width(), round(y - TAG_HEIGHT / 2), frame.price_scale.width(), TAG_HEIGHT)
     painter.fillRect(box, QColor(palette.raised))
@@ -164,10 +126,6 @@ def _draw_quote(painter: QPainter, frame: Frame, box: QRectF, tag: Tag) -> None:
     painter.drawText(QRectF(box.left(), box.top(), QUOTE_LETTER, box.height()), CENTRE, tag.letter)
     painter.setPen(QColor(tag.colour))
     painter.drawText(box.adjusted(0, 0, -INSET, 0), RIGHT, tag.text)
-
-
-def _row(area: QRectF, y: float) -> QRectF:
-    return QRectF(area.left(), y - ROW / 2, area.width() - INSET, ROW)
 
 
 def draw_notice(painter: QPainter, frame: Frame, area: QRectF) -> None:

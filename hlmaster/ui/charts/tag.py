@@ -42,3 +42,20 @@ class Label:
     text: str
     colour: str
     at_right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A round value on a scale, `y` below the upper edge of its pane."""
+
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AxisValue:
+    """The latest value of a line beside its pane."""
+
+    y: float
+    text: str
+    colour: str

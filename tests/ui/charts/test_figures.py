@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hlmaster.ui.charts.figures import compact, countdown, log_values, pane_value, percent, price_text, round_values
+from hlmaster.ui.charts.figures import (
+    compact,
+    countdown,
+    log_values,
+    pane_label,
+    pane_value,
+    percent,
+    price_text,
+    round_values,
+)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +40,17 @@ def test_prices_have_fixed_decimals_and_separators() -> None:
 
 
 def test_percent_always_has_a_sign() -> None:
-    assert (percent(0.0086), percent(-0.5)) == ("+0.86%", "-50.00%")
+    assert (percent(0.0086), percent(-0.5), percent(12.345)) == ("+0.86%", "-50.00%", "+1,234.50%")
+
+
+@pytest.mark.parametrize(
+    ("value", "span", "room", "text"),
+    [(56.234, 110.0, 7, "56"), (-0.0000512, 0.0002, 7, "-5.1e-5"), (-0.05123456, 0.00009, 7, "-0.0512"),
+     (0.0, 2.0, 7, "0.00"), (1_234.567, 0.5, 7, "1,234.6")],
+)  # fmt: skip
+def test_a_panes_labels_fit_beside_it(value: float, span: float, room: int, text: str) -> None:
+    assert pane_label(value, span, room) == text
+    assert len(text) <= room
 
 
 @given(low=st.floats(1e-6, 1e5), span=st.floats(1e-4, 1e5), most=st.integers(1, 20), decimals=st.integers(0, 8))
