@@ -96,12 +96,20 @@ class PanelDock(QDockWidget):
         super().resizeEvent(event)
         self.resized.emit()
 
+    @property
+    def _shares_place(self) -> bool:
+        window = self.parent()
+        return isinstance(window, QMainWindow) and bool(window.tabifiedDockWidgets(self)) and not self.isFloating()
+
+    @property
+    def has_other_title(self) -> bool:
+        """``refresh_title`` would change it."""
+        return self._shares_place != self._is_tabbed
+
     def refresh_title(self) -> None:
         """Called by the window whenever docks moved: tabs carry the title, or the title row does."""
-        window = self.parent()
-        tabbed = isinstance(window, QMainWindow) and bool(window.tabifiedDockWidgets(self)) and not self.isFloating()
-        if tabbed != self._is_tabbed:
-            self._place_header(tabbed=tabbed)
+        if self.has_other_title:
+            self._place_header(tabbed=self._shares_place)
 
     def _place_header(self, *, tabbed: bool) -> None:
         self._is_tabbed = tabbed

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
-from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from hlmaster.core.model import Interval
 from hlmaster.ui.market_panel import MarketPanel
@@ -22,6 +31,8 @@ class ChartBar(QWidget):
     def __init__(self, panel: MarketPanel) -> None:
         super().__init__()
         self._panel = panel
+        self._widths: dict[QAbstractButton, int] = {}
+        """Of the buttons as they are dressed now."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 0, 0, 0)
@@ -77,10 +88,20 @@ class ChartBar(QWidget):
             action.setChecked(of is interval)
         rare = interval not in self.buttons
         self.more.setText(f"{interval.value} ▾" if rare else "▾")
+        self._widths.clear()
         self._fit()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.FontChange):
+            self._widths.clear()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -88,14 +109,19 @@ class ChartBar(QWidget):
 
     def _fit(self) -> None:
         """Leave out whole buttons rather than cut each; the timeframe that is shown stays."""
+        if not self.isVisible():
+            return
         shown = self._panel.interval
         spare = [self.buttons[interval] for interval in LEFT_OUT if interval is not shown]
         expendable = [*spare[:3], self.log_scale, *spare[3:], self.indicators]
         everything = [*self.buttons.values(), self.more, self.log_scale, self.indicators]
-        left = {button: button.sizeHint().width() + 1 for button in everything}
+        if not self._widths:
+            self._widths = {button: button.sizeHint().width() + 1 for button in everything}
+        left = self._widths.copy()
         for button in expendable:
             if sum(left.values()) + ROOM <= self.width():
                 break
             left.pop(button, None)
         for one in everything:
-            one.setVisible(one in left)
+            if one.isHidden() is (one in left):
+                one.setVisible(one in left)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import pairwise
 
 from PySide6.QtCore import QRect, Qt
@@ -75,6 +76,27 @@ def tab_bars(window: QMainWindow) -> list[QTabBar]:
 
 def place(window: QMainWindow, docks: Mapping[str, PanelDock], frame: Frame) -> None:
     """Have ``window`` hold exactly the docks that ``frame`` names, where it says; its others close."""
+    with still(window):
+        _place(window, docks, frame)
+
+
+@contextmanager
+def still(window: QMainWindow) -> Iterator[None]:
+    """Laid out and painted once, afterwards, and not anew for each dock that moves."""
+    layout = window.layout()
+    assert layout is not None
+    window.setUpdatesEnabled(False)
+    layout.setEnabled(False)
+    try:
+        yield
+    finally:
+        layout.setEnabled(True)
+        layout.invalidate()
+        layout.activate()
+        window.setUpdatesEnabled(True)
+
+
+def _place(window: QMainWindow, docks: Mapping[str, PanelDock], frame: Frame) -> None:
     wanted = set(frame.keys)
     for key, dock in docks.items():
         if key in wanted or dock.parent() is window or dock.window() is window:

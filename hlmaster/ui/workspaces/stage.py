@@ -16,7 +16,7 @@ from hlmaster.ui.market_panel import MarketPanel
 from hlmaster.ui.panel_set import PanelSet
 from hlmaster.ui.workspaces import moves
 from hlmaster.ui.workspaces.nodes import Arrangement, Frame, Node, Tabs, Workspace, keys, with_missing
-from hlmaster.ui.workspaces.placing import place, proportion, seen, tab_bars
+from hlmaster.ui.workspaces.placing import place, proportion, seen, still, tab_bars
 from hlmaster.ui.workspaces.shipped import default
 
 FOUR_INTERVALS = (Interval.M5, Interval.H1, Interval.H4)
@@ -80,9 +80,13 @@ class Stage(QObject):
         self.settled.emit()
 
     def _refresh_titles(self) -> None:
-        for dock in tuple(self.docks.values()):
-            dock.refresh_title()
+        late = [dock for dock in self.docks.values() if dock.has_other_title]
         for window in self.windows:
+            mine = [dock for dock in late if dock.parent() is window]
+            if mine:
+                with still(window):
+                    for dock in mine:
+                        dock.refresh_title()
             for bar in tab_bars(window):
                 bar.setElideMode(Qt.TextElideMode.ElideNone)
 
@@ -143,9 +147,7 @@ class Stage(QObject):
         for frame in arrangement.frames[len(self.sides) + 1 :]:
             self._add_side(frame)
         for window, frame in zip(self.windows, arrangement.frames, strict=True):
-            window.setUpdatesEnabled(False)
             place(window, self.docks, frame)
-            window.setUpdatesEnabled(True)
         self._refresh_titles()
         self._latest = arrangement
         self.proportion()
