@@ -15,6 +15,8 @@ from hlmaster.ui.table_cells import Palette
 
 WIDEST = 1.45
 """How far columns stretch, over what they ask for, to share a wide window."""
+NARROWEST = 0.7
+"""How far columns of words give way before the buttons at the end are out of sight; figures never do."""
 
 
 class Header(QHeaderView):
@@ -74,9 +76,13 @@ class Header(QHeaderView):
             self.setSectionHidden(i, i not in kept)
         fixed = sum(column.width for _, column in shown if not column.title)
         wanted = sum(column.width for _, column in shown if column.title)
+        words = sum(column.width for _, column in shown if column.words)
         scale = min(WIDEST, max(1.0, (room - fixed) / max(wanted, 1)))
+        missing = max(0, fixed + wanted - room)
+        narrowed = max(NARROWEST, 1 - missing / max(words, 1))
         for i, column in shown:
-            self.resizeSection(i, int(column.width * scale) if column.title else column.width)
+            share = narrowed if missing and column.words else scale
+            self.resizeSection(i, int(column.width * share) if column.title else column.width)
         self._sizing = False
 
     def _on_resized(self, _: int, before: int, after: int) -> None:

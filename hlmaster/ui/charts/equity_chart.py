@@ -10,7 +10,7 @@ from PySide6.QtGui import QBrush, QColor, QLinearGradient, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from hlmaster.ui import figures
-from hlmaster.ui.charts.figures import percent, round_values
+from hlmaster.ui.charts.figures import round_values
 from hlmaster.ui.charts.palette import ChartPalette, Typefaces, faded
 from hlmaster.ui.charts.series import Floats, Times
 from hlmaster.ui.charts.strokes import trace
@@ -117,6 +117,11 @@ class EquityChart(QWidget):
         return self._time[: self._count]
 
     @property
+    def _is_flat(self) -> bool:
+        """Nothing has happened yet: a line says so, an area would look like a result."""
+        return bool(np.ptp(self.equity) == 0)
+
+    @property
     def equity(self) -> Floats:
         return self._equity[: self._count]
 
@@ -180,6 +185,10 @@ class EquityChart(QWidget):
                 painter.setPen(QColor(self._colours.muted))
                 self._paint_mark(painter, area, y, self._worth(value, decimals))
         px, py = fold(x, self._rows(area, self.equity, low, high))
+        if self._is_flat:
+            painter.setPen(QPen(faded(self._colours.accent, 0.6), 1.0))
+            trace(painter, px, py)
+            return
         shade = QLinearGradient(0, float(py.min()), 0, area.bottom())
         shade.setColorAt(0, faded(self._colours.accent, 0.30))
         shade.setColorAt(1, faded(self._colours.accent, 0.02))
@@ -191,14 +200,16 @@ class EquityChart(QWidget):
     def _paint_drawdown(self, painter: QPainter, area: QRectF, x: Floats) -> None:
         depth = drawdown(self.equity)
         deepest = min(float(depth.min()), -1e-4)
+        has_fallen = bool(depth.min() < 0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QColor(self._colours.border))
         painter.drawLine(area.topLeft(), area.topRight())
         inner = area.adjusted(0, 1, 0, -4)
-        px, py = fold(x, self._rows(inner, depth, deepest, 0.0))
-        self._paint_area(painter, px, py, inner.top(), faded(self._colours.down, 0.35))
-        painter.setPen(QPen(QColor(self._colours.down), 1.0))
-        trace(painter, px, py)
+        if has_fallen:
+            px, py = fold(x, self._rows(inner, depth, deepest, 0.0))
+            self._paint_area(painter, px, py, inner.top(), faded(self._colours.down, 0.35))
+            painter.setPen(QPen(QColor(self._colours.down), 1.0))
+            trace(painter, px, py)
         painter.setFont(self._fonts.caption)
         words = QRectF(4, area.bottom() - 18, painter.fontMetrics().horizontalAdvance("DRAWDOWN") + 8, 15)
         painter.fillRect(words, faded(self._colours.background, 0.75))
@@ -206,7 +217,8 @@ class EquityChart(QWidget):
         painter.drawText(words, Qt.AlignmentFlag.AlignCenter, "DRAWDOWN")
         painter.setFont(self._fonts.small)
         painter.setPen(QColor(self._colours.muted))
-        self._paint_mark(painter, area, area.bottom() - 9, f"{deepest * 100:.{1 if deepest < -1e-3 else 2}f}%")
+        fall = f"{deepest * 100:.{1 if deepest < -1e-3 else 2}f}%" if has_fallen else "none"
+        self._paint_mark(painter, area, area.bottom() - 9, fall)
 
     @staticmethod
     def _worth(value: float, decimals: int) -> str:
@@ -257,7 +269,9 @@ class EquityChart(QWidget):
         value, start = float(self.equity[index]), float(self.equity[0])
         change = value / start - 1 if start else 0.0
         cells = [(self._worth(value, 2), self._colours.text)]
-        cells.append((percent(change), self._colours.up if change >= 0 else self._colours.down))
+        moved = figures.tone(round(change, 4))
+        tone = {"up": self._colours.up, "down": self._colours.down}.get(moved, self._colours.muted)
+        cells.append((figures.percent(change, signed=True), tone))
         if self._cursor is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(QPen(faded(self._colours.muted, 0.8), 1, Qt.PenStyle.DashLine))

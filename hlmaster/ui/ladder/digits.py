@@ -14,8 +14,8 @@ def fitting(value: float, decimals: int, room: int) -> str:
     """``value`` in at most ``room`` characters (4 or more): whole, or as ``12.3k`` where it would not fit."""
     text = f"{value:,.{decimals}f}"
     if 0 < value < 1 and not text.strip("0."):
-        text = f"<{10.0**-decimals:.{decimals}f}"
-        return text if len(text) <= room else "<1"
+        least = f"{10.0**-decimals:.{decimals}f}"
+        return next((text for text in (f"<{least}", f"<{least.lstrip('0')}") if len(text) <= room), "~0")
     return text if len(text) <= room else compact(value, room)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QActionGroup, QColor
+from PySide6.QtGui import QAction, QActionGroup, QColor, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from hlmaster.trading.portfolio import PositionView
@@ -22,6 +22,30 @@ FOLLOWS = {
     Follow.AUTO: "Prices stand still, centred when the market leaves the middle",
     Follow.CENTRED: "Always centred",
 }
+PADDING = 4
+
+
+class Result(QLabel):
+    """A figure that is written shorter where it finds no room, and left out before a part of it would be seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.figure = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+    def show_figure(self, text: str) -> None:
+        self.figure = text
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit()
+        super().resizeEvent(event)
+
+    def _fit(self) -> None:
+        room, metrics = self.width() - 2 * PADDING, self.fontMetrics()
+        ways = (self.figure, *figures.narrower(self.figure))
+        self.setText(next((way for way in ways if metrics.horizontalAdvance(way) <= room), ""))
 
 
 class Header(QWidget):
@@ -32,10 +56,8 @@ class Header(QWidget):
     ) -> None:
         super().__init__()
         self._context, self._options, self._changed, self._centre = context, options, changed, centre
-        self.result = QLabel()
+        self.result = Result()
         self.result.setAccessibleName("Result of the open position")
-        self.result.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.result.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.lock = QToolButton()
         self.lock.setCheckable(True)
         self.lock.setIconSize(QSize(ICON, ICON))
@@ -66,16 +88,16 @@ class Header(QWidget):
     def show_position(self, position: PositionView | None, decimals: int) -> None:
         """Its unrealised result; the tooltip tells the rest."""
         if position is None:
-            self.result.setText("")
+            self.result.show_figure("")
             self.result.setToolTip("")
             return
         text = figures.money(position.unrealised, signed=True)
         tone = figures.tone(position.unrealised)
         theme = self._context.theme
-        if text != self.result.text():
-            self.result.setText(text)
+        if text != self.result.figure:
+            self.result.show_figure(text)
             colour = {"up": theme.up, "down": theme.down}.get(tone, theme.muted)
-            self.result.setStyleSheet(f"color: {colour}; padding: 0 4px;")
+            self.result.setStyleSheet(f"color: {colour}; padding: 0 {PADDING}px;")
         side = "Long" if position.size > 0 else "Short"
         end = figures.fixed(position.liquidation_price, decimals)
         self.result.setToolTip(

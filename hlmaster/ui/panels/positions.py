@@ -46,7 +46,7 @@ def _money_columns() -> list[Column[PositionView]]:
             lambda v: Cell(money(v.margin_used)),
             right=True,
             tip="Collateral this position holds.",
-            spare=2,
+            spare=3,
         ),
         Column(
             "funding",
@@ -56,7 +56,7 @@ def _money_columns() -> list[Column[PositionView]]:
             lambda v: signed(v.funding),
             right=True,
             tip="Received or paid since it was opened.",
-            spare=3,
+            spare=4,
         ),
         Column(
             "realised",
@@ -66,7 +66,7 @@ def _money_columns() -> list[Column[PositionView]]:
             lambda v: signed(v.realised),
             right=True,
             tip="By parts of this position already closed, before fees.",
-            spare=4,
+            spare=5,
         ),
         Column(
             "fees",
@@ -76,7 +76,7 @@ def _money_columns() -> list[Column[PositionView]]:
             lambda v: Cell(money(v.fees), "muted"),
             right=True,
             tip="Paid since it was opened.",
-            spare=5,
+            spare=6,
         ),
     ]
 
@@ -107,7 +107,16 @@ class PositionsPanel(TablePanel):
             Column("coin", "Coin", 122, lambda v: v.coin, self._coin, hint=self._coin_hint),
             Column("size", "Size", 80, lambda v: v.size, lambda v: Cell(figures.size(abs(v.size))), right=True),
             Column("entry", "Entry", 80, lambda v: v.entry_price, self._entry, right=True),
-            Column("mark", "Mark", 80, lambda v: v.mark_price, self._mark, right=True, tip="Mark price: values it."),
+            Column(
+                "mark",
+                "Mark",
+                80,
+                lambda v: v.mark_price,
+                self._mark,
+                right=True,
+                tip="Mark price: values it.",
+                spare=1,
+            ),
             Column("liquidation", "Liq.", 80, lambda v: v.liquidation_price, self._liquidation, right=True),
             Column(
                 "protection",
@@ -139,7 +148,7 @@ class PositionsPanel(TablePanel):
                 words=True,
                 hint=lambda v: leading_sentence(self.context.desk, v.coin),
                 tip="Who opened it; the menu at the right changes who leads it.",
-                spare=1,
+                spare=2,
             ),
             Column(
                 "opened",
@@ -148,7 +157,7 @@ class PositionsPanel(TablePanel):
                 lambda v: v.opened_ms,
                 lambda v: Cell(self.age(v.opened_ms), "muted"),
                 right=True,
-                spare=6,
+                spare=7,
             ),
             Column("actions", "", 168, lambda v: None, self._actions),
         ]
@@ -286,7 +295,8 @@ class PositionsPanel(TablePanel):
             return None
         self._asking.add(coin)
         try:
-            what = f"Reverse {'long' if size > 0 else 'short'} {figures.size(abs(size))} {coin}"
+            with figures.unveiled():
+                what = f"Reverse {'long' if size > 0 else 'short'} {figures.size(abs(size))} {coin}"
             if not await all_ticked(self.window(), what, questions):
                 return Outcome(False, "Nothing was sent: the checklist is not ticked.")
         finally:

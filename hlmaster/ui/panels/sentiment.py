@@ -132,19 +132,19 @@ class SentimentPanel(Panel):
         )
         for key, value in zip(("days3", "days7", "days14"), seen.averages, strict=True):
             self.figures[key].show_value(figures.fixed(value, 2))
-        self._figures.setVisible(seen.score is not None)
+        self._figures.setVisible(any(value is not None for value in (seen.momentum, *seen.averages)))
         self._show_state(_sentence(seen, news.states()))
         self._show_titles(news.headlines(coin, SHOWN))
 
     def _show_score(self, seen: CoinSentiment | None) -> None:
         known = seen is not None and seen.score is not None and seen.confidence is not None
-        text, tone = figures.UNKNOWN, ""
+        text, tone = "", ""
         if seen is not None and seen.score is not None and seen.confidence is not None:
             text = f"{seen.score:.2f} · conf {seen.confidence:.2f}"
             counts = seen.confidence >= LEAST_CONFIDENCE
             tone = figures.tone(_rounded(seen.score - 0.5)) if counts else ""
         self.score.setText(text)
-        self.score.setAccessibleName(f"Sentiment {text}")
+        self.score.setAccessibleName(f"Sentiment {text or 'unknown'}")
         set_tone(self.score, tone)
         extreme = 0 if seen is None or not known else seen.extreme
         self.extreme.setText(EXTREMES[extreme])

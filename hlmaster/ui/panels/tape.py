@@ -8,8 +8,9 @@ from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QAction, QActionGroup, QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QToolButton
 
-from hlmaster.core.events import Trade, TradesSeen
+from hlmaster.core.events import LinkChanged, StalenessChanged, Trade, TradesSeen
 from hlmaster.market.coin_market import CoinMarket
+from hlmaster.market.staleness import MID
 from hlmaster.market.trades import KEPT
 from hlmaster.ui import figures
 from hlmaster.ui.actions import Action
@@ -25,6 +26,8 @@ LEAST_NOTIONALS = (0, 100, 1_000, 10_000, 50_000, 100_000, 500_000)
 MOST_SIZE_DECIMALS = 4
 COMPARED = 200
 """Lines that a large one is compared with."""
+OLD = 0.45
+"""Opacity of what is not the market's any more."""
 HUGE = 3.0
 """Times as large as what is large: those have their side's colour all over."""
 GROUP = "Trades"
@@ -61,6 +64,8 @@ class TapePanel(PaintedPanel):
         self._tell()
         self._make_actions()
         context.bridge.on_state(self, TradesSeen, self._redraw)
+        context.bridge.on_fact(self, LinkChanged, lambda _: self.update())
+        context.bridge.on_fact(self, StalenessChanged, lambda _: self.update())
 
     def _menu(self) -> QMenu:
         menu = QMenu(self.filter)
@@ -121,6 +126,12 @@ class TapePanel(PaintedPanel):
     def beat(self) -> None:
         """Nothing here ages by itself."""
 
+    @property
+    def is_old(self) -> bool:
+        """The link is down, or the coin's prices are beyond their age: no trade of now would be here."""
+        market = self.market
+        return self.context.desk.feed.cut_off is not None or (market is not None and MID in market.stale_streams)
+
     def _redraw(self, fact: TradesSeen) -> None:
         if fact.coin == self.coin:
             self.update()
@@ -172,7 +183,9 @@ class TapePanel(PaintedPanel):
         else:
             decimals = decimals_of(market, self.shown[0].price)
             size_decimals = min(market.instrument.size_decimals, MOST_SIZE_DECIMALS)
+            painter.setOpacity(OLD if self.is_old else 1.0)
             self._paint_lines(painter, large_from(compared), decimals, size_decimals)
+            painter.setOpacity(1.0)
         if self.waiting:
             self._paint_waiting(painter)
 

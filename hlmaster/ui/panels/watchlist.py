@@ -255,7 +255,8 @@ class WatchlistPanel(PaintedPanel):
         elif coin == self._hovered:
             painter.fillRect(0, top, self.width(), height, colour(theme.raised))
         market = market_of(self.context.desk, coin)
-        stale = market is None or not {CONTEXT, MID}.isdisjoint(market.stale_streams)
+        is_cut_off = self.context.desk.feed.cut_off is not None
+        stale = market is None or is_cut_off or not {CONTEXT, MID}.isdisjoint(market.stale_streams)
         self.strong_ink.use(painter, theme.muted if stale else theme.text)
         self.strong_ink.left(painter, coin, places[0].left, top + (height - self.ink.height) / 2)
         for place in places[1:]:

@@ -16,7 +16,7 @@ TABLES = (
     *("journal", "history", "reconciliation", "log"),
 )
 """Tabs beside the positions."""
-FLOW = ("footprint", "flow")
+FLOW = ("footprint",)
 """Tabs behind the first chart."""
 TALL = 900
 """Pixels from which a window has room for cards, analyst and sentiment under each other; else the last two share a
@@ -66,16 +66,17 @@ def default(width: int, height: int) -> Node:
 
 
 def scalping(width: int, height: int) -> Node:
-    """Ladder, tape and ticket in full height, one fast chart; ideas and advice wait behind the ticket."""
+    """Ladder and tape in full height, one fast chart; ideas wait behind the ticket, advice stands below it."""
     _, book, cards = _sides(width)
     above, below = _below(height)
     book += 40
     charts = column((tabs("chart", *FLOW, "watchlist"), above), (tabs(*TABLES, "equity"), below))
+    advice = tabs("analyst", "sentiment", "opportunities")
     return row(
         (charts, max(300, width - book * 2 - cards)),
         (tabs("book", "heatmap"), book),
         (tabs("trades"), book - 50),
-        (tabs("ticket", "approvals", "tools", "analyst", "sentiment", "opportunities"), cards + 20),
+        (column((tabs("ticket", "approvals", "tools"), 0.68), (advice, 0.32)), cards + 20),
     )
 
 
@@ -119,8 +120,16 @@ def own_interval(interval: Interval) -> dict[str, Any]:
     return {"link": {"group": MAIN, "interval": interval.value, "shares_interval": False}}
 
 
+BOOK: Mapping[str, Any] = {"book": {"state": {"layout": "book"}}}
+REMEMBERED: Mapping[str, Mapping[str, Any]] = {
+    "Scalping": {"book": {"state": {"layout": "ladder"}}},
+    "Swing": {**BOOK, **{key: own_interval(interval) for key, interval in SWING_INTERVALS.items()}},
+    "Review": BOOK,
+}
+"""What panels of a workspace begin with."""
+
+
 def shipped(name: str, width: int, height: int) -> Workspace:
     """As it comes; one that does not come with the program begins as the default."""
     root = SHIPPED.get(name, default)(width, height)
-    panels = {key: own_interval(interval) for key, interval in SWING_INTERVALS.items()} if name == "Swing" else {}
-    return Workspace(Arrangement((Frame(root),)), panels)
+    return Workspace(Arrangement((Frame(root),)), REMEMBERED.get(name, {}))

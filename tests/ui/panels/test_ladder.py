@@ -8,11 +8,12 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
-from hlmaster.core.events import GroupedBook, Level
+from hlmaster.core.events import GroupedBook, Level, LinkChanged, LinkState
 from hlmaster.core.model import Side
 from hlmaster.core.orders import Trigger, TriggerKind
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from hlmaster.ui import figures
+from hlmaster.ui.ladder.header import Result
 from hlmaster.ui.ladder.options import Follow, Layout, Options
 from hlmaster.ui.ladder.view import View
 from hlmaster.ui.panels.ladder import LadderPanel
@@ -142,6 +143,28 @@ def test_a_stale_book_says_how_old_it_is(qtbot: Any) -> None:
     panel.grab()
     assert panel.view.notes == ("20 s old",)
     assert panel.view.says[0] == "The book is 20 s old; orders wait for a fresh one."
+
+
+def test_a_book_from_before_the_link_broke_is_old_at_once(qtbot: Any) -> None:
+    scene = scene_with_book()
+    panel = opened(scene, qtbot)
+    scene.bus.publish(LinkChanged(LinkState.RECONNECTING, "The exchange closed the connection."))
+    qtbot.waitUntil(lambda: panel.view is not None and bool(panel.view.stale))
+    assert panel.view is not None
+    assert panel.view.stale == "The link is down, the book 0 s old."
+
+
+def test_a_result_too_long_for_its_place_is_written_shorter(qtbot: Any) -> None:
+    result = Result()
+    qtbot.addWidget(result)
+    result.show()
+    result.show_figure("+$841,888,881.30")
+    result.resize(400, 20)
+    assert result.text() == "+$841,888,881.30"
+    result.resize(result.fontMetrics().horizontalAdvance("+$841.89M") + 12, 20)
+    assert result.text() == "+$841.89M"
+    result.resize(10, 20)
+    assert result.text() == ""
 
 
 def test_before_the_list_and_before_the_book_it_waits_in_words(qtbot: Any) -> None:

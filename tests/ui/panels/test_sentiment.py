@@ -51,7 +51,7 @@ async def test_a_desk_without_news_says_so(qtbot: QtBot) -> None:
     async with trading() as scene:
         panel = made(scene, qtbot)
         assert panel.state.text() == WITHOUT
-        assert panel.score.text() == "–"
+        assert panel.score.text() == ""
         assert not panel.switch_on.isVisible()
 
 
@@ -89,7 +89,7 @@ async def test_score_confidence_sources_and_the_newest_headlines_are_shown(qtbot
 async def test_of_a_coin_that_nobody_writes_about_nothing_is_claimed(qtbot: QtBot, tmp_path: Path) -> None:
     async with read(tmp_path, item("Bitcoin crashes after a hack", 9)) as told:
         panel = made(told.scene, qtbot)
-        assert panel.score.text() == "–"
+        assert panel.score.text() == ""
         assert panel.state.text() == "No headline of these days is about ETH. 1 of 2 sources speak."
         assert panel.gauge.accessibleName() == "Nothing is known of its mood."
         panel.gauge.grab()

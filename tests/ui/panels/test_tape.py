@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QEvent, QPointF
 from PySide6.QtGui import QEnterEvent
 
+from hlmaster.core.events import LinkChanged, LinkState
 from hlmaster.ui.panels.tape import ROW, TapePanel, filter_text
 from tests.ui.market_desk import MarketScene, open_context, shown
 
@@ -114,3 +115,14 @@ def test_actions_step_through_the_filter(qtbot: Any) -> None:
 
 def test_the_filter_is_written_short() -> None:
     assert [filter_text(least) for least in (0, 100, 10_000)] == ["all", "≥ $100", "≥ $10k"]
+
+
+def test_trades_from_before_the_link_broke_are_dimmed_at_once(qtbot: Any) -> None:
+    scene = MarketScene()
+    panel = opened(scene, qtbot)
+    scene.connect()
+    scene.tell_book()
+    scene.tell_context()
+    assert not panel.is_old
+    scene.bus.publish(LinkChanged(LinkState.RECONNECTING, "The exchange closed the connection."))
+    assert panel.is_old
