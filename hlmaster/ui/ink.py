@@ -24,8 +24,9 @@ class Ink:
         self.font = font
         metrics = QFontMetricsF(font)
         self.advance, self.height = metrics.horizontalAdvance("0"), metrics.height()
-        self._ascent = metrics.ascent()
+        self.ascent = metrics.ascent()
         self._laid_out = lru_cache(maxsize=KEPT)(self._lay_out)
+        self._written: set[str] = set()
 
     def _lay_out(self, text: str) -> QStaticText:
         laid_out = QStaticText(text)
@@ -51,4 +52,14 @@ class Ink:
 
     def right_once(self, painter: QPainter, text: str, x: float, top: float) -> None:
         """The same for a text that will hardly come back: laying it out to keep it costs three times as much."""
-        painter.drawText(QPointF(x - len(text) * self.advance, top + self._ascent), text)
+        painter.drawText(QPointF(x - len(text) * self.advance, top + self.ascent), text)
+
+    def again(self, painter: QPainter, text: str, x: float, top: float) -> None:
+        """``left`` for a text that may or may not come back: it is laid out and kept when it is written twice."""
+        if text in self._written:
+            painter.drawStaticText(QPointF(x, top), self._laid_out(text))
+            return
+        if len(self._written) >= KEPT:
+            self._written.clear()
+        self._written.add(text)
+        painter.drawText(QPointF(x, top + self.ascent), text)

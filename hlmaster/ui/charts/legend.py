@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
 
 from hlmaster.ui.charts.figures import compact, pane_value, percent
 from hlmaster.ui.charts.frame import Frame
@@ -11,6 +11,7 @@ from hlmaster.ui.charts.legend_cell import Cell
 from hlmaster.ui.charts.palette import faded
 from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE, Study
 from hlmaster.ui.charts.times import moment_text
+from hlmaster.ui.ink import colour
 
 ROW = 18.0
 TOP = 4.0
@@ -106,16 +107,18 @@ def _flow(frame: Frame, entries: list[Entry], top: float, floor: float, *, wraps
 
 
 def draw_legend(painter: QPainter, frame: Frame, area: QRectF) -> None:
-    palette, unit = frame.palette, frame.fonts.small_digit
-    painter.setFont(frame.fonts.small)
+    palette, unit, ink = frame.palette, frame.fonts.small_digit, frame.fonts.small_ink
+    ground, head = faded(palette.background, 0.75), ROW / 2 + 4 - ink.ascent
+    painter.setFont(ink.font)
     for cell in frame.legend:
-        painter.fillRect(cell.box, faded(palette.background, 0.75))
-        x, y = cell.box.left() + 4, cell.box.center().y() + 4
+        box = cell.box
+        painter.fillRect(box, ground)
+        x, top = box.left() + 4, box.top() + head
         if cell.name:
-            painter.setPen(QColor(palette.faint if cell.is_hidden else palette.muted))
-            painter.drawText(QPointF(x, y), cell.name)
+            painter.setPen(colour(palette.faint if cell.is_hidden else palette.muted))
+            ink.again(painter, cell.name, x, top)
             x += unit * (len(cell.name) + 1)
-        for text, colour in cell.values:
-            painter.setPen(QColor(colour))
-            painter.drawText(QPointF(x, y), text)
+        for text, tone in cell.values:
+            painter.setPen(colour(tone))
+            ink.again(painter, text, x, top)
             x += unit * (len(text) + 1)

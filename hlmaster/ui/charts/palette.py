@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF
 
+from hlmaster.ui.ink import Ink
 from hlmaster.ui.palettes import DARK, mixed, tones
 
 FALLBACK_NUMBER_FAMILY = "DejaVu Sans Mono"
@@ -42,7 +43,9 @@ class Typefaces:
         size = palette.font_pixels
         self.numbers = _font(palette.number_family, FALLBACK_NUMBER_FAMILY, size)
         self.small = _font(palette.number_family, FALLBACK_NUMBER_FAMILY, size - 1)
+        self.small_ink = Ink(self.small)
         self.strong = _font(palette.number_family, FALLBACK_NUMBER_FAMILY, size - 1, bold=True)
+        self.strong_ink = Ink(self.strong)
         self.tag = _font(palette.number_family, FALLBACK_NUMBER_FAMILY, size, bold=True)
         self.words = _font(palette.text_family, FALLBACK_TEXT_FAMILY, size + 1)
         self.caption = _font(palette.text_family, FALLBACK_TEXT_FAMILY, size - 2)

@@ -57,14 +57,14 @@ def draw_whole(painter: QPainter, frame: Frame) -> None:
 def draw_time_scale(painter: QPainter, frame: Frame, area: QRectF) -> None:
     painter.setPen(flat_pen(frame.palette.border))
     painter.drawLine(area.topLeft(), area.topRight())
-    width = frame.price_pane.width()
+    width, fonts, palette = frame.price_pane.width(), frame.fonts, frame.palette
     for tick in frame.time_ticks:
         x = frame.view.x_of(tick.slot + 0.5 if frame.columns.width == 1 else tick.slot)
-        half = frame.fonts.small_digit * len(tick.text) / 2
+        half = fonts.small_digit * len(tick.text) / 2
         if half + 2 < x < width - half - 2:
-            painter.setFont(frame.fonts.strong if tick.strong else frame.fonts.small)
-            painter.setPen(QColor(frame.palette.text if tick.strong else frame.palette.muted))
-            painter.drawText(QRectF(x - half - 8, area.top() + 1, 2 * half + 16, area.height() - 1), CENTRE, tick.text)
+            ink = fonts.strong_ink if tick.strong else fonts.small_ink
+            ink.use(painter, palette.text if tick.strong else palette.muted)
+            ink.again(painter, tick.text, x - ink.width(tick.text) / 2, area.center().y() - ink.height / 2)
 
 
 def draw_crosshair(painter: QPainter, frame: Frame, area: QRectF) -> None:
