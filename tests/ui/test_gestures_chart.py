@@ -1,0 +1,190 @@
+"""The chart's gestures attacked: what changes between a button that goes down and the order that leaves."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+from PySide6.QtCore import QPoint
+from pytestqt.qtbot import QtBot
+
+from hlmaster.core.events import LinkChanged, LinkState, Severity
+from hlmaster.core.model import Interval, Side
+from hlmaster.core.orders import ActionKind, OrderReply, Prepared, ReplyKind
+from hlmaster.settings import Settings
+from hlmaster.trading.protection.policy import Policy
+from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
+from tests.ui.chart_hand import CONTROL, LEFT, RIGHT, SHIFT, Hand, hand, resting
+from tests.ui.desks import D, settled, until
+
+
+async def held(it: Hand, coin: str, size: str = "0.3") -> None:
+    outcome = await it.scene.desk.manual.place(Ticket(coin, Side.BUY, TicketKind.MARKET, SizeUnit.COIN, D(size)))
+    assert outcome.ok, outcome.sentence
+    await until(lambda: it.scene.desk.portfolio.size(coin))
+
+
+def button_of(it: Hand, title: str) -> tuple[float, float]:
+    placed = it.trading.handles.placed(it.panel.chart.frame)
+    one = next(one for one in placed if one.title.endswith(title))
+    return one.top + 5, one.buttons[-1][1] + 5
+
+
+async def test_a_button_that_was_pressed_on_one_coin_does_nothing_to_the_next(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        it.scene.tell("SOL")
+        await held(it, "ETH")
+        await held(it, "SOL", "3")
+        await until(lambda: it.prices("position"))
+        y, x = button_of(it, "LONG")
+        before = it.sent(ActionKind.ORDER)
+        it.press(y, x)
+        it.panel.select("SOL")
+        await until(lambda: it.trading.handles.placed(it.panel.chart.frame))
+        it.release(*button_of(it, "LONG"))
+        await settled(it.scene)
+        assert it.sent(ActionKind.ORDER) == before
+
+
+async def test_a_click_that_began_on_one_coin_orders_nothing_on_the_next(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        it.scene.tell("SOL")
+        it.press(it.row(3425.0), keys=CONTROL)
+        it.panel.select("SOL")
+        it.release(it.row(3425.0), keys=CONTROL)
+        await settled(it.scene)
+        assert it.sent(ActionKind.ORDER) == 0
+
+
+async def test_a_menu_of_one_coin_orders_nothing_on_the_next(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        it.scene.tell("SOL")
+        entries = it.trading.open_menu(3425.0, QPoint(5, 5)).actions()
+        it.panel.select("SOL")
+        entries[0].trigger()
+        await settled(it.scene)
+        assert it.sent(ActionKind.ORDER) == 0
+        assert "shows SOL by now" in it.said
+
+
+async def test_the_price_is_the_one_that_the_button_went_down_on(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        row = it.row(3425.0)
+        it.press(row, keys=CONTROL)
+        it.panel.resize(1000, 900)
+        assert abs(it.panel.chart.frame.price_at(row) - 3425) > 1
+        it.release(row, keys=CONTROL)
+        await until(lambda: it.scene.desk.orders.live("ETH"))
+        (tracked,) = it.scene.desk.orders.live("ETH")
+        assert abs(float(tracked.order.price) - 3425) < 0.5
+
+
+async def test_a_market_that_passes_the_price_turns_no_buy_into_a_sell(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        it.press(it.row(3425.0), keys=CONTROL)
+        it.scene.tell("ETH", 3420.0)
+        it.release(it.row(3425.0), keys=CONTROL)
+        await settled(it.scene)
+        assert it.sent(ActionKind.ORDER) == 0
+        assert "fill at once" in it.said
+
+
+async def test_a_second_button_means_not_this(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        await resting(it.scene, Side.BUY, "3430.1")
+        await until(lambda: it.prices("order_buy") == [3430.1])
+        it.press(it.row(3430.1))
+        it.move(it.row(3425.0))
+        it.press(it.row(3425.0), button=RIGHT)
+        assert it.prices("order_buy") == [3430.1]
+        it.release(it.row(3425.0), button=RIGHT)
+        it.release(it.row(3425.0), button=LEFT)
+        await settled(it.scene)
+        assert (it.sent(ActionKind.MODIFY), it.sent(ActionKind.ORDER)) == (0, 1)
+
+
+async def test_an_order_that_is_cancelled_in_the_hand_is_not_moved(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        name = await resting(it.scene, Side.BUY, "3430.1")
+        await until(lambda: it.prices("order_buy") == [3430.1])
+        it.press(it.row(3430.1))
+        it.move(it.row(3425.0))
+        assert (await it.scene.desk.manual.cancel(name)).ok
+        await until(lambda: it.trading.handles.drag is None)
+        it.release(it.row(3425.0))
+        await settled(it.scene)
+        assert it.sent(ActionKind.MODIFY) == 0
+        assert "gone" in it.said
+
+
+async def test_another_timeframe_during_a_drag_leaves_the_order_or_moves_it_to_the_price_that_was_shown(
+    qtbot: QtBot,
+) -> None:
+    async with hand(qtbot) as it:
+        name = await resting(it.scene, Side.BUY, "3430.1")
+        await until(lambda: it.prices("order_buy") == [3430.1])
+        it.press(it.row(3430.1))
+        it.move(it.row(3425.0))
+        drag = it.trading.handles.drag
+        assert drag is not None
+        it.panel.choose_interval(Interval.M15)
+        it.release(it.row(3425.0))
+        await settled(it.scene)
+        tracked = it.scene.desk.orders.get(name)
+        assert tracked is not None
+        assert float(tracked.order.price) == drag.prices[name]
+
+
+async def test_a_bracket_that_moved_in_part_says_which_part(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        exits = {"stop_price": D("3415"), "attach_stop": True, "targets": (Target(D("3440")),)}
+        await resting(it.scene, Side.BUY, "3430.1", **exits)
+        await until(lambda: len(it.lines) == 3)
+        venue, send = it.scene.venue, it.scene.venue.send
+
+        async def refuse_exits(prepared: Prepared) -> tuple[OrderReply, ...]:
+            if prepared.kind is ActionKind.MODIFY and prepared.orders[0].reduce_only:
+                venue.sent.append(prepared)
+                return (OrderReply(ReplyKind.REJECTED, text="Too far from the oracle."),)
+            return await send(prepared)
+
+        venue.send = refuse_exits  # type: ignore[method-assign]
+        it.drag(3430.1, 3427.1, SHIFT)
+        await until(lambda: it.said)
+        assert it.said.startswith("Only a part was moved.")
+        assert "Too far from the oracle" in it.said
+        assert "1 more stayed where it was. Moved: " in it.said
+        assert it.sent(ActionKind.MODIFY) == 2, "the first that fails ends the rest"
+
+
+async def test_a_gesture_hears_its_own_refusal_and_nobody_elses_warning(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        await resting(it.scene, Side.BUY, "3430.1")
+        await until(lambda: it.prices("order_buy") == [3430.1])
+        it.scene.venue.gate.clear()
+        it.drag(3430.1, 3425.0)
+        it.scene.context.notify(Severity.WARNING, "The disk is nearly full.")
+        it.scene.venue.gate.set()
+        await settled(it.scene)
+        assert it.said == ""
+        it.scene.context.quick.set_working(None)
+        it.click(it.row(3420.0), keys=CONTROL)
+        assert "no working size" in it.said
+
+
+async def test_a_kept_stop_follows_the_hand_on_an_old_picture_and_says_that_it_is_old(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    async with hand(qtbot, Settings(), tmp_path) as it:
+        await held(it, "ETH", "0.42")
+        await until(lambda: it.scene.desk.protector.kept("ETH"))
+        assert it.scene.desk.protect("ETH", Policy(stop_price=D(3425))).ok
+        await until(lambda: it.prices("stop") == [3425.0])
+        it.scene.bus.publish(LinkChanged(LinkState.CONNECTING, "Reconnecting."))
+        it.drag(3425.0, 3428.0)
+
+        def stops() -> list[Decimal]:
+            return [order.trigger.price for order in it.scene.venue.open.values() if order.trigger is not None]
+
+        await until(lambda: len(stops()) == 1 and stops()[0] > 3426)
+        assert "The picture of ETH is old" in it.scene.sentences()
