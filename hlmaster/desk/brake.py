@@ -120,7 +120,8 @@ class Brake:
         report = await self._flattener.run(patience, insist=True)
         severity = Severity.WARNING if report.is_flat else Severity.CRITICAL
         cure = "" if report.is_flat else "It is tried again until it is flat; look at the exchange's own page too."
-        self._bus.publish(Notice(severity, f"Kill switch. {report.sentence}", cure=cure))
+        code = "" if report.is_flat else "EXE-002"
+        self._bus.publish(Notice(severity, f"Kill switch. {report.sentence}", code, cure))
         if self._file is not None:
             try:
                 file, record, wall_ms = self._file, report_record(report), self._clock.wall_ms()

@@ -46,6 +46,7 @@ MOST = 3
 PATIENCE_SECONDS = 30.0
 CENT = Decimal("0.01")
 ENDING = "The program is ending; nothing is started any more."
+UNENDED = "It could never trade; start it anew next time, and keep the log file."
 
 
 class Contender(Protocol):
@@ -187,7 +188,9 @@ class Challengers:
                 self._bus.publish(Notice(Severity.ERROR, ended.sentence, ended.code, ended.cure))
             elif isinstance(ended, Exception):
                 log.error("a challenger did not end in order", exc_info=ended)
-                self._bus.publish(Notice(Severity.ERROR, f"A challenger did not end in order: {ended}.", "INV-001"))
+                self._bus.publish(
+                    Notice(Severity.ERROR, f"A challenger did not end in order: {ended}.", "INV-001", UNENDED)
+                )
 
     # --- within ---
 

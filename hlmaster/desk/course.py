@@ -30,6 +30,7 @@ from hlmaster.trading.protection.protector import Protector
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = 3.0
+NOT_CLOSED = "It is tried again by itself; close the position by hand if this goes on."
 
 
 @dataclass(slots=True)
@@ -193,15 +194,16 @@ class Course:
             self._bus.publish(ForTheRecord("exit", subject, why, who))
         outcome = await self._manual.close(coin)
         if not outcome.ok and self._portfolio.size(coin):
-            self._say(coin, Severity.ERROR, f"{title} could not close its {coin} position yet: {outcome.sentence}")
+            sentence = f"{title} could not close its {coin} position yet: {outcome.sentence}"
+            self._say(coin, Severity.ERROR, sentence, "EXE-001", NOT_CLOSED)
 
-    def _say(self, coin: str, severity: Severity, sentence: str) -> bool:
+    def _say(self, coin: str, severity: Severity, sentence: str, code: str = "", cure: str = "") -> bool:
         """Once for each position, however often it is tried."""
         said = self._said.setdefault(coin, set())
         if sentence in said:
             return False
         said.add(sentence)
-        self._bus.publish(Notice(severity, sentence))
+        self._bus.publish(Notice(severity, sentence, code, cure))
         return True
 
     # --- from time to time ---

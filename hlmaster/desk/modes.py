@@ -228,7 +228,8 @@ def _demo(opening: Opening) -> Parts:
 
     def tell(sentence: str) -> None:
         log.error("%s", sentence)
-        bus.publish(Notice(Severity.ERROR, sentence, VenueUnreachable.code))
+        cure = "It is started again by itself; if this goes on, restart the program and look at the log."
+        bus.publish(Notice(Severity.ERROR, sentence, VenueUnreachable.code, cure))
 
     async def before() -> None:
         if child is not None:

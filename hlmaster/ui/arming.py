@@ -13,6 +13,14 @@ class Arming(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._is_on = False
+        self.keys = ""
+        """That arm and lock, by the user's map."""
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing is sent while it is off."""
+        keys = f"{self.keys} or " if self.keys else ""
+        return f"Trading gestures are locked. Arm them with {keys}the switch in the top bar."
 
     @property
     def is_on(self) -> bool:

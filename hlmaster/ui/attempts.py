@@ -19,7 +19,6 @@ from hlmaster.trading.situation import Situation
 from hlmaster.ui.arming import Arming
 from hlmaster.ui.gestures import Refused
 
-LOCKED = "Trading gestures are locked. Arm them with the switch in the top bar."
 NOT_READY = "Orders open once the exchange has answered."
 Placed = asyncio.Task[None]
 Key = tuple[object, ...]
@@ -51,7 +50,7 @@ class Attempts:
     def ready(self) -> None:
         """Raises Refused while nothing may be sent by a gesture."""
         if not self._context.arming.is_on:
-            raise Refused(LOCKED)
+            raise Refused(self._context.arming.refusal)
         if not self._context.desk.is_ready:
             raise Refused(NOT_READY)
 

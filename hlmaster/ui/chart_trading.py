@@ -17,7 +17,7 @@ from hlmaster.core.orders import OrderStatus
 from hlmaster.core.records import TradeChanged, TradesRestored
 from hlmaster.core.rounding import PERP_MAX_DECIMALS, snap_price, to_decimal, to_float
 from hlmaster.ui import figures
-from hlmaster.ui.attempts import LOCKED, Placed
+from hlmaster.ui.attempts import Placed
 from hlmaster.ui.chart_menu import chart_menu
 from hlmaster.ui.chart_switches import ChartSwitches
 from hlmaster.ui.charts.candle_chart import CandleChart
@@ -185,7 +185,7 @@ class ChartTrading(QObject, Owner):
 
     @property
     def locked(self) -> str:  # type: ignore[override]
-        return "" if self._context.arming.is_on else LOCKED
+        return "" if self._context.arming.is_on else self._context.arming.refusal
 
     def snap(self, price: float) -> float:
         return to_float(self._exact(price))

@@ -18,7 +18,7 @@ from hlmaster.settings import Settings
 from hlmaster.settings.ticket import OrderEntry
 from hlmaster.trading.risk.safeguards import Safeguards
 from hlmaster.trading.ticket import SizeUnit
-from hlmaster.ui.attempts import LOCKED
+from hlmaster.ui.arming import Arming
 from hlmaster.ui.dialogs.checklist import Checklist
 from hlmaster.ui.dialogs.confirm import Confirm
 from hlmaster.ui.gestures import NO_SIZE
@@ -92,7 +92,7 @@ async def test_the_same_gesture_within_a_moment_is_one_order(qtbot: QtBot) -> No
 
 
 REFUSALS: list[tuple[str, Callable[[TradingScene], object], str]] = [
-    ("locked", lambda s: s.context.arming.set(False), LOCKED),
+    ("locked", lambda s: s.context.arming.set(False), Arming().refusal),
     ("no size", lambda s: s.context.quick.set_working(None), NO_SIZE),
     ("another coin's size", lambda s: s.context.quick.set_working(WorkingSize("SOL", SizeUnit.COIN, D(1))), "SOL"),
     ("no stop", lambda s: s.context.quick.set_working(WorkingSize("ETH", SizeUnit.RISK_USD, D(25))), "distance"),
@@ -170,7 +170,7 @@ async def test_what_was_asked_about_is_not_sent_once_gestures_are_locked_again(w
         scene.context.arming.set(False)
         question.yes.click()
         await settled(scene)
-        assert LOCKED in scene.sentences()
+        assert Arming().refusal in scene.sentences()
         assert not orders(scene)
 
 
@@ -219,7 +219,7 @@ async def test_orders_are_cancelled_one_by_one_or_a_coin_at_a_time(qtbot: QtBot)
         assert not scene.venue.open
         scene.context.arming.set(False)
         assert quick.cancel_coin("SOL") is None
-        assert LOCKED in scene.sentences()
+        assert Arming().refusal in scene.sentences()
 
 
 async def test_a_position_is_closed_in_part_and_turned(qtbot: QtBot) -> None:

@@ -71,6 +71,7 @@ class Shortcuts(QObject):
                 if shortcut.key() != sequence:
                     shortcut.setKey(sequence)
                     shortcut.setWhatsThis(key)
+        self._context.arming.keys = self._keymap.shown(ARM)
         self.renewed.emit()
 
     def made(self, window: QWidget) -> dict[str, QShortcut]:

@@ -18,9 +18,9 @@ TABLES = (
 """Tabs beside the positions."""
 FLOW = ("footprint",)
 """Tabs behind the first chart."""
-TALL = 900
+TALL, LOW = 1100, 900
 """Pixels from which a window has room for cards, analyst and sentiment under each other; else the last two share a
-place, for a card needs its buttons in sight."""
+place, for a card needs its buttons in sight and a ticket its fields. In a low one they have little of it."""
 ANALYST_HEIGHT, SENTIMENT_HEIGHT, ANALYST_LOW = 196, 112, 156
 AROUND = 90
 """Pixels of top bar, banner and status bar."""
@@ -55,7 +55,7 @@ def default(width: int, height: int) -> Node:
     if height >= TALL:
         advice = ((tabs("analyst"), ANALYST_HEIGHT), (tabs("sentiment"), SENTIMENT_HEIGHT))
     else:
-        advice = ((tabs("analyst", "sentiment"), ANALYST_LOW),)
+        advice = ((tabs("analyst", "sentiment"), ANALYST_LOW if height < LOW else ANALYST_HEIGHT),)
     top = row(
         (column((tabs("watchlist"), 0.6), (tabs("opportunities"), 0.4)), watchlist),
         (tabs("chart", *FLOW), max(300, width - watchlist - book - cards)),
@@ -73,10 +73,10 @@ def scalping(width: int, height: int) -> Node:
     charts = column((tabs("chart", *FLOW, "watchlist"), above), (tabs(*TABLES, "equity"), below))
     advice = tabs("analyst", "sentiment", "opportunities")
     return row(
-        (charts, max(300, width - book * 2 - cards)),
+        (charts, max(300, width - book * 2 + 76 - cards)),
         (tabs("book", "heatmap"), book),
-        (tabs("trades"), book - 50),
-        (column((tabs("ticket", "approvals", "tools"), 0.68), (advice, 0.32)), cards + 20),
+        (tabs("trades"), book - 76),
+        (column((tabs("ticket", "approvals", "tools"), 0.68), (advice, 0.32)), cards),
     )
 
 
