@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
@@ -35,6 +36,7 @@ class Clash:
     sentence: str
 
 
+@lru_cache(maxsize=1_024)
 def normal(text: str) -> str:
     """``text`` in Qt's portable spelling; empty for nothing and for what names no key."""
     portable = QKeySequence.fromString(text, PORTABLE).toString(PORTABLE)
