@@ -60,6 +60,7 @@ class Manual:
         self._executor, self._tracker = executor, tracker
         self._portfolio, self._reconciler = portfolio, reconciler
         self._flattener, self._foreign = flattener, foreign
+        self._turning: set[str] = set()
         self._closer = Closer(self.submit, self._cancel, survey, limits, tracker, portfolio, reconciler)
 
     def while_closing(self, around: Callable[[str], AbstractContextManager[None]]) -> None:
@@ -245,6 +246,15 @@ class Manual:
 
     async def reverse(self, coin: str) -> Outcome:
         """Close, then open the same size on the other side; the second half is an entry and asks the gate as one."""
+        if coin in self._turning:
+            return Outcome(False, f"{coin} is being reversed already.")
+        self._turning.add(coin)
+        try:
+            return await self._reverse(coin)
+        finally:
+            self._turning.discard(coin)
+
+    async def _reverse(self, coin: str) -> Outcome:
         position = self._portfolio.size(coin)
         if position == 0:
             return Outcome(False, f"There is no {coin} position to reverse.")

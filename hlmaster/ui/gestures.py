@@ -17,6 +17,8 @@ from hlmaster.trading.situation import Situation
 from hlmaster.trading.ticket import PERCENT, SizeUnit, Target, Ticket, TicketKind
 from hlmaster.ui.working import WorkingSize
 
+HIGHEST = 1e12
+"""No market is near it, and what lies beyond cannot be written on a grid."""
 NO_SIZE = "There is no working size: type one into the ticket, or take a size preset."
 
 
@@ -27,6 +29,8 @@ class Refused(HlError):
 
 
 def on_grid(price: float, now: Situation) -> Decimal:
+    if not 0 < price < HIGHEST:
+        raise Refused("A price must be above zero, and one that a market can have.")
     exact = to_decimal(price, PERP_MAX_DECIMALS)
     if exact <= 0:
         raise Refused("A price must be above zero.")

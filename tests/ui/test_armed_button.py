@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from hlmaster.ui.armed_button import ArmedButton
@@ -45,4 +47,13 @@ def test_without_arming_it_is_an_ordinary_button(qtbot: QtBot) -> None:
     button, seen = made(qtbot)
     button.needs_arming = False
     button.click()
+    assert seen == [1]
+
+
+def test_a_double_click_only_asks(qtbot: QtBot) -> None:
+    button, seen = made(qtbot)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    QTest.mouseDClick(button, Qt.MouseButton.LeftButton)
+    assert (button.is_armed, seen) == (True, [])
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert seen == [1]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt, QVariantAnimation
+from PySide6.QtCore import QEvent, QPointF, Qt, QVariantAnimation
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from hlmaster.ui.hold_button import HoldButton
@@ -85,3 +87,35 @@ def test_while_it_is_busy_nothing_fires(button: HoldButton) -> None:
     assert (button.text(), seen) == ("GOING …", [])
     button.rest()
     assert button.isEnabled()
+
+
+def test_out_of_sight_it_is_neither_held_nor_asked_for_a_second_time(button: HoldButton, qtbot: QtBot) -> None:
+    seen = counted(button)
+    button.progress.setDuration(20)
+    QTest.mousePress(button, LEFT)
+    button.hide()
+    assert button.progress.state() is QVariantAnimation.State.Stopped
+    button.show()
+    button.press_key()
+    button.hide()
+    button.show()
+    button.press_key()
+    assert (seen, button.text()) == ([], "AGAIN"), "the press before does not count any more"
+
+
+def test_a_hold_that_leaves_the_button_is_no_hold(button: HoldButton, qtbot: QtBot) -> None:
+    seen = counted(button)
+    QTest.mousePress(button, LEFT)
+    outside = QPointF(button.width() + 40.0, 5.0)
+    away = QMouseEvent(
+        QEvent.Type.MouseMove,
+        outside,
+        button.mapToGlobal(outside),
+        Qt.MouseButton.NoButton,
+        LEFT,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(button, away)
+    assert button.progress.state() is QVariantAnimation.State.Stopped
+    QTest.mouseRelease(button, LEFT, pos=outside.toPoint())
+    assert seen == []

@@ -248,3 +248,34 @@ def test_keys_scroll_a_ladder_at_its_end_and_home_brings_it_back(qtbot: Any) -> 
     assert ladder.panel.hands.cursor == ladder.panel.rows[0].price
     ladder.key(Qt.Key.Key_Home)
     assert ladder.panel.rows[0].price == top
+
+
+def test_a_second_button_while_one_is_held_means_not_this(qtbot: Any) -> None:
+    ladder = Ladder(qtbot)
+    ladder.scene.tell_order(Side.BUY, "3434.2", "0.5")
+    ladder.look()
+    held, other = ladder.at(LOWER, Column.OWN_BUY), ladder.at(3434.0, Column.BUY)
+    qtbot.mousePress(ladder.panel, Qt.MouseButton.LeftButton, pos=held)
+    qtbot.mouseMove(ladder.panel, other)
+    qtbot.mouseClick(ladder.panel, Qt.MouseButton.RightButton, pos=other)
+    qtbot.mouseRelease(ladder.panel, Qt.MouseButton.LeftButton, pos=other)
+    assert ladder.asked == []
+
+
+def test_a_key_that_is_held_down_walks_on_and_orders_once(qtbot: Any) -> None:
+    ladder = Ladder(qtbot)
+    ladder.key(Qt.Key.Key_Down, Qt.Key.Key_Left)
+    for repeats in (False, True, True):
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Down):
+            plain = Qt.KeyboardModifier.NoModifier
+            QApplication.sendEvent(ladder.panel, QKeyEvent(QEvent.Type.KeyPress, key, plain, "", repeats))
+            ladder.look()
+    assert len(ladder.asked) == 1
+
+
+def test_a_price_for_the_ticket_of_another_coin_goes_nowhere_and_says_so(qtbot: Any) -> None:
+    ladder = Ladder(qtbot, armed=False)
+    ladder.panel.context.coin = "SOL"
+    ladder.click(LOWER, Column.PRICE)
+    assert ladder.picked == []
+    assert any("The ticket is for SOL, not ETH." in line for line in ladder.says)

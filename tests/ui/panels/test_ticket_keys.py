@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -15,10 +16,10 @@ from hlmaster.core.orders import ActionKind, TimeInForce
 from hlmaster.settings.ticket import OrderEntry
 from hlmaster.trading.bracket import ExitUnit
 from hlmaster.trading.ticket import SizeUnit
-from hlmaster.ui import theme
+from hlmaster.ui import figures, theme
 from hlmaster.ui.panels.ticket import TicketPanel
 from hlmaster.ui.working import WorkingSize
-from tests.ui.desks import UNPROTECTED, TradingScene, settled, shown, trading, until
+from tests.ui.desks import UNPROTECTED, TradingScene, confirming, settled, shown, trading, until
 from tests.ui.panels.test_ticket import UNITS, fill, orders, panel_of, reason
 
 D = Decimal
@@ -233,3 +234,64 @@ async def test_nothing_is_wider_than_the_ticket(qtbot: QtBot, qapp: QApplication
         panel.ui.quick.head.setChecked(True)
         assert panel.ui.contents.minimumSizeHint().width() <= width
     qapp.setStyleSheet(before)
+
+
+async def test_enter_on_a_quick_button_presses_that_button_and_sends_no_ticket(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        panel = panel_of(scene, qtbot)
+        await keyed(scene, panel)
+        fill(panel, "limit", price="3400", amount="0.5")
+        scene.context.arming.set(True)
+        panel.ui.quick.head.setChecked(True)
+        panel.ui.quick.buttons["close_100"].setFocus()
+        press(K.Key_Return)
+        await settled(scene)
+        assert orders(scene) == []
+        assert "There is no ETH position." in scene.sentences()
+
+
+async def test_what_was_asked_for_one_coin_is_not_sent_for_the_next(qtbot: QtBot) -> None:
+    async with trading("ETH", "SOL", settings=confirming()) as scene:
+        panel = panel_of(scene, qtbot)
+        fill(panel, "market", amount="0.5")
+        panel.ui.submit.click()
+        assert panel.ui.submit.text().startswith("Sure? Buy 0.5 ETH")
+        scene.context.select("SOL")
+        panel.ui.submit.click()
+        await settled(scene)
+        assert orders(scene) == []
+        assert not panel.ui.submit.is_armed
+        assert panel.ui.amount.text() == "", "a size in coins is the coin's"
+
+
+async def test_a_wheel_over_the_unit_makes_no_dollars_of_coins(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        panel = panel_of(scene, qtbot)
+        before = panel.ui.unit.currentIndex()
+        at = QPointF(5, 5)
+        wheel = QWheelEvent(
+            at,
+            panel.ui.unit.mapToGlobal(at),
+            QPoint(),
+            QPoint(0, -120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(panel.ui.unit, wheel)
+        assert panel.ui.unit.currentIndex() == before
+
+
+async def test_the_question_on_the_button_hides_nothing_of_the_order(qtbot: QtBot) -> None:
+    async with trading(settings=confirming()) as scene:
+        panel = panel_of(scene, qtbot)
+        fill(panel, "market", amount="0.5")
+        figures.hide_money(True)
+        try:
+            panel.refresh()
+            assert panel.ui.submit.text() == f"Buy {figures.HIDDEN} ETH at market"
+            panel.ui.submit.click()
+            assert panel.ui.submit.text() == "Sure? Buy 0.5 ETH at market"
+        finally:
+            figures.hide_money(False)
