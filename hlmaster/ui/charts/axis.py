@@ -29,8 +29,9 @@ def mark_axes(frame: Frame) -> None:
             and all(abs(tag.centre - word.y) >= (tag.height + TAG_HEIGHT) / 2 - 3 for tag in frame.tags)
         )
     }
+    frame.axis_values = {pane.key: _latest(frame, pane) for pane in frame.panes.shown}
     for pane in frame.panes.shown:
-        frame.axis_values[pane.key] = values = _latest(frame, pane)
+        values = frame.axis_values[pane.key]
         frame.axis_words[pane.key] = tuple(
             word
             for word in _words(frame, pane.key)

@@ -6,6 +6,7 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from hlmaster.ui.charts import scales
+from hlmaster.ui.charts.damage import Seen, damage, seen
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.hands import Hands
 from hlmaster.ui.charts.items import Border, Layer, PriceAxis, StillLayer, Surface
@@ -39,10 +40,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.hands = Hands()
         self._cursor: Qt.CursorShape | None = None
         self._placed: tuple[object, ...] = ()
+        self._seen: Seen | None = None
         self._borders: list[Border] = []
         self.setCacheMode(self.CacheModeFlag.CacheNone)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        # Nearly every change touches the whole width; reckoning which regions it spared costs more than painting them.
+        # Of the scene's items none moves by itself: what a change spares is known from the frame alone.
         self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
         self._build_items()
 
@@ -68,9 +70,15 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         scene.sigMouseMoved.connect(self.hovered)
 
     def show_frame(self) -> None:
-        """Move the items to where the frame has them, if that is somewhere else than before, and paint."""
+        """Move the items to where the frame has them, if that is somewhere else than before, and paint what is new."""
         self._place()
-        self.viewport().update()
+        shown = seen(self._frame)
+        region = damage(self._seen, shown, self._frame)
+        self._seen = shown
+        if region is None:
+            self.viewport().update()
+        else:
+            self.viewport().update(region)
 
     def _place(self) -> None:
         frame = self._frame

@@ -149,9 +149,10 @@ class ChartContent(QWidget):
         pane: str = PRICE_PANE,
         z: float = OVER,
         state: Callable[[], Hashable] | None = None,
+        live: Callable[[Frame], object] | None = None,
     ) -> ChartLayer:
-        """Let `draw` paint into a pane; see `ChartLayer` for `z` and `state`."""
-        layer = ChartLayer(draw, pane, z, state)
+        """Let `draw` paint into a pane; see `ChartLayer` for `z`, `state` and `live`."""
+        layer = ChartLayer(draw, pane, z, state, live)
         self._frame.layers.add(layer)
         self._changed()
         return layer
@@ -162,6 +163,7 @@ class ChartContent(QWidget):
         self._changed()
 
     def repaint_layers(self) -> None:
+        self._frame.layers.calls += 1
         self._changed()
 
     def set_volume_shown(self, on: bool) -> None:

@@ -113,7 +113,7 @@ class Handles(QObject, Hands):
         self._quiet.timeout.connect(self._hush)
         self._patience = QTimer(self, singleShot=True, interval=TIP_MS)
         self._patience.timeout.connect(self._explain)
-        self._layer = chart.add_layer(self.paint, PRICE_PANE, ON_TOP)
+        self._layer = chart.add_layer(self.paint, PRICE_PANE, ON_TOP, live=self._looks)
         chart.set_hands(self)
 
     # --- what is shown ---
@@ -142,6 +142,11 @@ class Handles(QObject, Hands):
     @property
     def shown_tip(self) -> tuple[str, ...]:
         return self._tip
+
+    def _looks(self, frame: Frame) -> object:
+        """A preview says what it would cost at the market's prices, so it is never the same twice."""
+        previewed = object() if self._previews and self._at is not None else None
+        return self.placed(frame), self._under, self._said, self._tip, self._at, previewed
 
     def paint(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
         if self._previews and self._at is not None and self.drag is None:

@@ -23,13 +23,16 @@ class ChartLayer:
 
     With `state` the layer becomes part of the kept picture and is painted again when what `state` answers differs:
     pan, zoom and scale are seen to, and an empty one says that there is nothing to paint. Without `state` it is painted
-    at every repaint and lies over the candles.
+    at every repaint and lies over the candles; then `live` may say what it looks like, so that a tick which changes
+    nothing of that spares it, and without `live` each tick repaints everything.
     """
 
     draw: Draw
     pane: str = PRICE_PANE
     z: float = OVER
     state: Callable[[], Hashable] | None = None
+    live: Callable[[Any], object] | None = None
+    """Asked with the frame."""
 
     def __post_init__(self) -> None:
         if self.z < 0 and self.state is None:
@@ -41,6 +44,8 @@ class ChartLayers:
 
     def __init__(self) -> None:
         self._layers: list[ChartLayer] = []
+        self.calls = 0
+        """How often a repaint was asked for."""
 
     def add(self, layer: ChartLayer) -> None:
         self._layers.append(layer)
@@ -53,6 +58,11 @@ class ChartLayers:
         """What a pane's kept layers depend on; empty when it has none."""
         kept = (layer for layer in self._layers if layer.pane == pane and layer.state is not None)
         return tuple((id(layer), layer.state and layer.state()) for layer in kept)
+
+    def live(self, frame: Any) -> tuple[object, ...]:
+        """What the layers look like that are painted each time; never the same twice when one does not say."""
+        shown = (layer for layer in self._layers if layer.state is None)
+        return self.calls, *(object() if layer.live is None else layer.live(frame) for layer in shown)
 
     def paints(self, pane: str) -> bool:
         """Whether a pane has kept layers with anything to paint, which an empty state denies."""

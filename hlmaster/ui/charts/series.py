@@ -96,6 +96,10 @@ class CandleSeries:
     def overlays(self) -> tuple[str, ...]:
         return tuple(self._overlays)
 
+    def latest_range(self) -> tuple[float, float]:
+        """Low and high of the latest candle. Raises IndexError when empty."""
+        return float(self.field("low")[-1]), float(self.field("high")[-1])
+
     def is_gap(self, slot: int) -> bool:
         return bool(np.isnan(self.field("close")[slot]))
 

@@ -1,0 +1,70 @@
+"""What of the picture has to be painted again: after a tick a narrow column, some words, and two lines of pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QRegion
+
+from hlmaster.ui.charts.axis import axis_of
+from hlmaster.ui.charts.frame import Frame
+from hlmaster.ui.charts.legend_cell import Cell
+from hlmaster.ui.charts.study import PRICE_PANE
+from hlmaster.ui.charts.tag import AxisValue, Tag, Word
+
+REACH = 6
+"""Pixels by which a line's end or an event's triangle may stand out of its column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A frame as it was shown. Where `ground` differs from another's, nothing is known to be the same."""
+
+    ground: tuple[object, ...]
+    row: int
+    """Of the latest price's line."""
+    tags: list[Tag]
+    words: dict[str, tuple[Word, ...]]
+    values: dict[str, tuple[AxisValue, ...]]
+    cells: list[Cell]
+
+
+def seen(frame: Frame) -> Seen | None:
+    """None without candles."""
+    if not len(frame.series):
+        return None
+    latest = frame.series.latest_range() if frame.marks else ()
+    told = frame.stale, frame.cursor, frame.cursor_slot, frame.lines, frame.marks, latest, frame.labels
+    ground = frame.still(), frame.layers.live(frame), *told
+    row = round(frame.y_of(frame.last_price))
+    return Seen(ground, row, frame.tags, frame.axis_words, frame.axis_values, frame.legend)
+
+
+def damage(before: Seen | None, now: Seen | None, frame: Frame) -> QRegion | None:
+    """Where the second one, of this frame, looks otherwise than the first; None for everywhere."""
+    if before is None or now is None or before.ground != now.ground:
+        return None
+    result = QRegion()
+    if len(frame.latest):
+        middles = frame.column_middles()
+        left = int(middles[-2] if len(middles) > 1 else 0) - REACH
+        right = frame.view.x_of(int(frame.latest.slot[-1]) + frame.latest.width) + REACH
+        result += QRect(left, 0, int(right) - left, int(frame.time_scale.top()))
+    for row in {before.row, now.row}:
+        result += QRect(0, row - 1, int(frame.price_pane.width()), 3)
+    if before.tags != now.tags:
+        result += _around(frame.price_scale)
+    for pane in (PRICE_PANE, *(pane.key for pane in frame.panes.shown)):
+        if before.words.get(pane) != now.words.get(pane) or before.values.get(pane) != now.values.get(pane):
+            result += _around(axis_of(frame, pane))
+    for old, new in zip_longest(before.cells, now.cells):
+        if old != new:
+            for cell in (old, new):
+                result += QRect() if cell is None else _around(cell.box)
+    return result
+
+
+def _around(area: QRectF) -> QRect:
+    return area.toAlignedRect().adjusted(-1, -1, 1, 1)
