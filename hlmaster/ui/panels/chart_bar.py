@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import QEvent, QSize, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -33,6 +33,9 @@ class ChartBar(QWidget):
         self._panel = panel
         self._widths: dict[QAbstractButton, int] = {}
         """Of the buttons as they are dressed now."""
+        # Once the window stands: a button that comes or goes meanwhile has the whole of it laid out anew.
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._fit)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 0, 0, 0)
@@ -89,7 +92,7 @@ class ChartBar(QWidget):
         rare = interval not in self.buttons
         self.more.setText(f"{interval.value} ▾" if rare else "▾")
         self._widths.clear()
-        self._fit()
+        self._soon.start()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
@@ -101,11 +104,11 @@ class ChartBar(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._fit()
+        self._soon.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit()
+        self._soon.start()
 
     def _fit(self) -> None:
         """Leave out whole buttons rather than cut each; the timeframe that is shown stays."""
