@@ -144,7 +144,6 @@ def _measure(count: int) -> tuple[float, list[float], list[float], list[float], 
     chart.show()
     paint = _painter(chart._canvas, chart._prepare)
     candles = _candles(count)
-    paint()
     gc.collect()
     begun = time.perf_counter()
     chart.set_series(*candles, MINUTE)
