@@ -99,6 +99,8 @@ class Frame:
     _ends: dict[str, tuple[float, float]] = field(default_factory=dict)
     """The lowest and the highest sample of each column but for the latest."""
     _middles: Floats | None = None
+    _sampled_at: Indices | None = None
+    _still: tuple[tuple[object, ...], dict[str, tuple[object, ...]]] | None = None
 
     def __post_init__(self) -> None:
         self.fonts = Typefaces(self.palette)
@@ -124,6 +126,7 @@ class Frame:
 
     def rebuild(self) -> None:
         """Work out what is visible from the series and the view; a `Picture` also what is said about it."""
+        self._still = None
         first, last = self.view.visible(len(self.series))
         self.columns = self.series.columns(first, last, self.view.column_width())
         live = bool(len(self.columns)) and int(self.columns.slot[-1]) + self.columns.width >= len(self.series)
@@ -196,16 +199,22 @@ class Frame:
 
     def still(self) -> tuple[object, ...]:
         """All that the part of the picture depends on which a tick, the mouse and the clock leave alone."""
-        return self.view.right, self.still_looks(), tuple(self.still_pane(pane) for pane in self.panes_shown())
+        return self.view.right, *self.still_parts()
 
-    def still_looks(self) -> tuple[object, ...]:
+    def still_parts(self) -> tuple[tuple[object, ...], dict[str, tuple[object, ...]]]:
+        """The same but for where the view stands: what all panes depend on, and by their names what each does."""
+        if self._still is None:
+            self._still = self._still_looks(), {pane: self._still_pane(pane) for pane in self.panes_shown()}
+        return self._still
+
+    def _still_looks(self) -> tuple[object, ...]:
         """What every pane's still picture depends on, but for where the view stands."""
         size = (self.price_pane.width(), self.time_scale.width(), self.time_scale.bottom())
         days = tuple(tick.slot for tick in self.time_ticks if tick.strong)
         looks = (self.palette, self.zone, self.decimals, self.are_candles_shown, bool(len(self.latest)))
         return self.series.revision, self.view.pitch, size, days, looks, self.layers.state("")
 
-    def still_pane(self, pane: str) -> tuple[object, ...]:
+    def _still_pane(self, pane: str) -> tuple[object, ...]:
         """What one pane's still picture depends on besides."""
         area, studies = self.area_of(pane), tuple(self.studies_in(pane))
         volume = self.volume_high if pane == VOLUME_PANE else 0.0
@@ -246,8 +255,9 @@ class Frame:
         """A study's column at the end of each of `column_slots`: NaN where it has no value or candles are missing."""
         found = self._samples.get(column)
         if found is None:
-            ends = np.minimum(self.column_slots + self.columns.width, len(self.series)) - 1
-            found = self._samples[column] = self.series.values_at(column, ends)
+            if self._sampled_at is None:
+                self._sampled_at = np.minimum(self.column_slots + self.columns.width, len(self.series)) - 1
+            found = self._samples[column] = self.series.values_at(column, self._sampled_at)
         return found
 
     # -- inside -------------------------------------------------------------------------------------------------
@@ -263,7 +273,7 @@ class Frame:
                     column, min(int(self.column_slots[-1]) + width, len(self.series)) - 1
                 )
             return
-        self._points, self._middles = points, None
+        self._points, self._middles, self._sampled_at = points, None, None
         self._samples.clear()
         self._ends.clear()
         self.column_slots = np.arange(first, last, width)

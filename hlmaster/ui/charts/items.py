@@ -51,8 +51,8 @@ class Layer(pg.GraphicsObject):  # type: ignore[misc]
 
 
 class StillLayer(Layer):
-    """An opaque picture of the whole chart. Of each pane only what is new is painted: nothing while `Frame.still_pane`
-    is as it was, after a pan the strip that came into sight, else all of it."""
+    """An opaque picture of the whole chart. Of each pane only what is new is painted: nothing while `Frame.still_parts`
+    are as they were, after a pan the strip that came into sight, else all of it."""
 
     def __init__(self, frame: Frame) -> None:
         super().__init__(frame, draw_still, when_empty=True)
@@ -65,8 +65,8 @@ class StillLayer(Layer):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         frame, ratio = self._frame, painter.device().devicePixelRatio()
-        looks, edge = (*frame.still_looks(), ratio), frame.view.right * frame.view.pitch
-        panes = {pane: frame.still_pane(pane) for pane in frame.panes_shown()}
+        shared, panes = frame.still_parts()
+        looks, edge = (*shared, ratio), frame.view.right * frame.view.pitch
         words = frame.axis_words
         if (looks, edge, panes, words) != (self._looks, self._edge, self._panes, self._words):
             if looks != self._looks or panes.keys() != self._panes.keys():

@@ -42,7 +42,9 @@ class Scale:
                 rows: Floats = (np.log(self.high) - np.log(values)) * unit
         else:
             rows = (self.high - values) * (self.height / (self.high - self.low))
-        return np.clip(rows, -self.height, 2 * self.height)
+        # Not np.clip: around a few values that takes ten times as long as what it does.
+        held: Floats = np.minimum(np.maximum(rows, -self.height), 2 * self.height)
+        return held
 
     def value_at(self, y: float) -> float:
         share = y / max(self.height, 1.0)

@@ -33,14 +33,18 @@ def trace(painter: QPainter, x: Floats, y: Floats) -> None:
 
     Separate segments instead of a path: Qt strokes an antialiased path wider than a pixel twenty times as slowly.
     """
-    whole = np.isfinite(y)
-    joined = whole[:-1] & whole[1:]
-    count = int(np.count_nonzero(joined))
-    if not count:
+    count = len(y) - 1
+    if count < 1:
         return
     segments = np.empty((count, 4))
-    segments[:, 0], segments[:, 1] = x[:-1][joined], y[:-1][joined]
-    segments[:, 2], segments[:, 3] = x[1:][joined], y[1:][joined]
+    segments[:, 0], segments[:, 1] = x[:-1], y[:-1]
+    segments[:, 2], segments[:, 3] = x[1:], y[1:]
+    whole = np.isfinite(y)
+    if not whole.all():
+        segments = segments[whole[:-1] & whole[1:]]
+        count = len(segments)
+        if not count:
+            return
     painter.drawLines(Shiboken.wrapInstance(segments.ctypes.data, QLineF), count)  # type: ignore[call-overload]
 
 
