@@ -92,6 +92,9 @@ class WayOut(HoldButton):
 
     def _act(self) -> None:
         self.busy(self.strength.busy)
+        if self.strength is not CANCEL:
+            # No question that is still open, and no key in the same breath, opens anew what is being closed.
+            self._context.arming.set(False)
         task = self._context.run(self._act_and_tell(), self.strength.title.lower())
         task.add_done_callback(lambda _: self.rest())
 

@@ -13,13 +13,14 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from hlmaster.core.events import OrderChanged, Severity, TrackedOrder
 from hlmaster.core.model import Side
 from hlmaster.core.orders import OrderStatus
-from hlmaster.core.rounding import wire_text
+from hlmaster.core.rounding import snap_price, wire_text
 from hlmaster.desk.outcome import Outcome
 from hlmaster.ui import figures, typed
 from hlmaster.ui.armed_button import ArmedButton
 from hlmaster.ui.context import Context
 from hlmaster.ui.figures import money
 from hlmaster.ui.panels.table_panel import TablePanel
+from hlmaster.ui.quick_orders import KEPT
 from hlmaster.ui.table import Action, Cell, Column
 
 STATUS = {
@@ -52,7 +53,7 @@ class OrdersPanel(TablePanel):
         self.table.menu_wanted.connect(self._offer_cancel)
         self.model.edited.connect(self._change)
         self.model.applied.connect(self._on_applied)
-        context.coin_changed.connect(lambda _: self._on_applied())
+        context.coin_changed.connect(self._on_coin)
         context.bridge.on_fact(self, OrderChanged, lambda _: self.model.touch())
         self.model.flush()
         self.table.sort_by("age", descending=True)
@@ -216,8 +217,19 @@ class OrdersPanel(TablePanel):
             problem = entry.problem or f"The {column} must be above zero."
             self.context.notify(Severity.WARNING, f"{problem} The order stands as it was.")
         elif wire_text(entry.value) != self._shown(tracked, column):
-            change = self.context.desk.manual.modify(client_order_id, **{CHANGES[column]: entry.value})
-            self._run(client_order_id, change, f"Modify {tracked.order.coin}")
+            self._run(client_order_id, self._changed(tracked, column, entry.value), f"Modify {tracked.order.coin}")
+
+    async def _changed(self, tracked: TrackedOrder, column: str, value: Decimal) -> Outcome:
+        """What protection keeps is moved by protection: it would put it back otherwise."""
+        name, coin, desk = tracked.client_order_id, tracked.order.coin, self.context.desk
+        if name not in desk.protector.kept(coin):
+            return await desk.manual.modify(name, **{CHANGES[column]: value})
+        if column != "trigger":
+            return Outcome(
+                False, "Protection keeps this order: its trigger can be moved, the rest follows the position."
+            )
+        decimals = desk.survey.instrument(coin).size_decimals
+        return Outcome(*desk.protector.move(coin, {name: snap_price(value, decimals)}))
 
     def _shown(self, tracked: TrackedOrder, column: str) -> str | None:
         edit = next(c.edit for c in self.model.columns if c.key == column)
@@ -230,9 +242,14 @@ class OrdersPanel(TablePanel):
         coin = self.context.coin
         self.counted.emit(len(orders))
         self.cancel_coin.say(f"Cancel {coin}", "ghost")
-        self.cancel_coin.setToolTip(f"Every open {coin} order, stops included")
+        self.cancel_coin.setToolTip(f"Every open {coin} order, stops by hand included")
         self.cancel_coin.setEnabled(any(o.order.coin == coin and o.status.is_live for o in orders))
         self.cancel_all.setEnabled(any(o.status.is_live for o in orders))
+
+    def _on_coin(self, coin: str) -> None:
+        """What was asked about the coin before is not asked about this one."""
+        self.cancel_coin.disarm()
+        self._on_applied()
 
     def _select(self, client_order_id: str) -> None:
         tracked = self.model.get(client_order_id)
@@ -245,6 +262,10 @@ class OrdersPanel(TablePanel):
             self.context.notify(Severity.INFO if outcome.ok else Severity.WARNING, outcome.sentence)
             return
         if name == "cancel":
+            tracked = self.context.desk.orders.get(client_order_id)
+            if tracked is not None and client_order_id in self.context.desk.protector.kept(tracked.order.coin):
+                self.context.notify(Severity.WARNING, KEPT)
+                return
             self._run(client_order_id, self.context.desk.manual.cancel(client_order_id), "Cancel")
             return
         position = self.model.position(client_order_id)
@@ -266,7 +287,16 @@ class OrdersPanel(TablePanel):
             self._act(key, "cancel")
 
     def _cancel_all(self, coin: str | None) -> None:
-        self.context.run(self.context.desk.manual.cancel_all(coin), f"Cancel {coin or 'all'}")
+        self.context.run(self._cancelled(coin), f"Cancel {coin or 'all'}")
+
+    async def _cancelled(self, coin: str | None) -> Outcome:
+        """All but what protection would place again at once, with the position bare until then."""
+        desk = self.context.desk
+        coins = {order.order.coin for order in desk.orders.live(coin)}
+        kept = frozenset[str]().union(*(desk.protector.kept(one) for one in coins))
+        done = await desk.manual.cancel_all(coin, keep=kept)
+        stays = f" What protection keeps stays: {len(kept)} order{'' if len(kept) == 1 else 's'}." if kept else ""
+        return replace(done, sentence=f"{done.sentence}{stays}")
 
     def _run(self, client_order_id: str, verb: Coroutine[Any, Any, Outcome], what: str) -> None:
         if client_order_id in self._busy:

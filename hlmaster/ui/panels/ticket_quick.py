@@ -30,7 +30,7 @@ ROWS = (
     (
         ("reverse", "Reverse", "Close the position, then open the same size on the other side"),
         ("breakeven", "Break-even", "Move the stop to the entry price plus fees"),
-        ("cancel", "Cancel", "Cancel every order of this coin, stops included"),
+        ("cancel", "Cancel", "Cancel every order of this coin but what protection keeps"),
     ),
 )
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from hlmaster.core.model import Side
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from hlmaster.ui.dialogs.kill_report import KillReport
+from hlmaster.ui.dialogs.order_question import OrderQuestion
 from hlmaster.ui.hands.panic import PanicButton
 from hlmaster.ui.hold_button import HINT
 from hlmaster.ui.kill_switch import CANCEL, FLATTEN, KILL, STRENGTHS
-from tests.ui.desks import D, settled
+from hlmaster.ui.working import WorkingSize
+from tests.ui.desks import D, confirming, settled, until
 from tests.ui.hands.room import Room, room
 from tests.ui.questions import met, words
 
@@ -75,3 +78,37 @@ async def test_a_mere_click_on_the_red_button_says_that_it_is_held(qtbot: QtBot)
         QTest.mouseClick(button.flatten, Qt.MouseButton.LeftButton)
         assert button.flatten.text() == HINT
         assert not here.scene.context.is_busy
+
+
+async def test_a_question_that_is_open_when_all_is_flattened_opens_nothing_anew(qtbot: QtBot) -> None:
+    async with room(qtbot, confirming(), start=True) as here:
+        context = here.scene.context
+        button = with_button(here)
+        context.arming.set(True)
+        context.quick.set_working(WorkingSize("ETH", SizeUnit.COIN, D("0.5")))
+        context.quick.market("ETH", Side.BUY)
+        question = await met(OrderQuestion)
+        for _ in range(2):
+            button.flatten.press_key()
+        report = await met(KillReport)
+        question.yes.click()
+        await settled(here.scene)
+        report.accept()
+        assert here.scene.desk.portfolio.size("ETH") == 0
+        assert not here.scene.venue.open
+        assert "locked" in here.scene.sentences()
+
+
+async def test_two_ways_to_flatten_at_once_are_one(qtbot: QtBot) -> None:
+    async with room(qtbot, start=True) as here:
+        await here.scene.desk.manual.place(Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.COIN, D("0.5")))
+        button = with_button(here)
+        for one in (button.flatten, button.ways.buttons[FLATTEN]):
+            one.fired.emit()
+        await until(lambda: here.scene.desk.portfolio.size("ETH") == 0)
+        await settled(here.scene)
+        orders = [order for sent in here.scene.venue.sent for order in sent.orders if order.reduce_only]
+        assert [order.size for order in orders] == [D("0.5")]
+        for report in QApplication.topLevelWidgets():
+            if isinstance(report, KillReport):
+                report.accept()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QItemSelectionModel, Qt
@@ -14,8 +15,10 @@ from pytestqt.qtbot import QtBot
 from hlmaster.core.events import OrderReported, TrackedOrder
 from hlmaster.core.model import Side
 from hlmaster.core.orders import ActionKind, VenueOrder
+from hlmaster.settings import Settings
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from hlmaster.ui.panels.orders import OrdersPanel
+from hlmaster.ui.quick_orders import KEPT
 from tests.ui.desks import NOW, TradingScene, settled, shown, trading, until
 from tests.ui.panels.rows import text
 
@@ -244,3 +247,40 @@ async def test_all_selected_orders_are_cancelled_by_key_and_from_the_menu(qtbot:
         QTest.keyClick(panel.table, Qt.Key.Key_Delete)
         await settled(scene)
         assert [key for key in keys if order(scene, key).status.is_live] == [keys[1]]
+
+
+async def test_a_cancel_that_was_asked_for_one_coin_is_not_done_to_the_next(qtbot: QtBot) -> None:
+    async with trading("ETH", "SOL") as scene:
+        panel = panel_of(scene, qtbot)
+        await resting(scene)
+        await resting(scene, "150", "SOL")
+        await until(panel.cancel_coin.isEnabled)
+        panel.cancel_coin.click()
+        assert panel.cancel_coin.is_armed
+        scene.context.select("SOL")
+        panel.cancel_coin.click()
+        await settled(scene)
+        assert len(scene.venue.open) == 2
+
+
+async def test_what_protection_keeps_is_moved_by_it_and_never_cancelled_from_the_table(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    async with trading(settings=Settings(), folder=tmp_path) as scene:
+        panel = panel_of(scene, qtbot)
+        bought = await scene.desk.manual.place(Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.COIN, D("0.5")))
+        assert bought.ok
+        await until(lambda: scene.desk.protector.kept("ETH"))
+        (kept,) = scene.desk.protector.kept("ETH")
+        panel._act(kept, "cancel")
+        panel._cancel_all(None)
+        await settled(scene)
+        assert list(scene.venue.open) == [kept]
+        assert KEPT in scene.sentences()
+        assert "What protection keeps stays: 1 order." in scene.sentences()
+        await until(lambda: panel.model.get(kept))
+        panel._change(kept, "trigger", "3400.04")
+        await settled(scene)
+        shield = scene.desk.protector.shield("ETH")
+        assert shield is not None
+        assert shield.policy.stop_price == D(3400)
