@@ -12,6 +12,8 @@ from hlmaster.ui.panel import Panel
 
 HEAD_HEIGHT = 30
 LEAST_WIDTH = 60
+TITLE_SIZE = QSize(LEAST_WIDTH, HEAD_HEIGHT)
+"""Shared: read, do not change."""
 
 
 class Head(QWidget):
@@ -51,8 +53,11 @@ class TitleRow(Head):
         self.row.addStretch()
 
     def sizeHint(self) -> QSize:
-        """A dock asks for this and not for the fixed height."""
-        return QSize(super().sizeHint().width(), HEAD_HEIGHT)
+        """A dock asks for this, thousands of times a move, and not for the fixed height; it gives the width itself."""
+        return TITLE_SIZE
+
+    def minimumSizeHint(self) -> QSize:
+        return TITLE_SIZE
 
 
 class PanelDock(QDockWidget):
