@@ -63,6 +63,8 @@ class CandleChart(ChartContent):
         super().__init__(parent, palette)
         self._canvas: Canvas | None = None
         self._canvas_asked = False
+        self._places: tuple[object, ...] = ()
+        """What the buttons' places hang on, as they stand."""
         self._hands = Hands()
         QVBoxLayout(self).setContentsMargins(0, 0, 0, 0)
         self.setMinimumSize(240, 160)
@@ -196,14 +198,20 @@ class CandleChart(ChartContent):
 
     def _place_buttons(self) -> None:
         frame = self._frame
+        is_filled, is_latest = bool(len(frame.series)), frame.view.shows_latest(len(frame.series))
+        areas = frame.price_pane, frame.price_scale, self.height()
+        places = *areas, is_filled, is_latest, frame.auto_scale, frame.palette
+        if places == self._places:
+            return
+        self._places = places
         corner = QRect(QPoint(0, 0), self._latest.sizeHint())
         corner.moveBottomRight(frame.price_pane.bottomRight().toPoint() - QPoint(12, 12))
         self._latest.setGeometry(corner)
-        self._latest.setVisible(bool(len(frame.series)) and not frame.view.shows_latest(len(frame.series)))
+        self._latest.setVisible(is_filled and not is_latest)
         scale = frame.price_scale
         self._auto.setGeometry(int(scale.left()), self.height() - int(TIME_SCALE_HEIGHT) + 1, int(scale.width()), 25)
         self._auto.setChecked(frame.auto_scale)
-        self._auto.setVisible(bool(len(frame.series)))
+        self._auto.setVisible(is_filled)
 
     def _hover(self, at: QPointF | None) -> None:
         frame, left = self._frame, at is None

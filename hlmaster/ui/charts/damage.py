@@ -23,6 +23,7 @@ class Seen:
     """A frame as it was shown. Where `ground` differs from another's, nothing is known to be the same."""
 
     ground: tuple[object, ...]
+    ticks: int
     row: int
     """Of the latest price's line."""
     tags: list[Tag]
@@ -39,7 +40,7 @@ def seen(frame: Frame) -> Seen | None:
     told = frame.stale, frame.cursor, frame.cursor_slot, frame.lines, frame.marks, latest, frame.labels
     ground = frame.still(), frame.layers.live(frame), *told
     row = round(frame.y_of(frame.last_price))
-    return Seen(ground, row, frame.tags, frame.axis_words, frame.axis_values, frame.legend)
+    return Seen(ground, frame.series.ticks, row, frame.tags, frame.axis_words, frame.axis_values, frame.legend)
 
 
 def damage(before: Seen | None, now: Seen | None, frame: Frame) -> QRegion | None:
@@ -47,18 +48,18 @@ def damage(before: Seen | None, now: Seen | None, frame: Frame) -> QRegion | Non
     if before is None or now is None or before.ground != now.ground:
         return None
     result = QRegion()
-    if len(frame.latest):
+    if len(frame.latest) and before.ticks != now.ticks:
         middles = frame.column_middles()
         left = int(middles[-2] if len(middles) > 1 else 0) - REACH
         right = frame.view.x_of(int(frame.latest.slot[-1]) + frame.latest.width) + REACH
         result += QRect(left, 0, int(right) - left, int(frame.time_scale.top()))
-    for row in {before.row, now.row}:
+    for row in {before.row, now.row} if before.ticks != now.ticks else ():
         result += QRect(0, row - 1, int(frame.price_pane.width()), 3)
     if before.tags != now.tags:
-        result += _around(frame.price_scale)
+        result += frame.price_scale.toAlignedRect()
     for pane in (PRICE_PANE, *(pane.key for pane in frame.panes.shown)):
         if before.words.get(pane) != now.words.get(pane) or before.values.get(pane) != now.values.get(pane):
-            result += _around(axis_of(frame, pane))
+            result += axis_of(frame, pane).toAlignedRect()
     for old, new in zip_longest(before.cells, now.cells):
         if old != new:
             for cell in (old, new):

@@ -33,7 +33,9 @@ def flat_pen(colour: str | QColor, dashes: list[float] | None = None, width: flo
 
 
 def within(painter: QPainter, area: QRectF, draw: Draw, frame: Frame) -> None:
-    """Let `draw` paint into a part of the picture as if that were all of it."""
+    """Let `draw` paint into a part of the picture as if that were all of it, unless nothing there is painted now."""
+    if painter.hasClipping() and not painter.clipBoundingRect().intersects(area):
+        return
     painter.save()
     painter.setClipRect(area, Qt.ClipOperation.IntersectClip)
     painter.translate(area.topLeft())

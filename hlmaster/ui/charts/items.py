@@ -35,6 +35,7 @@ class Layer(pg.GraphicsObject):  # type: ignore[misc]
         self._frame, self._draw, self._when_empty = frame, draw, when_empty
         self._area = QRectF()
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.setFlag(self.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # to be told what is exposed
 
     def cover(self, area: QRectF) -> None:
         if area != self._area:
@@ -47,6 +48,7 @@ class Layer(pg.GraphicsObject):  # type: ignore[misc]
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if self._when_empty or len(self._frame.series):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setClipRect(option.exposedRect)
             self._draw(painter, self._frame, self._area)
 
 
@@ -70,20 +72,20 @@ class StillLayer(Layer):
         words = frame.axis_words
         if (looks, edge, panes, words) != (self._looks, self._edge, self._panes, self._words):
             if looks != self._looks or panes.keys() != self._panes.keys():
-                self._paint_all(ratio, option)
+                self._paint_all(ratio)
             else:
                 self._paint_new(panes, edge - self._edge, ratio)
             self._looks, self._edge, self._panes, self._words = looks, edge, panes, words
         painter.drawPixmap(0, 0, self._picture)
 
-    def _paint_all(self, ratio: float, option: QStyleOptionGraphicsItem) -> None:
+    def _paint_all(self, ratio: float) -> None:
         size = (self._area.size() * ratio).toSize()
         if self._picture.size() != size:
             self._picture = QPixmap(size)
             self._picture.setDevicePixelRatio(ratio)
         self._picture.fill(QColor(self._frame.palette.background))
         brush = QPainter(self._picture)
-        super().paint(brush, option)
+        draw_still(brush, self._frame, self._area)
         brush.end()
 
     def _paint_new(self, panes: dict[str, tuple[object, ...]], moved: float, ratio: float) -> None:

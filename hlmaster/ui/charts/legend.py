@@ -109,9 +109,12 @@ def _flow(frame: Frame, entries: list[Entry], top: float, floor: float, *, wraps
 def draw_legend(painter: QPainter, frame: Frame, area: QRectF) -> None:
     palette, unit, ink = frame.palette, frame.fonts.small_digit, frame.fonts.small_ink
     ground, head = faded(palette.background, 0.75), ROW / 2 + 4 - ink.ascent
+    clip = painter.clipBoundingRect() if painter.hasClipping() else area
     painter.setFont(ink.font)
     for cell in frame.legend:
         box = cell.box
+        if not clip.intersects(box):
+            continue
         painter.fillRect(box, ground)
         x, top = box.left() + 4, box.top() + head
         if cell.name:

@@ -66,6 +66,8 @@ class CandleSeries:
         self.has_gaps = False
         self.revision = 0
         """Changes with everything but the latest slot's values."""
+        self.ticks = 0
+        """Changes with the latest slot's values."""
 
     def __len__(self) -> int:
         """Slots held: candles and gaps."""
@@ -172,6 +174,7 @@ class CandleSeries:
 
         Raises ValueError for an unknown time before the last candle: history is revised by replacing the series.
         """
+        self.ticks += 1
         if self._count and time_ms <= int(self.time[-1]):
             slot = self.slot_at(time_ms)
             if slot < 0 or int(self.time[slot]) != time_ms or self.is_gap(slot):
@@ -226,6 +229,7 @@ class CandleSeries:
         self._overlays[name] = store
 
     def set_last_overlay(self, name: str, value: float) -> None:
+        self.ticks += 1
         self._overlays[name][self._start + self._count - 1] = value
 
     # -- inside -------------------------------------------------------------------------------------------------
