@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QEvent, QPoint
 from pytestqt.qtbot import QtBot
 
 from hlmaster.core.events import LinkChanged, LinkState, Severity
@@ -14,7 +14,7 @@ from hlmaster.core.orders import ActionKind, OrderReply, Prepared, ReplyKind
 from hlmaster.settings import Settings
 from hlmaster.trading.protection.policy import Policy
 from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
-from tests.ui.chart_hand import CONTROL, LEFT, RIGHT, SHIFT, Hand, hand, resting
+from tests.ui.chart_hand import CONTROL, LEFT, PLAIN, RIGHT, SHIFT, Hand, X, hand, resting
 from tests.ui.desks import D, settled, until
 
 
@@ -188,3 +188,15 @@ async def test_a_kept_stop_follows_the_hand_on_an_old_picture_and_says_that_it_i
 
         await until(lambda: len(stops()) == 1 and stops()[0] > 3426)
         assert "The picture of ETH is old" in it.scene.sentences()
+
+
+async def test_a_double_click_is_one_order_even_if_the_pointer_slips(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        it.trading.switches.flip("clicks")
+        row = it.row(3425.0)
+        it.click(row)
+        it.mouse(QEvent.Type.MouseButtonDblClick, X, row + 2, LEFT, PLAIN)
+        it.release(row + 2)
+        await until(lambda: it.scene.desk.orders.live("ETH"))
+        await settled(it.scene)
+        assert it.sent(ActionKind.ORDER) == 1

@@ -346,12 +346,15 @@ class TicketPanel(Panel):
     async def _place(self, ticket: Ticket, questions: tuple[str, ...]) -> Outcome:
         """What was asked about is sent, or nothing."""
         if questions:
+            shown = self._preview
             with figures.unveiled():
-                what = self._order_words(self._preview)
+                what = self._order_words(shown)
             if not await all_ticked(self.window(), what, questions):
                 return Outcome(False, "Nothing was sent: the checklist is not ticked.")
             if not self._is_still(ticket):
                 return Outcome(False, "Nothing was sent: the ticket changed while the checklist was asked.")
+            if shown is not None and shown.entry is not None:
+                ticket = replace(ticket, size_unit=SizeUnit.COIN, amount=shown.entry.size)
         return await self.context.desk.manual.place(ticket)
 
     def _is_still(self, ticket: Ticket) -> bool:

@@ -84,6 +84,13 @@ def test_on_a_stale_book_nothing_is_placed_or_moved_but_cancelling_goes_on() -> 
     assert cancel(Column.OWN_BUY, MINE, STALE).deed is Deed.CANCEL
 
 
+def test_exits_are_moved_on_a_stale_book_too_but_never_unarmed_or_with_an_entry() -> None:
+    leaving = replace(STOP_SELL, is_exit=True)
+    assert move(Own(Side.SELL, (leaving,)), MINE, ASK, STALE).deed is Deed.MOVE
+    assert move(Own(Side.SELL, (leaving,)), MINE, ASK, replace(STALE, is_armed=False)).text == LOCKED
+    assert move(Own(Side.SELL, (leaving, STOP_SELL)), MINE, ASK, STALE).text == STALE.stale
+
+
 def test_without_a_working_size_it_asks_for_one() -> None:
     assert left(Column.BUY, BID, replace(ARMED, size_text="")).text == NO_SIZE
 
