@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QApplication
 
 from hlmaster.core.errors import HlError
 from hlmaster.core.events import Severity, TrackedOrder
@@ -27,7 +26,7 @@ from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from hlmaster.ui import figures, gestures, moving
 from hlmaster.ui.attempts import Attempts, Key, Placed, Surroundings
 from hlmaster.ui.dialogs.checklist import all_ticked
-from hlmaster.ui.dialogs.order_question import meant
+from hlmaster.ui.dialogs.order_question import asking_window, meant
 from hlmaster.ui.gestures import Refused
 from hlmaster.ui.order_words import consequences, order_words
 from hlmaster.ui.working import DraftBracket, WorkingSize
@@ -158,7 +157,7 @@ class QuickOrders(QObject):
         if settings.general.confirm_orders and not await meant(what, more):
             return NOTHING_SENT
         questions = () if ticket.reduce_only else settings.safeguards.checklist
-        if not await all_ticked(_window(), what, questions):
+        if not await all_ticked(asking_window(), what, questions):
             return Outcome(False, "Nothing was sent: the checklist is not ticked.")
         # What was asked about may have waited: the picture that the gesture was made on must still hold.
         self._attempts.fresh(coin)
@@ -273,7 +272,7 @@ class QuickOrders(QObject):
             sentence = "It is closed at market, and the same size is opened on the other side."
             if desk.settings.general.confirm_orders and not await meant(what, sentence):
                 return NOTHING_SENT
-            if not await all_ticked(_window(), what, desk.settings.safeguards.checklist):
+            if not await all_ticked(asking_window(), what, desk.settings.safeguards.checklist):
                 return Outcome(False, "Nothing was sent: the checklist is not ticked.")
             self._still(coin, size)
             self._attempts.fresh(coin)
@@ -344,7 +343,3 @@ def _is_stop(tracked: TrackedOrder, side: Side) -> bool:
 def _held(size: Decimal, coin: str) -> str:
     with figures.unveiled():
         return f"{'long' if size > 0 else 'short'} {figures.size(abs(size))} {coin}"
-
-
-def _window() -> Any:
-    return QApplication.activeWindow()

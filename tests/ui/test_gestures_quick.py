@@ -229,6 +229,30 @@ async def test_the_rest_of_the_gesture_that_asked_is_no_yes(window: QWidget) -> 
         assert not sent(scene)
 
 
+async def test_of_two_questions_the_end_of_one_is_no_answer_to_the_other(window: QWidget) -> None:
+    async with trading(settings=confirming()) as scene:
+        quick = armed(scene)
+        window.activateWindow()
+        await until(window.isActiveWindow)
+        quick.limit("ETH", 3400.0)
+        first = await met(OrderQuestion)
+        first.activateWindow()
+        await until(first.isActiveWindow)
+        quick.limit("ETH", 3300.0)
+
+        def asked() -> list[OrderQuestion]:
+            return [one for one in QApplication.topLevelWidgets() if isinstance(one, OrderQuestion) and one.isVisible()]
+
+        await until(lambda: len(asked()) == 2)
+        first.no.click()
+        await until(lambda: len(asked()) == 1)
+        (second,) = asked()
+        assert "3,300" in second.text.text()
+        second.yes.click()
+        await settled(scene)
+        assert [order.price for order in sent(scene)] == [D(3300)]
+
+
 # --- stops ---
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from hlmaster.ui.dialogs.confirm import Confirm, answered
 
@@ -31,7 +31,16 @@ class OrderQuestion(Confirm):
             super().keyPressEvent(event)
 
 
+def asking_window() -> QWidget | None:
+    """The window in use; behind a dialog, whose end would be that of what is asked over it."""
+    window = QApplication.activeWindow()
+    while isinstance(window, QDialog):
+        behind = window.parentWidget()
+        window = None if behind is None else behind.window()
+    return window
+
+
 async def meant(what: str, sentence: str) -> bool:
-    dialog = OrderQuestion(QApplication.activeWindow(), what, sentence)
+    dialog = OrderQuestion(asking_window(), what, sentence)
     dialog.show()
     return await answered(dialog)
