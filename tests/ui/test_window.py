@@ -76,7 +76,7 @@ async def test_an_older_arrangement_gives_way_to_the_default_and_panels_keep_the
         taken: list[dict[str, Any]] = []
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(ApprovalsPanel, "restore_state", lambda _, state: taken.append(state))
-            async with opened(scene, tmp_path, size=(1600, 980)) as window:
+            async with opened(scene, tmp_path, size=(1600, 1200)) as window:
                 column = [window.docks[key].geometry() for key in ("approvals", "analyst", "sentiment")]
                 assert column[0].bottom() < column[1].top() < column[1].bottom() < column[2].top()
                 assert not window.docks["opportunities"].isHidden()
