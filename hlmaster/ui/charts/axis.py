@@ -21,12 +21,12 @@ VOLUME_WORD = 20.0
 def mark_axes(frame: Frame) -> None:
     """Find out what is written beside each pane: a round value gives way to tags and latest values."""
     height = frame.price_pane.height()
+    covered = [((tag.height + TAG_HEIGHT) / 2 - 3, tag.centre) for tag in frame.tags]
     frame.axis_words = {
         PRICE_PANE: tuple(
             word
             for word in _words(frame, PRICE_PANE)
-            if 8 < word.y < height - 8
-            and all(abs(tag.centre - word.y) >= (tag.height + TAG_HEIGHT) / 2 - 3 for tag in frame.tags)
+            if 8 < word.y < height - 8 and all(abs(centre - word.y) >= reach for reach, centre in covered)
         )
     }
     frame.axis_values = {pane.key: _latest(frame, pane) for pane in frame.panes.shown}
