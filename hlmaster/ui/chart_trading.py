@@ -70,7 +70,7 @@ class ChartTrading(QObject, Owner):
     def _listen(self) -> None:
         context, bridge = self._context, self._context.bridge
         context.arming.changed.connect(self._take_arming)
-        context.theme_changed.connect(lambda _: self.refresh())
+        context.theme_changed.connect(self.refresh)
         context.quick.size_changed.connect(self._chart.repaint_layers)
         context.quick.bracket_changed.connect(self._draw)
         self.switches.changed.connect(self._take_switches)

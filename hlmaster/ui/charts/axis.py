@@ -82,7 +82,7 @@ def _words(frame: Frame, pane: str) -> tuple[Word, ...]:
 
 def _latest(frame: Frame, pane: SubPane) -> tuple[AxisValue, ...]:
     """As many of the latest values as find room, kept out of each other's way."""
-    if pane.key == VOLUME_PANE:
+    if pane.key == VOLUME_PANE or not len(frame.series):
         return ()
     scale, room, last = pane.scale, _room(frame), len(frame.series) - 1
     values = [

@@ -60,7 +60,7 @@ class ChartFlow(QObject):
         self._profile = ProfileLayer(self._source, lambda: chart.shown)
         chart.study_closed.connect(lambda key: self.switch(key, False) if key in self.on else None)
         chart.study_hidden.connect(self._hide)
-        panel.context.theme_changed.connect(lambda _: self.look())
+        panel.context.theme_changed.connect(self.look)
         self._timer = QTimer(self, interval=BEAT_MS)
         self._timer.timeout.connect(self.look)
         for key, title in self.titles().items():

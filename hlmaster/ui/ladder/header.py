@@ -75,8 +75,11 @@ class Header(QWidget):
         row.addWidget(self.grouping)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         context.arming.changed.connect(self._show_lock)
-        context.theme_changed.connect(lambda _: self._show_lock(context.arming.is_on))
+        context.theme_changed.connect(self._dress)
         self._show_lock(context.arming.is_on)
+
+    def _dress(self) -> None:
+        self._show_lock(self._context.arming.is_on)
 
     def _show_lock(self, on: bool) -> None:
         theme = self._context.theme

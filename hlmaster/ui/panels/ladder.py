@@ -89,7 +89,7 @@ class LadderPanel(PaintedPanel):
         bridge.on_fact(self, StalenessChanged, self._redraw)
         bridge.on_fact(self, LinkChanged, lambda _: self.refresh())
         bridge.on_fact(self, TradesSeen, self._traded)
-        context.arming.changed.connect(lambda _: self.refresh())
+        context.arming.changed.connect(self.refresh)
         context.quick.size_changed.connect(self.refresh)
 
     def _add_actions(self, context: Context) -> None:
