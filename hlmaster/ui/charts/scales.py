@@ -64,7 +64,9 @@ def draw_time_scale(painter: QPainter, frame: Frame, area: QRectF) -> None:
         if half + 2 < x < width - half - 2:
             ink = fonts.strong_ink if tick.strong else fonts.small_ink
             ink.use(painter, palette.text if tick.strong else palette.muted)
-            ink.again(painter, tick.text, x - ink.width(tick.text) / 2, area.center().y() - ink.height / 2)
+            # On whole pixels: between them a text that was kept may look otherwise than when it was first written.
+            left, top = x - ink.width(tick.text) / 2, area.center().y() - ink.height / 2
+            ink.again(painter, tick.text, math.floor(left + 0.5), math.floor(top + 0.5))
 
 
 def draw_crosshair(painter: QPainter, frame: Frame, area: QRectF) -> None:
