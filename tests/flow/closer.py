@@ -45,8 +45,8 @@ def looked_at() -> Iterator[None]:
 def main(data: Path, count: int, seed: int) -> int:
     dice, show, left = random.Random(seed), Window.open, list(range(count))
 
-    def travel(window: Window, size: tuple[int, int] | None) -> None:
-        show(window, size)
+    def travel(window: Window, size: tuple[int, int] | None, *, default_layout: bool = False) -> None:
+        show(window, size, default_layout=default_layout)
         number = left.pop()
         until_ms = dice.choice((0, dice.randrange(60), dice.randrange(400), dice.randrange(LONGEST_MS)))
         dialogs = (window._open_settings, window._help.open_help, window._open_sessions, window._open_modes)

@@ -31,8 +31,8 @@ def main(data: Path, ready_file: Path, passphrase: str) -> int:
     journey = [Connected(Mode.TESTNET, "default", connection), Connected(Mode.PAPER, "default")]
     show = Window.open
 
-    def travel(window: Window, size: tuple[int, int] | None) -> None:
-        show(window, size)
+    def travel(window: Window, size: tuple[int, int] | None, *, default_layout: bool = False) -> None:
+        show(window, size, default_layout=default_layout)
         desk = window._desk
 
         def look() -> None:

@@ -12,7 +12,7 @@ from hlmaster.core.rounding import snap_price
 from hlmaster.desk.desk import Desk
 from hlmaster.trading.protection.cover import PREFIX
 from hlmaster.trading.protection.policy import Policy
-from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
 from tests.flow.desks import D, demo_desk, fresh, until
 
 COVERED_WITHIN = 5.0
@@ -109,7 +109,7 @@ async def test_a_bracket_that_fills_in_pieces_has_stop_and_target_for_what_it_ho
             limit_price=ask,
             stop_price=stop,
             attach_stop=True,
-            target_price=target,
+            targets=(Target(target),),
         )
         assert (await desk.manual.place(ticket)).ok
         await until(lambda: desk.portfolio.size("ETH") != 0, desk)

@@ -112,6 +112,7 @@ def read_reply(raw: bytes, prepared: Prepared) -> tuple[OrderReply, ...]:
     """
     items = prepared.items
     try:
+        raw.decode()  # the decoder passes over what nobody asks for, and damage there is damage
         reply = _reply.decode(raw)
         if reply.status == "err":
             return _refused(_text.decode(reply.response), raw) * len(items)

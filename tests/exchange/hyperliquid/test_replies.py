@@ -306,6 +306,14 @@ def test_fifty_thousand_mutations_are_believed_exactly_as_far_as_they_go() -> No
     assert min(verdicts.values()) > 5_000
 
 
+def test_an_answer_with_bytes_that_are_no_text_is_not_understood_wherever_they_stand() -> None:
+    kind, items, payload = SEEDS[2]
+    whole = json.dumps(payload).encode()
+    for place in range(len(whole)):
+        raw = whole[:place] + b"\x80" + whole[place + 1 :]
+        assert believed(raw, items, kind) == [None] * items, raw
+
+
 @settings(max_examples=1_000)
 @given(st.sampled_from(SEEDS), st.data())
 def test_damaged_bytes_never_become_a_success_of_another_kind(
