@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from math import floor, log10
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -17,6 +18,8 @@ from hlmaster.ui.links import ALONE, GROUPS, MAIN, Link
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.theme import Theme, number_font
 
+COARSE = 0.02
+"""Of the price: a last decimal worth more than this tells no two prices apart."""
 BEAT_MS = 1_000
 """How often what ages by itself (staleness, countdowns) is looked at."""
 
@@ -30,8 +33,16 @@ def market_of(desk: Desk, coin: str) -> CoinMarket | None:
 
 
 def decimals_of(market: CoinMarket, price: float) -> int:
-    """Decimals that prices near ``price`` may have at this market."""
-    return price_decimals(Decimal(repr(price)), market.instrument.size_decimals) if price > 0 else 2
+    """Decimals that prices near ``price`` may have at this market; more where those could not tell two prices apart."""
+    if price <= 0:
+        return 2
+    decimals = price_decimals(Decimal(repr(price)), market.instrument.size_decimals)
+    return decimals if 10.0**-decimals <= COARSE * price else figures_below_one(price)
+
+
+def figures_below_one(price: float) -> int:
+    """Decimals that show five significant figures of a price below one."""
+    return 4 - floor(log10(price))
 
 
 class MarketPanel(Panel):
