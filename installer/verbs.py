@@ -20,7 +20,7 @@ CHECKS = (
     ["-c", FLOORS, "--no-logo"],
     ["-m", "pytest", "tests/house", "-p", "no:xdist"],
 )
-TESTS = ["-m", "pytest", "--ignore=tests/house", "-n", "2", "--dist", "worksteal"]
+TESTS = ["-m", "pytest", "--ignore=tests/house", "-n", "3", "--dist", "worksteal"]
 
 
 def run(root: str, arguments: list[str]) -> int:

@@ -11,7 +11,6 @@ from hlmaster.core.model import Instrument
 from hlmaster.core.ports import MarketData
 from hlmaster.market.feed import Feed
 
-
 MOST_LOOKED_AT = 16
 """Coins of no list whose streams stay after somebody looked at them; the venue bounds subscriptions."""
 

@@ -1,5 +1,7 @@
 """The list of everything that can be done by name."""
 
+from functools import partial
+
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
 
@@ -51,7 +53,7 @@ def test_of_two_of_a_kind_the_one_used_last_is_meant(actions: Actions, qapp: QCo
     first, second = QObject(), QObject()
     inside = QObject(second)
     for name, owner in (("first", first), ("second", inside)):
-        actions.add(Action("chart.fit", "Fit", "Chart", lambda name=name: ran.append(name)), owner)
+        actions.add(Action("chart.fit", "Fit", "Chart", partial(ran.append, name)), owner)
     actions.run("chart.fit")
     actions.prefer(second)
     actions.run("chart.fit")

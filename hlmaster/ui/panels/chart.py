@@ -98,6 +98,7 @@ class ChartPanel(MarketPanel):
         self.studies.join(FlowOffers(self.flow))
         self._rates_of = ("", 0)
         """The coin whose funding is fetched, or being fetched, and the hour of that."""
+        self._fetching: asyncio.Task[None] | None = None
         self._listing = QTimer(self, interval=LISTING_MS)
         self._listing.timeout.connect(self._load)
         self._listen()
@@ -177,7 +178,14 @@ class ChartPanel(MarketPanel):
             return
         self._listing.stop()
         self.trouble.hide()
-        self.context.run(self._fetch(self.coin, self.interval), f"Loading the candles of {self.coin}")
+        self._give_up()
+        fetching = self._fetch(self.coin, self.interval)
+        self._fetching = self.context.run(fetching, f"Loading the candles of {self.coin}")
+
+    def _give_up(self) -> None:
+        """What nobody looks at any more need not wait for its turn with the venue."""
+        if self._fetching is not None:
+            self._fetching.cancel()
 
     async def _fetch(self, coin: str, interval: Interval) -> None:
         if self.is_released or (coin, interval) != (self.coin, self.interval):
@@ -193,6 +201,7 @@ class ChartPanel(MarketPanel):
 
     def release(self) -> None:
         super().release()
+        self._give_up()
         self._listing.stop()
         self.context.desk.charts.leave(self)
 

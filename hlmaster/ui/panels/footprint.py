@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
@@ -36,6 +37,8 @@ class FootprintPanel(PaintedPanel):
         self._dragged: QPointF | None = None
         self._painted = float("-inf")
         self._flow: CoinFlow | None = None
+        self._fetching: asyncio.Task[None] | None = None
+        self._fetches: tuple[str, Interval] | None = None
         super().__init__(context)
         self.setMinimumSize(220, 140)
         self.setAccessibleDescription(
@@ -154,11 +157,20 @@ class FootprintPanel(PaintedPanel):
     def _load(self) -> None:
         """The candles' shapes, where the chart has not fetched them already."""
         market = self.market
-        if self.isVisible() and market is not None and market.series(self.interval) is None:
-            self.context.run(self._fetch(), f"Loading the candles of {self.coin}")
+        if not self.isVisible() or market is None or market.series(self.interval) is not None:
+            return
+        wanted = (self.coin, self.interval)
+        if self._fetching is not None and not self._fetching.done():
+            if wanted == self._fetches:
+                return
+            self._fetching.cancel()
+        self._fetches = wanted
+        self._fetching = self.context.run(self._fetch(), f"Loading the candles of {self.coin}")
 
     def release(self) -> None:
         super().release()
+        if self._fetching is not None:
+            self._fetching.cancel()
         self.context.desk.charts.leave(self)
 
     async def _fetch(self) -> None:
@@ -166,7 +178,8 @@ class FootprintPanel(PaintedPanel):
             await self.context.desk.charts.show(self.coin, self.interval, viewer=self)
         except VenueError:
             return  # cells stand without their shapes; the chart tells of the same trouble
-        self.update()
+        if not self.is_released:
+            self.update()
 
     def _redraw(self, fact: TradesSeen) -> None:
         if fact.coin == self.coin and self.context.desk.clock.monotonic() - self._painted >= FRAME_SECONDS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC
 from typing import Any
 
@@ -243,4 +244,28 @@ async def test_the_time_zone_follows_the_settings(qtbot: Any) -> None:
     general = settings.general.model_copy(update={"time_zone": "utc"})
     panel.context.apply_settings(settings.model_copy(update={"general": general}))
     assert panel.chart.frame.zone.zone is UTC
+    await panel.context.close()
+
+
+async def test_nobody_waits_for_candles_that_are_not_looked_at_any_more(
+    qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = MarketScene()
+    panel = await opened(scene, qtbot)
+    asked: list[str] = []
+
+    async def wait(coin: str, *_: object) -> CandleBlock:
+        asked.append(coin)
+        await asyncio.Event().wait()
+        return CandleBlock.empty()
+
+    monkeypatch.setattr(scene.market_data, "candles", wait)
+    for coin in ("BTC", "ETH", "BTC"):
+        panel.context.choose_interval(Interval.H1 if coin == "BTC" else Interval.H4)
+        panel.context.select(coin)
+        await asyncio.sleep(0)
+    await until(lambda: asked)
+    await until(lambda: len(panel.context._tasks) == 1)
+    panel.release()
+    await until(lambda: not panel.context.is_busy)
     await panel.context.close()

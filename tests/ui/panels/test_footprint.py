@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import pytest
 from PySide6.QtCore import QPointF, Qt
 
+from hlmaster.core.candles import CandleBlock
 from hlmaster.core.events import LinkChanged, LinkState
 from hlmaster.core.model import Interval
 from hlmaster.ui.panels.footprint import FootprintPanel
 from tests.ui.flow.scene import followed, go_on
-from tests.ui.market_desk import NOW, MarketScene, history, open_context, shown
+from tests.ui.market_desk import NOW, MarketScene, history, open_context, shown, until
 
 
 def opened(scene: MarketScene, qtbot: Any) -> FootprintPanel:
@@ -121,3 +124,29 @@ def test_without_a_price_it_waits(qtbot: Any) -> None:
     shown(panel, qtbot)
     panel.grab()
     assert not scene.desk.flow.coins
+
+
+async def test_the_candles_are_asked_for_once_however_often_they_are_missed(
+    qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = MarketScene()
+
+    async def wait(*_: object) -> CandleBlock:
+        await asyncio.Event().wait()
+        return CandleBlock.empty()
+
+    monkeypatch.setattr(scene.market_data, "candles", wait)
+    scene.connect()
+    context = open_context(scene, qtbot)
+    panel = FootprintPanel(context)
+    shown(panel, qtbot, 640, 400)
+    for _ in range(3):
+        panel._load()
+    await until(lambda: context.is_busy)
+    assert len(context._tasks) == 1
+    panel.choose(Interval.H1)
+    await asyncio.sleep(0)
+    await until(lambda: len(context._tasks) == 1)
+    panel.release()
+    await until(lambda: not context.is_busy)
+    await context.close()
