@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from hlmaster.core.bus import Bus
 from hlmaster.core.clock import ManualClock
 from hlmaster.core.events import Notice
 from hlmaster.core.logs import entry_of
+from hlmaster.desk.pen import Pen
 from hlmaster.desk.watchdog import CODE, LIMIT_SECONDS, Watchdog, stacks
 
 
@@ -34,6 +36,15 @@ def heard() -> Iterator[Heard]:
     log.addHandler(handler)
     yield handler
     log.removeHandler(handler)
+
+
+@pytest.fixture(autouse=True)
+def few_threads() -> None:
+    """Of more than a hundred threads the interpreter tells the newest hundred alone: the pens of desks that earlier
+    tests have left are put down."""
+    for one in gc.get_objects():
+        if isinstance(one, Pen):
+            one._thread.shutdown()
 
 
 def wired() -> tuple[ManualClock, list[Notice], Watchdog]:
