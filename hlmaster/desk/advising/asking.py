@@ -71,6 +71,7 @@ class Asking:
         if context is not None:
             now, interest, rate = self._clock.now_ms(), context.open_interest, context.funding_rate
             found.append(self._triggers.context(coin, now, interest, market.mid, rate))
+            found.append(self._triggers.apart(coin, market.mid, context.oracle_price))
         yield from (why for why in found if why is not None)
 
     def _on_candle(self, fact: CandleChanged) -> None:

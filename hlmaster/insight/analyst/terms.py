@@ -83,6 +83,10 @@ class AnalystTerms(Config):
     )
     on_funding: bool = Field(False, title="Ask at odd funding", description="A rate beyond the one below, either way.")
     funding_percent: float = _percent(0.01, 0.001, 4, "Odd funding", "Of the position's value, an hour.")
+    on_gap: bool = Field(
+        False, title="Ask at a gap between venues", description="The price leaves the oracle, which follows others."
+    )
+    gap_percent: float = _percent(0.2, 0.01, 50, "Gap between venues", "Of the oracle price, either way.")
     on_proposal: bool = Field(
         False,
         title="Ask about proposals",
@@ -125,4 +129,6 @@ class AnalystTerms(Config):
             cascade=self.on_cascade,
             funding=self.on_funding,
             funding_rate=self.funding_percent / PERCENT,
+            gap=self.on_gap,
+            gap_by=self.gap_percent / PERCENT,
         )

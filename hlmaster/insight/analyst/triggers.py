@@ -6,6 +6,7 @@ How often a model is really asked is the agenda's affair.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -45,6 +46,9 @@ class Switches:
     funding: bool = False
     funding_rate: float = 0.0001
     """Of an hour, either way; eight times the usual."""
+    gap: bool = False
+    gap_by: float = 0.002
+    """Of the oracle price, either way: the oracle follows other exchanges, so a gap is one between venues."""
 
 
 @dataclass(slots=True)
@@ -66,6 +70,7 @@ class _Coin:
     book: _Edge = field(default_factory=_Edge)
     cascade: _Edge = field(default_factory=_Edge)
     funding: _Edge = field(default_factory=_Edge)
+    gap: _Edge = field(default_factory=_Edge)
     contexts: deque[tuple[int, float, float]] = field(default_factory=lambda: deque(maxlen=MOST_CONTEXTS))
     """Time, open interest, price."""
 
@@ -138,6 +143,13 @@ class Triggers:
             return None
         payer = "longs" if rate > 0 else "shorts"
         return f"funding is {rate:+.4%} an hour, paid by {payer}"
+
+    def apart(self, coin: str, price: float, oracle: float) -> str | None:
+        """``price``: of this venue; ``oracle``: what other exchanges come to."""
+        gap = price / oracle - 1.0 if oracle > 0 else math.nan
+        if not self.switches.gap or not self._of(coin).gap.crossed(abs(gap), self.switches.gap_by):
+            return None
+        return f"the price is {gap:+.2%} off the oracle, which follows other exchanges"
 
     def _of(self, coin: str) -> _Coin:
         return self._coins.setdefault(coin, _Coin())

@@ -11,7 +11,7 @@ from hlmaster.core.model import Interval
 from hlmaster.insight.analyst.triggers import Switches, Triggers
 from tests.insight.analyst.markets import candles
 
-ALL_ON = Switches(move=True, volume=True, book=True, cascade=True, funding=True)
+ALL_ON = Switches(move=True, volume=True, book=True, cascade=True, funding=True, gap=True)
 
 
 def with_last_volume(volume: float, count: int = 30) -> CandleBlock:
@@ -28,6 +28,7 @@ def test_only_the_close_of_a_minute_is_on_by_default() -> None:
     assert triggers.booked("BTC", 0.99) is None
     assert triggers.context("BTC", 0, 1_000.0, 100.0, 0.01) is None
     assert triggers.context("BTC", 1_000, 500.0, 50.0, 0.01) is None
+    assert triggers.apart("BTC", 110.0, 100.0) is None
 
 
 @pytest.mark.parametrize(
@@ -128,3 +129,26 @@ def test_funding_that_is_out_of_the_ordinary_is_told(rates: tuple[float, ...], t
     triggers = Triggers(ALL_ON)
     seen = [triggers.context("BTC", 1_000 * n, 1_000.0, 100.0, rate) for n, rate in enumerate(rates)]
     assert seen[: len(told)] == told
+
+
+@pytest.mark.parametrize(
+    ("prices", "told"),
+    [
+        ((100.1, 99.9), [None, None]),
+        ((100.3, 100.4), ["the price is +0.30% off the oracle, which follows other exchanges", None]),
+        ((99.7,), ["the price is -0.30% off the oracle, which follows other exchanges"]),
+        ((100.3, 100.0, 99.7), ["the price is +0.30% off the oracle, which follows other exchanges", None]),
+    ],
+)
+def test_a_gap_between_venues_is_told_once_until_it_has_closed(
+    prices: tuple[float, ...], told: list[str | None]
+) -> None:
+    triggers = Triggers(ALL_ON)
+    seen = [triggers.apart("BTC", price, 100.0) for price in prices]
+    assert seen[: len(told)] == told
+    if len(prices) == 3:
+        assert seen[2] == "the price is -0.30% off the oracle, which follows other exchanges"
+
+
+def test_without_an_oracle_there_is_no_gap() -> None:
+    assert [Triggers(ALL_ON).apart("BTC", 100.0, oracle) for oracle in (0.0, math.nan, -1.0)] == [None] * 3
