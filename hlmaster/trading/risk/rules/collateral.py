@@ -41,7 +41,7 @@ def _reserved(order: Order, left: Decimal, position: Decimal, leverage: int) -> 
 @rule(NAME, "RSK-102")
 def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     # A changed order, or one looked at a last time, has its own reservation to spend.
-    own = situation.stake.orders.get(order.client_order_id) if situation.live else None
+    own = (situation.counted or situation.stake).orders.get(order.client_order_id) if situation.live else None
     free, leverage = situation.available, situation.leverage.value
     if own is not None:
         free += reserved_margin(own, situation.position, leverage)

@@ -41,10 +41,10 @@ def check(order: Order, situation: Situation, limits: RiskLimits) -> RuleResult:
     basis = order.basis
     if basis is None or not basis.automatic:
         return KNOWN
-    unknown = situation.standing.unknown
-    if situation.stake.swing is not None and not unknown:
+    unknown, stake = situation.standing.unknown, situation.counted or situation.stake
+    if stake.swing is not None and not unknown:
         return KNOWN
-    coins = ", ".join(sorted(unknown | ({order.coin} if situation.stake.swing is None else set())))
+    coins = ", ".join(sorted(unknown | ({order.coin} if stake.swing is None else set())))
     sentence = (
         f"How far {coins} can move in a day is not known yet, so nothing is opened automatically. It is worked out "
         "once enough hourly candles have arrived; approve the proposal yourself if you want it now."
