@@ -50,8 +50,8 @@ def run(report: Report) -> None:
     moving = _frames(heat, lambda index: go_on(scene, seconds=1))
     report.add("heat map 800x600: a frame with a new column, median", moving, "ms", at_most=4.0)
     report.add("heat map against an empty widget", moving, "ms", baseline=nothing)
-    heat.zoom_time(True)
-    anew = _frames(heat, lambda index: heat.zoom_price(bool(index % 2)))
+    heat.zoom(True)
+    anew = _frames(heat, lambda index: heat.zoom_rows(bool(index % 2)))
     report.add("heat map 800x600: a frame made anew, median", anew, "ms", at_most=16.0)
     footprint = FootprintPanel(context)
     footprint._load = lambda: None  # type: ignore[method-assign]

@@ -24,7 +24,6 @@ STICK = 7
 """Pixels at the left of a candle for its shape."""
 BEGINS = "Footprints begin here: who bought and who sold in the past is kept by nobody."
 TOO_FAR = "Too many candles for cells: zoom in (+). Until then they are coloured by their delta."
-WRAPPED = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ from hlmaster.ui.charts.palette import faded
 from hlmaster.ui.charts.strokes import trace
 from hlmaster.ui.charts.times import LocalTime, time_ticks
 from hlmaster.ui.flow.bubbles import LEAST, disc, radii_of
+from hlmaster.ui.flow.flow_panel import WRAPPED
 from hlmaster.ui.flow.heat_frame import TIME_HEIGHT, HeatFrame
 from hlmaster.ui.flow.heat_picture import HeatPicture
 from hlmaster.ui.ink import Ink, colour
@@ -26,7 +27,6 @@ from hlmaster.ui.theme import Theme, text_font
 
 BEGINS = "The heat map begins here: nothing of the past is kept by the exchange."
 LARGE_QUANTILE = 95.0
-WRAPPED = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
 
 
 @dataclass(slots=True)

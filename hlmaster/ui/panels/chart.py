@@ -27,6 +27,7 @@ from hlmaster.core.model import Interval
 from hlmaster.core.signals import SignalMade
 from hlmaster.market.series import Series
 from hlmaster.ui import figures
+from hlmaster.ui.candle_view import CandleView
 from hlmaster.ui.chart_trading import ChartTrading
 from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.context import Context
@@ -98,7 +99,7 @@ class ChartPanel(MarketPanel):
         self.studies.join(FlowOffers(self.flow))
         self._rates_of = ("", 0)
         """The coin whose funding is fetched, or being fetched, and the hour of that."""
-        self._fetching: asyncio.Task[None] | None = None
+        self._view = CandleView(context, self, self._tell)
         self._listing = QTimer(self, interval=LISTING_MS)
         self._listing.timeout.connect(self._load)
         self._listen()
@@ -178,22 +179,7 @@ class ChartPanel(MarketPanel):
             return
         self._listing.stop()
         self.trouble.hide()
-        self._give_up()
-        fetching = self._fetch(self.coin, self.interval)
-        self._fetching = self.context.run(fetching, f"Loading the candles of {self.coin}")
-
-    def _give_up(self) -> None:
-        """What nobody looks at any more need not wait for its turn with the venue."""
-        if self._fetching is not None:
-            self._fetching.cancel()
-
-    async def _fetch(self, coin: str, interval: Interval) -> None:
-        if self.is_released or (coin, interval) != (self.coin, self.interval):
-            return
-        try:
-            await self.context.desk.charts.show(coin, interval, viewer=self)
-        except VenueError as error:
-            self._tell(coin, interval, error)
+        self._view.show(self.coin, self.interval)
 
     def _tell(self, coin: str, interval: Interval, error: VenueError) -> None:
         if (coin, interval) == (self.coin, self.interval) and not self.is_released:
@@ -201,9 +187,8 @@ class ChartPanel(MarketPanel):
 
     def release(self) -> None:
         super().release()
-        self._give_up()
         self._listing.stop()
-        self.context.desk.charts.leave(self)
+        self._view.end()
 
     def _want_older(self, before_ms: int) -> None:
         self.context.run(self._fetch_older(self.coin, self.interval), f"Loading older candles of {self.coin}")

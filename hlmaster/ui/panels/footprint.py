@@ -2,44 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
-from hlmaster.core.errors import VenueError
 from hlmaster.core.events import TradesSeen
 from hlmaster.core.model import Interval
 from hlmaster.market.coin_market import CoinMarket
 from hlmaster.market.flow.coin_flow import CoinFlow
 from hlmaster.ui import figures
 from hlmaster.ui.actions import Action
+from hlmaster.ui.candle_view import CandleView
 from hlmaster.ui.context import Context
+from hlmaster.ui.flow.flow_panel import FlowPanel
 from hlmaster.ui.flow.footprint_frame import FOOT, PITCHES, FootprintFrame
-from hlmaster.ui.flow.footprint_painter import WRAPPED, FootprintPainter
-from hlmaster.ui.ink import Ink, colour
-from hlmaster.ui.market_panel import PaintedPanel, decimals_of
+from hlmaster.ui.flow.footprint_painter import FootprintPainter
+from hlmaster.ui.ink import Ink
+from hlmaster.ui.market_panel import decimals_of
 from hlmaster.ui.theme import Theme, number_font
 
-FRAME_SECONDS = 0.25
 INTERVALS = (Interval.M1, Interval.M3, Interval.M5, Interval.M15, Interval.M30, Interval.H1, Interval.H4)
 GROUP = "Footprint"
 
 
-class FootprintPanel(PaintedPanel):
+class FootprintPanel(FlowPanel):
     KEY, TITLE = "footprint", "Footprint"
+    LEAST_AXIS, FOOT = 54, FOOT
 
     def __init__(self, context: Context) -> None:
         self.frame = FootprintFrame()
-        self.hover: QPointF | None = None
-        self._dragged: QPointF | None = None
-        self._painted = float("-inf")
-        self._flow: CoinFlow | None = None
-        self._fetching: asyncio.Task[None] | None = None
-        self._fetches: tuple[str, Interval] | None = None
         super().__init__(context)
+        # Where there is no history cells stand without their shapes; the chart tells of the same trouble.
+        self._view = CandleView(context, self, lambda *_: None, self.update)
         self.setMinimumSize(220, 140)
         self.setAccessibleDescription(
             "For each candle and price: what was sold at the left, what was bought at the right."
@@ -84,11 +80,11 @@ class FootprintPanel(PaintedPanel):
         for key, title, run, hint in (
             ("closer", "Footprint: fewer and wider candles", lambda: self.zoom(True), "mouse wheel"),
             ("further", "Footprint: more candles", lambda: self.zoom(False), "mouse wheel"),
-            ("finer_rows", "Footprint: finer price rows", lambda: self.choose_rows(finer=True), "Ctrl and mouse wheel"),
+            ("finer_rows", "Footprint: finer price rows", lambda: self.zoom_rows(True), "Ctrl and mouse wheel"),
             (
                 "coarser_rows",
                 "Footprint: coarser price rows",
-                lambda: self.choose_rows(finer=False),
+                lambda: self.zoom_rows(False),
                 "Ctrl and mouse wheel",
             ),
             ("auto_rows", "Footprint: price rows by themselves", self.auto_rows, ""),
@@ -99,9 +95,6 @@ class FootprintPanel(PaintedPanel):
     def dress(self, theme: Theme) -> None:
         super().dress(theme)
         self.small_strong = Ink(number_font(theme.font_pixels - 1, strong=True))
-
-    def help_page(self) -> str:
-        return "order_flow"
 
     # --- header ---
 
@@ -131,8 +124,8 @@ class FootprintPanel(PaintedPanel):
         auto = QAction("As the candles need", menu, checkable=True, checked=not self.frame.is_fixed)
         auto.triggered.connect(self.auto_rows)
         menu.addAction(auto)
-        menu.addAction("Finer", lambda: self.choose_rows(finer=True))
-        menu.addAction("Coarser", lambda: self.choose_rows(finer=False))
+        menu.addAction("Finer", lambda: self.zoom_rows(True))
+        menu.addAction("Coarser", lambda: self.zoom_rows(False))
 
     def choose(self, interval: Interval) -> None:
         """A timeframe of its own."""
@@ -157,62 +150,25 @@ class FootprintPanel(PaintedPanel):
     def _load(self) -> None:
         """The candles' shapes, where the chart has not fetched them already."""
         market = self.market
-        if not self.isVisible() or market is None or market.series(self.interval) is not None:
-            return
-        wanted = (self.coin, self.interval)
-        if self._fetching is not None and not self._fetching.done():
-            if wanted == self._fetches:
-                return
-            self._fetching.cancel()
-        self._fetches = wanted
-        self._fetching = self.context.run(self._fetch(), f"Loading the candles of {self.coin}")
+        if self.isVisible() and market is not None and market.series(self.interval) is None:
+            self._view.show(self.coin, self.interval)
 
     def release(self) -> None:
         super().release()
-        if self._fetching is not None:
-            self._fetching.cancel()
-        self.context.desk.charts.leave(self)
-
-    async def _fetch(self) -> None:
-        try:
-            await self.context.desk.charts.show(self.coin, self.interval, viewer=self)
-        except VenueError:
-            return  # cells stand without their shapes; the chart tells of the same trouble
-        if not self.is_released:
-            self.update()
-
-    def _redraw(self, fact: TradesSeen) -> None:
-        if fact.coin == self.coin and self.context.desk.clock.monotonic() - self._painted >= FRAME_SECONDS:
-            self.update()
-
-    @property
-    def _price(self) -> float | None:
-        market = self.market
-        return None if market is None else market.mid or market.mark
-
-    @property
-    def plot(self) -> QRectF:
-        market, price = self.market, self._price
-        decimals = 2 if market is None or price is None else decimals_of(market, price)
-        axis = max(self.small_ink.width(figures.fixed(price or 0.0, decimals)) + 11, 54)
-        return QRectF(0, 0, max(int(self.width() - axis), 20), max(self.height() - FOOT, 20))
+        self._view.end()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), colour(self.theme.panel))
-        desk = self.context.desk
-        self._painted = desk.clock.monotonic()
-        market, self._flow = self.market, desk.flow.look(self.coin)
+        market, flow = self._begin(painter)
         words = ""
-        if market is None or self._flow is None:
+        if market is None or flow is None:
             words = f"Waiting for the first price of {self.coin} …"
         elif self.interval not in INTERVALS and self.interval.ms > INTERVALS[-1].ms:
             words = "Footprints are kept for two days: choose a timeframe of four hours or less."
-        if market is None or self._flow is None or words:
-            painter.setPen(colour(self.theme.muted))
-            painter.drawText(self.rect().adjusted(12, 0, -12, 0), WRAPPED, words)
+        if market is None or flow is None or words:
+            self._say(painter, words)
             return
-        self._paint(painter, self._flow, market)
+        self._paint(painter, flow, market)
 
     def _paint(self, painter: QPainter, flow: CoinFlow, market: CoinMarket) -> None:
         price = market.mid or market.mark or 1.0
@@ -246,10 +202,10 @@ class FootprintPanel(PaintedPanel):
         self.frame.zoom_by(closer)
         self.update()
 
-    def choose_rows(self, *, finer: bool) -> None:
+    def zoom_rows(self, closer: bool) -> None:
         market, flow, price = self.market, self._flow, self._price
         if market is not None and flow is not None and price is not None and self.frame.step:
-            self.frame.choose_rows(finer=finer, tick=flow.grid.tick(price, market.instrument.size_decimals))
+            self.frame.choose_rows(finer=closer, tick=flow.grid.tick(price, market.instrument.size_decimals))
             self._tell()
             self.update()
 
@@ -275,14 +231,6 @@ class FootprintPanel(PaintedPanel):
             case _:
                 super().keyPressEvent(event)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        notches = event.angleDelta().y()
-        if notches and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.choose_rows(finer=notches > 0)
-        elif notches:
-            self.zoom(notches > 0)
-        event.accept()
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._dragged = event.position()
 
@@ -301,10 +249,6 @@ class FootprintPanel(PaintedPanel):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.to_latest()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self.hover = None
-        self.update()
 
     # --- memory ---
 

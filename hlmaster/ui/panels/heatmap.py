@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QToolButton, QWidget
 
 from hlmaster.core.events import BookChanged, OrderChanged, TradesSeen
@@ -17,33 +17,30 @@ from hlmaster.market.flow.heat import COLUMN_MS
 from hlmaster.ui import figures
 from hlmaster.ui.actions import Action
 from hlmaster.ui.context import Context
+from hlmaster.ui.flow.flow_panel import FlowPanel
 from hlmaster.ui.flow.heat_frame import TIME_HEIGHT, ZOOMS, HeatFrame
-from hlmaster.ui.flow.heat_painter import WRAPPED, HeatPainter
+from hlmaster.ui.flow.heat_painter import HeatPainter
 from hlmaster.ui.flow.heat_picture import HeatPicture
 from hlmaster.ui.flow.ramp import pixel, ramp
-from hlmaster.ui.ink import colour
-from hlmaster.ui.market_panel import PaintedPanel, decimals_of
+from hlmaster.ui.market_panel import decimals_of
 from hlmaster.ui.theme import Theme
 
-FRAME_SECONDS = 0.1
-"""Columns are a quarter of a second at least: more frames would show nothing more."""
 BRIGHTEST = 50
 """Of the slider, to either side of what is set by itself; a fifth of it doubles the brightness."""
 GROUP = "Heat map"
 CLICK_PIXELS = 4
 
 
-class HeatmapPanel(PaintedPanel):
+class HeatmapPanel(FlowPanel):
     KEY, TITLE = "heatmap", "Heatmap"
+    FRAME_SECONDS = 0.1
+    """Columns are a quarter of a second at least: more frames would show nothing more."""
+    FOOT = TIME_HEIGHT
 
     def __init__(self, context: Context) -> None:
         self.frame = HeatFrame()
         self.picture = HeatPicture()
-        self.hover: QPointF | None = None
         self._pressed: QPointF | None = None
-        self._dragged: QPointF | None = None
-        self._painted = float("-inf")
-        self._flow: CoinFlow | None = None
         super().__init__(context)
         self.setMinimumSize(160, 120)
         self.setCursor(Qt.CursorShape.CrossCursor)
@@ -75,16 +72,16 @@ class HeatmapPanel(PaintedPanel):
             button.setText(text)
             button.setAccessibleName(f"Heat map: {name.lower()}")
             button.setToolTip(f"{name} ({key})")
-            button.clicked.connect(lambda _=False, closer=closer: self.zoom_time(closer))
+            button.clicked.connect(lambda _=False, closer=closer: self.zoom(closer))
             row.addWidget(button)
 
     def _make_actions(self) -> None:
         add = self.context.actions.add
         for key, title, run, hint in (
-            ("closer", "Heat map: show a shorter time", lambda: self.zoom_time(True), "mouse wheel"),
-            ("further", "Heat map: show a longer time", lambda: self.zoom_time(False), "mouse wheel"),
-            ("finer_rows", "Heat map: finer price rows", lambda: self.zoom_price(True), "Ctrl and mouse wheel"),
-            ("coarser_rows", "Heat map: coarser price rows", lambda: self.zoom_price(False), "Ctrl and mouse wheel"),
+            ("closer", "Heat map: show a shorter time", lambda: self.zoom(True), "mouse wheel"),
+            ("further", "Heat map: show a longer time", lambda: self.zoom(False), "mouse wheel"),
+            ("finer_rows", "Heat map: finer price rows", lambda: self.zoom_rows(True), "Ctrl and mouse wheel"),
+            ("coarser_rows", "Heat map: coarser price rows", lambda: self.zoom_rows(False), "Ctrl and mouse wheel"),
             ("latest", "Heat map: back to now and to the price", self.to_now, "double click"),
             ("brighter", "Heat map: brighter", lambda: self._brighten(5), ""),
             ("darker", "Heat map: darker", lambda: self._brighten(-5), ""),
@@ -96,9 +93,6 @@ class HeatmapPanel(PaintedPanel):
         super().dress(theme)
         self.picture.dress(ramp(theme.heat), pixel(theme.raised))
 
-    def help_page(self) -> str:
-        return "order_flow"
-
     # --- what is shown ---
 
     def show_coin(self) -> None:
@@ -106,32 +100,18 @@ class HeatmapPanel(PaintedPanel):
         self.hover = None
         self.update()
 
-    def _redraw(self, fact: Any) -> None:
-        """Prices come many times a second; the picture follows at its own pace."""
-        now = self.context.desk.clock.monotonic()
-        if fact.coin == self.coin and now - self._painted >= FRAME_SECONDS:
-            self.update()
-
-    @property
-    def plot(self) -> QRectF:
-        market = self.market
-        price = None if market is None else market.mid or market.mark
-        decimals = 2 if market is None or price is None else decimals_of(market, price)
-        characters = len(figures.fixed(price or 0.0, decimals))
-        axis = max(self.small_ink.width("0" * characters) + 11, 48)
-        return QRectF(0, 0, max(int(self.width() - axis), 20), max(self.height() - TIME_HEIGHT, 20))
-
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), colour(self.theme.panel))
-        desk = self.context.desk
-        self._painted = desk.clock.monotonic()
-        market, self._flow = self.market, desk.flow.look(self.coin)
-        if market is None or self._flow is None:
-            self._paint_empty(painter, desk.is_ready and market is None)
+        market, flow = self._begin(painter)
+        if market is None or flow is None:
+            is_unlisted = market is None and self.context.desk.is_ready
+            words = (
+                f"The exchange does not list {self.coin}." if is_unlisted else f"Waiting for the book of {self.coin} …"
+            )
+            self._say(painter, words)
             return
-        self._follow_now(self._flow, market)
-        self._painting(painter, self._flow, market).paint(self._own_orders(), self.hover)
+        self._follow_now(flow, market)
+        self._painting(painter, flow, market).paint(self._own_orders(), self.hover)
 
     def _follow_now(self, flow: CoinFlow, market: CoinMarket) -> None:
         """Which part of the history is seen, and its pixels."""
@@ -165,22 +145,15 @@ class HeatmapPanel(PaintedPanel):
             if tracked.order.trigger is None
         ]
 
-    def _paint_empty(self, painter: QPainter, is_unlisted: bool) -> None:
-        words = f"Waiting for the book of {self.coin} …"
-        if is_unlisted:
-            words = f"The exchange does not list {self.coin}."
-        painter.setPen(colour(self.theme.muted))
-        painter.drawText(self.rect().adjusted(12, 0, -12, 0), WRAPPED, words)
-
     # --- moving ---
 
-    def zoom_time(self, closer: bool) -> None:
+    def zoom(self, closer: bool) -> None:
         self.frame.zoom_time(closer)
         self.further.setEnabled(self.frame.zoom < len(ZOOMS) - 1)
         self.closer.setEnabled(self.frame.zoom > 0)
         self.update()
 
-    def zoom_price(self, closer: bool) -> None:
+    def zoom_rows(self, closer: bool) -> None:
         market, flow = self.market, self._flow
         if market is not None and flow is not None and self.frame.is_fitted:
             price = market.mid or market.mark or 1.0
@@ -202,9 +175,9 @@ class HeatmapPanel(PaintedPanel):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         match event.key():
             case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
-                self.zoom_time(True)
+                self.zoom(True)
             case Qt.Key.Key_Minus:
-                self.zoom_time(False)
+                self.zoom(False)
             case Qt.Key.Key_Left | Qt.Key.Key_Right as key:
                 self.pan(self.frame.count // 10 * (1 if key == Qt.Key.Key_Left else -1), 0)
             case Qt.Key.Key_Up | Qt.Key.Key_Down as key:
@@ -213,14 +186,6 @@ class HeatmapPanel(PaintedPanel):
                 self.to_now()
             case _:
                 super().keyPressEvent(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        notches = event.angleDelta().y()
-        if notches and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.zoom_price(notches > 0)
-        elif notches:
-            self.zoom_time(notches > 0)
-        event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:
@@ -254,10 +219,6 @@ class HeatmapPanel(PaintedPanel):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.to_now()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self.hover = None
-        self.update()
 
     # --- memory ---
 

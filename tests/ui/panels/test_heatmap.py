@@ -102,7 +102,7 @@ def test_brightness_is_set_by_hand_or_by_itself_and_all_of_it_is_remembered(qtbo
     panel = opened(scene, qtbot)
     panel.context.actions.run("heatmap.brighter")
     assert panel.brightness.value() == 5
-    panel.zoom_time(False)
+    panel.zoom(False)
     other = opened(scene, qtbot)
     other.restore_state(panel.save_state())
     assert (other.brightness.value(), other.frame.zoom) == (5, panel.frame.zoom)
