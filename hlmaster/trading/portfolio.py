@@ -55,6 +55,18 @@ class PositionView:
     realised: Decimal
     opened_ms: int
 
+    @property
+    def net(self) -> Decimal | None:
+        """All that it brought since it was opened, USD."""
+        return None if self.unrealised is None else self.unrealised + self.realised + self.funding - self.fees
+
+    @property
+    def move_fraction(self) -> Decimal | None:
+        """Of the entry price; above 0 where it moved in favour of the position."""
+        if self.mark_price is None or not self.entry_price:
+            return None
+        return (self.mark_price / self.entry_price - 1).copy_sign((self.mark_price - self.entry_price) * self.size)
+
 
 @dataclass(frozen=True, slots=True)
 class BookedFill:

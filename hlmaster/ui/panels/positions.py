@@ -21,6 +21,7 @@ from hlmaster.ui.dialogs.checklist import all_ticked
 from hlmaster.ui.dialogs.protection import ProtectionDialog
 from hlmaster.ui.figures import money, tone
 from hlmaster.ui.leading_menu import add_leading, leading_sentence
+from hlmaster.ui.panels.position_money import money_columns, signed
 from hlmaster.ui.panels.table_panel import TablePanel
 from hlmaster.ui.table import Action, Cell, Column
 
@@ -29,56 +30,6 @@ PARTS = (25, 50, 100)
 ELSEWHERE = "elsewhere"
 ON_ITS_WAY_SECONDS = 3
 """A stop that takes longer than this is shown as wanting."""
-
-
-def signed(value: Decimal | None) -> Cell:
-    """Money gained or lost, in its colour."""
-    return Cell(money(value, signed=True), tone(value))
-
-
-def _money_columns() -> list[Column[PositionView]]:
-    return [
-        Column(
-            "margin",
-            "Margin",
-            96,
-            lambda v: v.margin_used,
-            lambda v: Cell(money(v.margin_used)),
-            right=True,
-            tip="Collateral this position holds.",
-            spare=3,
-        ),
-        Column(
-            "funding",
-            "Funding",
-            80,
-            lambda v: v.funding,
-            lambda v: signed(v.funding),
-            right=True,
-            tip="Received or paid since it was opened.",
-            spare=4,
-        ),
-        Column(
-            "realised",
-            "Realised",
-            92,
-            lambda v: v.realised,
-            lambda v: signed(v.realised),
-            right=True,
-            tip="By parts of this position already closed, before fees.",
-            spare=5,
-        ),
-        Column(
-            "fees",
-            "Fees",
-            72,
-            lambda v: v.fees,
-            lambda v: Cell(money(v.fees), "muted"),
-            right=True,
-            tip="Paid since it was opened.",
-            spare=6,
-        ),
-    ]
 
 
 class PositionsPanel(TablePanel):
@@ -138,7 +89,7 @@ class PositionsPanel(TablePanel):
                 detail_width=8,
                 tip="At the mark price, before fees; per cent of the margin behind it.",
             ),
-            *_money_columns(),
+            *money_columns(),
             Column(
                 "source",
                 "Source",
@@ -157,7 +108,7 @@ class PositionsPanel(TablePanel):
                 lambda v: v.opened_ms,
                 lambda v: Cell(self.age(v.opened_ms), "muted"),
                 right=True,
-                spare=7,
+                spare=9,
             ),
             Column("actions", "", 168, lambda v: None, self._actions),
         ]
@@ -267,6 +218,8 @@ class PositionsPanel(TablePanel):
                 "funding": signed(_sum([view.funding for view in views])),
                 "fees": Cell(money(_sum([view.fees for view in views])), "muted"),
                 "realised": signed(_sum([view.realised for view in views])),
+                "notional": Cell(money(_sum([view.notional for view in views]))),
+                "net": signed(_sum([view.net for view in views])),
             }
         )
 

@@ -67,6 +67,20 @@ async def test_a_position_shows_its_side_and_its_money(qtbot: QtBot) -> None:
         assert counts[-1] == 1
         assert panel.totals is not None
         assert panel.totals.sums["unrealised"].text.startswith("+$4.")
+        [view] = panel.model.rows()
+        assert view.net == view.unrealised - view.fees + view.realised + view.funding < view.unrealised
+        assert panel.totals.sums["net"].text == text(panel, "ETH", "net")
+        assert text(panel, "ETH", "notional") == "$1,446.73"
+        assert text(panel, "ETH", "move").startswith("+0.")
+
+
+async def test_a_short_moves_against_its_price(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        panel = panel_of(scene, qtbot)
+        await opened(scene, side=Side.SELL)
+        scene.tell("ETH", 3_500.0)
+        await until(lambda: text(panel, "ETH", "mark") == "3,500.0")
+        assert text(panel, "ETH", "move").startswith("-")
 
 
 async def test_marks_move_an_open_position_on_screen(qtbot: QtBot) -> None:
