@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from hlmaster.trading.portfolio import PositionView
@@ -9,88 +10,44 @@ from hlmaster.ui import figures
 from hlmaster.ui.figures import money, tone
 from hlmaster.ui.table import Cell, Column
 
+Value = Callable[[PositionView], Decimal | None]
+
 
 def signed(value: Decimal | None) -> Cell:
     """Money gained or lost, in its colour."""
     return Cell(money(value, signed=True), tone(value))
 
 
-def _move(view: PositionView) -> Cell:
-    if view.move_fraction is None:
+def _plain(value: Decimal | None) -> Cell:
+    return Cell(money(value))
+
+
+def _paid(value: Decimal | None) -> Cell:
+    return Cell(money(value), "muted")
+
+
+def _move(value: Decimal | None) -> Cell:
+    if value is None:
         return Cell(figures.UNKNOWN, "muted")
-    return Cell(figures.percent(view.move_fraction, signed=True), tone(view.move_fraction))
+    return Cell(figures.percent(value, signed=True), tone(value))
+
+
+def _column(
+    name: str, value: Value, cell: Callable[[Decimal | None], Cell], width: int, spare: int, tip: str
+) -> Column[PositionView]:
+    return Column(name.lower(), name, width, value, lambda view: cell(value(view)), right=True, tip=tip, spare=spare)
 
 
 def money_columns() -> list[Column[PositionView]]:
+    since = "since it was opened"
     return [
-        Column(
-            "margin",
-            "Margin",
-            96,
-            lambda v: v.margin_used,
-            lambda v: Cell(money(v.margin_used)),
-            right=True,
-            tip="Collateral this position holds.",
-            spare=3,
-        ),
-        Column(
-            "funding",
-            "Funding",
-            80,
-            lambda v: v.funding,
-            lambda v: signed(v.funding),
-            right=True,
-            tip="Received or paid since it was opened.",
-            spare=4,
-        ),
-        Column(
-            "notional",
-            "Notional",
-            96,
-            lambda v: v.notional,
-            lambda v: Cell(money(v.notional)),
-            right=True,
-            tip="Its size at the mark price.",
-            spare=5,
-        ),
-        Column(
-            "net",
-            "Net",
-            92,
-            lambda v: v.net,
-            lambda v: signed(v.net),
-            right=True,
-            tip="All of it since it was opened: unrealised, realised and funding, less fees.",
-            spare=6,
-        ),
-        Column(
-            "realised",
-            "Realised",
-            92,
-            lambda v: v.realised,
-            lambda v: signed(v.realised),
-            right=True,
-            tip="By parts of this position already closed, before fees.",
-            spare=7,
-        ),
-        Column(
-            "fees",
-            "Fees",
-            72,
-            lambda v: v.fees,
-            lambda v: Cell(money(v.fees), "muted"),
-            right=True,
-            tip="Paid since it was opened.",
-            spare=8,
-        ),
-        Column(
-            "move",
-            "Move",
-            72,
-            lambda v: v.move_fraction,
-            _move,
-            right=True,
-            tip="Mark price against entry price, for or against it, whatever its leverage.",
-            spare=10,
+        _column("Margin", lambda v: v.margin_used, _plain, 96, 3, "Collateral this position holds."),
+        _column("Funding", lambda v: v.funding, signed, 80, 4, f"Received or paid {since}."),
+        _column("Notional", lambda v: v.notional, _plain, 96, 5, "Its size at the mark price."),
+        _column("Net", lambda v: v.net, signed, 92, 6, f"Unrealised, realised and funding, less fees, {since}."),
+        _column("Realised", lambda v: v.realised, signed, 92, 7, "By parts of it already closed, before fees."),
+        _column("Fees", lambda v: v.fees, _paid, 72, 8, f"Paid {since}."),
+        _column(
+            "Move", lambda v: v.move_fraction, _move, 72, 10, "Mark against entry price, for or against the position."
         ),
     ]
