@@ -7,7 +7,6 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
-import qasync
 from PySide6.QtWidgets import QApplication
 
 from hlmaster import app
@@ -18,6 +17,7 @@ from hlmaster.desk.desk import Desk
 from hlmaster.desk.modes import build
 from hlmaster.storage.sessions import Sessions
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from hlmaster.ui.loop import Loop
 from hlmaster.ui.window import Window
 from tests.flow.desks import UNPROTECTED, arguments, fresh, until
 
@@ -45,5 +45,5 @@ async def leave(data: Path) -> None:
 
 if __name__ == "__main__":
     application = QApplication(sys.argv[:1])
-    with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(application)) as runner:
+    with asyncio.Runner(loop_factory=lambda: Loop(application)) as runner:
         runner.run(leave(Path(sys.argv[1])))

@@ -1,9 +1,10 @@
-"""What is left of a broken-off iteration is closed on the window's loop, as on asyncio's own."""
+"""The window's loop ends what asyncio's own ends, and works with Python's own threads."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from collections.abc import AsyncIterator
 
 from pytestqt.qtbot import QtBot
@@ -27,3 +28,10 @@ async def test_an_iteration_that_nobody_finishes_is_closed_on_the_loop(qtbot: Qt
         break
     await until(lambda: closed == ["in order"])
     assert sys.get_asyncgen_hooks().finalizer is not None
+
+
+async def test_what_works_beside_the_loop_is_a_thread_that_python_made(qtbot: QtBot) -> None:
+    """One that it did not make is called a dummy; stacks cannot be read while such a one begins."""
+    made = await asyncio.to_thread(threading.current_thread)
+    assert made.name.startswith("worker")
+    assert not isinstance(made, threading._DummyThread)
