@@ -26,6 +26,8 @@ Indices = npt.NDArray[np.int64]
 BLOCK = 32
 GAP_FROM = 1.5
 """Intervals between two candles from which they are a gap; above 1, for a month's candles are 28 to 31 days apart."""
+PIECE = 65_536
+"""Candles looked through at once."""
 
 PRICES = ("open", "high", "low", "close")
 FIELDS = (*PRICES, "volume")
@@ -221,11 +223,17 @@ class CandleSeries:
         if values is None:
             self._overlays.pop(name, None)
             return
-        store = np.full(len(self._time), np.nan)
-        slots = np.flatnonzero(np.isfinite(self.field("close"))) if self.has_gaps else np.arange(self._count)
-        if len(values) > len(slots):
-            raise ValueError(f"Overlay {name} has {len(values)} values for {len(slots)} candles.")
-        store[self._start + slots[: len(values)]] = values
+        store = np.empty(len(self._time))
+        span = self._span(store)
+        candles = np.isfinite(self.field("close")) if self.has_gaps else None
+        held = self._count if candles is None else int(np.count_nonzero(candles))
+        if len(values) > held:
+            raise ValueError(f"Overlay {name} has {len(values)} values for {held} candles.")
+        span[:] = np.nan
+        if candles is None:
+            span[: len(values)] = values
+        else:
+            span[np.flatnonzero(candles)[: len(values)]] = values
         self._overlays[name] = store
 
     def set_last_overlay(self, name: str, value: float) -> None:
@@ -318,15 +326,27 @@ def _checked(time_ms: Times, prices: Mapping[str, Floats]) -> tuple[Times, dict[
     for name, values in data.items():
         if values.shape != time.shape:
             raise ValueError(f"The {name} array has {values.size} values for {time.size} candle times.")
-    if np.any(time[1:] <= time[:-1]):
-        raise ValueError("Candle times must rise strictly.")
     return time, data
 
 
 def _with_gaps(time: Times, data: dict[str, Floats], interval_ms: int) -> tuple[Times, dict[str, Floats], bool]:
-    """The arrays with a gap slot laid into each hole, and whether there was one."""
-    holes = np.flatnonzero(np.diff(time) >= GAP_FROM * interval_ms) + 1
+    """The arrays with a gap slot laid into each hole, and whether there was one. Raises ValueError when times fall."""
+    holes = _holes(time, interval_ms)
     if not len(holes):
         return time, data, False
     laid = {name: np.insert(values, holes, _GAP[name]) for name, values in data.items()}
     return np.insert(time, holes, time[holes - 1] + interval_ms), laid, True
+
+
+def _holes(time: Times, interval_ms: int) -> Indices:
+    """Where a candle comes after a hole, piece by piece: memory for all the steps at once costs more than the steps.
+
+    Raises ValueError when times do not rise strictly.
+    """
+    found = [np.empty(0, np.int64)]
+    for first in range(0, len(time) - 1, PIECE):
+        steps = np.diff(time[first : first + PIECE + 1])
+        if steps.min() <= 0:
+            raise ValueError("Candle times must rise strictly.")
+        found.append(np.flatnonzero(steps >= GAP_FROM * interval_ms) + first + 1)
+    return np.concatenate(found)
