@@ -48,7 +48,8 @@ class TitleRow(Head):
         self.label = QLabel(title)
         self.label.setProperty("role", "paneltitle")
         self.label.setFixedHeight(HEAD_HEIGHT - 2)
-        self.row.setContentsMargins(10, 0, 8, 0)
+        self.label.setIndent(0)
+        self.row.setContentsMargins(9, 0, 8, 0)
         self.row.addWidget(self.label)
         self.row.addStretch()
 

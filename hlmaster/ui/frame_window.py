@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QMoveEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
 
 from hlmaster.core.resources import resource
 from hlmaster.ui.context import Context
 from hlmaster.ui.session_strip import SessionStrip, account_words
+from hlmaster.ui.sizes import GAP
 from hlmaster.ui.workspaces.nodes import Rect, Spread
 from hlmaster.ui.workspaces.placing import rect_of
 from hlmaster.ui.workspaces.screens import rescued
@@ -16,6 +17,25 @@ from hlmaster.ui.workspaces.screens import rescued
 SMALLEST_SIDE = (360, 240)
 TITLE_BAR = 32
 """Pixels over a window that its title bar may take; it must be seen, for the window is moved by it."""
+
+
+EDGES = (
+    Qt.ToolBarArea.TopToolBarArea,
+    Qt.ToolBarArea.BottomToolBarArea,
+    Qt.ToolBarArea.LeftToolBarArea,
+    Qt.ToolBarArea.RightToolBarArea,
+)
+
+
+def _edge(area: Qt.ToolBarArea) -> QToolBar:
+    """Bare room between the window's edge and its docks, as wide as that between docks: Qt offers no margin there."""
+    edge = QToolBar()
+    edge.setObjectName(f"edge.{area.name}")
+    edge.setProperty("role", "edge")
+    edge.setMovable(False)
+    is_flat = area in (Qt.ToolBarArea.TopToolBarArea, Qt.ToolBarArea.BottomToolBarArea)
+    (edge.setFixedHeight if is_flat else edge.setFixedWidth)(GAP)
+    return edge
 
 
 class FrameWindow(QMainWindow):
@@ -32,6 +52,8 @@ class FrameWindow(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         options = QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks
         self.setDockOptions(options | QMainWindow.DockOption.GroupedDragging)
+        for area in EDGES:
+            self.addToolBar(area, _edge(area))
 
     def moveEvent(self, event: QMoveEvent) -> None:
         super().moveEvent(event)

@@ -12,5 +12,6 @@ BUTTON_HEIGHT = 20
 """Of a button in a row."""
 PADDING = 8
 GAP = 6
+"""Between docks, and between them and the window's edge."""
 MARGIN = 12
 RADIUS = 4

@@ -19,6 +19,7 @@ from hlmaster.ui.readout import set_tone
 
 REFRESH_MS = 500
 STALE_SECONDS = 5.0
+MARGIN, SPACING = 14, 16
 
 
 class StatusBar(QWidget):
@@ -48,21 +49,22 @@ class StatusBar(QWidget):
         self.show_keys(lambda _: "")
         self._clock = self._label("Market time.")
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 0, 14, 0)
-        row.setSpacing(16)
-        for label in (
+        row.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        row.setSpacing(SPACING)
+        self._labels = (
             self._link,
             self._rate,
             self._lag,
             self._budget,
-            self._requests,
-            self._offset,
-            self._orders,
             self._analyst,
             self._gate,
-        ):
+            self._defects,
+            self._orders,
+            self._requests,
+            self._offset,
+        )
+        for label in self._labels:
             row.addWidget(label)
-        row.addWidget(self._defects)
         row.addStretch(1)
         row.addWidget(self._muted)
         row.addWidget(PrivacySwitch(context))
@@ -70,7 +72,7 @@ class StatusBar(QWidget):
         row.addWidget(self._clock)
         # Less than its parts need: it leaves out some of them rather than cut each.
         self.setMinimumWidth(1)
-        self._expendable = (self._offset, self._requests, self._lag, self._rate, self._help, self._budget, self._orders)
+        self._expendable = (self._offset, self._requests, self._orders, self._help, self._budget, self._lag, self._rate)
         self._timer = QTimer(self, interval=REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
         self._timer.start()
@@ -86,12 +88,14 @@ class StatusBar(QWidget):
         assert row is not None
         places = (item.widget() for item in map(row.itemAt, range(row.count())) if item is not None)
         parts = [part for part in places if part is not None]
-        left = {part: part.sizeHint().width() + 16 for part in parts if not part.isHidden() or part in self._expendable}
+        fitted = (*self._labels, self._help)
+        shown = [part for part in parts if (part.text() if part in fitted else not part.isHidden())]
+        left = {part: part.sizeHint().width() + SPACING for part in shown}
         for label in self._expendable:
-            if sum(left.values()) + 12 <= self.width():
+            if sum(left.values()) - SPACING + 2 * MARGIN <= self.width():
                 break
             left.pop(label, None)
-        for label in self._expendable:
+        for label in fitted:
             label.setVisible(label in left)
 
     def show_keys(self, keys_of: Callable[[str], str]) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
-from hlmaster.core.clock import HOUR_MS
+from hlmaster.core.clock import HOUR_MS, SECOND_MS
 from hlmaster.core.events import Severity, TradingState, TradingStateChanged
 from hlmaster.core.model import Mode
 from hlmaster.ui import figures
@@ -21,7 +21,8 @@ from hlmaster.ui.kill_switch import STRENGTHS
 from hlmaster.ui.readout import Readout
 
 REFRESH_MS = 250
-SPACING, MARGINS = 18, (14, 0, 12, 0)
+SPACING, MARGINS = 16, (14, 0, 12, 0)
+SWITCH_SPACING = 10
 PAUSE = "Stop new entries; exits, stops and cancels go on. Again to resume"
 BACK_AGAIN = 8
 """Pixels to spare before something comes back, so that a figure that grows by a digit does not blink."""
@@ -58,7 +59,9 @@ class TopBar(QWidget):
         self._session.setCursor(Qt.CursorShape.PointingHandCursor)
         self._mark = Readout("Mark", "00,000.0", "The price that margin, liquidation and triggers go by.")
         self._oracle = Readout("Oracle", "00,000.0", "The outside price; funding is paid on it.")
-        self._funding = Readout("Funding / next", "+0.0000% 00:00:00", "Rate per hour; longs pay when positive.")
+        self._funding = Readout(
+            "Funding / next", "+0.0000% 00:00", "Per hour; longs pay when positive. And the time to it."
+        )
         self._day = Readout("24h", "+00.00%", "Change of the mark price since this time yesterday.")
         self._equity = Readout("Equity", "$00,000.00", "Cash and unrealised profit together.")
         self._today = Readout("Today", "+$000.00 · 0 trades", "Since 00:00 UTC, net of fees, funding and transfers.")
@@ -101,20 +104,17 @@ class TopBar(QWidget):
         for widget in left:
             row.addWidget(widget)
         row.addStretch(1)
-        right: tuple[QWidget, ...] = (
-            self._equity,
-            self._today,
-            self._available,
-            self.auto_execute,
-            self.arming,
-            self._pause,
-            self.panic,
-            self._menu,
-        )
+        right = (self._equity, self._today, self._available)
         for widget in right:
             row.addWidget(widget)
-        self._parts = (*left, *right)
-        expendable = (brand, self._oracle, self._day, self._today, self._funding, self._session)
+        self._switches = (self.auto_execute, self.arming, self._pause, self.panic, self._menu)
+        switches = QHBoxLayout()
+        switches.setSpacing(SWITCH_SPACING)
+        for switch in self._switches:
+            switches.addWidget(switch)
+        row.addLayout(switches)
+        self._parts: tuple[QWidget, ...] = (*left, *right, *self._switches)
+        expendable = (self._day, self._oracle, brand, self._session, self._funding, self._today)
         self._steps = [(False, expendable[:0]), *((True, expendable[:count]) for count in range(len(expendable) + 1))]
         self._session.mousePressEvent = lambda _: self.session_wanted.emit()  # type: ignore[method-assign]
 
@@ -148,7 +148,8 @@ class TopBar(QWidget):
         badge = self._badge.fontMetrics()
         words = badge.horizontalAdvance(self._badge_text(narrow=narrow)) - badge.horizontalAdvance(self._badge.text())
         widths = sum(part.sizeHint().expandedTo(part.minimumSize()).width() for part in shown)
-        return widths + words + SPACING * len(shown) + MARGINS[0] + MARGINS[2]
+        gaps = SPACING * len(shown) - (SPACING - SWITCH_SPACING) * (len(self._switches) - 1)
+        return widths + words + gaps + MARGINS[0] + MARGINS[2]
 
     def _badge_words(self) -> str:
         """Whose account, and until when its API wallet may trade."""
@@ -191,7 +192,8 @@ class TopBar(QWidget):
         self._mark.show_value(figures.price(market.mark, decimals), figures.tone(change))
         self._oracle.show_value(figures.price(market.oracle, decimals))
         rate = market.context.funding_rate if market.context else None
-        left = figures.clock(HOUR_MS - desk.clock.now_ms() % HOUR_MS, figures.zone("utc"))
+        minutes, seconds = divmod((HOUR_MS - desk.clock.now_ms() % HOUR_MS) // SECOND_MS, 60)
+        left = f"{minutes:02}:{seconds:02}"
         self._funding.show_value(f"{figures.percent(rate, 4, signed=True)} {left}", figures.tone(rate))
         self._day.show_value(figures.percent(change, signed=True), figures.tone(change))
         self._available.show_value(figures.money(desk.survey(coin).available) if desk.is_ready else figures.UNKNOWN)

@@ -11,10 +11,9 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QStatusBar, QTabBar
 from shiboken6 import getCppPointer
 
 from hlmaster.ui.dock import PanelDock
+from hlmaster.ui.sizes import GAP
 from hlmaster.ui.workspaces.nodes import Frame, Node, Rect, Split, Spread, Tabs, Way, leaves, partition, rects
 
-GAP = 6
-"""Pixels between docks, as the style sheet has them."""
 SIDES = {Way.ROW: Qt.Orientation.Horizontal, Way.COLUMN: Qt.Orientation.Vertical}
 
 
@@ -145,7 +144,7 @@ def proportion(window: QMainWindow, docks: Mapping[str, PanelDock], root: Node) 
     """Give each its share of the window as it is now."""
     if not isinstance(root, Split):
         return
-    whole = rects(root, Rect(0, 0, window.width(), _room(window)), GAP)
+    whole = rects(root, Rect(0, 0, window.width() - 2 * GAP, _room(window)), GAP)
     nowhere = Qt.DockWidgetArea.NoDockWidgetArea
     placed = [(rect, leaf) for rect, leaf in whole if window.dockWidgetArea(docks[leaf.front]) is not nowhere]
     fronts = [docks[leaf.front] for _, leaf in placed]
@@ -154,7 +153,7 @@ def proportion(window: QMainWindow, docks: Mapping[str, PanelDock], root: Node) 
 
 
 def _room(window: QMainWindow) -> int:
-    """Pixels between head and status bar."""
+    """Pixels between head and status bar, less the edges."""
     head, strip = window.menuWidget(), window.findChild(QStatusBar)
     used = sum(part.sizeHint().height() for part in (head, strip) if part is not None)
-    return max(100, window.height() - used)
+    return max(100, window.height() - used - 2 * GAP)
