@@ -27,6 +27,7 @@ from hlmaster.exchange.hyperliquid.trading import HyperliquidTrading
 from hlmaster.settings import Settings
 from hlmaster.storage.journal import SqliteJournal
 from hlmaster.storage.recorder import Recorder
+from hlmaster.storage.reserve import Reserve
 from hlmaster.storage.session_file import SessionInfo as StoredSession
 from tests.hostile.history import History
 from tests.hostile.virtual_time import Unhurried, VirtualClock
@@ -34,6 +35,8 @@ from tests.hostile.virtual_time import Unhurried, VirtualClock
 BATCH_SECONDS = 0.1
 """As the recorder's: what is younger dies with the desk."""
 FAUCET = Decimal(10_000)
+RESERVE_BYTES = 64 * 1024
+"""Each life's disk is copied, read and searched whole."""
 
 
 class LateStore(Unhurried):
@@ -86,7 +89,7 @@ class DeskLife:
         self._context = copy_context()
         self._context.run(LIFE.set, self)
         bus, mint = Bus(), ApprovalMint()
-        self._journal = SqliteJournal(folder / "journal.sqlite", clock)
+        self._journal = SqliteJournal(folder / "journal.sqlite", clock, Reserve(folder / "reserve", RESERVE_BYTES))
         self._journal.open()
         stored = StoredSession("demo/hostile/1", Mode.DEMO, "hostile", 1, 1, FAUCET)
         self._recorder = Recorder(stored, f"sqlite:///{folder / 'desk.sqlite'}")
