@@ -117,7 +117,8 @@ class Trading(Protocol):
 
     def prepare_orders(self, approved: Sequence[Approved], grouping: Grouping = Grouping.NONE) -> Prepared: ...
 
-    def prepare_modify(self, target: CancelTarget, approved: Approved) -> Prepared: ...
+    def prepare_modify(self, changes: Sequence[tuple[CancelTarget, Approved]]) -> Prepared:
+        """One action for all of them, carried out in this order; each is answered by itself."""
 
     def prepare_cancel(self, targets: Sequence[CancelTarget]) -> Prepared: ...
 

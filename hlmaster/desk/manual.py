@@ -20,11 +20,11 @@ from hlmaster.core.orders import (
     Purpose,
     TimeInForce,
     Verdict,
-    new_client_order_id,
 )
 from hlmaster.core.rounding import wire_text
+from hlmaster.desk.changing import PLACED_ELSEWHERE, Change, Changer
 from hlmaster.desk.closing import Closer
-from hlmaster.desk.outcome import Outcome
+from hlmaster.desk.outcome import Outcome, refused
 from hlmaster.desk.survey import Survey
 from hlmaster.trading.execution.executor import Executor
 from hlmaster.trading.execution.flatten import Flattener, FlattenReport
@@ -39,7 +39,6 @@ from hlmaster.trading.ticket import Draft, Ticket, capped_price, draft
 
 log = logging.getLogger(__name__)
 CENT = Decimal("0.01")
-PLACED_ELSEWHERE = "This order was placed elsewhere, and the settings leave such orders alone."
 
 
 class Manual:
@@ -61,6 +60,7 @@ class Manual:
         self._portfolio, self._reconciler = portfolio, reconciler
         self._flattener, self._foreign = flattener, foreign
         self._turning: set[str] = set()
+        self._changer = Changer(gate, survey, limits, executor, tracker, foreign, self.submit, self._cancel)
         self._closer = Closer(self.submit, self._cancel, survey, limits, tracker, portfolio, reconciler)
 
     def while_closing(self, around: Callable[[str], AbstractContextManager[None]]) -> None:
@@ -98,7 +98,7 @@ class Manual:
         """Through the gate and to the exchange in one action; when the gate refuses one, none is sent."""
         approved = self._approve(orders)
         if isinstance(approved, Verdict):
-            return _refused(approved)
+            return refused(approved)
         placed = await self._executor.place(approved, grouping)
         told = (placed[0], *_rejected(placed[1:]))
         return Outcome(_stands(placed[0]), " ".join(map(describe_order, told)), tuple(placed))
@@ -109,7 +109,7 @@ class Manual:
         whole = None if drafted.whole is None else self._gate.approve(drafted.whole)
         approved = whole if isinstance(whole, Verdict) else self._approve(drafted.orders)
         if isinstance(approved, Verdict):
-            return _refused(approved)
+            return refused(approved)
         told, entries = list[TrackedOrder](), list[TrackedOrder]()
         try:
             for part in drafted.parts:
@@ -149,7 +149,7 @@ class Manual:
         if tracked is None or tracked.status.is_final:
             return Outcome(False, "This order is not open any more.")
         if self._foreign.is_ignored(tracked):
-            return Outcome(False, f"{PLACED_ELSEWHERE} Adopt it first.")
+            return Outcome(False, PLACED_ELSEWHERE)
         return await self._cancel([tracked])
 
     async def cancel_all(self, coin: str | None = None, keep: Collection[str] = ()) -> Outcome:
@@ -191,52 +191,11 @@ class Manual:
         trigger_price: Decimal | None = None,
     ) -> Outcome:
         """Change price, size or trigger of an open order; what is None stays. The new order passes the gate first."""
-        tracked = self._tracker.get(client_order_id)
-        if tracked is None or not tracked.status.is_live:
-            return Outcome(False, "This order is not open any more.")
-        if self._foreign.is_ignored(tracked):
-            return Outcome(False, f"{PLACED_ELSEWHERE} Adopt it first.")
-        order = tracked.order
-        trigger = order.trigger
-        if trigger is not None and trigger_price is not None:
-            trigger = replace(trigger, price=trigger_price)
-            if trigger.market and price is None:
-                cap = self._limits().exit_slippage_cap_percent / 100
-                price = capped_price(trigger_price, order.side, self._survey(order.coin), cap)
-        wanted = replace(
-            order,
-            price=order.price if price is None else price,
-            size=tracked.remaining if size is None else size,
-            trigger=trigger,
-        )
-        if not tracked.client_order_id.startswith("0x"):
-            return await self._replace(tracked, wanted)
-        answer = self._gate.approve(wanted)
-        if isinstance(answer, Verdict):
-            return _refused(answer)
-        try:
-            after = await self._executor.modify(tracked, answer)
-        except HlError as error:
-            return Outcome(False, str(error))
-        return Outcome(True, describe_order(after), (after,))
+        return await self.modify_all([Change(client_order_id, price, size, trigger_price)])
 
-    async def _replace(self, tracked: TrackedOrder, wanted: Order) -> Outcome:
-        """An order without a client id cannot keep it over a change: a new one of ours takes its place.
-
-        What reduces is placed before the old one goes; what opens only after the old one is gone for certain.
-        """
-        fresh = replace(wanted, client_order_id=new_client_order_id(), source="manual")
-        if wanted.reduce_only:
-            placed = await self.submit([fresh])
-            if not placed.ok:
-                return placed
-            gone = await self._cancel([tracked])
-            return replace(placed, ok=gone.ok, sentence=f"{placed.sentence} {gone.sentence}")
-        gone = await self._cancel([tracked])
-        if not gone.ok:
-            return gone
-        placed = await self.submit([fresh])
-        return replace(placed, sentence=f"{gone.sentence} {placed.sentence}")
+    async def modify_all(self, changes: Sequence[Change]) -> Outcome:
+        """In one action, together or not at all."""
+        return await self._changer.change(changes)
 
     # --- positions ---
 
@@ -316,10 +275,6 @@ class Manual:
             return Outcome(False, str(error))
         verb = "added to" if amount > 0 else "taken back from"
         return Outcome(True, f"{wire_text(abs(amount))} USD of margin {verb} the {coin} position.")
-
-
-def _refused(verdict: Verdict) -> Outcome:
-    return Outcome(False, " ".join(failure.sentence for failure in verdict.failures), verdict=verdict)
 
 
 def _stands(entry: TrackedOrder) -> bool:

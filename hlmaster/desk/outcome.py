@@ -16,3 +16,7 @@ class Outcome:
     sentence: str
     orders: tuple[TrackedOrder, ...] = ()
     verdict: Verdict | None = None
+
+
+def refused(verdict: Verdict) -> Outcome:
+    return Outcome(False, " ".join(failure.sentence for failure in verdict.failures), verdict=verdict)

@@ -191,7 +191,7 @@ async def test_an_order_rests_is_changed_and_is_cancelled(rig: Rig) -> None:
         client_order_id=order.client_order_id,
     )
     target = CancelTarget(COIN, placed.order_id, order.client_order_id)
-    prepared = rig.trading.prepare_modify(target, rig.mint.approve(changed, Verdict(())))
+    prepared = rig.trading.prepare_modify([(target, rig.mint.approve(changed, Verdict(())))])
     (moved,) = await rig.trading.send(prepared)
     assert moved.kind is ReplyKind.RESTING
     assert moved.order_id != placed.order_id

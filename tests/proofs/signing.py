@@ -125,7 +125,10 @@ class SigningProof:
         return CancelTarget(self._coin(), self._dice.randrange(1, 2**50), self._name() if named else None)
 
     def _modify(self, desk: Preparing) -> Prepared:
-        return desk.prepare_modify(self._target(named=self._dice.random() < 0.5), self._order())
+        count = self._dice.choice((1, 1, 2, 3))
+        return desk.prepare_modify(
+            [(self._target(named=self._dice.random() < 0.5), self._order()) for _ in range(count)]
+        )
 
     def _cancel(self, desk: Preparing) -> Prepared:
         named = self._dice.random() < 0.5

@@ -144,8 +144,9 @@ class MemoryVenue:
     def prepare_orders(self, approved: Sequence[Approved], grouping: Grouping = Grouping.NONE) -> Prepared:
         return self._prepared(ActionKind.ORDER, *(item_of(one.order) for one in approved))
 
-    def prepare_modify(self, target: CancelTarget, approved: Approved) -> Prepared:
-        return self._prepared(ActionKind.MODIFY, item_of(approved.order), targets=[target.order_id])
+    def prepare_modify(self, changes: Sequence[tuple[CancelTarget, Approved]]) -> Prepared:
+        items = (item_of(approved.order) for _, approved in changes)
+        return self._prepared(ActionKind.MODIFY, *items, targets=[target.order_id for target, _ in changes])
 
     def prepare_cancel(self, targets: Sequence[CancelTarget]) -> Prepared:
         items = (ActionItem(target.name) for target in targets)
@@ -190,10 +191,13 @@ class MemoryVenue:
         if prepared.kind is ActionKind.CANCEL:
             return tuple(self._cancel(name) for name in json.loads(prepared.body))
         if prepared.kind is ActionKind.MODIFY:
-            (old,) = json.loads(prepared.body)
-            if self._cancel(old).kind is ReplyKind.REJECTED:
-                return (OrderReply(ReplyKind.REJECTED, text="Cannot modify canceled or filled order"),)
+            return tuple(map(self.change, json.loads(prepared.body), prepared.orders))
         return tuple(self._place(order) for order in prepared.orders) or (OrderReply(ReplyKind.DONE),)
+
+    def change(self, old: int, order: Order) -> OrderReply:
+        if self._cancel(old).kind is ReplyKind.REJECTED:
+            return OrderReply(ReplyKind.REJECTED, text="Cannot modify canceled or filled order")
+        return self._place(order)
 
     def _place(self, order: Order) -> OrderReply:
         self._ids += 1

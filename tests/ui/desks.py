@@ -155,8 +155,8 @@ class MemoryVenue:
     def prepare_orders(self, approved: Sequence[Approved], grouping: Grouping = Grouping.NONE) -> Prepared:
         return self._prepared(ActionKind.ORDER, *(self._item(one.order) for one in approved))
 
-    def prepare_modify(self, target: CancelTarget, approved: Approved) -> Prepared:
-        return self._prepared(ActionKind.MODIFY, self._item(approved.order))
+    def prepare_modify(self, changes: Sequence[tuple[CancelTarget, Approved]]) -> Prepared:
+        return self._prepared(ActionKind.MODIFY, *(self._item(approved.order) for _, approved in changes))
 
     def prepare_cancel(self, targets: Sequence[CancelTarget]) -> Prepared:
         return self._prepared(ActionKind.CANCEL, *(ActionItem(target.name) for target in targets))

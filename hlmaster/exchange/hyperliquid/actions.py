@@ -53,12 +53,14 @@ def place(orders: Sequence[Order], grouping: Grouping, instruments: Instruments)
     return {"type": "order", "orders": entries, "grouping": grouping.value}
 
 
-def modify(target: CancelTarget, order: Order, instruments: Instruments) -> Action:
-    """Cancel and replace: the order gets a new venue id. The client id names the old one, for venue ids go stale."""
-    old = target.client_order_id or target.order_id
-    if old is None:
-        raise InvariantBroken("A modification must name the order it replaces.")
-    return {"type": "batchModify", "modifies": [{"oid": old, "order": order_entry(order, instruments)}]}
+def modify(changes: Sequence[tuple[CancelTarget, Order]], instruments: Instruments) -> Action:
+    """Cancel and replace: each order gets a new venue id. The client id names the old one, for venue ids go stale."""
+    olds = [target.client_order_id or target.order_id for target, _ in changes]
+    if not olds or None in olds:
+        raise InvariantBroken("A modification must name the orders it replaces.")
+    entries = [order_entry(order, instruments) for _, order in changes]
+    modifies = [{"oid": old, "order": entry} for old, entry in zip(olds, entries, strict=True)]
+    return {"type": "batchModify", "modifies": modifies}
 
 
 def cancel(targets: Sequence[CancelTarget], instruments: Instruments) -> Action:

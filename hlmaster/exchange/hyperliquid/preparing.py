@@ -56,10 +56,10 @@ class Preparing:
         action = actions.place(orders, grouping, self._instruments)
         return self._prepare(ActionKind.ORDER, action, [self._item(order) for order in orders])
 
-    def prepare_modify(self, target: CancelTarget, approved: Approved) -> Prepared:
-        order = self._order(approved)
-        action = actions.modify(target, order, self._instruments)
-        return self._prepare(ActionKind.MODIFY, action, [self._item(order)])
+    def prepare_modify(self, changes: Sequence[tuple[CancelTarget, Approved]]) -> Prepared:
+        orders = [(target, self._order(approved)) for target, approved in changes]
+        action = actions.modify(orders, self._instruments)
+        return self._prepare(ActionKind.MODIFY, action, [self._item(order) for _, order in orders])
 
     def prepare_cancel(self, targets: Sequence[CancelTarget]) -> Prepared:
         action = actions.cancel(targets, self._instruments)

@@ -18,8 +18,8 @@ class Place(msgspec.Struct, frozen=True, tag="order"):
 
 
 class Modify(msgspec.Struct, frozen=True, tag="modify"):
-    target: int | str
-    order: NewOrder
+    changes: list[tuple[int | str, NewOrder]]
+    """The order that is replaced, and what takes its place."""
 
 
 class Cancel(msgspec.Struct, frozen=True, tag="cancel"):

@@ -56,10 +56,10 @@ class PaperPreparing:
         action = Place([translation.new_order(order, self._asset(order.coin)) for order in orders], grouping.value)
         return self._prepare(ActionKind.ORDER, action, [self._item(order) for order in orders])
 
-    def prepare_modify(self, target: CancelTarget, approved: Approved) -> Prepared:
-        order = self._order(approved)
-        action = Modify(reference(target), translation.new_order(order, self._asset(order.coin)))
-        return self._prepare(ActionKind.MODIFY, action, [self._item(order)])
+    def prepare_modify(self, changes: Sequence[tuple[CancelTarget, Approved]]) -> Prepared:
+        orders = [(reference(target), self._order(approved)) for target, approved in changes]
+        action = Modify([(old, translation.new_order(order, self._asset(order.coin))) for old, order in orders])
+        return self._prepare(ActionKind.MODIFY, action, [self._item(order) for _, order in orders])
 
     def prepare_cancel(self, targets: Sequence[CancelTarget]) -> Prepared:
         action = Cancel([(self._asset(target.coin), reference(target)) for target in targets])

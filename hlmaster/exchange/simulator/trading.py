@@ -237,10 +237,12 @@ class PaperTrading(PaperPreparing):
                 if len(replies) < len(orders):
                     replies = list(replies) * len(orders)
                 return tuple(translation.order_reply(reply) for reply in replies)
-            case Modify(target, order):
-                stale = self._stale([order])
-                reply = stale[0] if stale else placing.modify(ADDRESS, target, order, always_place=False)
-                return (translation.order_reply(reply),)
+            case Modify(changes):
+                refused = self._stale([order for _, order in changes]) * len(changes)
+                return tuple(map(translation.order_reply, refused)) or tuple(
+                    translation.order_reply(placing.modify(ADDRESS, old, order, always_place=False))
+                    for old, order in changes
+                )
             case Cancel(targets):
                 return tuple(translation.done_reply(placing.cancel(ADDRESS, *target)) for target in targets)
             case SetLeverage(asset, leverage):

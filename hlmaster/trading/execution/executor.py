@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 
 from hlmaster.core.bus import Bus
@@ -49,6 +50,7 @@ log = logging.getLogger(__name__)
 LATENCIES = 500
 DISK_PATIENCE_SECONDS = 2.0
 """Cancels and reducing orders wait for the journal so long, and then go on with what is in memory."""
+NO_WORDS = "The answer was not recognisable."
 
 
 class Executor:
@@ -117,50 +119,80 @@ class Executor:
         if why is not None:
             raise VenueRefused(why)
 
-    async def modify(self, target: TrackedOrder, approved: Approved) -> TrackedOrder:
-        """Cancel-replace under the same client order id. Raises HlError when the old order stands as it was.
+    async def modify(self, changes: Sequence[tuple[TrackedOrder, Approved]]) -> list[tuple[TrackedOrder, str | None]]:
+        """Cancel-replace under the same client order ids, all in one action and in this order.
 
-        When nobody knows, the order comes back ``resolving`` and is so until the resolver has found out.
+        Each order as it stands afterwards with None, or with the reason why it stands as it was; ``resolving`` is one
+        of which nobody knows, until the resolver has found out. Raises HlError when nothing was sent.
         """
-        order = approved.order
-        name = order.client_order_id
-        if target.resolving:
+        orders = [approved.order for _, approved in changes]
+        if any(target.resolving for target, _ in changes):
             raise VenueRefused("An earlier change of this order is still being found out.", "Wait, or cancel it.")
-        look = self._last_look([order])
-        self._tracker.begin_replacing(name, order)
+        look = self._last_look(orders)
+        for order in orders:
+            self._tracker.begin_replacing(order.client_order_id, order)
         try:
-            prepared = self._trading.prepare_modify(_target(target), approved)
-            reply = await self._send_one(prepared, look)
+            prepared = self._trading.prepare_modify([(_target(target), approved) for target, approved in changes])
+            replies = await self._send_ready(prepared, look)
         except (OutcomeUnknown, UnrecognisedReply) as error:
-            self._tracker.doubt_replacing(name)
-            sentence = f"The change of {order.coin} is unconfirmed; the exchange is being asked. {error.sentence}"
-            self._notice(Severity.WARNING, sentence, error.code)
-            return self._tracker.get(name) or target
+            return [self._changed_perhaps(target, error.sentence, error.code) for target, _ in changes]
         except BaseException:
-            if self._resolver.is_about(ActionKind.MODIFY, name):
-                self._tracker.doubt_replacing(name)
-            else:
-                self._tracker.not_replaced(name)
+            for order in orders:
+                self._give_up_change(order.client_order_id)
             raise
+        answered = zip(changes, replies, strict=True)
+        return [self._changed(target, approved.order, reply) for (target, approved), reply in answered]
+
+    def _changed(self, target: TrackedOrder, order: Order, reply: OrderReply) -> tuple[TrackedOrder, str | None]:
+        name = order.client_order_id
+        if reply.kind is ReplyKind.UNRECOGNISED:
+            return self._changed_perhaps(target, reply.text or NO_WORDS, OutcomeUnknown.code)
         if reply.kind is ReplyKind.REJECTED:
             self._tracker.not_replaced(name)
             self._bus.publish(Rejected(order, reply.text, self._clock.now_ms()))
-            raise VenueRefused(f"The exchange refused the change: {reply.text}", "The order stands as it was.")
-        return self._tracker.replaced(name, order, reply) or target
+            return self._tracker.get(name) or target, f"The exchange refused the change: {reply.text}"
+        return self._tracker.replaced(name, order, reply) or target, None
+
+    def _changed_perhaps(self, target: TrackedOrder, why: str, code: str) -> tuple[TrackedOrder, None]:
+        self._tracker.doubt_replacing(target.client_order_id)
+        sentence = f"The change of {target.order.coin} is unconfirmed; the exchange is being asked. {why}"
+        self._notice(Severity.WARNING, sentence, code)
+        return self._tracker.get(target.client_order_id) or target, None
+
+    def _give_up_change(self, name: str) -> None:
+        if self._resolver.is_about(ActionKind.MODIFY, name):
+            self._tracker.doubt_replacing(name)
+        else:
+            self._tracker.not_replaced(name)
 
     async def _send_one(self, prepared: Prepared, look: Look) -> OrderReply:
-        """An action with one item and one answer. Raises HlError; OutcomeUnknown once the resolver has taken it up."""
+        """An action with one item and one answer."""
+        (reply,) = await self._send_ready(prepared, look)
+        return reply
+
+    async def _send_ready(self, prepared: Prepared, look: Look) -> tuple[OrderReply, ...]:
+        """Raises HlError; OutcomeUnknown once the resolver has taken it up, where no answer was recognisable.
+
+        Where only some were, the resolver finds out about the others.
+        """
         try:
             await self._make_ready(prepared, look)
             with self._in_doubt_unless_answered(prepared):
-                (reply,) = await self._send(prepared)
-                if reply.kind is ReplyKind.UNRECOGNISED:
-                    raise OutcomeUnknown(reply.text or "The answer was not recognisable.", "It is being looked up.")
+                replies = await self._send(prepared)
+                if all(reply.kind is ReplyKind.UNRECOGNISED for reply in replies):
+                    raise OutcomeUnknown(replies[0].text or NO_WORDS, "It is being looked up.")
         except (VenueUnreachable, VenueRefused, RateLimited) as error:
             self._resolver.conclude(prepared.kind, prepared.nonce, "not sent", str(error))
             raise
-        self._resolver.conclude(prepared.kind, prepared.nonce, str(reply.kind), reply.text)
-        return reply
+        answers = zip(prepared.items, replies, strict=True)
+        unclear = tuple(item.subject for item, reply in answers if reply.kind is ReplyKind.UNRECOGNISED)
+        if unclear:
+            self._resolver.take_up(replace(Doubt.about(prepared, self._clock.now_ms()), subjects=unclear))
+        else:
+            words = ", ".join(dict.fromkeys(str(reply.kind) for reply in replies))
+            texts = " ".join(dict.fromkeys(reply.text for reply in replies if reply.text))
+            self._resolver.conclude(prepared.kind, prepared.nonce, words, texts)
+        return replies
 
     # --- the journal and the wire ---
 

@@ -56,11 +56,11 @@ def test_orders_are_written_in_the_order_of_keys_that_is_hashed(placed: Order, e
 
 
 def test_a_modification_names_the_old_order_by_client_id_first() -> None:
-    action = actions.modify(CancelTarget("BTC", 77, CLOID), order(), MARKETS)
+    action = actions.modify([(CancelTarget("BTC", 77, CLOID), order())], MARKETS)
     assert texts(action).startswith('{"type":"batchModify","modifies":[{"oid":"' + CLOID + '","order":{"a":3,')
-    assert '"oid":77,' in texts(actions.modify(CancelTarget("BTC", 77, None), order(), MARKETS))
+    assert '"oid":77,' in texts(actions.modify([(CancelTarget("BTC", 77, None), order())], MARKETS))
     with pytest.raises(InvariantBroken):
-        actions.modify(CancelTarget("BTC", None, None), order(), MARKETS)
+        actions.modify([(CancelTarget("BTC", None, None), order())], MARKETS)
 
 
 def test_cancels_go_by_client_ids_where_all_have_one_else_by_venue_ids() -> None:

@@ -203,7 +203,7 @@ async def test_only_the_gates_own_approvals_are_signed(rig: Rig) -> None:
     with pytest.raises(InvariantBroken):
         rig.trading.prepare_orders([rig.approve(), forged])
     with pytest.raises(InvariantBroken):
-        rig.trading.prepare_modify(CancelTarget("ETH", 5, None), forged)
+        rig.trading.prepare_modify([(CancelTarget("ETH", 5, None), forged)])
 
 
 async def test_every_preparation_has_a_nonce_of_its_own(rig: Rig) -> None:
@@ -213,7 +213,7 @@ async def test_every_preparation_has_a_nonce_of_its_own(rig: Rig) -> None:
 
 async def test_modifications_cancels_and_account_actions_name_what_they_change(rig: Rig) -> None:
     cloid = "0x" + "cd" * 16
-    modify = rig.trading.prepare_modify(CancelTarget("ETH", 5, cloid), rig.approve())
+    modify = rig.trading.prepare_modify([(CancelTarget("ETH", 5, cloid), rig.approve())])
     assert modify.kind is ActionKind.MODIFY
     assert body_of(modify)["action"]["modifies"][0]["oid"] == cloid
     cancel = rig.trading.prepare_cancel([CancelTarget("ETH", 5, None), CancelTarget("BTC", 6, None)])

@@ -282,7 +282,7 @@ class TestResting:
         desk, mine = await self.resting()
         smaller = replace(mine, size=D("0.1"), price=D(99_950))
         target = CancelTarget("BTC", None, mine.client_order_id)
-        replies = await desk.trading.send(desk.trading.prepare_modify(target, desk.approved(smaller)))
+        replies = await desk.trading.send(desk.trading.prepare_modify([(target, desk.approved(smaller))]))
         assert replies[0].kind is ReplyKind.RESTING
         assert [(one.price, one.size) for one in await desk.trading.open_orders()] == [(D(99_950), D("0.1"))]
         assert (await desk.cancel(mine)).kind is ReplyKind.DONE

@@ -75,6 +75,13 @@ class Scene:
         (first, *_) = await self.executor.place([approved(item) for item in orders])
         return first
 
+    async def change(self, *placed: TrackedOrder) -> TrackedOrder:
+        """To another price; raises VenueRefused with why the first was not changed."""
+        done = await self.executor.modify([(one, approved(other_price(one))) for one in placed])
+        if done[0][1] is not None:
+            raise VenueRefused(done[0][1])
+        return done[0][0]
+
     async def settled(self, name: str) -> TrackedOrder:
         """Let the resolution run on the manual clock until the order is out of doubt."""
         for _ in range(200):
@@ -188,7 +195,7 @@ def other_price(placed: TrackedOrder) -> Order:
 
 async def test_a_modify_keeps_the_client_id_and_takes_the_new_venue_id(scene: Scene) -> None:
     placed = await resting(scene)
-    after = await scene.executor.modify(placed, approved(other_price(placed)))
+    after = await scene.change(placed)
     assert (after.client_order_id, after.order_id) == (placed.client_order_id, 102)
     assert (after.status, after.order.price) == (OrderStatus.RESTING, D(2800))
     assert [intent.kind for intent in scene.journal.intents] == [ActionKind.ORDER, ActionKind.MODIFY]
@@ -206,8 +213,27 @@ async def test_a_modify_that_is_not_done_leaves_the_old_order(scene: Scene, trou
     else:
         scene.journal.full = True
     with pytest.raises(JournalUnavailable if trouble == "journal" else (VenueRefused, VenueUnreachable)):
-        await scene.executor.modify(placed, approved(other_price(placed)))
+        await scene.change(placed)
     assert scene.tracker.get(placed.client_order_id) == placed
+
+
+async def test_several_changes_are_one_action_and_each_has_its_own_answer(scene: Scene) -> None:
+    first, gone, last = [await resting(scene) for _ in range(3)]
+    scene.venue.orders.pop(gone.order_id or 0)
+    answers = await scene.executor.modify([(one, approved(other_price(one))) for one in (first, gone, last)])
+    assert len(scene.venue.sent) == 4
+    assert [why is None for _, why in answers] == [True, False, True]
+    prices = [found.order.price for one in (first, gone, last) if (found := scene.tracker.get(one.client_order_id))]
+    assert prices == [D(2800), D(2900), D(2800)]
+
+
+async def test_of_several_changes_only_those_without_a_clear_answer_are_found_out(scene: Scene) -> None:
+    clear, unclear = await resting(scene), await resting(scene)
+    scene.venue.script.append((OrderReply(ReplyKind.RESTING, 900), OrderReply(ReplyKind.UNRECOGNISED, text="?")))
+    scene.venue.deaf = VenueUnreachable("No line.")
+    answers = await scene.executor.modify([(one, approved(other_price(one))) for one in (clear, unclear)])
+    assert [after.resolving for after, _ in answers] == [False, True]
+    assert [doubt.subjects for doubt in scene.resolver.open] == [(unclear.client_order_id,)]
 
 
 @pytest.mark.parametrize("arrived", [True, False])
@@ -217,7 +243,7 @@ async def test_a_modify_of_unknown_fate_is_looked_up(scene: Scene, arrived: bool
         scene.venue.lost = LOST
     else:
         scene.venue.script.append(LOST)
-    await scene.executor.modify(placed, approved(other_price(placed)))
+    await scene.change(placed)
     after = await scene.settled(placed.client_order_id)
     assert (after.status, after.order.price) == (OrderStatus.RESTING, D(2800 if arrived else 2900))
     assert len(scene.venue.sent) == 2
@@ -260,7 +286,7 @@ async def test_a_refused_leverage_is_an_error(scene: Scene) -> None:
 
 async def test_every_action_has_its_intents_on_disk_before_it_is_sent(scene: Scene) -> None:
     placed = await resting(scene)
-    await scene.executor.modify(placed, approved(other_price(placed)))
+    await scene.change(placed)
     await scene.executor.cancel([placed])
     await scene.executor.set_leverage("ETH", Leverage(MarginMode.CROSS, 5))
     await scene.executor.add_isolated_margin("ETH", D(5))
@@ -366,17 +392,17 @@ async def test_a_change_in_doubt_bears_no_second_one(scene: Scene) -> None:
     placed = await resting(scene)
     scene.venue.deaf = VenueUnreachable("No line.")
     scene.venue.script.append(LOST)
-    after = await scene.executor.modify(placed, approved(other_price(placed)))
+    after = await scene.change(placed)
     assert after.resolving
     assert after.replacement is not None
     with pytest.raises(VenueRefused, match="still being found out"):
-        await scene.executor.modify(after, approved(other_price(placed)))
+        await scene.change(after)
 
 
 async def test_a_change_with_an_answer_in_unknown_words_is_found_out(scene: Scene) -> None:
     placed = await resting(scene)
     scene.venue.script.append((OrderReply(ReplyKind.UNRECOGNISED, text="?"),))
-    assert (await scene.executor.modify(placed, approved(other_price(placed)))).resolving
+    assert (await scene.change(placed)).resolving
     found = await scene.settled(placed.client_order_id)
     assert (found.resolving, found.order.price) == (False, D(2900))
 

@@ -1,0 +1,146 @@
+"""Several orders are changed in one action, and half a change is put back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from hlmaster.core.errors import OutcomeUnknown
+from hlmaster.core.events import TrackedOrder
+from hlmaster.core.model import Side
+from hlmaster.core.orders import ActionKind, Order, OrderReply, ReplyKind
+from hlmaster.desk.changing import Change
+from hlmaster.desk.outcome import Outcome
+from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
+from tests.desk.desks import Scene, running
+from tests.trading.scenes import D
+
+NO = OrderReply(ReplyKind.REJECTED, text="Cannot modify canceled or filled order")
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    async with running() as made:
+        yield made
+
+
+async def bracket(scene: Scene) -> dict[str, TrackedOrder]:
+    """Buy 0.5 at 2900 with a stop at 2800 and a target at 3000: ``limit``, ``stop market``, ``take profit market``."""
+    exits: dict[str, Any] = {"stop_price": D(2800), "attach_stop": True, "targets": (Target(D(3000)),)}
+    wanted = Ticket("ETH", Side.BUY, TicketKind.LIMIT, SizeUnit.COIN, D("0.5"), limit_price=D(2900), **exits)
+    placed = await scene.desk.manual.place(wanted)
+    assert placed.ok, placed.sentence
+    return {one.order.kind: one for one in scene.desk.orders.live("ETH")}
+
+
+async def shifted(scene: Scene, orders: dict[str, TrackedOrder], by: int) -> Outcome:
+    """All of them, and the target first, as a hand may take them."""
+    changes = []
+    for one in reversed(orders.values()):
+        trigger, name = one.order.trigger, one.client_order_id
+        moved = {"price": one.order.price + by} if trigger is None else {"trigger_price": trigger.price + by}
+        changes.append(Change(name, **moved))
+    return await scene.desk.manual.modify_all(changes)
+
+
+def prices(scene: Scene) -> dict[str, int]:
+    live = scene.desk.orders.live("ETH")
+    return {one.order.kind: int(one.order.trigger.price if one.order.trigger else one.order.price) for one in live}
+
+
+STOOD = {"limit": 2900, "stop market": 2800, "take profit market": 3000}
+
+
+@pytest.mark.parametrize(
+    ("by", "turns"),
+    [(20, ["stop market", "limit", "take profit market"]), (-20, ["limit", "take profit market", "stop market"])],
+)
+async def test_a_bracket_is_one_action_in_which_the_stop_never_lies_further_from_its_entry(
+    scene: Scene, by: int, turns: list[str]
+) -> None:
+    orders = await bracket(scene)
+    sent = len(scene.venue.sent)
+    outcome = await shifted(scene, orders, by)
+    assert outcome.ok, outcome.sentence
+    (action,) = scene.venue.sent[sent:]
+    assert (action.kind, [order.kind for order in action.orders]) == (ActionKind.MODIFY, turns)
+    assert prices(scene) == {kind: price + by for kind, price in STOOD.items()}
+
+
+@pytest.mark.parametrize("refused", ["limit", "stop market", "take profit market"])
+@pytest.mark.parametrize("by", [20, -20])
+async def test_half_a_bracket_is_put_back_and_told(scene: Scene, refused: str, by: int) -> None:
+    orders = await bracket(scene)
+    change, sent = scene.venue.change, len(scene.venue.sent)
+    times = Counter[str]()
+
+    def once_refused(old: int, order: Order) -> OrderReply:
+        times[order.kind] += 1
+        return NO if order.kind == refused and times[order.kind] == 1 else change(old, order)
+
+    scene.venue.change = once_refused  # type: ignore[method-assign]
+    outcome = await shifted(scene, orders, by)
+    assert not outcome.ok
+    assert prices(scene) == STOOD
+    assert "was not changed" in outcome.sentence
+    assert outcome.sentence.count("2900") + outcome.sentence.count("2800") + outcome.sentence.count("3000") == 3
+    assert "Put back: " in outcome.sentence
+    assert [action.kind for action in scene.venue.sent[sent:]] == [ActionKind.MODIFY] * 2
+
+
+async def test_what_cannot_be_put_back_is_named_as_it_stands(scene: Scene) -> None:
+    orders = await bracket(scene)
+    ok = OrderReply(ReplyKind.RESTING, 900)
+    scene.venue.script += [(ok, NO, NO), (NO,)]
+    outcome = await shifted(scene, orders, 20)
+    assert not outcome.ok
+    assert "stop market 2820 could not be put back, and stands as changed" in outcome.sentence
+    assert prices(scene) == STOOD | {"stop market": 2820}
+
+
+async def test_nothing_is_put_back_while_one_is_in_doubt(scene: Scene) -> None:
+    orders = await bracket(scene)
+    sent = len(scene.venue.sent)
+    scene.venue.script.append((OrderReply(ReplyKind.RESTING, 900), OrderReply(ReplyKind.UNRECOGNISED, text="?"), NO))
+    outcome = await shifted(scene, orders, 20)
+    assert not outcome.ok
+    assert "the exchange is being asked" in outcome.sentence
+    changes = [action for action in scene.venue.sent[sent:] if action.kind is ActionKind.MODIFY]
+    assert len(changes) == 1
+
+
+async def test_a_change_without_any_answer_says_that_it_is_being_found_out(scene: Scene) -> None:
+    orders = await bracket(scene)
+    scene.venue.script.append(OutcomeUnknown("The answer was lost.", ""))
+    outcome = await shifted(scene, orders, 20)
+    assert outcome.sentence.count("Its change is unconfirmed") == 3
+
+
+async def test_when_the_gate_refuses_one_none_is_sent(scene: Scene) -> None:
+    orders = await bracket(scene)
+    sent = len(scene.venue.sent)
+    outcome = await shifted(scene, orders, 2000)
+    assert outcome.verdict is not None
+    assert scene.venue.sent[sent:] == []
+    assert prices(scene) == STOOD
+    assert all(one.replacement is None for one in scene.desk.orders.live("ETH"))
+
+
+async def test_all_refused_is_said_once(scene: Scene) -> None:
+    orders = await bracket(scene)
+    scene.venue.script.append((NO, NO, NO))
+    outcome = await shifted(scene, orders, 20)
+    assert outcome.sentence.count("Cannot modify") == 1
+    assert "All of them stand as they were." in outcome.sentence
+    assert prices(scene) == STOOD
+
+
+async def test_of_orders_that_are_not_all_there_none_is_changed(scene: Scene) -> None:
+    orders = await bracket(scene)
+    await scene.desk.manual.cancel(orders["take profit market"].client_order_id)
+    sent = len(scene.venue.sent)
+    assert "so none was changed" in (await shifted(scene, orders, 20)).sentence
+    assert scene.venue.sent[sent:] == []
