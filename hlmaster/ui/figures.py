@@ -20,10 +20,13 @@ UNKNOWN = "–"
 FIGURES, NOTICED = 5, 500
 """Of a price: what is shown at least, and the part of it by which no shown one is off."""
 HIDDEN = "••••"
+COUNTED = 4
+"""Noughts after the point from which they may be counted: ``0.0₄123`` is 0.0000123."""
 Number = Decimal | int | float | None
 
 
 _FIGURE = re.compile(r"([+-]?\$?)(\d[\d,]*)((?:\.\d+)?)(%?)")
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _LETTERS = ((12, "T"), (9, "B"), (6, "M"), (3, "k"))
 _AMOUNT = r"\d[\d,]*(?:\.\d+)?"
 _MONEY_AND_SIZES = re.compile(
@@ -134,6 +137,12 @@ def narrower(text: str) -> Iterator[str]:
     before, digits, decimals, after = found.groups()
     whole = digits.replace(",", "")
     value = Decimal(whole + decimals)
+    zeros = len(decimals[1:]) - len(decimals[1:].lstrip("0"))
+    if whole == "0" and COUNTED <= zeros < len(decimals) - 1 and not after:
+        # The digits that tell two prices apart, and how many noughts stand before them.
+        for places in range(len(decimals) - 1, zeros + 1, -1):
+            yield f"{before}0.0{str(zeros).translate(_LOWERED)}{f'{value:.{places}f}'[zeros + 2 :]}"
+        return
     if len(whole) > 3 and decimals:
         yield f"{before}{value:,.0f}{after}"
     elif decimals:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
@@ -27,7 +27,15 @@ GAP = 5
 BAR_HEIGHT, BAR_TEXT = 4, 8
 """Of a bar: pixels, and digits of the text at its right."""
 SURE = "Sure?"
+APART = 10
+"""More room before words that follow figures, for these end where the words begin."""
 Index = QModelIndex | QPersistentModelIndex
+
+
+def inner(rect: QRect, columns: Sequence[Column[Any]], number: int) -> QRect:
+    """Of a cell or a caption: what its padding leaves."""
+    follows = number > 0 and columns[number - 1].right and not columns[number].right
+    return rect.adjusted(PADDING + APART * follows, 0, -PADDING, 0)
 
 
 class Palette:
@@ -108,10 +116,8 @@ class CellPainter(QStyledItemDelegate):
         if cell.actions and not gone:
             self._paint_buttons(painter, rect, self.model.key_at(row), cell)
         elif not cell.actions:
-            inner = rect.adjusted(PADDING, 0, -PADDING, 0)
-            self.paint_cell(
-                painter, inner if cell.share is None else self._paint_bar(painter, inner, cell), column, cell
-            )
+            room = inner(rect, self.model.columns, index.column())
+            self.paint_cell(painter, room if cell.share is None else self._paint_bar(painter, room, cell), column, cell)
             self._paint_pencil(painter, rect, index)
         painter.restore()
 

@@ -9,9 +9,9 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
-from hlmaster.ui.sizes import HEADER_HEIGHT, PADDING
+from hlmaster.ui.sizes import HEADER_HEIGHT
 from hlmaster.ui.table import TableModel
-from hlmaster.ui.table_cells import Palette
+from hlmaster.ui.table_cells import Palette, inner
 
 WIDEST = 1.45
 """How far columns stretch, over what they ask for, to share a wide window."""
@@ -43,10 +43,9 @@ class Header(QHeaderView):
         painter.fillRect(rect, palette.panel)
         sorted_here = self._table.sort_column == logicalIndex
         arrow = (" ▾" if self._table.descending else " ▴") if sorted_here else ""
-        right = PADDING
+        box = inner(rect, self._table.columns, logicalIndex)
         if column.right and column.detail_width:
-            right += column.detail_width * QFontMetrics(palette.small).horizontalAdvance("0") + 6
-        box = rect.adjusted(PADDING, 0, -right, 0)
+            box.adjust(0, 0, -column.detail_width * palette.digit - 6, 0)
         align = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
         metrics = QFontMetrics(palette.caption)
         text = metrics.elidedText(column.title.upper() + arrow, Qt.TextElideMode.ElideRight, box.width())

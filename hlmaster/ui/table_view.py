@@ -19,9 +19,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QMenu, QTableView, QVBoxLayout, QWidget
 
-from hlmaster.ui.sizes import HEADER_HEIGHT, PADDING, ROW_HEIGHT
+from hlmaster.ui.sizes import HEADER_HEIGHT, ROW_HEIGHT
 from hlmaster.ui.table import Action, Cell, TableModel
-from hlmaster.ui.table_cells import CellPainter, Palette
+from hlmaster.ui.table_cells import CellPainter, Palette, inner
 from hlmaster.ui.table_header import Header
 from hlmaster.ui.teaching import paint_lesson
 from hlmaster.ui.theme import Theme
@@ -357,7 +357,7 @@ class Totals(QWidget):
             cell = self._sums.get(column.key)
             if cell is not None and not table.isColumnHidden(number):
                 rect = QRect(table.columnViewportPosition(number), 0, table.columnWidth(number), self.height())
-                table.cells.paint_cell(painter, rect.adjusted(PADDING, 0, -PADDING, 0), column, cell)
+                table.cells.paint_cell(painter, inner(rect, table.table.columns, number), column, cell)
         painter.end()
 
 

@@ -39,6 +39,7 @@ from hlmaster.ui.loop import Loop
 from hlmaster.ui.palettes import SCHEMES
 from hlmaster.ui.theme import number_font
 from hlmaster.ui.window import Window
+from hlmaster.ui.workspaces.shipped import DEFAULT, SHIPPED
 from tests.desk.advising.keys import MemoryVault
 from tests.insight.fake_ollama import FakeOllama
 from tests.insight.sentiment.press import Press, feed, page
@@ -70,6 +71,7 @@ class State:
     coin: str = "ETH"
     starts: bool = True
     is_advised: bool = False
+    workspace: str = ""
 
 
 async def _nothing(scene: TradingScene, window: Window) -> None:
@@ -113,6 +115,11 @@ async def _cards(scene: TradingScene, window: Window) -> None:
         await scene.desk.charts.show(coin, Interval.M1)
         await asyncio.sleep(SETTLING)
         Cards(scene).say(coin, direction)
+
+
+async def _second_window(scene: TradingScene, window: Window) -> None:
+    await _busy(scene, window)
+    window.stage.new_window("trades")
 
 
 async def _stale(scene: TradingScene, window: Window) -> None:
@@ -174,6 +181,8 @@ STATES = {
     "long": State(_long, coin="BTC"),
     "tiny": State(_extreme, coin="TINY"),
     "huge": State(_extreme, coin="HUGE"),
+    **{name.lower(): State(_busy, workspace=name) for name in SHIPPED if name != DEFAULT},
+    "second_window": State(_second_window),
 }
 
 
@@ -270,6 +279,8 @@ async def shown(state: State, theme: str, size: tuple[int, int]) -> AsyncIterato
 async def prepared(state: State, scene: TradingScene, window: Window) -> None:
     await asyncio.sleep(SETTLING)
     window.context.select(state.coin)
+    if state.workspace:
+        window.keeper.switch(state.workspace)
     await state.prepare(scene, window)
     if state.starts:
         await scene.desk.reconciler.run_until_done()
@@ -313,8 +324,15 @@ async def photograph(out: Path, states: list[str], themes: list[str], sizes: lis
             for size in sizes:
                 async with shown(STATES[name], theme, size) as window:
                     window.save_picture(out / f"{name}-{theme}-{size[0]}.png")
+                    for number, side in enumerate(window.stage.sides, 2):
+                        side.grab().save(str(out / f"{name}-{theme}-{size[0]}-{number}.png"))
                     if size == sizes[0]:
                         (await panels_sheet(window)).save(str(out / f"{name}-{theme}-panels.png"))
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, height = text.split("x")
+    return int(width), int(height)
 
 
 def main() -> None:
@@ -323,11 +341,13 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=STATES, default=list(STATES))
     parser.add_argument("--theme", nargs="*", choices=SCHEMES, default=["dark"])
     parser.add_argument("--every-size", action="store_true")
+    parser.add_argument("--size", type=_size, help="one size, as 1280x720, in pixels before they are scaled")
+    parser.add_argument("--scale", type=int, default=100, help="per cent")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     market_desk.PRICES |= EXTREMES | {f"C{number:03}": (100.0 + number, 2) for number in range(MANY)}
-    sizes = list(SIZES) if arguments.every_size else [USUAL]
-    application = qt.application(sys.argv[:1])
+    sizes = list(SIZES) if arguments.every_size else [arguments.size or USUAL]
+    application = qt.application(sys.argv[:1], arguments.scale)
     with asyncio.Runner(loop_factory=lambda: Loop(application)) as runner:
         runner.run(photograph(arguments.out, arguments.only, arguments.theme, sizes))
 

@@ -57,18 +57,26 @@ class PositionsPanel(TablePanel):
         return [
             Column("coin", "Coin", 122, lambda v: v.coin, self._coin, hint=self._coin_hint),
             Column("size", "Size", 80, lambda v: v.size, lambda v: Cell(figures.size(abs(v.size))), right=True),
-            Column("entry", "Entry", 80, lambda v: v.entry_price, self._entry, right=True),
+            Column("entry", "Entry", 84, lambda v: v.entry_price, self._entry, right=True),
             Column(
                 "mark",
                 "Mark",
-                80,
+                84,
                 lambda v: v.mark_price,
                 self._mark,
                 right=True,
                 tip="Mark price: values it.",
                 spare=1,
             ),
-            Column("liquidation", "Liq.", 80, lambda v: v.liquidation_price, self._liquidation, right=True),
+            Column(
+                "liquidation",
+                "Liq.",
+                84,
+                lambda v: v.liquidation_price,
+                self._liquidation,
+                right=True,
+                hint=_liquidation_hint,
+            ),
             Column(
                 "protection",
                 "Protection",
@@ -131,7 +139,9 @@ class PositionsPanel(TablePanel):
         return Cell(self.price(view.coin, view.mark_price))
 
     def _liquidation(self, view: PositionView) -> Cell:
-        return Cell(self.price(view.coin, view.liquidation_price), "" if view.liquidation_price else "muted")
+        if view.liquidation_price is None:
+            return Cell("none" if _is_told(view) else figures.UNKNOWN, "muted")
+        return Cell(self.price(view.coin, view.liquidation_price))
 
     def _unrealised(self, view: PositionView) -> Cell:
         share = figures.percent(view.return_fraction, signed=True) if view.return_fraction is not None else ""
@@ -305,6 +315,22 @@ class PositionsPanel(TablePanel):
         finally:
             self._busy.discard(coin)
             self.model.refresh()
+
+
+def _is_told(view: PositionView) -> bool:
+    """Whether the exchange has stated this position: then no liquidation price is an answer."""
+    return view.margin_used is not None
+
+
+def _liquidation_hint(view: PositionView) -> str:
+    if not _is_told(view):
+        return "The exchange has not stated this position yet."
+    if view.liquidation_price is None:
+        return "No price ends it: what backs the position covers the whole of its loss."
+    if view.mark_price is None:
+        return "The mark price at which the exchange closes it."
+    away = abs(view.liquidation_price / view.mark_price - 1)
+    return f"The mark price at which the exchange closes it, {figures.percent(away)} away."
 
 
 def protection_sentence(shield: Shield, price: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
@@ -27,9 +27,7 @@ from hlmaster.ui.market_panel import PaintedPanel, decimals_of, market_of
 from hlmaster.ui.theme import text_font
 
 log = logging.getLogger(__name__)
-ROW, HEAD, MARGIN, GAP = 26, 24, 7, 10
-STACKED_ROW, STACKED_HEAD, LINE = 38, 36, 15
-"""Heights where two columns share one place, one over the other."""
+ROW, HEAD, MARGIN, GAP = 26, 24, 8, 10
 REPAINT_MS = 250
 COURSE_CANDLES = 120
 RETRY_SECONDS = 30.0
@@ -38,37 +36,38 @@ MOMENTUM_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """``characters`` wide; 0 takes what the others leave. ``value`` sorts, None sorts last."""
+    """``characters`` wide; 0 takes what the others leave. ``value`` sorts, None sorts last.
+
+    ``spare``: left out of a panel too narrow for all, the highest first; the tooltip still tells it.
+    """
 
     title: str
     characters: int
     value: Callable[[CoinMarket], float | None] | None
     help: str
+    spare: int = 0
 
 
 COIN = Column("COIN", 5, None, "Coin. Click: the order of the settings.")
-COURSE = Column("", 0, None, "The last two hours.")
+COURSE = Column("", 0, None, "The last two hours.", 1)
 COLUMNS = (
     COIN,
     COURSE,
     Column("MARK", 8, lambda market: market.mark, "Mark price, which margin and stops go by."),
     Column("24H", 6, lambda market: market.day_change_fraction, "Change of the mark price over 24 hours."),
-    Column("5S", 6, lambda market: market.momentum(MOMENTUM_SECONDS), "Momentum: change of the mid over 5 seconds."),
-    Column("FUND", 8, lambda market: market.context.funding_rate if market.context else None, "Funding per hour."),
+    Column("5S", 6, lambda market: market.momentum(MOMENTUM_SECONDS), "Momentum: change of the mid over 5 seconds.", 3),
+    Column("FUND", 8, lambda market: market.context.funding_rate if market.context else None, "Funding per hour.", 2),
 )
-STACKED = {"MARK": "FUND", "24H": "5S"}
-"""Which column stands under which in a panel too narrow for all of them in one line."""
 LEAST_COURSE = 28
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a column is painted: left and right edge, and its line in the row, 0 or 1."""
+    """Where a column is painted: left and right edge."""
 
     column: Column
     left: int
     right: int
-    line: int = 0
 
 
 class WatchlistPanel(PaintedPanel):
@@ -78,7 +77,7 @@ class WatchlistPanel(PaintedPanel):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.setMinimumSize(200, STACKED_HEAD + 2 * STACKED_ROW)
+        self.setMinimumSize(200, HEAD + 3 * ROW)
         self.sorted_by: str | None = None
         self.descending = True
         self.rows: list[str] = list(context.desk.settings.market.watchlist)
@@ -178,7 +177,7 @@ class WatchlistPanel(PaintedPanel):
         painter.fillRect(self.rect(), colour(self.theme.panel))
         places = self._places()
         for row, coin in enumerate(self.rows[self._scrolled :]):
-            top = self.head_height + row * self.row_height
+            top = HEAD + row * ROW
             if top > self.height():
                 break
             self._paint_row(painter, coin, top, places)
@@ -187,18 +186,6 @@ class WatchlistPanel(PaintedPanel):
             self._painted = True
             self.first_painted.emit()
 
-    @property
-    def is_stacked(self) -> bool:
-        return self._spare(COLUMNS) < LEAST_COURSE
-
-    @property
-    def row_height(self) -> int:
-        return STACKED_ROW if self.is_stacked else ROW
-
-    @property
-    def head_height(self) -> int:
-        return STACKED_HEAD if self.is_stacked else HEAD
-
     def _spare(self, columns: Sequence[Column]) -> int:
         """Pixels that no column of a fixed width takes."""
         taken = sum(column.characters * self.ink.advance + GAP for column in columns) - GAP
@@ -206,10 +193,8 @@ class WatchlistPanel(PaintedPanel):
 
     def _places(self) -> list[Place]:
         columns = list(COLUMNS)
-        if self.is_stacked:
-            columns = [column for column in columns if column.title not in STACKED.values()]
-            if self._spare(columns) < LEAST_COURSE:
-                columns.remove(COURSE)
+        while COURSE in columns and self._spare(columns) < LEAST_COURSE:
+            columns.remove(max(columns, key=lambda column: column.spare))
         course = max(0, self._spare(columns))  # without a course the coin's name has the room
         places, left = [], float(MARGIN)
         for column in columns:
@@ -218,59 +203,46 @@ class WatchlistPanel(PaintedPanel):
                 width += course
             places.append(Place(column, int(left), int(left + width)))
             left += width + GAP
-        if self.is_stacked:
-            lower = {column.title: column for column in COLUMNS}
-            places += [
-                replace(place, column=lower[STACKED[place.column.title]], line=1)
-                for place in places
-                if place.column.title in STACKED
-            ]
         return places
 
     def _paint_head(self, painter: QPainter, places: list[Place]) -> None:
         theme = self.theme
-        painter.fillRect(0, 0, self.width(), self.head_height, colour(theme.panel))
+        painter.fillRect(0, 0, self.width(), HEAD, colour(theme.panel))
         painter.setFont(text_font(theme.caption_pixels))
         for place in places:
             column = place.column
             is_sorted = column.title == self.sorted_by
-            painter.setPen(colour(theme.text if is_sorted else theme.muted if place.line == 0 else theme.faint))
+            painter.setPen(colour(theme.text if is_sorted else theme.muted))
             arrow = (" ↓" if self.descending else " ↑") if is_sorted else ""
             side = Qt.AlignmentFlag.AlignLeft if column.value is None else Qt.AlignmentFlag.AlignRight
             painter.drawText(
-                self._head_box(place).adjusted(-GAP if column.value else 0, 0, 0, 0),
+                QRect(place.left, 0, place.right - place.left, HEAD).adjusted(-GAP if column.value else 0, 0, 0, 0),
                 side | Qt.AlignmentFlag.AlignVCenter,
                 column.title + arrow,
             )
 
-    def _head_box(self, place: Place) -> QRect:
-        if not self.is_stacked or place.column.value is None:
-            return QRect(place.left, 0, place.right - place.left, self.head_height)
-        return QRect(place.left, 3 + place.line * LINE, place.right - place.left, LINE)
-
     def _paint_row(self, painter: QPainter, coin: str, top: int, places: list[Place]) -> None:
-        theme, height = self.theme, self.row_height
+        theme = self.theme
         if coin == self.coin:
-            painter.fillRect(0, top, self.width(), height, colour(theme.selected))
+            painter.fillRect(0, top, self.width(), ROW, colour(theme.selected))
         elif coin == self._hovered:
-            painter.fillRect(0, top, self.width(), height, colour(theme.raised))
+            painter.fillRect(0, top, self.width(), ROW, colour(theme.raised))
+        middle = top + (ROW - self.ink.height) / 2
         market = market_of(self.context.desk, coin)
         is_cut_off = self.context.desk.feed.cut_off is not None
         stale = market is None or is_cut_off or not {CONTEXT, MID}.isdisjoint(market.stale_streams)
         self.strong_ink.use(painter, theme.muted if stale else theme.text)
-        self.strong_ink.left(painter, coin, places[0].left, top + (height - self.ink.height) / 2)
+        self.strong_ink.left(painter, coin, places[0].left, middle)
         for place in places[1:]:
             column = place.column
             if column.value is None:
-                box = QRect(place.left, top + 6, place.right - place.left, height - 12)
+                box = QRect(place.left, top + 6, place.right - place.left, ROW - 12)
                 self._paint_course(painter, coin, box, stale)
                 continue
             value = None if market is None else column.value(market)
             text = _text(column.title, value, market)
-            ink = self.small_ink if place.line else self.ink
-            ink.use(painter, theme.faint if stale or value is None else self._tone(column.title, text))
-            middle = height / 2 if not self.is_stacked else height / 2 + (place.line - 0.5) * LINE
-            ink.right(painter, text, place.right, top + middle - ink.height / 2)
+            self.ink.use(painter, theme.faint if stale or value is None else self._tone(column.title, text))
+            self.ink.right(painter, text, place.right, middle)
 
     def _paint_course(self, painter: QPainter, coin: str, place: QRect, stale: bool) -> None:
         course = self.course(coin)
@@ -289,21 +261,19 @@ class WatchlistPanel(PaintedPanel):
 
     # --- hands ---
 
-    def coin_at(self, y: float) -> str | None:
-        row = int(y - self.head_height) // self.row_height + self._scrolled
-        return self.rows[row] if y >= self.head_height and row < len(self.rows) else None
+    def _column_at(self, x: float) -> Column | None:
+        return next((place.column for place in self._places() if place.left - GAP <= x <= place.right), None)
 
-    def _is_in_head(self, place: Place, x: float, y: float) -> bool:
-        box = self._head_box(place)
-        is_low = self.is_stacked and y >= LINE + 3
-        return box.left() - GAP <= x <= box.right() and (place.column.value is None or bool(place.line) == is_low)
+    def coin_at(self, y: float) -> str | None:
+        row = int(y - HEAD) // ROW + self._scrolled
+        return self.rows[row] if y >= HEAD and row < len(self.rows) else None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         at = event.position()
-        if at.y() < self.head_height:
-            for place in self._places():
-                if self._is_in_head(place, at.x(), at.y()) and place.column.title:
-                    self.sort_by(place.column.title)
+        if at.y() < HEAD:
+            column = self._column_at(at.x())
+            if column is not None and column.title:
+                self.sort_by(column.title)
             return
         coin = self.coin_at(at.y())
         if coin is not None:
@@ -328,7 +298,7 @@ class WatchlistPanel(PaintedPanel):
 
     @property
     def _fitting(self) -> int:
-        return max(1, (self.height() - self.head_height) // self.row_height)
+        return max(1, (self.height() - HEAD) // ROW)
 
     def _scroll_to(self, row: int) -> None:
         fitting = self._fitting
@@ -359,8 +329,9 @@ class WatchlistPanel(PaintedPanel):
 
     def explain(self, x: float, y: float) -> str:
         """The tooltip at this place."""
-        if y < self.head_height:
-            return next((place.column.help for place in self._places() if self._is_in_head(place, x, y)), "")
+        if y < HEAD:
+            column = self._column_at(x)
+            return "" if column is None else column.help
         coin = self.coin_at(y)
         return "" if coin is None else self._describe(coin)
 

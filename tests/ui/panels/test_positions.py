@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -15,6 +16,7 @@ from hlmaster.settings import Settings
 from hlmaster.trading.protection.policy import Policy, StopKind
 from hlmaster.trading.risk.safeguards import Safeguards
 from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
+from hlmaster.ui import figures
 from hlmaster.ui.dialogs.checklist import Checklist
 from hlmaster.ui.dialogs.protection import ProtectionDialog
 from hlmaster.ui.panels import positions
@@ -81,6 +83,21 @@ async def test_a_short_moves_against_its_price(qtbot: QtBot) -> None:
         scene.tell("ETH", 3_500.0)
         await until(lambda: text(panel, "ETH", "mark") == "3,500.0")
         assert text(panel, "ETH", "move").startswith("-")
+
+
+async def test_no_liquidation_price_is_an_answer_only_once_the_exchange_has_stated_the_position(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        panel = panel_of(scene, qtbot)
+        await opened(scene)
+        await scene.account_told()
+        [view] = scene.desk.portfolio.positions()
+        untold = replace(view, liquidation_price=None, margin_used=None)
+        covered = replace(view, liquidation_price=None, margin_used=D(288))
+        assert [panel._liquidation(row).text for row in (untold, covered)] == [figures.UNKNOWN, "none"]
+        hint = next(column.hint for column in panel.model.columns if column.key == "liquidation")
+        assert hint is not None
+        assert "% away" in hint(view)
+        assert "covers the whole" in hint(covered)
 
 
 async def test_marks_move_an_open_position_on_screen(qtbot: QtBot) -> None:
