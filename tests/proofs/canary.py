@@ -27,6 +27,19 @@ LEAKS: tuple[tuple[str, Callable[[Any], bytes]], ...] = (
 )
 
 
+class Pieces:
+    """Every stretch of ``length`` of a text. Each holds one of the few that are half as long and stand end to end, so
+    where none of those is, nothing else is looked for."""
+
+    def __init__(self, text: bytes, length: int) -> None:
+        half = length // 2
+        self._halves = [text[at : at + half] for at in range(0, len(text) - half + 1, half)]
+        self._all = [text[at : at + length] for at in range(len(text) - length + 1)]
+
+    def are_in(self, data: bytes) -> bool:
+        return any(half in data for half in self._halves) and any(one in data for one in self._all)
+
+
 class Canary:
     def __init__(self, key: str) -> None:
         digits = key.removeprefix("0x").lower()
@@ -42,17 +55,16 @@ class Canary:
             "base64 of 0x and the digits": base64.b64encode(b"0x" + digits.encode())[:-4],
             "list of bytes": ", ".join(map(str, raw)).encode(),
         }
-        self._windows = [digits[at : at + WINDOW].encode() for at in range(len(digits) - WINDOW + 1)]
-        self._raw_windows = [raw[at : at + WINDOW // 2] for at in range(len(raw) - WINDOW // 2 + 1)]
+        self._pieces, self._raw_pieces = Pieces(digits.encode(), WINDOW), Pieces(raw, WINDOW // 2)
 
     def hits(self, data: bytes) -> list[str]:
         """The forms in which the key, or a piece of it, stands in ``data``."""
         found = [name for name, form in self.forms.items() if form in data]
         lower = data.lower()
         for name, text in (("hex", lower), ("hex in UTF-16", lower.replace(b"\x00", b""))):
-            if any(window in text for window in self._windows):
+            if self._pieces.are_in(text):
                 found.append(name)
-        if any(window in data for window in self._raw_windows) and "raw" not in found:
+        if "raw" not in found and self._raw_pieces.are_in(data):
             found.append("piece of raw")
         return found
 
