@@ -16,7 +16,7 @@ from hlmaster.core.model import Side
 from hlmaster.core.orders import OrderStatus
 from hlmaster.core.records import TradeChanged, TradesRestored
 from hlmaster.core.rounding import PERP_MAX_DECIMALS, snap_price, to_decimal, to_float
-from hlmaster.ui import figures
+from hlmaster.ui import figures, moving
 from hlmaster.ui.attempts import Placed
 from hlmaster.ui.chart_menu import chart_menu
 from hlmaster.ui.chart_switches import ChartSwitches
@@ -126,9 +126,9 @@ class ChartTrading(QObject, Owner):
         drag = self.handles.drag
         targets = {key: (move.price, MOVING) for key, move in self._moves.items()}
         if drag is not None and drag.has_moved:
-            for key, price in drag.prices.items():
-                exact = self._exact(price)
-                targets[key] = exact, self._lines[key].warning(exact, self._touch) if key in self._lines else ""
+            there = {key: self._exact(price) for key, price in drag.prices.items()}
+            why_not = moving.obstacles(self._desk, self._coin, there)
+            targets |= {key: (price, why_not.get(key, "")) for key, price in there.items()}
         shown: list[PriceLine] = []
         standing = {(line.kind, line.price) for line in self._lines.values()} if drag is None else set()
         for line in self._lines.values():

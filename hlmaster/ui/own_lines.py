@@ -14,7 +14,6 @@ from hlmaster.desk.desk import Desk
 from hlmaster.trading.portfolio import PositionView
 from hlmaster.trading.protection.cover import parent_of
 from hlmaster.ui import figures
-from hlmaster.ui.charts.click_orders import ClickKind, Touch, impossible
 from hlmaster.ui.charts.lines import LineKind, PriceLine
 from hlmaster.ui.charts.pill import Button, Cell, Pill, Tone
 from hlmaster.ui.stake import Stake, distance
@@ -40,15 +39,7 @@ class OwnLine:
     family: str = ""
     is_kept: bool = False
     """A stop or target of the desk's own protection."""
-    order: Order | None = None
     tip: str = ""
-
-    def warning(self, price: Decimal, touch: Touch) -> str:
-        """What moving it to a price would set off, empty where it would go on waiting."""
-        if self.order is None or (self.order.trigger is not None and self.order.trigger.kind is not TriggerKind.STOP):
-            return ""
-        kind = ClickKind.LIMIT if self.order.trigger is None else ClickKind.STOP
-        return impossible(kind, self.order.side, to_float(price), touch)
 
     def at(self, price: Decimal, mark: Decimal | None, *, note: str = "", in_hand: bool = False) -> PriceLine:
         """The line as it would stand at a price; ``note`` is said in the place of its size."""
@@ -171,7 +162,6 @@ def _order_line(tracked: TrackedOrder, around: _Around) -> OwnLine:
         movable=True,
         family=family,
         is_kept=is_kept,
-        order=order,
         tip=_tip(title, family),
     )
 

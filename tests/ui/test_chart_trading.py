@@ -141,7 +141,7 @@ async def test_a_bracket_goes_together_when_shift_is_held(qtbot: QtBot) -> None:
         )
         await until(lambda: len(it.scene.desk.orders.live("ETH")) == 3 and len(it.lines) == 3)
         it.drag(3430.1, 3427.1, SHIFT)
-        await until(lambda: it.sent(ActionKind.MODIFY) == 3)
+        await until(lambda: it.sent(ActionKind.MODIFY) == 1)
         await settled(it.scene)
         live = [tracked.order for tracked in it.scene.desk.orders.live("ETH")]
         moved = sorted(order.price if order.trigger is None else order.trigger.price for order in live)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QEvent, QPoint
 from pytestqt.qtbot import QtBot
 
@@ -135,26 +136,54 @@ async def test_another_timeframe_during_a_drag_leaves_the_order_or_moves_it_to_t
         assert float(tracked.order.price) == drag.prices[name]
 
 
-async def test_a_bracket_that_moved_in_part_says_which_part(qtbot: QtBot) -> None:
+async def test_half_a_bracket_goes_back_and_the_line_says_what_was_refused(qtbot: QtBot) -> None:
     async with hand(qtbot) as it:
         exits = {"stop_price": D("3415"), "attach_stop": True, "targets": (Target(D("3440")),)}
         await resting(it.scene, Side.BUY, "3430.1", **exits)
         await until(lambda: len(it.lines) == 3)
         venue, send = it.scene.venue, it.scene.venue.send
 
-        async def refuse_exits(prepared: Prepared) -> tuple[OrderReply, ...]:
-            if prepared.kind is ActionKind.MODIFY and prepared.orders[0].reduce_only:
-                venue.sent.append(prepared)
-                return (OrderReply(ReplyKind.REJECTED, text="Too far from the oracle."),)
-            return await send(prepared)
+        async def refuse_the_stop(prepared: Prepared) -> tuple[OrderReply, ...]:
+            replies = await send(prepared)
+            first = it.sent(ActionKind.MODIFY) == 1
+            no = OrderReply(ReplyKind.REJECTED, text="Too far from the oracle.")
+            stops = [first and order.kind == "stop market" for order in prepared.orders]
+            return tuple(no if stop else reply for stop, reply in zip(stops, replies, strict=True))
 
-        venue.send = refuse_exits  # type: ignore[method-assign]
+        venue.send = refuse_the_stop  # type: ignore[method-assign]
         it.drag(3430.1, 3427.1, SHIFT)
         await until(lambda: it.said)
-        assert it.said.startswith("Only a part was moved.")
+        assert "stop market 3415 was not changed" in it.said
         assert "Too far from the oracle" in it.said
-        assert "1 more stayed where it was. Moved: " in it.said
-        assert it.sent(ActionKind.MODIFY) == 2, "the first that fails ends the rest"
+        assert "Put back: Buy 0.3 ETH limit 3430.1, Sell 0.3 ETH take profit market 3440." in it.said
+        assert [it.prices(kind) for kind in ("order_buy", "stop", "take_profit")] == [[3430.1], [3415.0], [3440.0]]
+        assert it.sent(ActionKind.MODIFY) == 2
+
+
+@pytest.mark.parametrize(
+    ("held", "to", "why"),
+    [
+        (3430.1, 3414.0, "the stop of a buy entry must lie below it"),
+        (3415.0, 3431.0, "the stop of a buy entry must lie below it"),
+        (3440.0, 3429.0, "the target of a buy entry must lie above it"),
+        (3430.1, 3437.0, "at or above the ask it would fill at once"),
+    ],
+)
+async def test_what_a_bracket_cannot_be_is_said_in_the_hand_and_never_sent(
+    qtbot: QtBot, held: float, to: float, why: str
+) -> None:
+    async with hand(qtbot) as it:
+        exits = {"stop_price": D("3415"), "attach_stop": True, "targets": (Target(D("3440")),)}
+        await resting(it.scene, Side.BUY, "3430.1", **exits)
+        await until(lambda: len(it.lines) == 3)
+        it.press(it.row(held))
+        it.move(it.row((held + to) / 2))
+        it.move(it.row(to))
+        assert why in [cell.text for line in it.lines if line.pill for cell in line.pill.cells]
+        it.release(it.row(to))
+        assert it.said == f"Nothing was moved: {why}."
+        assert it.sent(ActionKind.MODIFY) == 0
+        assert [it.prices(kind) for kind in ("order_buy", "stop", "take_profit")] == [[3430.1], [3415.0], [3440.0]]
 
 
 async def test_a_gesture_hears_its_own_refusal_and_nobody_elses_warning(qtbot: QtBot) -> None:

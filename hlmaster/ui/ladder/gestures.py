@@ -115,12 +115,13 @@ def move(own: Own, origin: Row, target: Row | None, now: Now) -> Gesture:
         return _refused(now.lock)
     if target is None or target.price == origin.price:
         return Gesture(Deed.NOTHING, "Let go on another price")
+    if not now.stale and any(not order.is_trigger for order in own.orders) and _takes(own.side, target.price, now):
+        # The exchange changes an order only into one that waits
+        where = "at or above the ask" if own.side is Side.BUY else "at or below the bid"
+        return _refused(f"Not moved: {where} it would fill at once.")
     text = f"Move {_what(own.orders)} to {now.price(target.price)}"
-    takes = any(not order.is_trigger for order in own.orders) and _takes(own.side, target.price, now)
-    if takes:
-        text = f"{own.side.value.capitalize()} now {_what(own.orders)}, to {now.price(target.price)}"
     ids = tuple(order.client_order_id for order in own.orders)
-    return Gesture(Deed.MOVE, text, target.price, own.side, ids, takes=takes)
+    return Gesture(Deed.MOVE, text, target.price, own.side, ids)
 
 
 def held(column: Column, row: Row) -> Own | None:

@@ -119,8 +119,9 @@ def test_a_move_says_from_where_to_where_and_when_it_would_fill() -> None:
     gesture = move(BUYS, MINE, Row(3434.0, Side.BUY), ARMED)
     assert gesture.text == "Move buy limit 0.42 to 3,434.0"
     assert (gesture.deed, gesture.orders, gesture.price) == (Deed.MOVE, ("a",), 3434.0)
-    assert move(BUYS, MINE, ASK, ARMED).takes
-    assert not move(SELLS, MINE, ASK, ARMED).takes
+    assert move(BUYS, MINE, ASK, ARMED).text == "Not moved: at or above the ask it would fill at once."
+    assert move(BUYS, MINE, ASK, ARMED).deed is Deed.NOTHING
+    assert move(SELLS, MINE, ASK, ARMED).deed is Deed.MOVE
     assert move(BUYS, MINE, MINE, ARMED).deed is Deed.NOTHING
     assert move(BUYS, MINE, None, ARMED).deed is Deed.NOTHING
 
