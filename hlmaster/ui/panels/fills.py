@@ -64,10 +64,18 @@ class FillsPanel(TablePanel):
         return [
             Column("time", "Time", 130, lambda r: r.fill.time_ms, self._time, hint=self._iso),
             Column("coin", "Coin", 104, lambda r: r.fill.coin, self._coin),
-            Column("type", "Type", 150, lambda r: r.kind, self._type, words=True),
+            Column("type", "Type", 150, lambda r: r.kind, self._type, words=True, spare=2),
             Column("price", "Price", 100, lambda r: r.fill.price, self._price, right=True),
             Column("size", "Size", 100, lambda r: r.fill.size, lambda r: Cell(figures.size(r.fill.size)), right=True),
-            Column("notional", "Notional", 120, lambda r: r.notional, lambda r: Cell(money(r.notional)), right=True),
+            Column(
+                "notional",
+                "Notional",
+                120,
+                lambda r: r.notional,
+                lambda r: Cell(money(r.notional)),
+                right=True,
+                spare=1,
+            ),
             Column("fee", "Fee", 130, lambda r: r.fill.fee, self._fee, right=True, detail_width=5),
             Column("realised", "Realised", 110, self._realised_value, self._realised, right=True, tip="Before fees."),
         ]

@@ -71,16 +71,22 @@ class HistoryPanel(TablePanel):
             Column("entry", "Entry", 92, lambda t: t.entry_price, self._entry, right=True, tip="Average of increases."),
             Column("exit", "Exit", 92, lambda t: t.exit_price, self._exit, right=True, tip="Average of reductions."),
             *self._money_columns(),
-            Column("duration", "Duration", 86, _duration, self._lasted, right=True, spare=1),
-            Column("reason", "Exit reason", 120, lambda t: t.exit_reason, self._reason, words=True, spare=2),
+            Column("duration", "Duration", 86, _duration, self._lasted, right=True, spare=4),
+            Column("reason", "Exit reason", 120, lambda t: t.exit_reason, self._reason, words=True, spare=5),
         ]
 
     @staticmethod
     def _money_columns() -> Iterator[Column[RoundTrip]]:
         yield Column(
-            "gross", "Gross", 92, lambda t: t.realised, lambda t: Cell(money(t.realised, signed=True)), right=True
+            "gross",
+            "Gross",
+            92,
+            lambda t: t.realised,
+            lambda t: Cell(money(t.realised, signed=True)),
+            right=True,
+            spare=1,
         )
-        yield Column("fees", "Fees", 78, lambda t: t.fees, lambda t: Cell(money(t.fees), "muted"), right=True)
+        yield Column("fees", "Fees", 78, lambda t: t.fees, lambda t: Cell(money(t.fees), "muted"), right=True, spare=2)
         yield Column(
             "funding",
             "Funding",
@@ -88,6 +94,7 @@ class HistoryPanel(TablePanel):
             lambda t: t.funding,
             lambda t: Cell(money(t.funding, signed=True), "muted"),
             right=True,
+            spare=3,
         )
         yield Column(
             "net", "Net", 148, lambda t: t.net, _net, right=True, detail_width=8, tip="After fees and funding."

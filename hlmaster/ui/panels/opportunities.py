@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
@@ -12,12 +12,13 @@ from hlmaster.ui import figures
 from hlmaster.ui.context import Context
 from hlmaster.ui.ink import colour
 from hlmaster.ui.panel import Panel
+from hlmaster.ui.teaching import paint_lesson
 from hlmaster.ui.theme import Theme, text_font
 
 LINE, GAP, MARGIN = 17, 9, 12
 MARKS = {True: "✓", False: "✕", None: "○"}
-EMPTY = "Nothing stirs"
-TEACHING = "Strategies that watch for quick moves list here what they see, and which checks still fail."
+EMPTY = "No opportunity yet"
+TEACHING = "An armed strategy lists here what it watches, with the checks it has passed and those it lacks."
 Key = tuple[str, str]
 
 
@@ -69,14 +70,10 @@ class OpportunityList(QWidget):
         return [line for line in lines if line]
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
         if not self.rows:
-            painter.setPen(colour(self.theme.muted))
-            room = QRectF(self.rect()).adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
-            flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-            painter.drawText(room, int(flags), f"{EMPTY}\n\n{TEACHING}")
-            painter.end()
+            paint_lesson(self, EMPTY, TEACHING, muted=self.theme.muted, faint=self.theme.faint)
             return
+        painter = QPainter(self)
         top = float(MARGIN)
         self._tops = []
         for row in self.rows:

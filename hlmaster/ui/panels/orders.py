@@ -60,11 +60,11 @@ class OrdersPanel(TablePanel):
 
     def _columns(self) -> list[Column[TrackedOrder]]:
         return [
-            Column("coin", "Coin", 100, lambda o: o.order.coin, self._coin),
-            Column("type", "Type", 166, lambda o: o.order.kind, self._type, words=True),
-            Column("price", "Price", 84, lambda o: o.order.price, self._price, right=True, edit=self._edit_price),
-            Column("trigger", "Trigger", 84, self._trigger_value, self._trigger, right=True, edit=self._edit_trigger),
-            Column("size", "Size", 84, lambda o: o.order.size, self._size, right=True, edit=self._edit_size),
+            Column("coin", "Coin", 96, lambda o: o.order.coin, self._coin),
+            Column("type", "Type", 150, lambda o: o.order.kind, self._type, words=True),
+            Column("price", "Price", 80, lambda o: o.order.price, self._price, right=True, edit=self._edit_price),
+            Column("trigger", "Trigger", 80, self._trigger_value, self._trigger, right=True, edit=self._edit_trigger),
+            Column("size", "Size", 80, lambda o: o.order.size, self._size, right=True, edit=self._edit_size),
             Column("filled", "Filled", 118, lambda o: o.filled_size, self._filled, right=True, detail_width=5, spare=2),
             Column(
                 "notional",
@@ -85,7 +85,16 @@ class OrdersPanel(TablePanel):
                 right=True,
                 spare=4,
             ),
-            Column("status", "Status", 92, lambda o: str(o.status), self._status, words=True, hint=self._status_hint),
+            Column(
+                "status",
+                "Status",
+                92,
+                lambda o: str(o.status),
+                self._status,
+                words=True,
+                hint=self._status_hint,
+                spare=1,
+            ),
             Column("source", "Source", 84, self._source, lambda o: Cell(self._source(o), "muted"), words=True, spare=5),
             Column("actions", "", 138, lambda o: None, self._actions),
         ]

@@ -41,13 +41,13 @@ def _column(
 def money_columns() -> list[Column[PositionView]]:
     since = "since it was opened"
     return [
-        _column("Margin", lambda v: v.margin_used, _plain, 96, 3, "Collateral this position holds."),
-        _column("Funding", lambda v: v.funding, signed, 80, 4, f"Received or paid {since}."),
-        _column("Notional", lambda v: v.notional, _plain, 96, 5, "Its size at the mark price."),
-        _column("Net", lambda v: v.net, signed, 92, 6, f"Unrealised, realised and funding, less fees, {since}."),
-        _column("Realised", lambda v: v.realised, signed, 92, 7, "By parts of it already closed, before fees."),
-        _column("Fees", lambda v: v.fees, _paid, 72, 8, f"Paid {since}."),
+        _column("Margin", lambda v: v.margin_used, _plain, 96, 6, "Collateral this position holds."),
+        _column("Funding", lambda v: v.funding, signed, 80, 7, f"Received or paid {since}."),
+        _column("Notional", lambda v: v.notional, _plain, 96, 8, "Its size at the mark price."),
+        _column("Net", lambda v: v.net, signed, 92, 9, f"Unrealised, realised and funding, less fees, {since}."),
+        _column("Realised", lambda v: v.realised, signed, 92, 10, "By parts of it already closed, before fees."),
+        _column("Fees", lambda v: v.fees, _paid, 72, 11, f"Paid {since}."),
         _column(
-            "Move", lambda v: v.move_fraction, _move, 72, 10, "Mark against entry price, for or against the position."
+            "Move", lambda v: v.move_fraction, _move, 72, 13, "Mark against entry price, for or against the position."
         ),
     ]

@@ -56,8 +56,8 @@ class PositionsPanel(TablePanel):
     def _columns(self) -> list[Column[PositionView]]:
         return [
             Column("coin", "Coin", 122, lambda v: v.coin, self._coin, hint=self._coin_hint),
-            Column("size", "Size", 80, lambda v: v.size, lambda v: Cell(figures.size(abs(v.size))), right=True),
-            Column("entry", "Entry", 84, lambda v: v.entry_price, self._entry, right=True),
+            Column("size", "Size", 76, lambda v: v.size, lambda v: Cell(figures.size(abs(v.size))), right=True),
+            Column("entry", "Entry", 80, lambda v: v.entry_price, self._entry, right=True, spare=2),
             Column(
                 "mark",
                 "Mark",
@@ -66,7 +66,7 @@ class PositionsPanel(TablePanel):
                 self._mark,
                 right=True,
                 tip="Mark price: values it.",
-                spare=1,
+                spare=4,
             ),
             Column(
                 "liquidation",
@@ -76,16 +76,18 @@ class PositionsPanel(TablePanel):
                 self._liquidation,
                 right=True,
                 hint=_liquidation_hint,
+                spare=3,
             ),
             Column(
                 "protection",
                 "Protection",
-                186,
+                170,
                 lambda v: self._stop_price(v.coin),
                 self._protection,
                 words=True,
                 hint=self._protection_hint,
                 tip="The stop that rests at the exchange, and how much of the position it covers.",
+                spare=1,
             ),
             Column(
                 "unrealised",
@@ -107,7 +109,7 @@ class PositionsPanel(TablePanel):
                 words=True,
                 hint=lambda v: leading_sentence(self.context.desk, v.coin),
                 tip="Who opened it; the menu at the right changes who leads it.",
-                spare=2,
+                spare=5,
             ),
             Column(
                 "opened",
@@ -116,9 +118,9 @@ class PositionsPanel(TablePanel):
                 lambda v: v.opened_ms,
                 lambda v: Cell(self.age(v.opened_ms), "muted"),
                 right=True,
-                spare=9,
+                spare=12,
             ),
-            Column("actions", "", 168, lambda v: None, self._actions),
+            Column("actions", "", 150, lambda v: None, self._actions),
         ]
 
     # --- cells ---
@@ -161,7 +163,7 @@ class PositionsPanel(TablePanel):
                 return Cell("placing a stop ...", "warning", covered)
             return Cell(f"unprotected {shield.naked_seconds:.0f} s", "danger", covered, strong=True)
         if shield.standing in (Standing.OFF, Standing.FOREIGN):
-            text = "no stop" if shield.standing is Standing.OFF else "opened elsewhere, no stop"
+            text = "no stop" if shield.standing is Standing.OFF else "no stop · elsewhere"
             return Cell(text, "warning")
         theirs = "own stop" if shield.policy.stop_price is None else "ticket's stop"
         words = theirs if shield.standing is Standing.THEIRS else shield.words

@@ -21,7 +21,8 @@ from hlmaster.ui.market_panel import PaintedPanel, decimals_of
 
 ROW = 17
 MARGIN = 10
-LEAST_WIDTH_WITH_HOURS = 220
+LEAST_WIDTH_WITH_HOURS, WIDEST = 220, 420
+"""Pixels: narrower, a time is told without its hour; wider, the columns move no further apart."""
 LEAST_NOTIONALS = (0, 100, 1_000, 10_000, 50_000, 100_000, 500_000)
 MOST_SIZE_DECIMALS = 4
 COMPARED = 200
@@ -190,7 +191,7 @@ class TapePanel(PaintedPanel):
             self._paint_waiting(painter)
 
     def _paint_lines(self, painter: QPainter, large: float, decimals: int, size_decimals: int) -> None:
-        theme, width = self.theme, self.width()
+        theme, width = self.theme, min(self.width(), WIDEST)
         zone = figures.zone(self.context.desk.settings.general.time_zone)
         lift = (ROW - self.ink.height) / 2
         time_right = width - MARGIN
@@ -201,10 +202,10 @@ class TapePanel(PaintedPanel):
             is_large, is_huge = line.notional >= large, line.notional >= HUGE * large
             tone, quiet, words = theme.up if line.is_buy else theme.down, theme.muted, theme.text
             if is_huge:
-                painter.fillRect(0, top, width, ROW - 1, colour(tone))
+                painter.fillRect(0, top, self.width(), ROW - 1, colour(tone))
                 tone = quiet = words = theme.on_colour
             elif is_large:
-                painter.fillRect(0, top, width, ROW, colour(theme.up_fill if line.is_buy else theme.down_fill))
+                painter.fillRect(0, top, self.width(), ROW, colour(theme.up_fill if line.is_buy else theme.down_fill))
             ink = self.strong_ink if is_large else self.ink
             price, size = f"{line.price:,.{decimals}f}", f"{line.size:,.{size_decimals}f}"
             ink.use(painter, tone)

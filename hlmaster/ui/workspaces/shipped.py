@@ -70,8 +70,8 @@ def scalping(width: int, height: int) -> Node:
     _, book, cards = _sides(width)
     above, below = _below(height)
     book += 40
-    charts = column((tabs("chart", *FLOW, "watchlist"), above), (tabs(*TABLES, "equity"), below))
-    advice = tabs("analyst", "sentiment", "opportunities")
+    charts = column((tabs("chart", *FLOW, "watchlist", "opportunities"), above), (tabs(*TABLES, "equity"), below))
+    advice = tabs("analyst", "sentiment")
     return row(
         (charts, max(300, width - book * 2 + 76 - cards)),
         (tabs("book", "heatmap"), book),
