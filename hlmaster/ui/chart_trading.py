@@ -25,8 +25,9 @@ from hlmaster.ui.charts.click_orders import ClickKind, Touch, implied_side, impo
 from hlmaster.ui.charts.drag import Drag, left_of
 from hlmaster.ui.charts.fill_layer import FillLayer
 from hlmaster.ui.charts.fill_marks import Deal
-from hlmaster.ui.charts.handles import Handles, Held, Owner, Preview
+from hlmaster.ui.charts.handles import Handles
 from hlmaster.ui.charts.lines import PriceLine
+from hlmaster.ui.charts.owner import Held, Owner, Preview
 from hlmaster.ui.charts.pill import Button
 from hlmaster.ui.draft_lines import draft_lines
 from hlmaster.ui.market_panel import MarketPanel, decimals_of
@@ -186,6 +187,9 @@ class ChartTrading(QObject, Owner):
     @property
     def locked(self) -> str:  # type: ignore[override]
         return "" if self._context.arming.is_on else self._context.arming.refusal
+
+    def seconds(self) -> float:
+        return self._desk.clock.monotonic()
 
     def snap(self, price: float) -> float:
         return to_float(self._exact(price))

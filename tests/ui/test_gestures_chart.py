@@ -15,7 +15,9 @@ from hlmaster.core.orders import ActionKind, OrderReply, Prepared, ReplyKind
 from hlmaster.settings import Settings
 from hlmaster.trading.protection.policy import Policy
 from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
-from tests.ui.chart_hand import CONTROL, LEFT, PLAIN, RIGHT, SHIFT, Hand, X, hand, resting
+from hlmaster.ui import jumps
+from hlmaster.ui.charts.handles import JUMPED
+from tests.ui.chart_hand import CONTROL, LEFT, NONE, PLAIN, RIGHT, SHIFT, Hand, X, hand, resting
 from tests.ui.desks import D, settled, until
 
 
@@ -227,5 +229,68 @@ async def test_a_double_click_is_one_order_even_if_the_pointer_slips(qtbot: QtBo
         it.mouse(QEvent.Type.MouseButtonDblClick, X, row + 2, LEFT, PLAIN)
         it.release(row + 2)
         await until(lambda: it.scene.desk.orders.live("ETH"))
+        await settled(it.scene)
+        assert it.sent(ActionKind.ORDER) == 1
+
+
+def rescaled(it: Hand, by: float) -> None:
+    """The axis goes where the pointer does not."""
+    chart = it.panel.chart
+    chart.set_auto_scale(False)
+    scale = chart.frame.prices
+    scale.low, scale.high = scale.low + by, scale.high + by
+    chart.repaint_layers()
+
+
+async def test_a_click_right_after_the_axis_jumped_places_nothing(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hand(qtbot) as it:
+        monkeypatch.setattr(jumps, "JUMP_SECONDS", 600.0)
+        at = it.row(3425.0)
+        it.move(at, button=NONE)
+        rescaled(it, 2.0)
+        for button in (LEFT, RIGHT):
+            it.click(at, button=button, keys=CONTROL)
+            assert it.said == JUMPED
+        await settled(it.scene)
+        assert it.sent(ActionKind.ORDER) == 0
+        it.move(at + 9, button=NONE)
+        it.click(at + 9, keys=CONTROL)
+        await settled(it.scene)
+        assert it.sent(ActionKind.ORDER) == 1, "where the hand went by itself it means it"
+
+
+async def test_a_line_that_came_under_the_pointer_is_neither_cancelled_nor_dragged(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hand(qtbot) as it:
+        await resting(it.scene, Side.BUY, "3430.1")
+        await until(lambda: it.prices("order_buy") == [3430.1])
+        monkeypatch.setattr(jumps, "JUMP_SECONDS", 600.0)
+        (placed,) = it.trading.handles.placed(it.panel.chart.frame)
+        x, y = placed.buttons[-1][1] + 5, placed.top + 5
+        it.move(y - 40, x, button=NONE)
+        rescaled(it, it.panel.chart.frame.price_at(y) - it.panel.chart.frame.price_at(y - 40))
+        it.click(y - 40, x)
+        assert it.said == JUMPED
+        it.press(y - 40)
+        it.move(y + 20)
+        it.release(y + 20)
+        await settled(it.scene)
+        assert it.sent(ActionKind.CANCEL) == 0
+        monkeypatch.setattr(jumps, "JUMP_SECONDS", 0.0)
+        it.press_button("BUY limit")
+        await settled(it.scene)
+        assert it.sent(ActionKind.CANCEL) == 1
+
+
+async def test_an_axis_that_trembles_is_no_jump(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with hand(qtbot) as it:
+        monkeypatch.setattr(jumps, "JUMP_SECONDS", 600.0)
+        at = it.row(3425.0)
+        it.move(at, button=NONE)
+        rescaled(it, it.panel.chart.frame.price_at(at) - it.panel.chart.frame.price_at(at + 2))
+        it.click(at, keys=CONTROL)
         await settled(it.scene)
         assert it.sent(ActionKind.ORDER) == 1

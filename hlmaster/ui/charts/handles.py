@@ -20,26 +20,19 @@ from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.hands import Hands
 from hlmaster.ui.charts.layers import ON_TOP
 from hlmaster.ui.charts.legend import ROW
+from hlmaster.ui.charts.owner import Owner
 from hlmaster.ui.charts.pill import Button
 from hlmaster.ui.charts.pill_paint import PillPictures
 from hlmaster.ui.charts.pills import Hit, PlacedPill, Room, hit, place
 from hlmaster.ui.charts.study import PRICE_PANE
+from hlmaster.ui.jumps import JumpGuard
 
+JUMPED = "The chart moved under the pointer just now: nothing was sent."
 SAID_MS = 4_000
 TIP_MS = 600
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 CONTROL = Qt.KeyboardModifier.ControlModifier
 TOGETHER = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.AltModifier
-Held = tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What clicks at ``price`` would do, a line for each button; ``colour`` is that of the first one's side."""
-
-    price: float
-    words: tuple[str, ...]
-    colour: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,34 +47,6 @@ class _Press:
     side: Side | None
     is_ours: bool
     """The chart does not hear of it: it cannot become a pan."""
-
-
-class Owner:
-    """What the hand asks. ``locked`` says why nothing trades now, empty when it does."""
-
-    locked: str = ""
-    plain_clicks: bool = False
-    """Clicks trade without Ctrl."""
-
-    def snap(self, price: float) -> float:
-        """Onto the grid, above zero."""
-        return price
-
-    def held(self, key: str, *, together: bool) -> Held:
-        """(key, price) of the lines that a drag of this one takes along, this one first; empty when it is gone."""
-        return ()
-
-    def preview(self, price: float) -> Preview | None:
-        """None while nothing would be sent."""
-        return None
-
-    def side(self, kind: ClickKind, price: float) -> Side | None:
-        """Of the order that a click would be; None while there is no market."""
-        return None
-
-    def tip(self, x: float, y: float) -> tuple[str, ...]:
-        """About what is there beside lines, in pixels of the price pane."""
-        return ()
 
 
 class Handles(QObject, Hands):
@@ -99,6 +64,7 @@ class Handles(QObject, Hands):
     def __init__(self, chart: CandleChart, owner: Owner) -> None:
         super().__init__(chart)
         self._chart, self._owner = chart, owner
+        self._guard = JumpGuard(owner.seconds)
         self._pictures = PillPictures()
         self.drag: Drag | None = None
         self._under: Hit | None = None
@@ -145,8 +111,10 @@ class Handles(QObject, Hands):
 
     def _looks(self, frame: Frame) -> object:
         """A preview says what it would cost at the market's prices, so it is never the same twice."""
+        placed = self.placed(frame)
+        self._settle(frame, placed)
         previewed = object() if self._previews and self._at is not None else None
-        return self.placed(frame), self._under, self._said, self._tip, self._at, previewed
+        return placed, self._under, self._said, self._tip, self._at, previewed
 
     def paint(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
         if self._previews and self._at is not None and self.drag is None:
@@ -193,8 +161,13 @@ class Handles(QObject, Hands):
         self._press = self._button = None
         if at is None:
             return False
+        frame = self._chart.frame
+        placed = self.placed(frame)
+        self._settle(frame, placed)
+        self._under = hit(placed, at.x(), at.y())
+        if at != self._at:
+            self._guard.hover(self._beneath(frame, at, self._under))
         self._at, self._tip = at, ()
-        self._under = hit(self.placed(self._chart.frame), at.x(), at.y())
         on_pill = self._under is not None and self._under.placed.covers(at.x(), at.y())
         # A click that misses a button by a hair must not become an order beneath it.
         kind = None if on_pill else self._kind_of(event)
@@ -203,6 +176,10 @@ class Handles(QObject, Hands):
         is_ours = event.button() == RIGHT or self._has_control(event)
         price = self._price(at) if len(self._chart.frame.series) else 0.0
         side = None if kind is None else self._owner.side(kind, price)
+        if kind is not None and not self._owner.locked and self._guard.has_jumped:
+            self.say(JUMPED, at)
+            self._swallows = is_ours
+            return is_ours
         self._press = _Press(event.button(), at, price, kind, side, is_ours)
         return is_ours
 
@@ -214,6 +191,8 @@ class Handles(QObject, Hands):
         self._swallows = True
         if self._owner.locked:
             self.say(self._owner.locked, at)
+        elif self._guard.has_jumped:
+            self.say(JUMPED, at)
         elif under.button is not None:
             self._button = under
         else:
@@ -279,6 +258,7 @@ class Handles(QObject, Hands):
     def leave(self) -> None:
         if self.drag is None:
             self._at = self._under = None
+            self._guard.hover(None)
             self._previews = False
             self._tip = ()
             self._patience.stop()
@@ -328,8 +308,26 @@ class Handles(QObject, Hands):
         elif under is not None and self._tip and not tip:
             tip = self._tip
         self._at, self._under, self._tip, self._previews = at, under, tip, previews
+        self._guard.hover(None if at is None else self._beneath(frame, at, under))
         if previews or was != (under, tip, previews):
             self._repaint()
+
+    def _settle(self, frame: Frame, placed: tuple[PlacedPill, ...]) -> None:
+        """A new picture under a resting pointer: another line, or the same prices elsewhere."""
+        at = self._at
+        if at is not None and self.drag is None:
+            self._guard.settle(self._beneath(frame, at, hit(placed, at.x(), at.y())))
+
+    def _beneath(self, frame: Frame, at: QPointF, under: Hit | None) -> object:
+        """The line or button, else the price; a scale that moves by less than a click may miss shows the same one."""
+        if not len(frame.series):
+            return None
+        if under is not None:
+            return under.key, under.button
+        known = self._guard.under
+        if isinstance(known, float) and abs(frame.y_of(known) - at.y()) < THRESHOLD:
+            return known
+        return frame.price_at(at.y())
 
     def _explain(self) -> None:
         """The pointer has rested on a line."""

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, Qt
 
+from hlmaster.ui.jumps import JumpGuard
 from hlmaster.ui.ladder.columns import BookColumns, Column
 from hlmaster.ui.ladder.gestures import IDLE, Deed, Gesture, Now, cancel, held, left, move, right
 from hlmaster.ui.ladder.rows import Own, Row
 from hlmaster.ui.ladder.view import Pointed, View
 
-JUMP_SECONDS = 0.25
-"""A click so soon after another price came under the pointer is not meant for it."""
 _KEYS = (Column.BUY, Column.PRICE, Column.SELL)
 JUMPED = "The prices moved under the pointer just now: nothing was sent."
+REFUSED = Gesture(Deed.NOTHING, JUMPED, is_refused=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,14 @@ class Hands:
     """``view`` is what is painted now; ``now`` what stands before gestures; ``time`` seconds that only rise."""
 
     def __init__(self, view: Callable[[], View | None], now: Callable[[], Now], time: Callable[[], float]) -> None:
-        self._view, self._now, self._time = view, now, time
+        self._view, self._now = view, now
+        self._guard = JumpGuard(time)
         self.at: QPointF | None = None
         self.grip: Grip | None = None
         self.cursor: float | None = None
         """The price that the keys are at."""
         self.column = Column.PRICE
         """The column that the keys are in, on a ladder."""
-        self._price: float | None = None
-        self._jumped_at = float("-inf")
 
     # --- what is under pointer and cursor ---
 
@@ -52,18 +51,13 @@ class Hands:
     def settle(self, rows: tuple[Row, ...], height: int) -> None:
         """The rows are new: another price under a resting pointer is a jump."""
         index = None if self.at is None else _index_at(rows, self.at.y(), height)
-        price = None if index is None else rows[index].price
-        if price != self._price and self._price is not None and price is not None:
-            self._jumped_at = self._time()
-        self._price = price
+        self._guard.settle(None if index is None else rows[index].price)
 
     def hover(self, at: QPointF | None, height: int) -> None:
         self.at = at
         index = None if at is None else self.row_at(at.y(), height)
         view = self._view()
-        price = view.rows[index].price if view is not None and index is not None else None
-        if price != self._price:
-            self._price, self._jumped_at = price, float("-inf")
+        self._guard.hover(view.rows[index].price if view is not None and index is not None else None)
 
     def cursor_row(self, rows: tuple[Row, ...]) -> int | None:
         """The row of the cursor's price, or the nearest one."""
@@ -128,8 +122,8 @@ class Hands:
         elif button is Qt.MouseButton.MiddleButton:
             gesture = cancel(column, row, now)
         own = held(column, row) if button is Qt.MouseButton.LeftButton else None
-        if gesture.deed in (Deed.LIMIT, Deed.STOP) and self._time() - self._jumped_at < JUMP_SECONDS:
-            gesture = Gesture(Deed.NOTHING, JUMPED, is_refused=True)
+        if self._guard.has_jumped and (own is not None or gesture.deed in (Deed.LIMIT, Deed.STOP, Deed.CANCEL)):
+            gesture, own = REFUSED, None
         self.grip = Grip(button, row, column, gesture, own)
 
     def release(self, at: QPointF, height: int) -> Gesture:
@@ -154,7 +148,7 @@ class Hands:
         there = None if view is None else self.pointed(view, height)
         if there is None or held(there[1], there[0]) is None:
             return None
-        return cancel(there[1], there[0], self._now())
+        return REFUSED if self._guard.has_jumped else cancel(there[1], there[0], self._now())
 
 
 def _index_at(rows: tuple[Row, ...], y: float, height: int) -> int | None:
