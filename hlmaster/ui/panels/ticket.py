@@ -62,6 +62,7 @@ class TicketPanel(Panel):
         self.ui.unit.installEventFilter(self)
         self._follow_settings()
         self.ui.unit.setCurrentIndex(self.ui.unit.findData(SizeUnit(context.desk.settings.ticket.size_unit)))
+        self.form.follow_unit(None)
         self._connect()
         self._letters = ticket_actions.letters(self.ui)
         ticket_actions.register(self, self.ui, self.form.clear, self.leverage.toggle)
@@ -84,7 +85,7 @@ class TicketPanel(Panel):
         ui.kind.chosen.connect(lambda _: self._on_shape())
         ui.side.chosen.connect(lambda _: self._on_edit())
         ui.execution.chosen.connect(lambda _: self._on_shape())
-        ui.unit.currentIndexChanged.connect(lambda _: self._on_shape())
+        ui.unit.currentIndexChanged.connect(lambda _: self._on_unit())
         for box in (ui.reduce_only, ui.post_only, ui.at_once):
             box.toggled.connect(lambda _: self._on_shape())
         ui.bracket.shaped.connect(self._on_shape)
@@ -151,6 +152,10 @@ class TicketPanel(Panel):
     def _on_shape(self) -> None:
         self.form.shape()
         self._on_edit()
+
+    def _on_unit(self) -> None:
+        self.form.follow_unit(self._situation())
+        self._on_shape()
 
     def refresh(self) -> None:
         """Recompute the preview and say why nothing can be sent, if so."""

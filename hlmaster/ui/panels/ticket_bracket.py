@@ -313,6 +313,12 @@ class BracketBox(QWidget):
         self.targets[0].set_value(multiple)
 
     @property
+    def loss(self) -> Decimal | None:
+        """USD that a coin loses at the stop, fees of both ends included; None where no stop is known."""
+        entry, stop = self._entry, self._priced.stop
+        return None if entry is None or stop is None else -entry.result(stop)
+
+    @property
     def stop_percent(self) -> Decimal | None:
         """The stop's distance as it is typed; None where it is not in per cent."""
         is_distance = self.exit_unit in (ExitUnit.PERCENT, ExitUnit.RISK)

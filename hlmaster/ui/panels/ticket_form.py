@@ -72,6 +72,7 @@ class TicketForm:
         self._ui = ui
         self._spacing = ui.contents_layout.spacing()
         self.is_crowded = False
+        self._counted_in = SizeUnit.COIN
         ui.kind.set_options(KINDS)
         ui.side.set_options(SIDES)
         ui.execution.set_options(EXECUTIONS)
@@ -118,6 +119,25 @@ class TicketForm:
         if self.unit is SizeUnit.COIN:
             self._ui.amount.clear()
         self._ui.unit.setItemText(0, coin)
+
+    def follow_unit(self, situation: Situation | None) -> None:
+        """The unit is another: the same size is said in it, or none where nobody can say how much that is."""
+        was, self._counted_in = self._counted_in, self.unit
+        amount = self._ui.amount.value
+        if amount is None or was is self.unit:
+            return
+        self._ui.amount.set_value(None if situation is None else self._same_size(amount, was, situation))
+
+    def _same_size(self, amount: Decimal, was: SizeUnit, situation: Situation) -> Decimal | None:
+        ui = self._ui
+        price = sizes.entry_price(situation, self.side, self.kind, ui.price.value, ui.trigger.value)
+        if price is None or not 0 < amount < sizes.MOST_COINS:
+            return None
+        worth = [sizes.per_coin(unit, price, situation.equity, ui.bracket.loss) for unit in (was, self.unit)]
+        before, now = worth
+        if not before or not now or amount / before > sizes.MOST_COINS:
+            return None
+        return sizes.same_size(amount / before, self.unit, now, situation)
 
     @property
     def kind(self) -> TicketKind:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
 
 from hlmaster.core.model import Side
 from hlmaster.core.rounding import round_price, round_size, snap_price, tick_size
@@ -16,6 +16,7 @@ SHARE_OF_RISK = Decimal(100)
 """Shares of 25, 50, 75 and 100 mean 0.25 to 1 per cent of equity where the unit is money at risk."""
 MOST_COINS = Decimal(10) ** 15
 """Beyond any order, and still a size that can be rounded: a price of nearly nothing would ask for more."""
+FINE = {SizeUnit.USD: CENT, SizeUnit.EQUITY_PERCENT: Decimal("0.0001"), SizeUnit.RISK_USD: CENT}
 STEPS = {SizeUnit.USD: Decimal(10), SizeUnit.EQUITY_PERCENT: Decimal(1), SizeUnit.RISK_USD: Decimal(1)}
 
 
@@ -63,6 +64,30 @@ def share_of(amount: Decimal, unit: SizeUnit, most: Decimal, price: Decimal, sit
     coins = amount / price if unit is SizeUnit.USD else amount
     whole = situation.equity / SHARE_OF_RISK if unit is SizeUnit.RISK_USD else most
     return coins / whole * 100 if whole > 0 else None
+
+
+def per_coin(unit: SizeUnit, price: Decimal, equity: Decimal, loss: Decimal | None) -> Decimal | None:
+    """What one coin comes to in a unit; ``loss`` in USD, from its entry to its stop. None where nobody can say."""
+    match unit:
+        case SizeUnit.COIN:
+            return Decimal(1)
+        case SizeUnit.USD:
+            worth = price
+        case SizeUnit.EQUITY_PERCENT:
+            worth = price / equity * 100 if equity > 0 else Decimal(0)
+        case SizeUnit.RISK_USD:
+            worth = loss or Decimal(0)
+    return worth if worth > 0 else None
+
+
+def same_size(coins: Decimal, unit: SizeUnit, worth: Decimal, situation: Situation) -> Decimal | None:
+    """``coins`` in a unit of which one is ``worth`` so much. Never larger by a lot or more; None for nothing."""
+    if unit is SizeUnit.COIN:
+        return round_size(coins, situation.instrument.size_decimals) or None
+    step, exact = FINE[unit], coins * worth
+    # Upwards, so that what comes back is not a lot less
+    upwards = step < situation.instrument.lot * worth
+    return exact.quantize(step, ROUND_CEILING if upwards else ROUND_DOWN) or None
 
 
 def stepped_price(price: Decimal | None, steps: int, situation: Situation) -> Decimal | None:

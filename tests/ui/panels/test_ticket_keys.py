@@ -295,3 +295,37 @@ async def test_the_question_on_the_button_hides_nothing_of_the_order(qtbot: QtBo
             assert panel.ui.submit.text() == "Sure? Buy 0.5 ETH at market"
         finally:
             figures.hide_money(False)
+
+
+async def test_a_change_of_the_sizes_unit_keeps_the_size_and_not_the_number(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        panel = panel_of(scene, qtbot)
+        fill(panel, "limit", price="3400", amount="2")
+
+        def typed(unit: SizeUnit) -> Decimal | None:
+            panel.ui.unit.setCurrentIndex(UNITS[unit])
+            return panel.ui.amount.value
+
+        equity = scene.desk.survey("ETH").equity
+        assert typed(SizeUnit.USD) == 6800
+        assert typed(SizeUnit.EQUITY_PERCENT) == pytest.approx(6800 / equity * 100, abs=D("0.0001"))
+        assert typed(SizeUnit.COIN) == 2
+        assert typed(SizeUnit.RISK_USD) is None, "without a stop nobody can say what is at risk"
+        assert typed(SizeUnit.USD) is None
+        panel.ui.bracket.attach_stop.setChecked(True)
+        fill(panel, "limit", price="3400", amount="6800", stop="3300")
+        risked = typed(SizeUnit.RISK_USD)
+        assert risked == pytest.approx(2 * (100 + 6700 * D("0.00045")), abs=D("0.01"))
+        assert typed(SizeUnit.COIN) == 2
+
+
+async def test_a_size_is_cleared_where_no_price_says_what_it_is_in_another_unit(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with trading() as scene:
+        panel = panel_of(scene, qtbot)
+        panel.ui.unit.setCurrentIndex(UNITS[SizeUnit.USD])
+        panel.ui.amount.setText("100")
+        monkeypatch.setattr(panel, "_situation", lambda: None)
+        panel.ui.unit.setCurrentIndex(UNITS[SizeUnit.COIN])
+        assert panel.ui.amount.text() == "", "100 dollars never become 100 coins"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hlmaster.core.model import Leverage, MarginMode, Side
-from hlmaster.core.rounding import is_valid_price, is_valid_size
+from hlmaster.core.rounding import is_valid_price, is_valid_size, round_size
 from hlmaster.trading.risk.limits import RiskLimits
 from hlmaster.trading.risk.rules import collateral, order_value
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind, draft
@@ -91,3 +93,34 @@ def test_the_expected_price_is_the_best_that_is_known() -> None:
     assert sizes.entry_price(now, Side.BUY, TicketKind.STOP_MARKET, None, D(3100)) == D(3100)
     assert sizes.entry_price(now, Side.SELL, TicketKind.MARKET, None, None) == D("2999.9")
     assert sizes.entry_price(scene(best_ask=None), Side.BUY, TicketKind.MARKET, None, None) == D(3000)
+
+
+@given(
+    st.decimals("0.0001", "5000", places=4),
+    st.decimals("0.00001", "150000", places=5),
+    st.decimals("10", "1000000", places=2),
+    st.sampled_from(list(SizeUnit)),
+    st.integers(0, 5),
+)
+def test_the_same_size_in_another_unit_is_never_a_lot_larger_and_comes_back(
+    coins: Decimal, price: Decimal, equity: Decimal, unit: SizeUnit, decimals: int
+) -> None:
+    instrument = replace(scene().instrument, size_decimals=decimals)
+    now = msgspec.structs.replace(scene(), instrument=instrument, equity=equity)
+    coins = round_size(coins, decimals)
+    worth = sizes.per_coin(unit, price, equity, price / 100)
+    assert worth is not None
+    said = sizes.same_size(coins, unit, worth, now) if coins else None
+    if said is None:
+        assert coins * worth <= max(sizes.FINE.get(unit, D(0)), D(0))
+        return
+    back = said / worth
+    assert 0 < back < coins + instrument.lot
+    if unit is not SizeUnit.COIN and sizes.FINE[unit] < instrument.lot * worth:
+        assert round_size(back, decimals) >= coins - instrument.lot
+
+
+def test_what_nobody_can_say_in_a_unit_is_no_size() -> None:
+    assert sizes.per_coin(SizeUnit.RISK_USD, D(3000), D(1000), None) is None
+    assert sizes.per_coin(SizeUnit.EQUITY_PERCENT, D(3000), D(0), None) is None
+    assert sizes.per_coin(SizeUnit.USD, D(3000), D(0), None) == 3000
