@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
@@ -10,7 +12,8 @@ from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.lines import spread
 from hlmaster.ui.charts.panes import SubPane
 from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE
-from hlmaster.ui.charts.tag import TAG_HEIGHT, AxisValue, Word
+from hlmaster.ui.charts.tag import TAG_HEIGHT, AxisMade, AxisValue, Word
+from hlmaster.ui.ink import colour
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 INSET = 8.0
@@ -22,21 +25,30 @@ def mark_axes(frame: Frame) -> None:
     """Find out what is written beside each pane: a round value gives way to tags and latest values."""
     height = frame.price_pane.height()
     covered = [((tag.height + TAG_HEIGHT) / 2 - 3, tag.centre) for tag in frame.tags]
-    frame.axis_words = {
-        PRICE_PANE: tuple(
-            word
-            for word in _words(frame, PRICE_PANE)
-            if 8 < word.y < height - 8 and all(abs(centre - word.y) >= reach for reach, centre in covered)
-        )
-    }
-    frame.axis_values = {pane.key: _latest(frame, pane) for pane in frame.panes.shown}
-    for pane in frame.panes.shown:
-        values = frame.axis_values[pane.key]
-        frame.axis_words[pane.key] = tuple(
-            word
-            for word in _words(frame, pane.key)
-            if 8 < word.y < pane.axis.height() - 6 and all(abs(word.y - value.y) > ROW - 4 for value in values)
-        )
+    words = tuple(
+        word
+        for word in _words(frame, PRICE_PANE)
+        if 8 < word.y < height - 8 and all(abs(centre - word.y) >= reach for reach, centre in covered)
+    )
+    frame.axis_made = {pane.key: _made(frame, pane) for pane in frame.panes.shown}
+    frame.axis_values = {key: made.values for key, made in frame.axis_made.items()}
+    frame.axis_words = {PRICE_PANE: words, **{key: made.words for key, made in frame.axis_made.items()}}
+
+
+def _made(frame: Frame, pane: SubPane) -> AxisMade:
+    """What is written beside a pane; the same as before where that hangs on the same."""
+    (revision, *_), panes = frame.still_parts()
+    key = (panes[pane.key], revision, frame.series.ticks, frame.price_scale.width(), frame.palette)
+    found = frame.axis_made.get(pane.key)
+    if found is not None and found.key == key:
+        return found
+    values = _latest(frame, pane)
+    words = (
+        word
+        for word in _words(frame, pane.key)
+        if 8 < word.y < pane.axis.height() - 6 and all(abs(word.y - value.y) > ROW - 4 for value in values)
+    )
+    return AxisMade(key, values, tuple(words))
 
 
 def draw_words(painter: QPainter, frame: Frame, pane: str) -> None:
@@ -50,10 +62,12 @@ def draw_words(painter: QPainter, frame: Frame, pane: str) -> None:
 
 def draw_values(painter: QPainter, frame: Frame, pane: SubPane) -> None:
     """The latest value of each of a pane's lines, in its colour."""
-    painter.setFont(frame.fonts.small)
+    ink, area = frame.fonts.small_ink, pane.axis
+    right, head = area.right() - INSET, area.top() - ink.height / 2
+    painter.setFont(ink.font)
     for value in frame.axis_values.get(pane.key, ()):
-        painter.setPen(QColor(value.colour))
-        painter.drawText(_row(pane.axis, value.y), RIGHT, value.text)
+        painter.setPen(colour(value.colour))
+        ink.again(painter, value.text, math.floor(right - ink.width(value.text)), math.floor(head + value.y + 0.5))
 
 
 def axis_of(frame: Frame, pane: str) -> QRectF:

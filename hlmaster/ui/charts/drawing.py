@@ -3,33 +3,27 @@
 import math
 from functools import partial
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPolygonF
 
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.layers import ON_TOP, Draw
 from hlmaster.ui.charts.lines import FAINT, line_colour
 from hlmaster.ui.charts.marks import placed
-from hlmaster.ui.charts.palette import faded
+from hlmaster.ui.charts.palette import faded, flat_pen
 from hlmaster.ui.charts.panes import SubPane
 from hlmaster.ui.charts.series import Columns
-from hlmaster.ui.charts.shapes import candle_shapes, volume_bars
+from hlmaster.ui.charts.shapes import candle_shapes, latest_candle, latest_volume, volume_bars
 from hlmaster.ui.charts.strokes import fill
 from hlmaster.ui.charts.studies_drawing import draw_studies
 from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE
 from hlmaster.ui.charts.tag import TAG_HEIGHT
+from hlmaster.ui.ink import colour
 
-__all__ = ["Draw", "draw_live", "draw_still_pane", "flat_pen", "within"]
-DASHES = [4.0, 3.0]
+__all__ = ["Draw", "draw_live", "draw_still_pane", "within"]
+DASHES, DOTS = (4.0, 3.0), (1.0, 2.0)
 MARK = 5.0
 """Half the width of a mark's triangle, and its distance from the candle."""
-
-
-def flat_pen(colour: str | QColor, dashes: list[float] | None = None, width: float = 1.0) -> QPen:
-    pen = QPen(QColor(colour), width)
-    if dashes is not None:
-        pen.setDashPattern(dashes)
-    return pen
 
 
 def within(painter: QPainter, area: QRectF, draw: Draw, frame: Frame) -> None:
@@ -75,8 +69,8 @@ def _still_prices(painter: QPainter, frame: Frame, area: QRectF) -> None:
 
 
 def _live_prices(painter: QPainter, frame: Frame, area: QRectF) -> None:
-    if frame.are_candles_shown:
-        draw_candles(painter, frame, frame.latest)
+    if frame.are_candles_shown and len(frame.latest):
+        _draw_latest(painter, frame, latest_candle(frame), frame.palette.up, frame.palette.down)
     draw_studies(painter, frame, PRICE_PANE, frame.prices, area, kept=False)
     frame.layers.paint(painter, frame, area, PRICE_PANE, (-math.inf, ON_TOP), kept=False)
     draw_marks(painter, frame, area)
@@ -100,8 +94,9 @@ def _still_pane(pane: SubPane, painter: QPainter, frame: Frame, area: QRectF) ->
 
 
 def _live_pane(pane: SubPane, painter: QPainter, frame: Frame, area: QRectF) -> None:
-    if pane.key == VOLUME_PANE:
-        draw_volumes(painter, frame, pane, frame.latest)
+    if pane.key == VOLUME_PANE and len(frame.latest):
+        palette = frame.palette
+        _draw_latest(painter, frame, latest_volume(frame, pane), palette.volume_up, palette.volume_down)
     draw_studies(painter, frame, pane.key, pane.scale, area, kept=False)
     frame.layers.paint(painter, frame, area, pane.key, (-math.inf, math.inf), kept=False)
 
@@ -126,13 +121,19 @@ def draw_candles(painter: QPainter, frame: Frame, columns: Columns) -> None:
         return
     shapes = candle_shapes(frame, columns)
     painter.setPen(Qt.PenStyle.NoPen)
-    for colour, wicks, bodies in (
+    for tone, wicks, bodies in (
         (frame.palette.up, shapes.wicks_up, shapes.bodies_up),
         (frame.palette.down, shapes.wicks_down, shapes.bodies_down),
     ):
-        painter.setBrush(QColor(colour))
+        painter.setBrush(colour(tone))
         fill(painter, wicks)
         fill(painter, bodies)
+
+
+def _draw_latest(painter: QPainter, frame: Frame, bars: list[QRect], rising: str, falling: str) -> None:
+    """The column that is still open, which every tick paints: no arrays of one value."""
+    for bar in bars:
+        painter.fillRect(bar, colour(rising if frame.latest.close[0] >= frame.latest.open[0] else falling))
 
 
 def _seen(painter: QPainter, frame: Frame, columns: Columns) -> Columns:
@@ -146,19 +147,19 @@ def draw_volumes(painter: QPainter, frame: Frame, pane: SubPane, columns: Column
     if not len(columns):
         return
     painter.setPen(Qt.PenStyle.NoPen)
-    colours = (frame.palette.volume_up, frame.palette.volume_down)
-    for colour, bars in zip(colours, volume_bars(frame, pane, columns), strict=True):
-        painter.setBrush(QColor(colour))
+    tones = (frame.palette.volume_up, frame.palette.volume_down)
+    for tone, bars in zip(tones, volume_bars(frame, pane, columns), strict=True):
+        painter.setBrush(colour(tone))
         fill(painter, bars)
 
 
 def draw_lines(painter: QPainter, frame: Frame, area: QRectF) -> None:
     """The dashed price lines with their words, and the dotted line of the latest price."""
     latest = float(frame.series.field("close")[-1])
-    marked = [(latest, flat_pen(frame.last_colour(), [1.0, 2.0]))]
+    marked = [(latest, flat_pen(frame.last_colour(), DOTS))]
     for line in frame.lines:
-        colour = faded(line_colour(line.kind, frame.palette), FAINT if line.faint else 1.0)
-        marked.append((line.price, flat_pen(colour, DASHES)))
+        tone, opacity = line_colour(line.kind, frame.palette), FAINT if line.faint else 1.0
+        marked.append((line.price, flat_pen(tone, DASHES, opacity=opacity)))
     for price, pen in marked:
         if frame.shows(price):
             y = round(frame.y_of(price))

@@ -3,6 +3,7 @@
 The layers only paint; everything they need to agree on is worked out here, once for each repaint.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from hlmaster.ui.charts.reading import Reading
 from hlmaster.ui.charts.scale import Scale
 from hlmaster.ui.charts.series import CandleSeries, Columns, Floats, Indices
 from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE, Study
-from hlmaster.ui.charts.tag import HEAD_ROOM, AxisValue, Label, Quote, Tag, Word
+from hlmaster.ui.charts.tag import HEAD_ROOM, AxisMade, AxisValue, Label, Quote, Tag, Word
 from hlmaster.ui.charts.times import DAY, LocalTime, TimeTick, time_ticks
 from hlmaster.ui.charts.view import View
 
@@ -31,6 +32,8 @@ PANE_TICK_DISTANCE = 30.0
 TIME_TICK_CHARACTERS = 13
 FOOT_ROOM = 14.0
 """Pixels kept free under the lowest low."""
+END = 2.0
+"""Pixels by which the end of a line reaches beyond its last point."""
 PANE_HEAD, PANE_FOOT = 18.0, 4.0
 """Pixels kept free over and under what is drawn in a pane: its legend stands there."""
 
@@ -85,21 +88,24 @@ class Frame:
     tags: list[Tag] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
     legend: list[Cell] = field(default_factory=list)
+    legend_key: tuple[object, ...] = ()
+    """What it was made of."""
     axis_words: dict[str, tuple[Word, ...]] = field(default_factory=dict)
     """By pane: the round values that nothing else covers."""
     axis_values: dict[str, tuple[AxisValue, ...]] = field(default_factory=dict)
     axis_known: dict[str, tuple[tuple[object, ...], tuple[Word, ...]]] = field(default_factory=dict)
     """By pane: the scale that was written last, and all its round values."""
+    axis_made: dict[str, AxisMade] = field(default_factory=dict)
 
     price_pane: QRectF = field(default_factory=QRectF)
     price_scale: QRectF = field(default_factory=QRectF)
     time_scale: QRectF = field(default_factory=QRectF)
     _points: tuple[object, ...] = ()
     _samples: dict[str, Floats] = field(default_factory=dict)
-    _ends: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """The lowest and the highest sample of each column but for the latest."""
+    _ends: dict[tuple[str, ...], tuple[float, float]] = field(default_factory=dict)
+    """The lowest and the highest sample of some columns but for the latest."""
     _middles: Floats | None = None
-    _sampled_at: Indices | None = None
+    _sampled_at: Indices | slice | None = None
     _still: tuple[tuple[object, ...], dict[str, tuple[object, ...]]] | None = None
 
     def __post_init__(self) -> None:
@@ -242,8 +248,8 @@ class Frame:
 
     def points_between(self, left: float, right: float) -> slice:
         """The `column_slots` that are drawn between two pixels, and the neighbours that lines lead to."""
-        first, last = np.searchsorted(self.column_middles(), (left, right)).tolist()
-        return slice(max(first - 2, 0), last + 2)
+        first, last = np.searchsorted(self.column_middles(), (left - END, right + END)).tolist()
+        return slice(max(first - 1, 0), last + 1)
 
     def columns_between(self, columns: Columns, left: float, right: float) -> Columns:
         """Those columns that reach into the pixels between."""
@@ -256,11 +262,17 @@ class Frame:
         found = self._samples.get(column)
         if found is None:
             if self._sampled_at is None:
-                self._sampled_at = np.minimum(self.column_slots + self.columns.width, len(self.series)) - 1
+                self._sampled_at = self._ends_of_columns()
             found = self._samples[column] = self.series.values_at(column, self._sampled_at)
         return found
 
     # -- inside -------------------------------------------------------------------------------------------------
+
+    def _ends_of_columns(self) -> Indices | slice:
+        """The last slot of each of `column_slots`; where those are slots of their own, they as a slice: a view."""
+        if self.columns.width == 1 and len(self.column_slots):
+            return slice(int(self.column_slots[0]), int(self.column_slots[-1]) + 1)
+        return np.minimum(self.column_slots + self.columns.width, len(self.series)) - 1
 
     def _place_points(self, first: int, last: int) -> None:
         """Which columns have points of studies; where these are the same as before, only the latest values are new."""
@@ -298,36 +310,36 @@ class Frame:
             pane.scale.low, pane.scale.high = 0.0, self.volume_high * height / max(height - VOLUME_HEAD, 1.0)
             pane.ticks = []
             return
-        low, high, ends = np.inf, -np.inf, (-np.inf, np.inf)
-        for study in self.studies_in(pane.key):
-            ends = study.bounds or ends
-            for trace in study.traces:
-                if trace.kind != "events":
-                    lowest, highest = self._extremes(trace.column)
-                    low, high = min(low, lowest), max(high, highest)
-                    if trace.kind == "histogram":
-                        low, high = min(low, 0.0), max(high, 0.0)
-        low = ends[0] if np.isfinite(ends[0]) else low
-        high = ends[1] if np.isfinite(ends[1]) else high
-        if not np.isfinite(low) or not np.isfinite(high):
-            pane.ticks = []
+        studies = tuple(self.studies_in(pane.key))
+        traces = [trace for study in studies for trace in study.traces if trace.kind != "events"]
+        low, high = self._extremes(tuple(trace.column for trace in traces))
+        if low <= high and any(trace.kind == "histogram" for trace in traces):
+            low, high = min(low, 0.0), max(high, 0.0)
+        ends = next((study.bounds for study in reversed(studies) if study.bounds), (-math.inf, math.inf))
+        low = ends[0] if math.isfinite(ends[0]) else low
+        high = ends[1] if math.isfinite(ends[1]) else high
+        if not math.isfinite(low) or not math.isfinite(high):
+            pane.ticks, pane.fitted = [], None
             return
         if not high > low:
             room = abs(low) * 0.01 or 1.0
             low, high = low - room, high + room
+        if pane.fitted == (low, high, height):
+            return
+        pane.fitted = low, high, height
         pane.scale.fit(low, high, min(PANE_HEAD, height * 0.3), min(PANE_FOOT, height * 0.1))
         pane.ticks = round_values(low, high, max(int((height - PANE_HEAD) / PANE_TICK_DISTANCE), 1), 15)
 
-    def _extremes(self, column: str) -> tuple[float, float]:
-        """The lowest and the highest of a study's samples; infinite where there is none."""
-        samples = self.sampled(column)
-        ends = self._ends.get(column)
+    def _extremes(self, columns: tuple[str, ...]) -> tuple[float, float]:
+        """The lowest and the highest sample of studies; infinite where there is none."""
+        samples = [self.sampled(column) for column in columns]
+        ends = self._ends.get(columns)
         if ends is None:
-            closed = samples[:-1]
-            ends = float(np.fmin.reduce(closed, initial=np.inf)), float(np.fmax.reduce(closed, initial=-np.inf))
-            self._ends[column] = ends
-        latest = float(samples[-1]) if len(samples) else np.nan
-        return (min(ends[0], latest), max(ends[1], latest)) if latest == latest else ends
+            closed = np.array([values[:-1] for values in samples])
+            low, high = np.fmin.reduce(closed, None, initial=np.inf), np.fmax.reduce(closed, None, initial=-np.inf)
+            ends = self._ends[columns] = float(low), float(high)
+        latest = [value for values in samples if len(values) and (value := values.item(-1)) == value]
+        return min(ends[0], *latest, math.inf), max(ends[1], *latest, -math.inf)
 
     def _ticks(self) -> list[float]:
         if not len(self.series):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from hlmaster.ui.charts.axis import axis_of, draw_words
@@ -20,6 +20,7 @@ from hlmaster.ui.charts.layers import Draw
 from hlmaster.ui.charts.scales import draw_still, draw_time_scale
 from hlmaster.ui.charts.shapes import FUZZ
 from hlmaster.ui.charts.tag import Word
+from hlmaster.ui.ink import colour
 
 WHEEL_NOTCH = 120
 ZOOM_PER_NOTCH = 1.18
@@ -27,15 +28,12 @@ SEAM = 3.0
 """Pixels painted again beside a strip: a line that ended at the old edge had no neighbour there."""
 
 
-class Layer(pg.GraphicsObject):  # type: ignore[misc]
-    """One painting function as an item, working in the pixels of the whole chart."""
+class Area(pg.GraphicsObject):  # type: ignore[misc]
+    """A part of the chart as an item, in the pixels of the whole chart."""
 
-    def __init__(self, frame: Frame, draw: Draw, *, when_empty: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._frame, self._draw, self._when_empty = frame, draw, when_empty
         self._area = QRectF()
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self.setFlag(self.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # to be told what is exposed
 
     def cover(self, area: QRectF) -> None:
         if area != self._area:
@@ -44,6 +42,16 @@ class Layer(pg.GraphicsObject):  # type: ignore[misc]
 
     def boundingRect(self) -> QRectF:
         return self._area
+
+
+class Layer(Area):
+    """One painting function as an item."""
+
+    def __init__(self, frame: Frame, draw: Draw, *, when_empty: bool = False) -> None:
+        super().__init__()
+        self._frame, self._draw, self._when_empty = frame, draw, when_empty
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.setFlag(self.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # to be told what is exposed
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if self._when_empty or len(self._frame.series):
@@ -82,8 +90,8 @@ class StillLayer(Layer):
         size = (self._area.size() * ratio).toSize()
         if self._picture.size() != size:
             self._picture = QPixmap(size)
-            self._picture.setDevicePixelRatio(ratio)
-        self._picture.fill(QColor(self._frame.palette.background))
+        self._picture.setDevicePixelRatio(ratio)
+        self._picture.fill(colour(self._frame.palette.background))
         brush = QPainter(self._picture)
         draw_still(brush, self._frame, self._area)
         brush.end()
@@ -91,52 +99,50 @@ class StillLayer(Layer):
     def _paint_new(self, panes: dict[str, tuple[object, ...]], moved: float, ratio: float) -> None:
         frame, steps = self._frame, round(moved)
         whole = abs(moved - steps) < FUZZ and ratio == int(ratio)
-        strips: dict[str, QRectF] = {}
-        for pane, key in panes.items():
-            area = frame.area_of(pane)
-            if key != self._panes[pane] or not (whole and abs(steps) < area.width() and frame.can_shift(pane)):
-                strips[pane] = area
-            elif steps:
-                device = QRectF(area.topLeft() * ratio, area.size() * ratio).toAlignedRect()
-                self._picture.scroll(-int(steps * ratio), 0, device)
-                left = area.right() - steps - SEAM if steps > 0 else area.left()
-                strips[pane] = QRectF(left, area.top(), abs(steps) + SEAM, area.height())
+        shifts = whole and abs(steps) < frame.price_pane.width()
+        shifted = [pane for pane, key in panes.items() if shifts and key == self._panes[pane] and frame.can_shift(pane)]
+        parts = [(frame.area_of(pane), [pane]) for pane in panes if pane not in shifted]
+        for area in _joined([frame.area_of(pane) for pane in shifted]) if steps else ():
+            device = QRectF(area.topLeft() * ratio, area.size() * ratio).toAlignedRect()
+            self._picture.scroll(-int(steps * ratio), 0, device)
+            left = area.right() - steps - SEAM if steps > 0 else area.left()
+            parts.append((QRectF(left, area.top(), abs(steps) + SEAM, area.height()), shifted))
         brush = QPainter(self._picture)
-        for pane, strip in strips.items():
-            brush.setClipRect(strip)
-            brush.fillRect(strip, QColor(frame.palette.background))
-            draw_still_pane(brush, frame, pane)
+        for area, names in parts:
+            brush.setClipRect(area)
+            brush.fillRect(area, colour(frame.palette.background))
+            for pane in names:
+                draw_still_pane(brush, frame, pane)
         for pane, words in frame.axis_words.items():
             if words != self._words.get(pane) or panes[pane][1:3] != self._panes[pane][1:3]:
                 axis = axis_of(frame, pane)
                 brush.setClipRect(axis)
-                brush.fillRect(axis, QColor(frame.palette.background))
+                brush.fillRect(axis, colour(frame.palette.background))
                 draw_words(brush, frame, pane)
         if moved:
             brush.setClipRect(frame.time_scale)
-            brush.fillRect(frame.time_scale, QColor(frame.palette.background))
+            brush.fillRect(frame.time_scale, colour(frame.palette.background))
             draw_time_scale(brush, frame, frame.time_scale)
         brush.end()
 
 
-class Surface(pg.GraphicsObject):  # type: ignore[misc]
+def _joined(areas: list[QRectF]) -> list[QRectF]:
+    """Areas of one width, from top to bottom: those that touch made one."""
+    result: list[QRectF] = []
+    for area in areas:
+        if result and result[-1].bottom() == area.top():
+            result[-1] = result[-1].united(area)
+        else:
+            result.append(area)
+    return result
+
+
+class Surface(Area):
     """A part of the chart that paints nothing and reports gestures; what they move is the chart's matter."""
 
     dragged = Signal(float, float)
     scrolled = Signal(float)
     zoomed = Signal(float, float)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._area = QRectF()
-
-    def cover(self, area: QRectF) -> None:
-        if area != self._area:
-            self.prepareGeometryChange()
-            self._area = area
-
-    def boundingRect(self) -> QRectF:
-        return self._area
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Nothing."""

@@ -24,6 +24,13 @@ def legend(frame: Frame) -> list[Cell]:
     """What does not fit is left out: the read-out's last parts first, and rows over `MOST_OF_PANE` of the prices."""
     if frame.reading is None:
         return []
+    key = (frame.still_parts(), frame.series.ticks, tuple(frame.studies.values()), frame.cursor is None, frame.reading)
+    if key != frame.legend_key:
+        frame.legend_key, frame.legend = key, _made(frame)
+    return frame.legend
+
+
+def _made(frame: Frame) -> list[Cell]:
     floor = max(frame.price_pane.height() * MOST_OF_PANE, ROW + TOP)
     cells = _flow(frame, _read_out(frame), 0.0, ROW + TOP, wraps=False)
     overlays = [_entry(frame, study) for study in frame.studies.values() if study.pane == PRICE_PANE]

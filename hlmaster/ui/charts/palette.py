@@ -1,8 +1,9 @@
 """The colours and fonts a chart is drawn with."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPen
 
 from hlmaster.ui.ink import Ink
 from hlmaster.ui.palettes import DARK, mixed, tones
@@ -55,11 +56,21 @@ class Typefaces:
         """Width of any character of `numbers` and `small`, in pixels: their families are monospaced."""
 
 
+@lru_cache(maxsize=512)
 def faded(colour: str, opacity: float) -> QColor:
-    """`colour` with an opacity of 0 to 1."""
+    """`colour` with an opacity of 0 to 1. Shared: read, do not change."""
     result = QColor(colour)
     result.setAlphaF(opacity)
     return result
+
+
+@lru_cache(maxsize=512)
+def flat_pen(colour: str, dashes: tuple[float, ...] = (), width: float = 1.0, opacity: float = 1.0) -> QPen:
+    """Shared: read, do not change. Dashes are in widths of the line."""
+    pen = QPen(faded(colour, opacity), width)
+    if dashes:
+        pen.setDashPattern(dashes)
+    return pen
 
 
 def _font(family: str, fallback: str, pixels: int, *, bold: bool = False) -> QFont:

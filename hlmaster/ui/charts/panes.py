@@ -29,6 +29,8 @@ class SubPane:
     axis: QRectF = field(default_factory=QRectF)
     scale: Scale = field(default_factory=Scale)
     ticks: list[float] = field(default_factory=list)
+    fitted: tuple[float, float, float] | None = None
+    """Lowest and highest value, and the height that the scale was fitted to."""
 
     @property
     def is_shown(self) -> bool:

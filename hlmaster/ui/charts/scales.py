@@ -6,11 +6,11 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from hlmaster.ui.charts.axis import INSET, RIGHT, draw_values, draw_words
-from hlmaster.ui.charts.drawing import draw_live, draw_still_pane, flat_pen
+from hlmaster.ui.charts.drawing import draw_live, draw_still_pane
 from hlmaster.ui.charts.figures import compact, pane_label
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.legend import draw_legend
-from hlmaster.ui.charts.palette import faded
+from hlmaster.ui.charts.palette import faded, flat_pen
 from hlmaster.ui.charts.study import VOLUME_PANE
 from hlmaster.ui.charts.tag import ARROWS, TAG_HEIGHT, Tag
 from hlmaster.ui.charts.times import moment_text
@@ -75,7 +75,7 @@ def draw_crosshair(painter: QPainter, frame: Frame, area: QRectF) -> None:
     x, y = frame.cursor
     palette, pane = frame.palette, frame.price_pane
     column = int(frame.view.x_of(frame.cursor_slot + 0.5)) if frame.view.pitch >= 2 else round(x)
-    painter.setPen(flat_pen(faded(palette.muted, 0.8), [3.0, 3.0]))
+    painter.setPen(flat_pen(palette.muted, (3.0, 3.0), opacity=0.8))
     painter.drawLine(column, 0, column, int(frame.time_scale.top()))
     painter.drawLine(0, round(y), int(pane.width()), round(y))
     text, below = "", frame.panes.at(y)

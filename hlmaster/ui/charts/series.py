@@ -86,10 +86,12 @@ class CandleSeries:
         store = self._overlays.get(name)
         return self._span(self._data[name] if store is None else store)
 
-    def values_at(self, name: str, slots: Indices) -> Floats:
-        """An overlay at some slots; NaN everywhere when there is no such overlay."""
+    def values_at(self, name: str, slots: Indices | slice) -> Floats:
+        """An overlay at some slots, a view where they are a slice; NaN everywhere when there is no such overlay."""
         store = self._overlays.get(name)
-        return np.full(len(slots), np.nan) if store is None else store[slots + self._start]
+        if store is None:
+            return np.full(slots.stop - slots.start if isinstance(slots, slice) else len(slots), np.nan)
+        return self._span(store)[slots]
 
     def value_of(self, name: str, slot: int) -> float:
         """An overlay at one slot; NaN when there is no such overlay."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from PySide6.QtCore import QRect
 
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.panes import VOLUME_HEAD, SubPane
+from hlmaster.ui.charts.scale import Scale
 from hlmaster.ui.charts.series import Columns, Floats, Indices
 from hlmaster.ui.charts.strokes import Rectangles, rectangles
 
@@ -31,14 +34,33 @@ def column_edges(frame: Frame, slots: Indices, width: int) -> tuple[Floats, Floa
     """Left and right pixel of each column, both inclusive: bars with a space between while there is room for it."""
     pitch = frame.view.pitch
     slot = slots - frame.view.left
-    if width == 1 and pitch >= LEAST_BODY_PITCH:
-        body = int(pitch * 0.72)
-        # Odd, so that the wick stands in the middle; two pixels where three would leave no space between.
-        body = 2 if body < 3 else body - 1 + body % 2
+    body = _body(pitch, width)
+    if body:
         left = np.floor((slot + 0.5) * pitch + FUZZ) - (body - 1) // 2
         return left, left + body - 1
     left, end = np.floor(slot * pitch + FUZZ), np.floor((slot + width) * pitch + FUZZ)
     return left, left if width == 1 and pitch > 1.5 else np.maximum(left, end - 1)
+
+
+def column_ends(frame: Frame, slot: int, width: int) -> tuple[int, int]:
+    """`column_edges` of a single column."""
+    pitch = frame.view.pitch
+    at = slot - frame.view.left
+    body = _body(pitch, width)
+    if body:
+        left = math.floor((at + 0.5) * pitch + FUZZ) - (body - 1) // 2
+        return left, left + body - 1
+    left, end = math.floor(at * pitch + FUZZ), math.floor((at + width) * pitch + FUZZ)
+    return left, left if width == 1 and pitch > 1.5 else max(left, end - 1)
+
+
+def _body(pitch: float, width: int) -> int:
+    """Pixels of a candle's body, 0 where there is no room for one: odd, so that the wick stands in the middle; two
+    where three would leave no space between."""
+    if width > 1 or pitch < LEAST_BODY_PITCH:
+        return 0
+    body = int(pitch * 0.72)
+    return 2 if body < 3 else body - 1 + body % 2
 
 
 def candle_shapes(frame: Frame, columns: Columns) -> CandleShapes:
@@ -57,6 +79,34 @@ def candle_shapes(frame: Frame, columns: Columns) -> CandleShapes:
     return CandleShapes(wicks[rising], bodies[rising], wicks[~rising], bodies[~rising])
 
 
+def latest_candle(frame: Frame) -> list[QRect]:
+    """`candle_shapes` of the column that is still open: its wick, and its body where there is room for one."""
+    column, (low, high) = frame.latest, (frame.latest.low.item(), frame.latest.high.item())
+    left, right = column_ends(frame, column.slot.item(), column.width)
+    middle, is_thin = (left + right) // 2, column.width == 1
+    top, bottom = round(frame.prices.row_of(high)), round(frame.prices.row_of(low))
+    wick = between(middle if is_thin else left, top, middle if is_thin else right, bottom)
+    if not _body(frame.view.pitch, column.width):
+        return [wick]
+    first, last = sorted(round(frame.prices.row_of(price.item())) for price in (column.open, column.close))
+    return [wick, between(left, first, right, last - 1)]
+
+
+def latest_volume(frame: Frame, pane: SubPane) -> list[QRect]:
+    """`volume_bars` of the column that is still open; empty while nothing was traded in it."""
+    column, height, volume = frame.latest, pane.area.height(), frame.latest.volume.item()
+    if not volume > 0:
+        return []
+    left, right = column_ends(frame, column.slot.item(), column.width)
+    top = math.floor(height - volume / frame.volume_high * (height - VOLUME_HEAD))
+    return [between(left, top, right, int(height - 1))]
+
+
+def between(left: int, top: int, right: int, bottom: int) -> QRect:
+    """The pixels from one to the other, both inclusive; at least one."""
+    return QRect(left, top, max(right - left, 0) + 1, max(bottom - top, 0) + 1)
+
+
 def volume_bars(frame: Frame, pane: SubPane, columns: Columns) -> tuple[Rectangles, Rectangles]:
     """Bars standing on the pane's floor: of the rising and of the falling columns."""
     height = pane.area.height()
@@ -68,12 +118,26 @@ def volume_bars(frame: Frame, pane: SubPane, columns: Columns) -> tuple[Rectangl
     return bars[rising & traded], bars[~rising & traded]
 
 
-def histogram_bars(frame: Frame, pane: SubPane, column: str, points: slice) -> tuple[Rectangles, Rectangles]:
+def histogram_bars(frame: Frame, scale: Scale, column: str, points: slice) -> tuple[Rectangles, Rectangles]:
     """Bars from 0 up to the positive and down to the negative values; none where the value is not known."""
     slots, values = frame.column_slots[points], frame.sampled(column)[points]
     left, right = column_edges(frame, slots, frame.columns.width)
-    zero = np.rint(np.clip(pane.scale.y_of(0.0), 0, pane.area.height()))
-    known = np.isfinite(values)
-    rows = np.rint(pane.scale.rows_of(np.where(known, values, 0.0)))
+    zero, known = np.rint(_zero_of(scale)), np.isfinite(values)
+    rows = np.rint(scale.rows_of(np.where(known, values, 0.0)))
     bars = rectangles(left, np.minimum(rows, zero), right, np.maximum(rows, zero) - 1)
     return bars[known & (values > 0)], bars[known & (values < 0)]
+
+
+def latest_bar(frame: Frame, scale: Scale, column: str) -> list[QRect]:
+    """`histogram_bars` of the column that is still open; empty where its value is not known or 0."""
+    value = frame.sampled(column).item(-1)
+    if not math.isfinite(value) or value == 0:
+        return []
+    left, right = column_ends(frame, frame.column_slots.item(-1), frame.columns.width)
+    first, last = sorted((round(_zero_of(scale)), round(scale.row_of(value))))
+    return [between(left, first, right, last - 1)]
+
+
+def _zero_of(scale: Scale) -> float:
+    """The row on which a histogram's bars stand, held within the pane."""
+    return min(max(scale.y_of(0.0), 0.0), scale.height)

@@ -1,9 +1,11 @@
 """Many rectangles or line segments in one call to the painter, straight from arrays."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QLineF, QRect
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QPen
 from shiboken6 import Shiboken
 
 from hlmaster.ui.charts.series import Floats
@@ -29,23 +31,27 @@ def fill(painter: QPainter, rects: Rectangles) -> None:
 
 
 def trace(painter: QPainter, x: Floats, y: Floats) -> None:
-    """A line through the points; a NaN in y leaves a hole.
+    """A line through the points with the painter's pen; a NaN in y leaves a hole."""
+    traces(painter, x, y[np.newaxis], [painter.pen()])
 
-    Separate segments instead of a path: Qt strokes an antialiased path wider than a pixel twenty times as slowly.
+
+def traces(painter: QPainter, x: Floats, rows: Floats, pens: Sequence[QPen]) -> None:
+    """A line through the points of each row, with a pen of its own; NaN leaves a hole.
+
+    Separate segments instead of paths: Qt strokes an antialiased path wider than a pixel twenty times as slowly.
     """
-    count = len(y) - 1
-    if count < 1:
+    if len(x) < 2:
         return
-    segments = np.empty((count, 4))
-    segments[:, 0], segments[:, 1] = x[:-1], y[:-1]
-    segments[:, 2], segments[:, 3] = x[1:], y[1:]
-    whole = np.isfinite(y)
-    if not whole.all():
-        segments = segments[whole[:-1] & whole[1:]]
-        count = len(segments)
-        if not count:
-            return
-    painter.drawLines(Shiboken.wrapInstance(segments.ctypes.data, QLineF), count)  # type: ignore[call-overload]
+    segments = np.empty((len(rows), len(x) - 1, 4))
+    segments[..., 0], segments[..., 1] = x[:-1], rows[:, :-1]
+    segments[..., 2], segments[..., 3] = x[1:], rows[:, 1:]
+    whole = np.isfinite(rows)
+    known = None if whole.all() else whole[:, :-1] & whole[:, 1:]
+    for index, pen in enumerate(pens):
+        line = segments[index] if known is None else segments[index][known[index]]
+        if len(line):
+            painter.setPen(pen)
+            painter.drawLines(Shiboken.wrapInstance(line.ctypes.data, QLineF), len(line))  # type: ignore[call-overload]
 
 
 def strips(painter: QPainter, left: Floats, right: Floats, y: Floats) -> None:

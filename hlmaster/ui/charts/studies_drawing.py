@@ -6,19 +6,20 @@ import math
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from hlmaster.ui.charts.frame import Frame
-from hlmaster.ui.charts.palette import faded
+from hlmaster.ui.charts.palette import faded, flat_pen
 from hlmaster.ui.charts.scale import Scale
-from hlmaster.ui.charts.shapes import FUZZ, histogram_bars
-from hlmaster.ui.charts.strokes import fill, rectangles, strips, trace
+from hlmaster.ui.charts.shapes import FUZZ, between, histogram_bars, latest_bar
+from hlmaster.ui.charts.strokes import fill, rectangles, strips, traces
 from hlmaster.ui.charts.study import Study, Trace
+from hlmaster.ui.ink import colour
 
 EVENT = 4.0
 """Half the width of an event's triangle."""
 FILL_OPACITY = 0.07
-LEVEL_DASHES = [2.0, 3.0]
+LEVEL_DASHES = (2.0, 3.0)
 
 
 def draw_studies(painter: QPainter, frame: Frame, pane: str, scale: Scale, area: QRectF, *, kept: bool) -> None:
@@ -33,86 +34,93 @@ def draw_studies(painter: QPainter, frame: Frame, pane: str, scale: Scale, area:
         clip = painter.clipBoundingRect()
         seen = frame.points_between(clip.left(), clip.right())
         points = alone = slice(seen.start, min(seen.stop, end))
+    lines: list[Trace] = []
     for study in frame.studies_in(pane):
         if kept:
             _draw_levels(painter, frame, study, scale, area)
         if study.fill is not None:
-            _draw_fill(painter, frame, study, scale, alone)
+            (_draw_fill if kept else _draw_latest_fill)(painter, frame, study, scale, alone)
         for one in study.traces:
             if one.kind == "histogram":
-                _draw_histogram(painter, frame, one, pane, alone)
+                (_draw_histogram if kept else _draw_latest_bar)(painter, frame, one, scale, alone)
             elif one.kind == "events":
                 _draw_events(painter, frame, one, scale, alone)
-            elif one.kind == "line" and not kept:
-                _draw_latest(painter, frame, one, scale)
+            elif one.kind == "steps":
+                _draw_steps(painter, frame, one, scale, points)
             else:
-                _draw_line(painter, frame, one, scale, points)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-
-
-def _pen(colour: str, width: float) -> QPen:
-    return QPen(QColor(colour), width)
+                lines.append(one)
+    if lines:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        (_draw_lines if kept else _draw_latest)(painter, frame, lines, scale, points)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
 def _draw_levels(painter: QPainter, frame: Frame, study: Study, scale: Scale, area: QRectF) -> None:
     if study.levels:
-        pen = _pen(frame.palette.faint, 1.0)
-        pen.setDashPattern(LEVEL_DASHES)
-        pen.setDashOffset(
-            round(frame.view.left * frame.view.pitch) % sum(LEVEL_DASHES)
-        )  # so that dashes can be scrolled
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        pen = QPen(flat_pen(frame.palette.faint, LEVEL_DASHES))
+        # So that dashes can be scrolled.
+        pen.setDashOffset(round(frame.view.left * frame.view.pitch) % sum(LEVEL_DASHES))
         painter.setPen(pen)
         for level in study.levels:
             y = round(scale.y_of(level))
             painter.drawLine(0, y, int(area.width()), y)
 
 
-def _draw_line(painter: QPainter, frame: Frame, one: Trace, scale: Scale, points: slice) -> None:
-    x, values = frame.column_middles()[points], frame.sampled(one.column)[points]
-    rows = scale.rows_of(values)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, one.kind == "line")
-    painter.setPen(_pen(one.colour, one.width))
-    if one.kind == "steps":
-        # Each level reaches from the left end of its first column to the right end of its last.
-        half = frame.columns.width * frame.view.pitch / 2
-        strips(painter, x - half, x + half, np.rint(rows))
-    elif one.turn:
-        signs = frame.sampled(one.turn)[points]
-        for colour, is_side in ((one.colour, signs >= 0), (one.fall, signs < 0)):
-            painter.setPen(_pen(colour, one.width))
-            trace(painter, x, np.where(is_side, rows, np.nan))
-    else:
-        trace(painter, x, rows)
+def _draw_steps(painter: QPainter, frame: Frame, one: Trace, scale: Scale, points: slice) -> None:
+    """Each level reaches from the left end of its first column to the right end of its last."""
+    x, rows = frame.column_middles()[points], scale.rows_of(frame.sampled(one.column)[points])
+    half = frame.columns.width * frame.view.pitch / 2
+    painter.setPen(flat_pen(one.colour, width=one.width))
+    strips(painter, x - half, x + half, np.rint(rows))
 
 
-def _draw_latest(painter: QPainter, frame: Frame, one: Trace, scale: Scale) -> None:
-    """The way to the open candle, which every tick moves: as `_draw_line`, without arrays of one or two values."""
-    values = frame.sampled(one.column)[-2:].tolist()
-    if len(values) < 2 or not math.isfinite(values[0]) or not math.isfinite(values[1]):
+def _draw_lines(painter: QPainter, frame: Frame, lines: list[Trace], scale: Scale, points: slice) -> None:
+    """All of a pane at once: they share their columns, and of a strip there are but a few values of each."""
+    values, pens = [], []
+    for one in lines:
+        column = frame.sampled(one.column)[points]
+        if one.turn:
+            signs = frame.sampled(one.turn)[points]
+            values += [np.where(signs >= 0, column, np.nan), np.where(signs < 0, column, np.nan)]
+            pens += [flat_pen(one.colour, width=one.width), flat_pen(one.fall, width=one.width)]
+        else:
+            values.append(column)
+            pens.append(flat_pen(one.colour, width=one.width))
+    traces(painter, frame.column_middles()[points], scale.rows_of(np.array(values)), pens)
+
+
+def _draw_latest(painter: QPainter, frame: Frame, lines: list[Trace], scale: Scale, points: slice) -> None:
+    """The ways to the open candle, which every tick moves: as `_draw_lines`, without arrays of two values."""
+    middles = frame.column_middles()[points].tolist()
+    if len(middles) < 2:
         return
-    colour = one.colour
-    if one.turn:
-        signs = frame.sampled(one.turn)[-2:].tolist()
-        if (signs[0] >= 0, signs[0] < 0) != (signs[1] >= 0, signs[1] < 0):
-            return
-        colour = one.colour if signs[1] >= 0 else one.fall
-    (left, right), (start, end) = frame.column_middles()[-2:].tolist(), (scale.row_of(value) for value in values)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setPen(_pen(colour, one.width))
-    painter.drawLine(QLineF(left, start, right, end))
+    for one in lines:
+        start, end = frame.sampled(one.column)[points].tolist()
+        if not math.isfinite(start) or not math.isfinite(end):
+            continue
+        tone = one.colour
+        if one.turn:
+            before, now = frame.sampled(one.turn)[points].tolist()
+            if (before >= 0, before < 0) != (now >= 0, now < 0):
+                continue
+            tone = one.colour if now >= 0 else one.fall
+        painter.setPen(flat_pen(tone, width=one.width))
+        painter.drawLine(QLineF(middles[0], scale.row_of(start), middles[1], scale.row_of(end)))
 
 
-def _draw_histogram(painter: QPainter, frame: Frame, one: Trace, pane: str, points: slice) -> None:
-    sub = frame.panes.get(pane)
-    if sub is None:
-        return
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+def _draw_histogram(painter: QPainter, frame: Frame, one: Trace, scale: Scale, points: slice) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
-    bars = histogram_bars(frame, sub, one.column, points)
-    for colour, rects in zip((one.colour, one.fall or one.colour), bars, strict=True):
-        painter.setBrush(QColor(colour))
+    bars = histogram_bars(frame, scale, one.column, points)
+    for tone, rects in zip((one.colour, one.fall or one.colour), bars, strict=True):
+        painter.setBrush(colour(tone))
         fill(painter, rects)
+
+
+def _draw_latest_bar(painter: QPainter, frame: Frame, one: Trace, scale: Scale, points: slice) -> None:
+    """As `_draw_histogram`, of the open candle."""
+    for bar in latest_bar(frame, scale, one.column):
+        is_fall = bool(one.fall) and frame.sampled(one.column).item(-1) < 0
+        painter.fillRect(bar, colour(one.fall if is_fall else one.colour))
 
 
 def _draw_events(painter: QPainter, frame: Frame, one: Trace, scale: Scale, points: slice) -> None:
@@ -131,10 +139,11 @@ def _draw_events(painter: QPainter, frame: Frame, one: Trace, scale: Scale, poin
         tip = scale.y_of(float(end)) + way * EVENT
         foot = tip + way * 1.6 * EVENT
         middle = float(x[index])
-        painter.setBrush(QColor(one.colour if rising else one.fall or one.colour))
+        painter.setBrush(colour(one.colour if rising else one.fall or one.colour))
         painter.drawPolygon(
             QPolygonF([QPointF(middle, tip), QPointF(middle - EVENT, foot), QPointF(middle + EVENT, foot)])
         )
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
 def _draw_fill(painter: QPainter, frame: Frame, study: Study, scale: Scale, points: slice) -> None:
@@ -145,7 +154,18 @@ def _draw_fill(painter: QPainter, frame: Frame, study: Study, scale: Scale, poin
     right = np.floor((frame.column_slots[points] + frame.columns.width - frame.view.left) * frame.view.pitch + FUZZ) - 1
     known = np.isfinite(upper) & np.isfinite(lower)
     rows = [np.rint(np.where(known, edge, 0.0)) for edge in (np.fmin(upper, lower), np.fmax(upper, lower))]
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(faded(study.traces[0].colour, FILL_OPACITY))
     fill(painter, rectangles(left, rows[0], right, rows[1] - 1)[known])
+
+
+def _draw_latest_fill(painter: QPainter, frame: Frame, study: Study, scale: Scale, points: slice) -> None:
+    """As `_draw_fill`, of the open candle."""
+    assert study.fill is not None
+    first, last = sorted(frame.sampled(column).item(-1) for column in study.fill)
+    if math.isfinite(first) and math.isfinite(last):
+        slot, view = frame.column_slots.item(-1) - frame.view.left, frame.view
+        left = math.floor(slot * view.pitch + FUZZ)
+        right = math.floor((slot + frame.columns.width) * view.pitch + FUZZ) - 1
+        bar = between(left, round(scale.row_of(last)), right, round(scale.row_of(first)) - 1)
+        painter.fillRect(bar, faded(study.traces[0].colour, FILL_OPACITY))

@@ -59,3 +59,12 @@ class AxisValue:
     y: float
     text: str
     colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class AxisMade:
+    """What stands beside a pane, and `key`: all that it hangs on."""
+
+    key: tuple[object, ...]
+    values: tuple[AxisValue, ...]
+    words: tuple[Word, ...]

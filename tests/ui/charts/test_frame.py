@@ -4,13 +4,22 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QApplication
 
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.lines import PriceLine
 from hlmaster.ui.charts.picture import Picture
 from hlmaster.ui.charts.series import FIELDS
-from hlmaster.ui.charts.shapes import candle_shapes, column_edges
+from hlmaster.ui.charts.shapes import (
+    candle_shapes,
+    column_edges,
+    histogram_bars,
+    latest_bar,
+    latest_candle,
+    latest_volume,
+    volume_bars,
+)
 from hlmaster.ui.charts.view import View
 from tests.ui.charts.made import MINUTE, series
 
@@ -199,3 +208,27 @@ def test_a_tick_leaves_the_still_picture_and_a_new_candle_does_not(frame: Frame)
     frame.series.put(int(frame.series.time[-1]) + MINUTE, last)
     frame.rebuild()
     assert frame.still() != before
+
+
+@pytest.mark.parametrize("pitch", [0.03, 0.4, 1.0, 1.7, 2.0, 3.5, 4.0, 7.5, 20.0, 60.0])
+@pytest.mark.parametrize("is_log", [False, True])
+def test_the_open_candle_is_painted_as_the_closed_ones_are(frame: Frame, pitch: float, is_log: bool) -> None:
+    frame.prices.wants_log = is_log
+    frame.series.set_overlay("flow", frame.series.field("close") - 100)
+    for right in (3000.0, 3001.3, 3004.9):
+        frame.view = View(right=right, pitch=pitch, width=frame.view.width)
+        frame.rebuild()
+        pane = frame.panes.shown[0]
+        shapes = candle_shapes(frame, frame.latest)
+        wick, *body = latest_candle(frame)
+        assert corners([wick]) == np.concatenate((shapes.wicks_up, shapes.wicks_down)).tolist()
+        assert corners(body) == np.concatenate((shapes.bodies_up, shapes.bodies_down)).tolist()
+        bars = np.concatenate(volume_bars(frame, pane, frame.latest))
+        assert corners(latest_volume(frame, pane)) == bars.tolist()
+        pane.scale.low, pane.scale.high = -20.0, 20.0
+        bars = np.concatenate(histogram_bars(frame, pane.scale, "flow", slice(len(frame.column_slots) - 1, None)))
+        assert corners(latest_bar(frame, pane.scale, "flow")) == bars.tolist()
+
+
+def corners(bars: list[QRect]) -> list[list[int]]:
+    return [[bar.left(), bar.top(), bar.right(), bar.bottom()] for bar in bars]
