@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from hlmaster.ui import theme
 from hlmaster.ui.table import Action, Cell, Column, TableModel
-from hlmaster.ui.table_cells import CellPainter, Index
+from hlmaster.ui.table_cells import CellPainter, Index, inner
 from hlmaster.ui.table_view import Table, Totals
 
 NO_KEYS = Qt.KeyboardModifier.NoModifier
@@ -423,3 +423,13 @@ def test_a_moving_pointer_paints_the_rows_it_leaves_and_comes_to(qtbot: QtBot, t
     point_at(table, "b")
     qtbot.wait(20)
     assert 0 < painted.count <= 2 * len(COLUMNS)
+
+
+def test_words_after_figures_begin_further_from_them_than_figures_from_each_other() -> None:
+    def column(right: bool) -> Column[Job]:
+        return Column("key", "Key", 100, lambda j: j.name, lambda j: Cell(j.name), right=right)
+
+    rect, columns = QRect(0, 0, 100, 26), [column(False), column(True), column(False), column(False)]
+    lefts = [inner(rect, columns, number).left() for number in range(4)]
+    assert lefts[0] == lefts[1] == lefts[3] < lefts[2]
+    assert len({inner(rect, columns, number).right() for number in range(4)}) == 1

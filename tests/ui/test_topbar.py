@@ -75,7 +75,10 @@ async def test_what_does_not_fit_is_left_out_whole_and_never_a_switch(qtbot: QtB
             whole = all(w.width() >= w.minimumSizeHint().width() for w in shown)
             return whole and brand.isVisible() == has_brand
 
-        for width, has_brand in ((2560, True), (1080, False), (1900, True)):
+        for width, has_brand in ((2560, True), (1080, False), (1500, True), (1280, False), (1600, True)):
             bar.resize(width, 52)
             await until(partial(fits, has_brand))
             assert all(s.isVisible() and s.mapTo(bar, s.rect().topRight()).x() < width for s in switches)
+            labels = [label for label in bar.findChildren(QLabel) if label.isVisible()]
+            assert all(label.width() >= label.fontMetrics().horizontalAdvance(label.text()) for label in labels)
+            assert bar._today.isVisible() == (width >= 1280)

@@ -97,7 +97,7 @@ class JournalPanel(TablePanel):
             Column("multiple", "R", 52, lambda t: t.multiple, _multiple, right=True, tip="Net by the money at risk."),
             Column("best", "MFE", 66, lambda t: t.best, _best, right=True, tip="Best profit while open.", spare=6),
             Column("worst", "MAE", 66, lambda t: t.worst, _worst, right=True, tip="Worst loss while open.", spare=5),
-            Column("reason", "Exit reason", 92, lambda t: t.exit_reason, _reason, words=True),
+            Column("reason", "Exit reason", 106, lambda t: t.exit_reason, _reason, words=True),
             Column("tags", "Tags", 90, _tags, lambda t: Cell(_tags(t)), words=True, edit=_tags, hint=_edit_hint),
             Column("note", "Note", 150, lambda t: t.note, _note, words=True, hint=lambda t: t.note, spare=10),
         ]

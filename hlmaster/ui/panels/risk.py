@@ -48,8 +48,8 @@ class RiskPanel(TablePanel):
     def _columns(self) -> list[Column[RiskRow]]:
         return [
             Column("title", "Limit", 170, lambda r: r.title, lambda r: Cell(r.title), words=True, hint=_words),
-            Column("value", "Now", 84, lambda r: r.value, lambda r: Cell(r.value, _role(r)), right=True),
-            Column("limit", "Limit at", 84, lambda r: r.limit, lambda r: Cell(r.limit, "muted"), right=True),
+            Column("value", "Now", 84, lambda r: r.value, lambda r: Cell(_figure(r.value), _role(r)), right=True),
+            Column("limit", "Limit at", 84, lambda r: r.limit, lambda r: Cell(_figure(r.limit), "muted"), right=True),
             Column("used", "Used", 140, lambda r: r.used, _used, right=True, tip="What is used of the limit."),
             Column("state", "State", 78, _urgency, _state, words=True),
             Column("sentence", "What it means", 320, _words, _sentence, words=True, hint=_words, spare=1),
@@ -69,6 +69,11 @@ class RiskPanel(TablePanel):
         failed = sum(not row.passed for row in self.model.rows())
         self.counted.emit(failed or -1)
         self.state.look()
+
+
+def _figure(text: str) -> str:
+    """Sentences keep per cent apart from its figure; tables do not."""
+    return text.replace(" %", "%")
 
 
 def _role(row: RiskRow) -> str:
