@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, QVariantAnimation, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QPaintEvent, QPalette
+from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
+
+from hlmaster.ui.palettes import is_bright
 
 HOLD_MS = 1_000
 ARMED_MS = 3_000
 HINT_MS = 1_500
 HINT = "KEEP HOLDING"
-BAR_ALPHA = 150
+BAR, SHADE_ALPHA = 5, 70
+"""Pixels of the bar along the lower edge, and the shade over it, both behind the words."""
 
 
 class HoldButton(QPushButton):
@@ -89,12 +92,17 @@ class HoldButton(QPushButton):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
         if self.progress.state() is not QVariantAnimation.State.Running:
+            super().paintEvent(event)
             return
         share: float = self.progress.currentValue()
-        bar = self.palette().color(QPalette.ColorRole.ButtonText)
-        bar.setAlpha(BAR_ALPHA)
-        painter = QPainter(self)
-        painter.fillRect(0, 0, round(self.width() * share), self.height(), bar)
+        bar, done = self.palette().color(QPalette.ColorRole.ButtonText), round(self.width() * share)
+        shade = QColor(Qt.GlobalColor.black if is_bright(bar.name()) else Qt.GlobalColor.white)
+        shade.setAlpha(SHADE_ALPHA)
+        option, painter = QStyleOptionButton(), QStylePainter(self)
+        self.initStyleOption(option)
+        painter.drawControl(QStyle.ControlElement.CE_PushButtonBevel, option)
+        painter.fillRect(0, 0, done, self.height(), shade)
+        painter.fillRect(0, self.height() - BAR, done, BAR, bar)
+        painter.drawControl(QStyle.ControlElement.CE_PushButtonLabel, option)
         painter.end()

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from PySide6.QtGui import QEnterEvent
+
 from hlmaster.desk.way_out import cancel_all, closing_prices
 from hlmaster.trading.execution.flatten import FlattenReport
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.kill_report import NO_PRICES, NOT_HALTED, STILL_HALTED, STOPS_STAY, KillReport
 from hlmaster.ui.hold_button import HINT, HoldButton
+from hlmaster.ui.what_is_open import what_is_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +84,25 @@ class WayOut(HoldButton):
         self.setProperty("role", strength.role)
         self.setAccessibleName(strength.title)
         self.setAccessibleDescription(strength.meaning)
-        self.show_keys(strength.keys)
+        self._keys = strength.keys
         readings = (self.text(), again or strength.again, HINT)
         self.setMinimumWidth(max(map(self.fontMetrics().horizontalAdvance, readings)) + 30)
         self.fired.connect(self._act)
+        self._show_tip()
 
     def show_keys(self, keys: str) -> None:
-        twice = f" Or press {keys} twice." if keys else ""
-        self.setToolTip(f"{self.strength.meaning} Hold for a second.{twice}")
+        self._keys = keys
+        self._show_tip()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """What it would do is what is open at this moment."""
+        self._show_tip()
+        super().enterEvent(event)
+
+    def _show_tip(self) -> None:
+        now, twice = what_is_open(self._context.desk), f" Or press {self._keys} twice." if self._keys else ""
+        does = now.cancelling(exits=self.exits) if self.strength is CANCEL else now.flattening()
+        self.setToolTip(f"{does}\n{self.strength.meaning} Hold for a second.{twice}")
 
     def _act(self) -> None:
         self.busy(self.strength.busy)

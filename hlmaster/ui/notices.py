@@ -10,8 +10,10 @@ from hlmaster.desk.brake import halt_sentence
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.confirm import ask
 from hlmaster.ui.figures import veiled
+from hlmaster.ui.what_is_open import cut_off
 
 MOST = 4
+COUNT_MS = 1_000
 WIDTH = 268
 """Over the equity curve and the end of the ticket's column; the buttons that close positions stay free."""
 SECONDS = {Severity.INFO: 4, Severity.WARNING: 8, Severity.ERROR: 15, Severity.CRITICAL: 60}
@@ -114,6 +116,10 @@ class Banner(QFrame):
         self.setProperty("role", "banner")
         self._words = QLabel()
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._words.setWordWrap(True)
+        self._told = context.desk.clock.monotonic()
+        self._beat = QTimer(self, interval=COUNT_MS)
+        self._beat.timeout.connect(self._refresh)
         self._lift = QPushButton("Lift the halt …")
         self._lift.setProperty("role", "small")
         self._lift.clicked.connect(self._ask_to_lift)
@@ -130,7 +136,7 @@ class Banner(QFrame):
         self._refresh()
 
     def _on_link(self, fact: LinkChanged) -> None:
-        self._link = fact
+        self._link, self._told = fact, self._context.desk.clock.monotonic()
         self._refresh()
 
     def _refresh(self) -> None:
@@ -143,18 +149,32 @@ class Banner(QFrame):
         elif self._link.state is LinkState.CONNECTING:
             severity, words = "warning", f"Connecting. {self._link.sentence}"
         elif self._link.state is not LinkState.CONNECTED and self._context.desk.is_ready:
-            retry = self._link.retry_in_seconds
-            again = "" if retry is None else f" Next try in {retry:.0f} s (try {self._link.attempt})."
-            severity, words = "critical", f"{self._link.sentence}{again} Stops at the exchange stay in force."
+            severity, words = "critical", f"{self._link.sentence}{self._next_try()} {cut_off(self._context.desk)}"
         elif guard.state is not TradingState.ACTIVE:
             severity, words = "warning", guard.sentence
+        self._follow()
         self.setVisible(bool(words))
-        self._words.setText(veiled(words))
+        if self._words.text() != veiled(words):
+            self._words.setText(veiled(words))
         if self.property("severity") != severity:
             self.setProperty("severity", severity)
             for painted in (self, self._words):
                 painted.style().unpolish(painted)
                 painted.style().polish(painted)
+
+    def _follow(self) -> None:
+        """Only a wait has seconds to count."""
+        waits = self._link.state is LinkState.RECONNECTING
+        if waits != self._beat.isActive():
+            (self._beat.start if waits else self._beat.stop)()
+
+    def _next_try(self) -> str:
+        retry, attempt = self._link.retry_in_seconds, self._link.attempt
+        if retry is None:
+            return f" It is tried again (try {attempt})." if attempt else ""
+        left = retry - (self._context.desk.clock.monotonic() - self._told)
+        when = f"in {left:.0f} s" if left >= 1 else "now"
+        return f" Next try {when} (try {attempt})." if attempt else f" Next try {when}."
 
     def _ask_to_lift(self) -> None:
         self._context.run(self._lift_if_meant(), "lift the halt")

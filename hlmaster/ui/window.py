@@ -19,7 +19,6 @@ from hlmaster.core.model import Mode
 from hlmaster.desk.desk import Desk
 from hlmaster.settings import Origins, Settings
 from hlmaster.storage.sessions import Sessions
-from hlmaster.trading.execution.tracker import describe_order
 from hlmaster.ui import figures, theme
 from hlmaster.ui.actions import Action
 from hlmaster.ui.alarms import Alarms
@@ -45,6 +44,7 @@ from hlmaster.ui.session_strip import SessionStrip, account_words
 from hlmaster.ui.sounds import Sounds
 from hlmaster.ui.statusbar import StatusBar
 from hlmaster.ui.topbar import TopBar
+from hlmaster.ui.what_is_open import left_alone, what_is_open
 from hlmaster.ui.workspaces.actions import WorkspaceActions
 from hlmaster.ui.workspaces.keeper import Keeper
 from hlmaster.ui.workspaces.stage import Stage
@@ -249,12 +249,11 @@ class Window(FrameWindow):
             event.accept()
             return
         policy = self._desk.settings.general.on_leaving
-        positions = [f"{p.coin} {figures.plain(p.size)}" for p in self._desk.portfolio.positions()]
-        orders = [describe_order(order) for order in self._desk.orders.live()]
-        if policy != "ask" or not (positions or orders):
+        now = what_is_open(self._desk)
+        if policy != "ask" or now.is_nothing:
             self._decide("keep" if policy == "ask" else policy)
             return
-        self._leaving = LeavingDialog("\n".join(positions), "\n".join(orders), self)
+        self._leaving = LeavingDialog(now.held(), now.resting(), now.protection(), left_alone(self._desk.mode), self)
         self._leaving.decided.connect(self._decide)
         self._leaving.open()
 

@@ -23,7 +23,7 @@ from hlmaster.ui.dialogs.order_question import OrderQuestion
 from hlmaster.ui.quick_orders import KEPT, QuickOrders
 from hlmaster.ui.working import WorkingSize
 from tests.ui.desks import UNPROTECTED, TradingScene, confirming, settled, trading, until
-from tests.ui.questions import met
+from tests.ui.questions import met, words
 
 D = Decimal
 
@@ -145,7 +145,7 @@ async def test_the_size_that_was_asked_about_is_the_one_that_is_sent(window: QWi
     async with trading(settings=confirming()) as scene:
         armed(scene, "1000", SizeUnit.USD).market("ETH", Side.BUY)
         question = await met(OrderQuestion)
-        asked = question.text.text()
+        asked = words(question)
         scene.tell("ETH", 3300.0)
         question.yes.click()
         await settled(scene)
@@ -160,14 +160,14 @@ async def test_a_question_before_an_order_hides_nothing_of_it(window: QWidget) -
         figures.hide_money(True)
         try:
             asked: list[tuple[Callable[[], object], str]] = [
-                (lambda: quick.limit("ETH", 3400.0), "Buy 0.5 ETH limit 3,400.0. $1,700.00"),
+                (lambda: quick.limit("ETH", 3400.0), "Buy 0.5 ETH limit 3,400.0\n$1,700.00"),
                 (lambda: quick.close("ETH", 0.5), "Close 50 % of long 0.5 ETH"),
                 (lambda: quick.reverse("ETH"), "Reverse long 0.5 ETH"),
             ]
-            for gesture, words in asked:
+            for gesture, expected in asked:
                 gesture()
                 question = await met(OrderQuestion)
-                assert words in question.text.text()
+                assert expected in words(question)
                 question.no.click()
                 await settled(scene)
             assert quick.size_text("ETH") == figures.HIDDEN, "what is only shown stays hidden"
@@ -247,7 +247,7 @@ async def test_of_two_questions_the_end_of_one_is_no_answer_to_the_other(window:
         first.no.click()
         await until(lambda: len(asked()) == 1)
         (second,) = asked()
-        assert "3,300" in second.text.text()
+        assert "3,300" in words(second)
         second.yes.click()
         await settled(scene)
         assert [order.price for order in sent(scene)] == [D(3300)]

@@ -18,6 +18,8 @@ SIZE = (760, 620)
 class AnalystDialog(QDialog):
     """Not modal: the market goes on beside it. ``page`` is one of model, sent, record and calls."""
 
+    HELP = "analyst_and_news"
+
     def __init__(self, context: Context, advising: Advising, page: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("AI analyst")

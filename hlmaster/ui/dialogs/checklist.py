@@ -12,6 +12,8 @@ from hlmaster.ui.dialogs.confirm import Confirm, answered
 class Checklist(Confirm):
     """Beside the window, not in its way; yes is there once all is ticked."""
 
+    HELP = "risk_limits"
+
     def __init__(self, parent: QWidget | None, what: str, sentences: Sequence[str]) -> None:
         super().__init__(parent, "Your checklist", f"{what}: tick what is so.", "Go on")
         self.boxes = [QCheckBox(sentence) for sentence in sentences]

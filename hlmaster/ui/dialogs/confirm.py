@@ -15,9 +15,17 @@ class Confirm(Question):
     """``reply`` is done once: True for yes; False for no, Escape, or a window that closes meanwhile."""
 
     def __init__(
-        self, parent: QWidget | None, title: str, sentence: str, yes: str, no: str = "Cancel", *, danger: bool = False
+        self,
+        parent: QWidget | None,
+        title: str,
+        sentence: str,
+        yes: str,
+        no: str = "Cancel",
+        *,
+        danger: bool = False,
+        heading: str = "",
     ) -> None:
-        super().__init__(parent, title, sentence, yes, no, careful=danger, width=WIDTH)
+        super().__init__(parent, title, sentence, yes, no, careful=danger, heading=heading, width=WIDTH)
         if danger:
             self.yes.setProperty("role", "danger")
         reply: asyncio.Future[bool] = asyncio.get_running_loop().create_future()

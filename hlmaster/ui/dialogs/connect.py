@@ -32,6 +32,7 @@ SIZE = (680, 560)
 class ConnectDialog(QDialog):
     """``connected`` carries a ``Connected``, once, when every step was passed. Escape forgets the key and goes."""
 
+    HELP = "connecting"
     connected = Signal(object)
 
     def __init__(

@@ -27,6 +27,8 @@ Load = Callable[[str], Awaitable[Dossier]]
 class DossierDialog(QDialog):
     """Not modal: it may stay open and follows what happens. ``known`` is shown where nothing is kept of it yet."""
 
+    HELP = "journal_and_audit"
+
     def __init__(
         self, context: Context, key: str, load: Load, known: Proposal | None = None, parent: QWidget | None = None
     ) -> None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+MOST = 12
+"""Lines of one fact: what is longer than that is not read, and its dialog not seen whole."""
+
+
+def lines(texts: Sequence[str], most: int | None = MOST) -> str:
+    """One under the other, a long list cut short; ``most`` None for all."""
+    hidden = 0 if most is None else max(0, len(texts) - most)
+    return "\n".join((*texts[: len(texts) - hidden], *((f"and {hidden} more",) if hidden else ())))
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> QFrame:

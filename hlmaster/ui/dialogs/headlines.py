@@ -23,6 +23,8 @@ NO_SOURCES = ("No sources yet", "They are asked once the news are switched on; w
 class HeadlinesDialog(QDialog):
     """Not modal; it follows the coin in focus."""
 
+    HELP = "analyst_and_news"
+
     def __init__(self, context: Context, news: News, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context, self._news = context, news

@@ -32,12 +32,14 @@ from hlmaster.ui.readout import set_tone
 from hlmaster.ui.theme import number_font, text_font
 
 SIZE = (820, 640)
-COLUMNS = ("Action", "Keys", "")
+COLUMNS = ("ACTION", "KEYS", "")
 KEY = Qt.ItemDataRole.UserRole
 NOTHING = "Choose an action above to give it keys."
 
 
 class KeysDialog(QDialog):
+    HELP = "keyboard"
+
     def __init__(self, actions: Actions, keymap: KeyMap, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keyboard")

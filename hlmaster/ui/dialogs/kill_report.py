@@ -1,20 +1,20 @@
-"""What a way out did: cancelled, closed and at what, what remains, and the exchange's own word for it."""
+"""What a way out did: cancelled, closed and at what, what remains, and the exchange's own word for it; to be copied."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from decimal import Decimal
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hlmaster.trading.execution.flatten import FlattenReport
 from hlmaster.ui import figures
-from hlmaster.ui.dialogs.frames import facts
+from hlmaster.ui.dialogs.frames import MOST, facts, lines
 
 WIDTH = 560
-MOST = 12
 STILL_HALTED = "Trading is halted, after a restart too, until you lift the halt in the banner."
 NOT_HALTED = "Trading goes on: strategies and cards may open new positions. Pause it if you do not want that."
 STOPS_STAY = "Positions and what protects them stay."
@@ -24,6 +24,8 @@ NO_PRICES: Mapping[str, Decimal] = {}
 class KillReport(QDialog):
     """Not modal: the window stays usable beside it. ``zone`` draws the time of proof; ``prices``: at what each coin
     was closed, on average."""
+
+    HELP = "kill_switch"
 
     def __init__(
         self,
@@ -46,12 +48,20 @@ class KillReport(QDialog):
         later = QLabel(after)
         later.setWordWrap(True)
         later.setProperty("role", "muted")
-        close = QPushButton("Close")
+        self._report = (title, report, zone, prices, after)
+        self.copy, close = QPushButton("&Copy"), QPushButton("Close")
+        self.copy.setToolTip("The whole report as text, with every line of a long list")
+        self.copy.setAutoDefault(False)
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.as_text()))
         close.setProperty("role", "primary")
+        close.setDefault(True)
         close.clicked.connect(self.accept)
         last = QHBoxLayout()
+        last.setSpacing(8)
         last.addWidget(later, 1)
-        last.addWidget(close)
+        for button in (self.copy, close):
+            button.setMinimumWidth(84)
+            last.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 14)
         layout.setSpacing(10)
@@ -59,6 +69,12 @@ class KillReport(QDialog):
         layout.addWidget(words)
         layout.addWidget(facts(_rows(report, prices)))
         layout.addLayout(last)
+        close.setFocus()
+
+    def as_text(self) -> str:
+        title, report, zone, prices, after = self._report
+        rows = [f"{name}\n{text or 'none'}" for name, text in _rows(report, prices, most=None)]
+        return "\n\n".join((f"{title}: {_heading(report)}", _proof(report, zone), *rows, after))
 
 
 def _heading(report: FlattenReport) -> str:
@@ -79,18 +95,14 @@ def _proof(report: FlattenReport, zone: tzinfo | None) -> str:
     )
 
 
-def _rows(report: FlattenReport, prices: Mapping[str, Decimal]) -> Iterator[tuple[str, str]]:
-    yield "CANCELLED", _lines(report.cancelled)
+def _rows(report: FlattenReport, prices: Mapping[str, Decimal], most: int | None = MOST) -> Iterator[tuple[str, str]]:
+    yield "CANCELLED", lines(report.cancelled, most)
     if not report.entries_only:
-        yield "CLOSED", _lines([_closed(text, prices) for text in report.closed])
+        yield "CLOSED", lines([_closed(text, prices) for text in report.closed], most)
     left = [_holding(text) for text in report.remaining]
-    yield "REMAINING", _lines(left if left or report.proof_ms is not None else ["not known"])
+    yield "REMAINING", lines(left if left or report.proof_ms is not None else ["not known"], most)
     if report.problems:
-        yield "PROBLEMS", _lines(report.problems)
-
-
-def _lines(texts: Sequence[str]) -> str:
-    return "\n".join((*texts[:MOST], *((f"and {len(texts) - MOST} more",) if len(texts) > MOST else ())))
+        yield "PROBLEMS", lines(report.problems, most)
 
 
 def _closed(text: str, prices: Mapping[str, Decimal]) -> str:

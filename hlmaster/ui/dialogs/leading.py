@@ -23,6 +23,7 @@ WAYS = {
 class _AboutCoin(Question):
     """``answered`` carries the Outcome after a yes."""
 
+    HELP = "proposals"
     answered = Signal(object)
 
     def __init__(self, context: Context, title: str, sentence: str, yes: str, parent: QWidget | None) -> None:

@@ -1,16 +1,18 @@
-"""Closing with open positions or orders: what shall become of them."""
+"""Closing with open positions or orders: what is protected meanwhile, and what shall become of all that."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from hlmaster.ui.dialogs.frames import facts
+from hlmaster.ui.dialogs.frames import facts, lines
 
 WIDTH = 560
 STAY = "stay"
-CHOICES = (
-    ("keep", "Leave everything as it is", "", "Stops and orders stay at the exchange and work without this window."),
+CHOICES = (  # the first is explained by how what stays fares
+    ("keep", "Leave everything as it is", "", ""),
     (
         "cancel_entries",
         "Cancel entries",
@@ -24,9 +26,18 @@ CHOICES = (
 class LeavingDialog(QDialog):
     """``decided`` carries keep, cancel_entries, flatten or stay, once; Escape is stay."""
 
+    HELP = "sessions"
     decided = Signal(str)
 
-    def __init__(self, positions_text: str, orders_text: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        positions: Sequence[str],
+        orders: Sequence[str],
+        protection: str = "",
+        alone: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        """A line each. ``protection``: what has a stop and what has none; ``alone``: how what stays fares."""
         super().__init__(parent)
         self.setWindowTitle("Before you leave")
         self.setFixedWidth(WIDTH)
@@ -34,17 +45,21 @@ class LeavingDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 14)
         layout.setSpacing(10)
-        heading = QLabel("The market goes on without you")
+        heading = QLabel("Before you leave")
         heading.setProperty("role", "brand")
         layout.addWidget(heading)
-        layout.addWidget(facts((("POSITIONS", positions_text), ("ORDERS", orders_text))))
+        shielded = QLabel(protection)
+        shielded.setWordWrap(True)
+        shielded.setVisible(bool(protection))
+        layout.addWidget(shielded)
+        layout.addWidget(facts((("POSITIONS", lines(positions)), ("ORDERS", lines(orders)))))
         grid = QGridLayout()
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(10)
         self.buttons: dict[str, QPushButton] = {}
         for row, (word, text, role, meaning) in enumerate(CHOICES):
             self.buttons[word] = self._button(word, text, role)
-            explained = QLabel(meaning)
+            explained = QLabel(meaning or alone)
             explained.setProperty("role", "muted")
             explained.setWordWrap(True)
             grid.addWidget(self.buttons[word], row, 0)
@@ -60,6 +75,7 @@ class LeavingDialog(QDialog):
         last.addWidget(self.buttons[STAY])
         layout.addSpacing(4)
         layout.addLayout(last)
+        self.buttons[STAY].setFocus()
         self.finished.connect(lambda _: self.decided.emit(self._decision))
 
     def _button(self, word: str, text: str, role: str) -> QPushButton:

@@ -17,6 +17,7 @@ TIMES = (("30 minutes", 30), ("2 hours", 120), ("8 hours", 480), ("1 day", 1_440
 class LockoutDialog(Question):
     """``chosen`` carries minutes."""
 
+    HELP = "risk_limits"
     chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -27,6 +28,7 @@ class LockoutDialog(Question):
             self.time.addItem(words, minutes)
         self.time.setCurrentIndex(1)
         self.middle.addWidget(self.time)
+        self.time.setFocus()
 
     def answer(self) -> None:
         self.chosen.emit(int(self.time.currentData()))

@@ -6,16 +6,22 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
+from hlmaster.core.model import Side
 from hlmaster.ui.dialogs.confirm import Confirm, answered
 
+SIDES = {str(side).capitalize(): role for side, role in ((Side.BUY, "buy"), (Side.SELL, "sell"))}
 PRESSES = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick, QEvent.Type.KeyPress)
 
 
 class OrderQuestion(Confirm):
     """Beside the window, not in its way. The second half of a double click or of a key is no yes."""
 
+    HELP = "orders"
+
     def __init__(self, parent: QWidget | None, what: str, sentence: str) -> None:
-        super().__init__(parent, "Send this order?", f"{what}. {sentence}", what.split()[0])
+        word = what.split()[0]
+        super().__init__(parent, "Send this order?", sentence, word, heading=what)
+        self.yes.setProperty("role", SIDES.get(word, "primary"))
         self._deaf = QTimer(self, singleShot=True, interval=QApplication.doubleClickInterval())
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -45,6 +45,8 @@ class Reading:
 class ProposalEdit(QDialog):
     """Modal to the window, which goes on. A card that ends meanwhile is told here, and can only be closed."""
 
+    HELP = "proposals"
+
     def __init__(self, context: Context, proposal: Proposal, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context, self._proposal = context, proposal

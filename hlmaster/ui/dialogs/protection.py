@@ -22,6 +22,7 @@ FIRST = ("stop_price", "target_price")
 class ProtectionDialog(QDialog):
     """``chosen`` carries a Policy, or None for the settings', and whether stops placed by hand are to be replaced."""
 
+    HELP = "protection"
     chosen = Signal(object, bool)
 
     def __init__(self, title: str, now: str, shield: Shield, theme: Theme, parent: QWidget | None = None) -> None:

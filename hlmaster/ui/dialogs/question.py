@@ -54,11 +54,20 @@ class Question(QDialog):
         layout.addLayout(self.middle)
         layout.addSpacing(6)
         layout.addLayout(buttons)
+        if careful:
+            self.no.setFocus()
         self.yes.clicked.connect(self.answer)
         self.no.clicked.connect(self.reject)
 
         for button in (self.yes, self.no):
             button.installEventFilter(self)
+
+    def event(self, event: QEvent) -> bool:
+        """As high as its words need at its width, also when a sentence joins them later."""
+        layout = self.layout()
+        if event.type() is QEvent.Type.LayoutRequest and layout is not None:
+            self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
+        return super().event(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A key that is held down since before the question came is no answer to it."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -46,6 +47,7 @@ class SessionsDialog(QDialog):
     Both close the dialog; whoever listens closes this session first. ``database`` and ``settings_toml`` serve exports.
     """
 
+    HELP = "sessions"
     chosen = Signal(str)
     reset_wanted = Signal(str, object)
 
@@ -73,8 +75,8 @@ class SessionsDialog(QDialog):
         self.message.setWordWrap(True)
         self.new_name, self.new_balance = QLineEdit(), _balance_line(balance)
         self.reset_balance = _balance_line(balance)
-        self.open_button, self.export_button = QPushButton("Open"), QPushButton("Export…")
-        self.reset_button, self.create_button = QPushButton("Start afresh…"), QPushButton("Create")
+        self.open_button, self.export_button = QPushButton("Open"), QPushButton("Export …")
+        self.reset_button, self.create_button = QPushButton("Start afresh …"), QPushButton("Create")
         self.confirm_button, self.keep_button = QPushButton("Archive and start afresh"), QPushButton("Keep it")
         self._reset_text = QLabel()
         self._reset_row = QFrame()
@@ -112,6 +114,8 @@ class SessionsDialog(QDialog):
     def _connect(self) -> None:
         self.table.itemSelectionChanged.connect(self._show_state)
         self.table.itemDoubleClicked.connect(lambda _: self.open_selected())
+        enter = QShortcut(QKeySequence(Qt.Key.Key_Return), self.table, self.open_selected)
+        enter.setContext(Qt.ShortcutContext.WidgetShortcut)
         self.open_button.clicked.connect(self.open_selected)
         self.export_button.clicked.connect(self._choose_export)
         self.reset_button.clicked.connect(self._arm_reset)

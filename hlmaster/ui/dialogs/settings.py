@@ -30,6 +30,25 @@ from hlmaster.ui.form_builder import Form, Row, section_of, section_title
 from hlmaster.ui.form_fields import restyle
 
 SIZE = (960, 640)
+PAGES = {
+    "general": "looks",
+    "hands": "keyboard",
+    "market": "connection",
+    "ticket": "orders",
+    "risk": "risk_limits",
+    "breakers": "risk_limits",
+    "safeguards": "risk_limits",
+    "protection": "protection",
+    "execution": "connection",
+    "safety": "kill_switch",
+    "analyst": "analyst_and_news",
+    "news": "analyst_and_news",
+    "storage": "sessions",
+    "demo": "sessions",
+    "paper": "sessions",
+}
+"""What F1 opens, by section; the others are about strategies."""
+NOTHING = "No setting mentions “{}”. Try a shorter word, or one of what it does: stop, sound, colour, leverage, news."
 
 
 def origin_words(origin: Origin) -> str:
@@ -104,7 +123,7 @@ class SettingsDialog(QDialog):
         middle.setSpacing(10)
         middle.addLayout(left)
         middle.addWidget(scrolling(self.form), 1)
-        export, cancel = QPushButton("Export…"), QPushButton("Cancel")
+        export, cancel = QPushButton("Export …"), QPushButton("Cancel")
         export.setToolTip("Write all settings with their ranges and help to a file of your choice")
         export.clicked.connect(self._choose_export)
         cancel.clicked.connect(self.reject)
@@ -164,12 +183,14 @@ class SettingsDialog(QDialog):
     def _filter(self, words: str) -> None:
         self.sections.setEnabled(not words.strip())
         if not self.form.filter(words):
-            self._say(f"No setting mentions “{words.strip()}”.", "warning")
+            self._say(NOTHING.format(words.strip()), "warning")
         else:
             self._show_state()
 
     def _show_section(self, row: int) -> None:
-        self.form.show_section(self.form.sections[row])
+        section = self.form.sections[row]
+        self.HELP = PAGES.get(section, "proposals")
+        self.form.show_section(section)
 
     def _show_state(self) -> None:
         changes, problems = len(self.form.changes()), len(self.form.problems)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hlmaster.core.errors import ConfigError
@@ -47,7 +46,7 @@ class ParamsDialog(QDialog):
         self.form.edited.connect(self.show_state)
         self.ok.clicked.connect(lambda: self.accept() if self.apply() else None)
         self.reset.clicked.connect(self._to_defaults)
-        QShortcut(QKeySequence("F1"), self, lambda: context.help_wanted.emit(f"strategies/{card.name}"))
+        self.HELP = f"strategies/{card.name}"
 
     def _lay_out(self, title: str, text: str) -> None:
         heading, said = QLabel(title), QLabel(text)

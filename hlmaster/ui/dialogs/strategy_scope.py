@@ -21,6 +21,8 @@ VOTES = (
 
 
 class StrategyScopeDialog(Question):
+    HELP = "proposals"
+
     def __init__(self, context: Context, card: StrategyCard, parent: QWidget | None = None) -> None:
         super().__init__(parent, f"Coins, regimes and role of {card.title}", heading=card.title)
         self._context, self._name = context, card.name

@@ -55,7 +55,8 @@ class StudySettings(QFrame):
         self.message.setWordWrap(True)
         self.message.hide()
         box = QVBoxLayout(self)
-        box.setContentsMargins(14, 12, 14, 12)
+        box.setContentsMargins(16, 12, 16, 12)
+        box.setSpacing(12)
         self.title = QLabel(chosen.title)
         self.title.setProperty("role", "cardtitle")
         words = QLabel(chosen.indicator.help())
@@ -71,6 +72,8 @@ class StudySettings(QFrame):
     def _form(self) -> QFormLayout:
         form = QFormLayout()
         form.setHorizontalSpacing(16)
+        form.setVerticalSpacing(8)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
         for parameter in self.chosen.indicator.parameters():
             field = self._field(parameter)
             label = "anchor" if parameter.name == ANCHOR else parameter.name.replace("_", " ")
@@ -78,10 +81,9 @@ class StudySettings(QFrame):
             field.setAccessibleName(label)
             self.fields[parameter.name] = field
             form.addRow(label.capitalize(), field)
-        for one in self.chosen.look.drawn:
-            if isinstance(one.tone, int):
-                swatch = self._swatch(one.output)
-                form.addRow(f"{one.output.replace('_', ' ').capitalize()} colour", swatch)
+        drawn = [one.output for one in self.chosen.look.drawn if isinstance(one.tone, int)]
+        for output in drawn:
+            form.addRow("Colour" if len(drawn) == 1 else f"Colour of {self._name_of(output)}", self._swatch(output))
         self.width_box = QComboBox()
         self.width_box.setAccessibleName("Line width")
         self.width_box.setToolTip("How wide its lines are, in pixels")
@@ -94,8 +96,14 @@ class StudySettings(QFrame):
         form.addRow("Line width", self.width_box)
         return form
 
+    def _name_of(self, output: str) -> str:
+        """As the indicator is called where it is the line of that name, ``MACD``; else in small letters."""
+        short = self.chosen.look.short
+        return short if output.casefold() == short.casefold() else output.replace("_", " ")
+
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
+        row.setSpacing(8)
         self.defaults, self.remove, self.ok = QPushButton("Defaults"), QPushButton("Remove"), QPushButton("Done")
         self.defaults.setToolTip("Put parameters and looks back to what they are for a new study")
         self.remove.setToolTip("Take it off the chart")
@@ -141,6 +149,7 @@ class StudySettings(QFrame):
         button = QToolButton()
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setIconSize(SWATCH)
+        button.setProperty("role", "swatch")
         button.setAccessibleName(f"Colour of {output}")
         button.setToolTip("Choose a colour of the theme, or any other")
         menu = QMenu(button)

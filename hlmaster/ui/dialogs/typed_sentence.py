@@ -11,6 +11,7 @@ from hlmaster.ui.dialogs.question import Question
 class TypedSentenceDialog(Question):
     """``typed`` carries the text once it is the sentence; spaces and a full stop at the end do not matter."""
 
+    HELP = "risk_limits"
     typed = Signal(str)
 
     def __init__(self, title: str, why: str, sentence: str, yes: str, parent: QWidget | None = None) -> None:

@@ -18,6 +18,8 @@ MARKS = {True: ("✓", "up"), False: ("✗", "down"), None: ("○", "")}
 class WhyNothingDialog(QDialog):
     """``gates`` are those shown; they are asked for once a second."""
 
+    HELP = "proposals"
+
     def __init__(self, context: Context, strategy: str, coin: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Why nothing?")
@@ -66,6 +68,8 @@ class WhyNothingDialog(QDialog):
         self._grid.setVerticalSpacing(9)
         self._grid.setColumnStretch(2, 1)
         close = QPushButton("Close")
+        close.setProperty("role", "primary")
+        close.setMinimumWidth(84)
         close.setDefault(True)
         close.clicked.connect(self.accept)
         buttons = QHBoxLayout()
@@ -110,7 +114,7 @@ class WhyNothingDialog(QDialog):
         sign, tone = MARKS[gate.passed]
         mark, name, text = QLabel(sign), QLabel(gate.name[:1].upper() + gate.name[1:]), QLabel()
         text.setTextFormat(Qt.TextFormat.PlainText)
-        text.setText(f"{gate.text}\n{gate.cure}" if first and gate.cure else gate.text)
+        text.setText(gate.text)
         text.setWordWrap(True)
         text.setToolTip(gate.cure)
         for label, role in ((mark, "number"), (name, ""), (text, "" if first else "muted")):

@@ -7,10 +7,10 @@ from datetime import tzinfo
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -25,12 +25,16 @@ from PySide6.QtWidgets import (
 from hlmaster.ui.figures import moment
 from hlmaster.ui.workspaces.keeper import Keeper
 from hlmaster.ui.workspaces.nodes import Arrangement
+from hlmaster.ui.workspaces.store import LONGEST_NAME
 
 SIZE = (680, 440)
 FILTER = "Workspace (*.json)"
+NO_VERSIONS = "Each change of panels and windows becomes a version here, to go back to."
 
 
 class WorkspacesDialog(QDialog):
+    HELP = "window"
+
     def __init__(self, keeper: Keeper, zone: tzinfo | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Workspaces")
@@ -39,14 +43,26 @@ class WorkspacesDialog(QDialog):
         self.names, self.versions, self.name = _list("Workspaces"), _list("Versions of the open workspace"), QLineEdit()
         self.name.setPlaceholderText("A name, to save as or to rename")
         self.name.setAccessibleName("Name of a workspace")
+        self.name.setMaxLength(LONGEST_NAME)
+        self.no_versions = QLabel(NO_VERSIONS, self.versions)
+        self.no_versions.setProperty("role", "muted")
+        self.no_versions.setWordWrap(True)
+        self.no_versions.setContentsMargins(8, 6, 8, 6)
+        QVBoxLayout(self.versions).addWidget(self.no_versions, 0, Qt.AlignmentFlag.AlignTop)
         self.buttons: dict[str, QPushButton] = {}
         self._lay_out()
         self.names.currentRowChanged.connect(lambda _: self._show_state())
         self.names.itemDoubleClicked.connect(lambda _: self._open())
+        self.versions.itemDoubleClicked.connect(lambda _: self._restore())
+        for listed, work in ((self.names, self._open), (self.versions, self._restore)):
+            enter = QShortcut(QKeySequence(Qt.Key.Key_Return), listed, work)
+            enter.setContext(Qt.ShortcutContext.WidgetShortcut)
         self.versions.currentRowChanged.connect(lambda _: self._show_state())
+        self.name.returnPressed.connect(self._save_as)
         self.name.textChanged.connect(lambda _: self._show_state())
         keeper.changed.connect(self.refresh)
         self.refresh()
+        self.names.setFocus()
 
     def _lay_out(self) -> None:
         grid = QGridLayout(self)
@@ -56,7 +72,7 @@ class WorkspacesDialog(QDialog):
             label = QLabel(caption.upper())
             label.setProperty("role", "caption")
             grid.addWidget(label, 0, column)
-            grid.addWidget(_framed(widget), 1, column)
+            grid.addWidget(widget, 1, column)
         left = (
             ("Open", self._open, "Show this workspace"),
             ("Duplicate", self._duplicate, "A copy of it under a name of its own"),
@@ -75,7 +91,7 @@ class WorkspacesDialog(QDialog):
         ):
             named.addWidget(self._button(text, work, tip))
         grid.addLayout(named, 3, 0)
-        close = self._button("Close", self.accept, "")
+        close = self._button("Close", self.accept, "Every change is kept already")
         grid.addWidget(close, 3, 1, Qt.AlignmentFlag.AlignRight)
         grid.setColumnStretch(0, 3)
         grid.setColumnStretch(1, 2)
@@ -116,6 +132,7 @@ class WorkspacesDialog(QDialog):
             item = QListWidgetItem(f"{moment(version.time_ms, self._zone)}   {what}{now}")
             item.setData(Qt.ItemDataRole.UserRole, number)
             self.versions.addItem(item)
+        self.no_versions.setVisible(not history.versions)
         self._show_state()
 
     @property
@@ -134,7 +151,8 @@ class WorkspacesDialog(QDialog):
     # --- verbs ---
 
     def _open(self) -> None:
-        self._keeper.switch(self.chosen)
+        if self.chosen != self._keeper.store.current:
+            self._keeper.switch(self.chosen)
 
     def _duplicate(self) -> None:
         self._keeper.duplicate(self.chosen)
@@ -143,9 +161,9 @@ class WorkspacesDialog(QDialog):
         self._keeper.delete(self.chosen)
 
     def _restore(self) -> None:
-        self._keeper.restore(
-            self._keeper.store.history.versions[self.versions.currentItem().data(Qt.ItemDataRole.UserRole)]
-        )
+        item = self.versions.currentItem()
+        if item is not None:
+            self._keeper.restore(self._keeper.store.history.versions[item.data(Qt.ItemDataRole.UserRole)])
 
     def _save_as(self) -> None:
         if self._keeper.save_as(self.name.text()):
@@ -180,13 +198,5 @@ def _described(arrangement: Arrangement) -> str:
 def _list(name: str) -> QListWidget:
     made = QListWidget()
     made.setAccessibleName(name)
+    made.setProperty("role", "contents")
     return made
-
-
-def _framed(widget: QWidget) -> QFrame:
-    frame = QFrame()
-    frame.setProperty("role", "panel")
-    inner = QVBoxLayout(frame)
-    inner.setContentsMargins(4, 4, 4, 4)
-    inner.addWidget(widget)
-    return frame

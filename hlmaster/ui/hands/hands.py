@@ -12,6 +12,7 @@ from hlmaster.core.events import Severity
 from hlmaster.ui.context import Context
 from hlmaster.ui.hands import trading_actions
 from hlmaster.ui.hands.desk_actions import DeskActions, WindowVerbs
+from hlmaster.ui.hands.dialog_help import DialogHelp
 from hlmaster.ui.hands.disarming import Disarming
 from hlmaster.ui.hands.entries import Entries
 from hlmaster.ui.hands.key_file import NAME
@@ -40,6 +41,8 @@ class Hands(QObject):
         self.entries = Entries(context, self.keymap, self.shortcuts, verbs.settings, verbs.show_strategy, verbs.pages)
         self.palette = Palette(context, self.entries, window)
         self.disarming = Disarming(context, window)
+        self.dialog_help = DialogHelp(self.keymap, self)
+        self.dialog_help.wanted.connect(context.help_wanted)
         self.shortcuts.renewed.connect(self._show_keys)
         self.shortcuts.serve(window)
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hlmaster.ui.context import Context
 from hlmaster.ui.hands.overlay import Overlay
 from hlmaster.ui.kill_switch import CANCEL, FLATTEN, STRENGTHS, Strength, WayOut
+from hlmaster.ui.what_is_open import what_is_open
 
-WIDTH = 470
+WIDTH = 540
+LOOK_MS = 500
 NOTE = "Each works on the account as the exchange states it, orders placed elsewhere included. A report follows."
 
 
 class WaysOut(Overlay):
-    """All three, the mildest first. ``press`` is what a key or the palette does: it shows, and asks for the second."""
+    """All three, the mildest first, each with what it would do now in numbers, followed while it is open."""
 
     def __init__(self, context: Context, window: QWidget) -> None:
         super().__init__(window)
+        self._context = context
         self.setAccessibleName("Ways out")
         self.setFixedWidth(WIDTH)
         heading, note = QLabel("Out, in three strengths"), QLabel(NOTE)
@@ -27,8 +30,9 @@ class WaysOut(Overlay):
         self.buttons: dict[Strength, WayOut] = {strength: WayOut(context, strength) for strength in STRENGTHS}
         self.exits = QCheckBox("Stops and targets too")
         self.exits.setToolTip("Stops that protection keeps come back, for every position stays protected.")
-        self.exits.toggled.connect(lambda on: setattr(self.buttons[CANCEL], "exits", on))
+        self.exits.toggled.connect(self._with_exits)
         self._keys: dict[Strength, QLabel] = {}
+        self.numbers: dict[Strength, QLabel] = {}
         grid = QGridLayout()
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(12)
@@ -42,6 +46,9 @@ class WaysOut(Overlay):
         layout.addWidget(heading)
         layout.addLayout(grid)
         layout.addWidget(note)
+        self._beat = QTimer(self, interval=LOOK_MS)
+        self._beat.timeout.connect(self.look)
+        self.closed.connect(self._beat.stop)
 
     def _words(self, strength: Strength) -> QVBoxLayout:
         title, keys, meaning = QLabel(strength.title), QLabel(), QLabel(strength.meaning)
@@ -50,6 +57,9 @@ class WaysOut(Overlay):
         meaning.setProperty("role", "muted")
         meaning.setWordWrap(True)
         self._keys[strength] = keys
+        numbers = self.numbers[strength] = QLabel()
+        numbers.setProperty("role", "verdict")
+        numbers.setWordWrap(True)
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(title)
@@ -58,6 +68,7 @@ class WaysOut(Overlay):
         column = QVBoxLayout()
         column.setSpacing(2)
         column.addLayout(head)
+        column.addWidget(numbers)
         column.addWidget(meaning)
         if strength is CANCEL:
             column.addWidget(self.exits)
@@ -67,10 +78,24 @@ class WaysOut(Overlay):
         self.buttons[strength].show_keys(keys)
         self._keys[strength].setText(f"{keys} twice" if keys else "")
 
-    def open_below(self, button: QWidget, first: Strength = FLATTEN) -> None:
+    def _with_exits(self, on: bool) -> None:
+        self.buttons[CANCEL].exits = on
+        self.look()
+
+    def look(self) -> None:
+        now = what_is_open(self._context.desk)
+        for strength, label in self.numbers.items():
+            words = now.cancelling(exits=self.exits.isChecked()) if strength is CANCEL else now.flattening()
+            if label.text() != words:
+                label.setText(words)
+                self.buttons[strength].setAccessibleDescription(f"{words} {strength.meaning}")
         layout = self.layout()
         assert layout is not None
         self.setFixedHeight(layout.totalHeightForWidth(WIDTH))
+
+    def open_below(self, button: QWidget, first: Strength = FLATTEN) -> None:
+        self.look()
+        self._beat.start()
         window = self.parentWidget()
         assert window is not None
         corner = button.mapTo(window, QPoint(button.width(), button.height() + 6))

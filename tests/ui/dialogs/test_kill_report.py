@@ -5,7 +5,8 @@ from __future__ import annotations
 from pytestqt.qtbot import QtBot
 
 from hlmaster.trading.execution.flatten import FlattenReport
-from hlmaster.ui.dialogs.kill_report import MOST, KillReport
+from hlmaster.ui.dialogs.frames import MOST
+from hlmaster.ui.dialogs.kill_report import KillReport
 from tests.ui.questions import words
 
 

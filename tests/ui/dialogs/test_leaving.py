@@ -15,7 +15,7 @@ def test_its_words_are_those_of_the_settings() -> None:
 
 @pytest.mark.parametrize("word", ["keep", "cancel_entries", "flatten", STAY])
 def test_each_button_decides_once(qtbot: QtBot, word: str) -> None:
-    dialog = LeavingDialog("ETH 0.42", "")
+    dialog = LeavingDialog(["0.42 ETH long"], [])
     qtbot.addWidget(dialog)
     said: list[str] = []
     dialog.decided.connect(said.append)
@@ -25,7 +25,7 @@ def test_each_button_decides_once(qtbot: QtBot, word: str) -> None:
 
 
 def test_escape_is_stay(qtbot: QtBot) -> None:
-    dialog = LeavingDialog("", "Buy 1 ETH")
+    dialog = LeavingDialog([], ["Buy 1 ETH"])
     qtbot.addWidget(dialog)
     with qtbot.waitSignal(dialog.decided) as said:
         dialog.open()

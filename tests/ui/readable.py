@@ -1,0 +1,62 @@
+"""Whether a person can read and reach what a dialog shows, measured on its picture and its layout."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QAbstractButton, QDialog, QLabel, QLineEdit, QPushButton, QWidget
+
+from hlmaster.ui.palettes import LEGIBLE, contrast
+
+ROOM = (1264, 760)
+"""A dialog over the smallest window that is promised (1280x800), with its title bar."""
+SLACK = 0.2
+"""Strokes of small letters are thinner than a pixel, so even the darkest pixel of a text is a little paler than it."""
+
+
+def complaints(top: QWidget) -> Iterator[str]:
+    if isinstance(top, QDialog) and (top.width() > ROOM[0] or top.height() > ROOM[1]):
+        yield f"it is {top.width()}x{top.height()}"
+    picture = top.grab().toImage()
+    for widget in top.findChildren(QWidget):
+        if not widget.isVisible() or widget.visibleRegion().boundingRect() != widget.rect():
+            continue  # scrolled away, at least in part
+        words = widget.text() if isinstance(widget, QLabel | QAbstractButton | QLineEdit) else ""
+        if not words.strip() or not isinstance(widget, QLabel | QAbstractButton | QLineEdit):
+            continue
+        short = words.replace("\n", " ")[:40]
+        if not isinstance(widget, QLineEdit):
+            yield from (f"“{short}” {what}" for what in _cut(widget))
+        if widget.isEnabled():
+            seen = _contrast(top, widget, picture)
+            if seen is not None and seen < LEGIBLE - SLACK:
+                yield f"“{short}” has a contrast of {seen:.2f}"
+
+
+def _cut(widget: QLabel | QAbstractButton) -> Iterator[str]:
+    if isinstance(widget, QLabel) and widget.wordWrap():
+        wanted = widget.heightForWidth(widget.width())
+        if wanted > widget.height() + 1:
+            yield f"is {widget.height()} high and needs {wanted}"
+    elif isinstance(widget, QLabel | QPushButton) and widget.sizeHint().width() > widget.width() + 1:
+        yield f"is {widget.width()} wide and needs {widget.sizeHint().width()}"
+
+
+def _contrast(top: QWidget, widget: QWidget, picture: QImage) -> float | None:
+    """Between the commonest colour under it and that of its pixels which differs most from it."""
+    shown = widget.visibleRegion().boundingRect()
+    area = QRect(widget.mapTo(top, shown.topLeft()), shown.size()).adjusted(2, 2, -2, -2)
+    ratio = picture.devicePixelRatio()
+    seen: Counter[str] = Counter()
+    for y in range(area.top(), area.bottom()):
+        for x in range(area.left(), area.right()):
+            at = QPoint(round(x * ratio), round(y * ratio))
+            if picture.rect().contains(at):
+                seen[picture.pixelColor(at).name()] += 1
+    if not seen:
+        return None
+    ground = seen.most_common(1)[0][0]
+    return max(contrast(ground, colour) for colour in seen)
