@@ -29,7 +29,7 @@ AROUND = 90
 def _sides(width: int) -> tuple[int, int, int]:
     """Pixels of the watchlist, the book and the cards."""
     if width >= 2200:
-        return 340, 268, 336
+        return 360, 268, 336
     return (308, 226, 284) if width >= 1400 else (262, 196, 276)
 
 
