@@ -22,7 +22,7 @@ from hlmaster.ui.chart_menu import chart_menu
 from hlmaster.ui.chart_switches import ChartSwitches
 from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.charts.click_orders import ClickKind, Touch, implied_side, impossible, offers, order_words
-from hlmaster.ui.charts.drag import Drag, left_of
+from hlmaster.ui.charts.drag import Drag, left_of, renamed
 from hlmaster.ui.charts.fill_layer import FillLayer
 from hlmaster.ui.charts.fill_marks import Deal
 from hlmaster.ui.charts.handles import Handles
@@ -32,7 +32,7 @@ from hlmaster.ui.charts.pill import Button
 from hlmaster.ui.draft_lines import draft_lines
 from hlmaster.ui.market_panel import MarketPanel, decimals_of
 from hlmaster.ui.own_deals import FillKey, own_deals, own_trips, told
-from hlmaster.ui.own_lines import MOVING, OwnLine, own_lines
+from hlmaster.ui.own_lines import MOVING, OwnLine, own_lines, successors
 
 PATIENCE_SECONDS = 10.0
 """For a stop of ours to stand where it was dropped; then it is told that it does not."""
@@ -58,6 +58,8 @@ class ChartTrading(QObject, Owner):
         self._fills = FillLayer(chart)
         self._coin = panel.coin
         self._lines: dict[str, OwnLine] = {}
+        self._picked: dict[str, OwnLine] = {}
+        """As they stood when the hand took one."""
         self._moves: dict[str, Move] = {}
         self._deals: dict[FillKey, Deal] = {}
         self._told = ""
@@ -99,6 +101,7 @@ class ChartTrading(QObject, Owner):
         self._settle_moves()
         drag = self.handles.drag
         if drag is not None:
+            drag = renamed(drag, successors(self._picked, self._lines))
             left = left_of(drag, self._lines.keys())
             if left is None:
                 self.handles.let_go(self._why_gone(drag.key))
@@ -207,6 +210,8 @@ class ChartTrading(QObject, Owner):
         line = self._lines.get(key)
         if line is None or key in self._moves:
             return ()
+        if self.handles.drag is None:
+            self._picked = self._lines
         company = [
             other
             for other in self._lines.values()
@@ -255,6 +260,8 @@ class ChartTrading(QObject, Owner):
 
     def _drop(self, drag: Drag) -> None:
         """All that was held goes as one gesture. What protection keeps stands anew before the old one goes."""
+        self.refresh()
+        drag = renamed(drag, successors(self._picked, self._lines))
         there = {key: self._exact(price) for key, price in drag.prices.items() if key in self._lines}
         task = self._context.quick.move_all({key: to_float(price) for key, price in there.items()})
         if task is None:

@@ -58,6 +58,25 @@ class OwnLine:
         return PriceLine(to_float(price), "", self.kind, pill=pill)
 
 
+def successors(before: Mapping[str, OwnLine], now: Mapping[str, OwnLine]) -> dict[str, str]:
+    """Protection puts new stops and targets into the place of its old ones, grown or trailed: by the old key, the new.
+
+    In the order of their prices; where their number is another, nobody can say which became which.
+    """
+    found: dict[str, str] = {}
+    for kind in {line.kind for line in before.values() if line.is_kept}:
+        gone = [line for line in before.values() if line.kind == kind and line.is_kept and not _stays(line, now)]
+        come = [line for line in now.values() if line.kind == kind and line.is_kept and line.key not in before]
+        if len(gone) == len(come):
+            pairs = zip(*(sorted(lines, key=lambda line: line.price) for lines in (gone, come)), strict=True)
+            found |= {old.key: new.key for old, new in pairs}
+    return found
+
+
+def _stays(line: OwnLine, now: Mapping[str, OwnLine]) -> bool:
+    return line.key in now and now[line.key].is_kept
+
+
 def tone(result: Decimal | None) -> Tone:
     return "muted" if not result else "up" if result > 0 else "down"
 

@@ -294,3 +294,24 @@ async def test_an_axis_that_trembles_is_no_jump(qtbot: QtBot, monkeypatch: pytes
         it.click(at, keys=CONTROL)
         await settled(it.scene)
         assert it.sent(ActionKind.ORDER) == 1
+
+
+async def test_a_stop_that_protection_replaces_in_the_hand_stays_in_the_hand(qtbot: QtBot, tmp_path: Path) -> None:
+    async with hand(qtbot, Settings(), tmp_path) as it:
+        await it.scene.desk.manual.place(Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.COIN, D("0.3")))
+        await until(lambda: it.scene.desk.protector.kept("ETH"))
+        assert it.scene.desk.protect("ETH", Policy(stop_price=D(3425))).ok
+        await until(lambda: it.prices("stop") == [3425.0])
+        (old,) = it.scene.desk.protector.kept("ETH")
+        it.press(it.row(3425.0))
+        it.move(it.row(3422.0))
+        assert it.scene.desk.protect("ETH", Policy(stop_price=D(3426))).ok, "as a trail would"
+        await until(lambda: old not in it.scene.venue.open and it.prices("stop", faint=True) == [3426.0])
+        assert it.said == ""
+        it.move(it.row(3420.0))
+        it.release(it.row(3420.0))
+
+        def stops() -> list[Decimal]:
+            return [one.trigger.price for one in it.scene.venue.open.values() if one.trigger is not None]
+
+        await until(lambda: len(stops()) == 1 and abs(stops()[0] - 3420) < 1)

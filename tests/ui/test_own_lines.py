@@ -9,7 +9,7 @@ import pytest
 from hlmaster.core.events import AccountSnapshot, FillsReported
 from hlmaster.core.model import Leverage, MarginMode, Position, Side
 from hlmaster.core.orders import Fill, Trigger, TriggerKind
-from hlmaster.ui.own_lines import own_lines
+from hlmaster.ui.own_lines import OwnLine, own_lines, successors
 from tests.ui.market_desk import NOW, D, MarketScene, account
 
 
@@ -85,3 +85,14 @@ def test_other_markets_are_left_out() -> None:
     scene = scene_with(Side.BUY, "3400")
     scene.tell_order(Side.BUY, "3300")
     assert own_lines(scene.desk, "BTC", 1) == []
+
+
+def test_what_protection_put_in_the_place_of_its_stops_is_known_by_the_order_of_their_prices() -> None:
+    def stop(key: str, price: int, *, is_kept: bool = True) -> OwnLine:
+        return OwnLine(key, "stop", D(price), "stop", is_kept=is_kept)
+
+    before = {line.key: line for line in (stop("a", 90), stop("b", 80), stop("mine", 70, is_kept=False))}
+    now = {line.key: line for line in (stop("y", 81), stop("x", 91), stop("a", 90, is_kept=False))}
+    assert successors(before, now) == {"a": "x", "b": "y"}
+    assert successors(before, {"x": stop("x", 91)}) == {}, "of two one is left: nobody can say which"
+    assert successors(before, before) == {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 THRESHOLD = 4.0
@@ -51,6 +51,11 @@ def pulled(drag: Drag, y: float, price: float, snap: Snap) -> Drag:
 def regrouped(drag: Drag, others: Collection[tuple[str, float]]) -> Drag:
     """The same drag with other lines going along, or none."""
     return replace(drag, held=(drag.held[0], *others))
+
+
+def renamed(drag: Drag, names: Mapping[str, str]) -> Drag:
+    """The same lines under other keys; where they would be put stays."""
+    return replace(drag, held=tuple((names.get(key, key), price) for key, price in drag.held))
 
 
 def left_of(drag: Drag, keys: Collection[str]) -> Drag | None:
