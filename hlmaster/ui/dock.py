@@ -91,16 +91,46 @@ class PanelDock(QDockWidget):
         body.setSpacing(0)
         body.addWidget(self._inner)
         body.addWidget(panel, 1)
+        # Behind others it counts for the size of their place as it does in front.
+        policy = frame.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        frame.setSizePolicy(policy)
         self.setWidget(frame)
+        self._frame = frame
+        self._is_seen, self.is_held = False, False
         self._is_tabbed: bool | None = None
         self._place_header(tabbed=False)
         panel.counted.connect(self._show_count)
         panel.retitled.connect(self._show_title)
         self.topLevelChanged.connect(lambda _: self.refresh_title())
+        self.visibilityChanged.connect(self._see)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.resized.emit()
+
+    def _see(self, is_seen: bool) -> None:
+        """Behind other tabs a panel rests as a closed one does; the toolkit only moves it out of sight."""
+        self._is_seen = is_seen
+        if not self.is_held:
+            self._frame.setVisible(is_seen)
+
+    def hold(self) -> None:
+        """Until ``reveal`` the screen keeps what it shows here, wherever the dock goes, and the panel rests."""
+        self.is_held = True
+        self.setUpdatesEnabled(False)
+        # Nothing behind it is painted over the old picture either.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._frame.hide()
+
+    def reveal(self) -> bool:
+        """Whether there is anything to see."""
+        if self.is_held:
+            self.is_held = False
+            self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, False)
+            self._frame.setVisible(self._is_seen)
+            self.setUpdatesEnabled(True)
+        return self._is_seen
 
     @property
     def _shares_place(self) -> bool:
@@ -114,8 +144,11 @@ class PanelDock(QDockWidget):
 
     def refresh_title(self) -> None:
         """Called by the window whenever docks moved: tabs carry the title, or the title row does."""
-        if self.has_other_title:
-            self._place_header(tabbed=self._shares_place)
+        self.show_title(tabbed=self._shares_place)
+
+    def show_title(self, *, tabbed: bool) -> None:
+        if tabbed is not self._is_tabbed:
+            self._place_header(tabbed=tabbed)
 
     def _place_header(self, *, tabbed: bool) -> None:
         self._is_tabbed = tabbed

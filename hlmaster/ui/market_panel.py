@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from math import floor, log10
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -12,6 +11,7 @@ from hlmaster.core.model import Interval
 from hlmaster.core.rounding import price_decimals
 from hlmaster.desk.desk import Desk
 from hlmaster.market.coin_market import CoinMarket
+from hlmaster.ui import figures
 from hlmaster.ui.context import Context
 from hlmaster.ui.ink import Ink
 from hlmaster.ui.links import ALONE, GROUPS, MAIN, Link
@@ -36,13 +36,9 @@ def decimals_of(market: CoinMarket, price: float) -> int:
     """Decimals that prices near ``price`` may have at this market; more where those could not tell two prices apart."""
     if price <= 0:
         return 2
-    decimals = price_decimals(Decimal(repr(price)), market.instrument.size_decimals)
-    return decimals if 10.0**-decimals <= COARSE * price else figures_below_one(price)
-
-
-def figures_below_one(price: float) -> int:
-    """Decimals that show five significant figures of a price below one."""
-    return 4 - floor(log10(price))
+    exact = Decimal(repr(price))
+    decimals = price_decimals(exact, market.instrument.size_decimals)
+    return decimals if 10.0**-decimals <= COARSE * price else figures.fine_decimals(exact)
 
 
 class MarketPanel(Panel):
@@ -173,6 +169,9 @@ class MarketPanel(Panel):
         if self.isVisible():
             self._look()
             self.beat()
+
+    def catch_up_on_sight(self) -> None:
+        self._beat_if_visible()
 
     def _look(self) -> None:
         """A coin of no list has data for as long as it is seen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from hlmaster.ui.context import Context
@@ -36,6 +37,13 @@ class Panel(QWidget):
         self.TITLE = title
         self.setAccessibleName(title)
         self.retitled.emit(title)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.catch_up_on_sight()
+
+    def catch_up_on_sight(self) -> None:
+        """It comes into sight, be it from behind other tabs: what is kept up only while it is seen shows now."""
 
     def help_page(self) -> str:
         """What F1 opens while this panel has the keys; empty for wherever the help was."""

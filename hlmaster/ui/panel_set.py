@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -128,14 +129,16 @@ class PanelSet(QObject):
             return key in self._kinds
         return kind in self._many and number.isdecimal() and 2 <= int(number) <= MOST_OF_A_KIND
 
-    def open(self, key: str) -> PanelDock:
-        """The panel's dock, made if need be, not yet anywhere. Raises KeyError for a key that can be none's."""
+    def open(self, key: str, memory: Mapping[str, Any] = MappingProxyType({})) -> PanelDock:
+        """The panel's dock, made if need be with what it remembers, not yet anywhere. Raises KeyError for a key that
+        can be none's."""
         if key not in self.docks:
             if not self.can_be(key):
                 raise KeyError(key)
             panel = self._kinds[kind_of(key)](self._context)
             panel.setObjectName(key)
             self.panels[key] = panel
+            self.recall(key, memory)
             dock = self.docks[key] = PanelDock(panel, key, self._window)
             dock.hide()
             self.opened.emit(key)
@@ -164,15 +167,13 @@ class PanelSet(QObject):
         """What each remembers, as plain JSON values."""
         return {key: _memory(panel) for key, panel in self.panels.items()}
 
-    def recall(self, memory: Mapping[str, Mapping[str, Any]]) -> None:
-        """What each remembered; a panel of which nothing is said stays as it is."""
-        for key, panel in self.panels.items():
-            kept = memory.get(key, {})
-            link, state = kept.get("link"), kept.get("state")
-            if isinstance(panel, MarketPanel) and isinstance(link, dict):
-                panel.restore_link(link)
-            if isinstance(state, dict):
-                panel.restore_state(state)
+    def recall(self, key: str, memory: Mapping[str, Any]) -> None:
+        """What a panel remembered; of what nothing is said stays as it is."""
+        panel, link, state = self.panels[key], memory.get("link"), memory.get("state")
+        if isinstance(panel, MarketPanel) and isinstance(link, dict):
+            panel.restore_link(link)
+        if isinstance(state, dict):
+            panel.restore_state(state)
 
 
 def _made(module: str, name: str, context: Context) -> Panel:

@@ -89,6 +89,7 @@ async def light(
 async def settle(window: Window | Light) -> None:
     """What was set up is laid out, and what was ended is gone."""
     await turns()
+    window.stage.finish()
     if not window.stage.is_settled:
         window.stage.proportion()
         await turns()

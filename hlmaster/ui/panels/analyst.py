@@ -164,6 +164,9 @@ class AnalystPanel(Panel):
         self._last[fact.call.coin] = fact.call
         self.look()
 
+    def catch_up_on_sight(self) -> None:
+        self.look()
+
     def _on_beat(self) -> None:
         if self.isVisible():
             self._caret = not self._caret

@@ -62,6 +62,9 @@ class SentimentPanel(Panel):
             self.switch_on.clicked.connect(lambda: context.setting_wanted.emit("news.enabled", True))
         self.look()
 
+    def catch_up_on_sight(self) -> None:
+        self.look()
+
     def _lay_out(self) -> None:
         self.score.setProperty("role", "number")
         self.extreme.setProperty("role", "tag")

@@ -140,6 +140,9 @@ class TicketPanel(Panel):
 
     # --- what it would do ---
 
+    def catch_up_on_sight(self) -> None:
+        self.refresh()
+
     def _on_beat(self) -> None:
         if self.isVisible():
             self.refresh()

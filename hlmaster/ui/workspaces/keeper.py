@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QObject, QTimer, Signal
@@ -54,8 +55,7 @@ class Keeper(QObject):
         if size is not None:
             main.resize(*size)
         if size is not None or default:
-            self._stage.show(self._shipped())
-            self._stage.panels.recall(self._remembered().panels)
+            self._stage.show(replace(self._shipped(), panels=self._remembered().panels))
         elif self.store.legacy is not None:
             self._take_over(self.store.legacy)
         else:
@@ -110,7 +110,11 @@ class Keeper(QObject):
         if self.is_held or not self._stage.main.isVisible():
             return False
         now, last = self._stage.workspace(), self._last
-        is_change = last is not None and not now.arrangement.is_like(last.arrangement, _tolerance(now, last))
+        is_change = (
+            not self._begins
+            and last is not None
+            and not now.arrangement.is_like(last.arrangement, _tolerance(now, last))
+        )
 
         def put() -> None:
             if is_change and last is not None and not self.store.history.versions:

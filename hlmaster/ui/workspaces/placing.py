@@ -73,12 +73,6 @@ def tab_bars(window: QMainWindow) -> list[QTabBar]:
     return [bar for bar in bars if bar.isVisible()]
 
 
-def place(window: QMainWindow, docks: Mapping[str, PanelDock], frame: Frame) -> None:
-    """Have ``window`` hold exactly the docks that ``frame`` names, where it says; its others close."""
-    with still(window):
-        _place(window, docks, frame)
-
-
 @contextmanager
 def still(window: QMainWindow) -> Iterator[None]:
     """Laid out and painted once, afterwards, and not anew for each dock that moves."""
@@ -95,7 +89,8 @@ def still(window: QMainWindow) -> Iterator[None]:
         window.setUpdatesEnabled(True)
 
 
-def _place(window: QMainWindow, docks: Mapping[str, PanelDock], frame: Frame) -> None:
+def put_in(window: QMainWindow, docks: Mapping[str, PanelDock], frame: Frame) -> None:
+    """Have ``window`` hold exactly the docks that ``frame`` names, where it says; its others close."""
     wanted = set(frame.keys)
     for key, dock in docks.items():
         if key in wanted or dock.parent() is window or dock.window() is window:

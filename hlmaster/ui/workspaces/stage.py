@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
@@ -15,9 +17,10 @@ from hlmaster.ui.frame_window import FrameWindow, SideWindow
 from hlmaster.ui.market_panel import MarketPanel
 from hlmaster.ui.panel_set import PanelSet
 from hlmaster.ui.workspaces import moves
-from hlmaster.ui.workspaces.nodes import Arrangement, Frame, Node, Tabs, Workspace, keys, with_missing
-from hlmaster.ui.workspaces.placing import place, proportion, seen, still, tab_bars
-from hlmaster.ui.workspaces.shipped import default
+from hlmaster.ui.workspaces.nodes import Arrangement, Frame, Node, Tabs, Workspace, keys, leaves, with_missing
+from hlmaster.ui.workspaces.placing import proportion, put_in, seen, still, tab_bars
+from hlmaster.ui.workspaces.shipped import default, own_interval
+from hlmaster.ui.workspaces.turns import Turns
 
 FOUR_INTERVALS = (Interval.M5, Interval.H1, Interval.H4)
 SETTLE_MS = 350
@@ -26,7 +29,12 @@ SETTLE_MS = 350
 
 class Stage(QObject):
     """``changed``: the user moved, opened or closed something. ``window_opened`` and ``window_closed`` carry a side
-    window, ``settled`` comes when what was set up stands."""
+    window, ``settled`` comes when what was set up stands.
+
+    What is set up is made turn by turn of the loop: panels that are missing, then the places of all, while the screen
+    keeps its old picture, then one panel after the other comes into sight. ``arrangement`` and ``workspace`` say from
+    the first turn on what it will be; whoever sets up something else takes the place of what is under way.
+    """
 
     changed = Signal()
     settled = Signal()
@@ -39,6 +47,12 @@ class Stage(QObject):
         self.sides: list[SideWindow] = []
         self._latest = Arrangement((Frame(None),))
         """What was set up last; it is read from the windows once they have settled."""
+        self._memory: dict[str, Mapping[str, Any]] = {}
+        """What panels remember that were not given it yet, or are not there yet."""
+        self._is_building = False
+        """Not all panels of ``_latest`` are there, or not where it says."""
+        self._turns = Turns(self)
+        self._turns.done.connect(self._stand)
         self.is_foreign = False
         """The toolkit itself put the panels somewhere: shares are its own."""
         self._before: Arrangement | None = None
@@ -80,19 +94,19 @@ class Stage(QObject):
         self.settled.emit()
 
     def _refresh_titles(self) -> None:
-        late = [dock for dock in self.docks.values() if dock.has_other_title]
         for window in self.windows:
-            mine = [dock for dock in late if dock.parent() is window]
-            if mine:
+            mine = [dock for dock in self.docks.values() if dock.parent() is window and not dock.isHidden()]
+            late = [dock for dock in mine if dock.has_other_title]
+            if late:
                 with still(window):
-                    for dock in mine:
+                    for dock in late:
                         dock.refresh_title()
             for bar in tab_bars(window):
                 bar.setElideMode(Qt.TextElideMode.ElideNone)
 
     @property
     def is_settled(self) -> bool:
-        return not self._settling.isActive()
+        return not (self._is_building or self._settling.isActive())
 
     # --- as a whole ---
 
@@ -101,6 +115,8 @@ class Stage(QObject):
         if self._before is not None:
             return self._before
         known = frozenset(key for key in self.panels.keys if not self.panels.is_extra(key))
+        if self._is_building:
+            return replace(self._latest, known=known)
         closed = [key for key in self._latest.keys if key not in self.docks or self.docks[key].isHidden()]
         latest = moves.without(self._latest, closed)
         if self.is_settled:
@@ -110,7 +126,10 @@ class Stage(QObject):
         return replace(latest, known=known)
 
     def workspace(self) -> Workspace:
-        return Workspace(self.arrangement(), self.panels.memory())
+        arrangement = self.arrangement()
+        memory = self.panels.memory() | self._memory
+        wanted = {*arrangement.known, *arrangement.keys}
+        return Workspace(arrangement, {key: one for key, one in memory.items() if key in wanted})
 
     def show(self, workspace: Workspace, *, with_place: bool = False) -> None:
         """Set up windows and panels. ``with_place``: also where the main window is on the desktop."""
@@ -120,8 +139,8 @@ class Stage(QObject):
         for window, frame in zip(self.windows, arrangement.frames, strict=False):
             if frame.rect is not None and (with_place or window is not self.main):
                 window.put(frame.rect, frame.spread)
+        self._memory = dict(workspace.panels)
         self._set_up(arrangement)
-        self.panels.recall(workspace.panels)
 
     def _possible(self, arrangement: Arrangement) -> Arrangement:
         """Without panels that this program does not have, and with those that it has newly."""
@@ -136,40 +155,115 @@ class Stage(QObject):
     def _standard(self) -> Node:
         return default(self.main.width(), self.main.height())
 
-    def _set_up(self, arrangement: Arrangement) -> None:
-        wanted = arrangement.keys
-        for key in [key for key in self.docks if self.panels.is_extra(key) and key not in wanted]:
-            self.panels.end(key)
-        for key in wanted:
-            self.panels.open(key)
+    def _set_up(
+        self, arrangement: Arrangement, stands: Arrangement | None = None, *, at_once: bool = False, front: str = ""
+    ) -> None:
+        """``stands`` is where panels are now, where that is known. ``at_once``: they are in their places when this
+        returns, and come into sight turn by turn all the same. ``front`` gets the keys."""
+        self._turns.drop()
+        self._latest, self._is_building = arrangement, True
+        steps = self._build(arrangement, stands, front)
+        if at_once or not self.main.isVisible():
+            for _ in steps:
+                pass
+        self._turns.start(chain(steps, self._reveal()))
+        if not self.main.isVisible():
+            self._turns.finish()
+
+    def _build(self, arrangement: Arrangement, stands: Arrangement | None, front: str) -> Iterator[None]:
+        """Each step as short as it can be made, ready to be left off after any."""
+        for key in arrangement.keys:
+            if key not in self.docks:
+                self.panels.open(key, self._memory.pop(key, {}))
+                yield
         for side in self.sides[len(arrangement.frames) - 1 :]:
             self._drop(side)
-        for frame in arrangement.frames[len(self.sides) + 1 :]:
-            self._add_side(frame)
+        while len(self.sides) < len(arrangement.frames) - 1:
+            self._add_side(arrangement.frames[len(self.sides) + 1])
+            yield
+        stood = () if stands is None else stands.frames
+        others = [frame for at, frame in enumerate(arrangement.frames) if at >= len(stood) or stood[at] != frame]
+        self._hold(arrangement, others)
+        for key in [key for key in self._memory if key in self.docks]:
+            self.panels.recall(key, self._memory.pop(key))
+            yield
         for window, frame in zip(self.windows, arrangement.frames, strict=True):
-            place(window, self.docks, frame)
-        self._refresh_titles()
-        self._latest = arrangement
-        self.proportion()
+            if frame in others:
+                self._put(window, frame)
+                yield
+        for key in [key for key in self.docks if self.panels.is_extra(key) and key not in arrangement.keys]:
+            self.panels.end(key)
+        self._memory = {key: memory for key, memory in self._memory.items() if not self.panels.is_extra(key)}
+        self._is_building = False
+        self._settling.start()
+        if front:
+            self._come_forward(front)
+            yield
+
+    def _hold(self, arrangement: Arrangement, others: list[Frame]) -> None:
+        """Keep the picture of the windows that are about to change."""
+        changing = {window for window, frame in zip(self.windows, arrangement.frames, strict=True) if frame in others}
+        for key, dock in self.docks.items():
+            if self.main.isVisible() and (dock.parent() in changing or any(key in frame.keys for frame in others)):
+                dock.hold()
+
+    def _put(self, window: FrameWindow, frame: Frame) -> None:
+        with still(window):
+            put_in(window, self.docks, frame)
+            for leaf in leaves(frame.root):
+                for key in leaf.keys:
+                    self.docks[key].show_title(tabbed=len(leaf.keys) > 1)
+        if window is not self.main:
+            window.setVisible(True)
+        self._give_shares(window, frame)
+
+    def _reveal(self) -> Iterator[None]:
+        for dock in [dock for dock in self.docks.values() if dock.is_held]:
+            if dock.reveal():
+                yield
+
+    def finish(self) -> None:
+        """Have what is being set up stand at once."""
+        self._turns.finish()
 
     def proportion(self) -> None:
         """Give each panel its share of its window as large as that is now."""
-        self._settling.start()
-        if self._before is not None or self.is_foreign:
+        if self._is_building:
             return
-        for window, frame in zip(self.windows, self._latest.frames, strict=True):
-            if frame.root is not None and window.isVisible():
-                proportion(window, self.docks, frame.root)
+        self._settling.start()
+        if self._before is None:
+            for window, frame in zip(self.windows, self._latest.frames, strict=True):
+                self._give_shares(window, frame)
 
-    def _change(self, change: Callable[[Arrangement], Arrangement]) -> None:
+    def _give_shares(self, window: FrameWindow, frame: Frame) -> None:
+        if frame.root is not None and window.isVisible() and not self.is_foreign:
+            proportion(window, self.docks, frame.root)
+
+    def _change(self, change: Callable[[Arrangement], Arrangement], *, at_once: bool = True, front: str = "") -> None:
         """Moved by name and not by hand; it counts as a change of the user's."""
-        wanted = change(self.arrangement())
+        self._build_whole()
+        now, is_whole = self.arrangement(), self.is_whole
+        wanted = change(now)
         self._before = None
-        empty = [n for n, frame in enumerate(wanted.frames) if n and not frame.keys]
+        empty = {n for n, frame in enumerate(wanted.frames) if n and not frame.keys}
         for side in [self.sides[n - 1] for n in empty if n <= len(self.sides)]:
             self._drop(side)
-        self._set_up(replace(wanted, frames=tuple(one for n, one in enumerate(wanted.frames) if n not in empty)))
+        stands = None if is_whole or self.is_foreign else _without_frames(now, empty)
+        self._set_up(_without_frames(wanted, empty), stands, at_once=at_once, front=front)
         self.changed.emit()
+
+    def _build_whole(self) -> None:
+        """What is being set up is in its places, be it in sight or not, before something else is done with it."""
+        while self._is_building and self._turns.is_under_way:
+            self._turns.step()
+
+    def _stand(self) -> None:
+        """Whatever became of the last step, nothing stays covered."""
+        for _ in self._reveal():
+            pass
+        if self._is_building:
+            self._is_building = False
+            self._settling.start()
 
     # --- one panel ---
 
@@ -178,12 +272,18 @@ class Stage(QObject):
 
     def bring(self, key: str, *, with_keys: bool = True) -> None:
         """Open it if need be, in front. Raises KeyError for a key that can be none's."""
-        dock = self.panels.open(key)
+        self._build_whole()
+        dock = self.panels.open(key, self._memory.pop(key, {}))
         if not self.is_open(key):
             self._change(lambda now: moves.opened(now, key, self._standard))
         elif dock.isHidden():
             self.toggle_whole()
+        self._come_forward(key, with_keys=with_keys)
+
+    def _come_forward(self, key: str, *, with_keys: bool = True) -> None:
+        dock = self.docks[key]
         dock.raise_()
+        dock.reveal()
         if with_keys:
             dock.window().activateWindow()
             dock.panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -201,35 +301,34 @@ class Stage(QObject):
 
     def add(self, kind: str) -> str | None:
         """One more of a kind beside the one used last; its key, or None when there are too many."""
+        self._build_whole()
         key = self.panels.free_key(kind)
         if key is not None:
             focused = self.panel_with_keys() or ""
             mate = focused if focused.partition(".")[0] == kind else kind
-            self._change(lambda now: moves.added(now, key, mate))
-            self._own_interval(key)
-            self.bring(key)
+            self.panels.open(key)
+            panel = self.panels.panels[key]
+            if isinstance(panel, MarketPanel) and panel.has_interval:
+                # A further one keeps its timeframe while the first follows its group.
+                panel.share_interval(False)
+            self._change(lambda now: moves.added(now, key, mate), at_once=False, front=key)
         return key
 
     def four_charts(self) -> None:
         """Two by two in the place of the first chart, new ones in longer timeframes."""
+        self._build_whole()
         new = [key for key in moves.FOUR if key not in self.docks]
-        self._change(moves.four_charts)
-        for key, interval in zip(new, FOUR_INTERVALS, strict=False):
-            self._own_interval(key, interval)
-
-    def _own_interval(self, key: str, interval: Interval | None = None) -> None:
-        """A further panel keeps its timeframe while the first follows its group."""
-        panel = self.panels.panels[key]
-        if isinstance(panel, MarketPanel) and panel.has_interval:
-            panel.share_interval(False)
-            panel.choose_interval(interval or panel.interval)
+        self._memory |= {key: own_interval(one) for key, one in zip(new, FOUR_INTERVALS, strict=False)}
+        self._change(moves.four_charts, at_once=False)
 
     def new_window(self, key: str = "") -> None:
         """With this panel, or with one more chart."""
+        self._build_whole()
         chosen = key or self.panels.free_key("chart") or "chart"
-        self._change(lambda now: moves.in_own_window(now, chosen))
+        self._change(lambda now: moves.in_own_window(now, chosen), at_once=False)
 
     def move(self, key: str, window: FrameWindow) -> None:
+        self._build_whole()
         at = self.windows.index(window)
         self._change(lambda now: moves.moved(now, key, at))
 
@@ -240,18 +339,22 @@ class Stage(QObject):
 
     def toggle_whole(self, key: str = "") -> None:
         """Give one panel its whole window, or take that back."""
+        self._build_whole()
         now = self.arrangement()
         if self._before is not None:
             self._before = None
-            self._set_up(now)
+            self._set_up(now, at_once=True)
             return
         key = key or self.panel_with_keys() or "chart"
         at = next((n for n, frame in enumerate(now.frames) if key in keys(frame.root)), None)
         if at is not None:
             self._settling.start()
-            place(self.windows[at], self.docks, Frame(Tabs((key,), key)))
+            alone = Frame(Tabs((key,), key))
+            self._hold(now, [now.frames[at]])
+            self._put(self.windows[at], alone)
             self._before = now
-            self._refresh_titles()
+            self.docks[key].reveal()
+            self._turns.start(self._reveal())
 
     def panel_with_keys(self) -> str | None:
         """The panel that has the keyboard."""
@@ -276,11 +379,11 @@ class Stage(QObject):
         side.put(frame.rect or side.beside(number - 1), frame.spread)
         side.closing.connect(lambda: self.close_window(side))
         side.moved.connect(self._tell)
-        side.show()
         self.window_opened.emit(side)
 
     def close_window(self, side: SideWindow) -> None:
         """Its panels go home, extra ones end."""
+        self._build_whole()
         if side in self.sides:
             now, at = self.arrangement(), self.windows.index(side)
             extra = {key for key in self.docks if self.panels.is_extra(key)}
@@ -301,7 +404,12 @@ class Stage(QObject):
 
     def close(self) -> None:
         """With the main window."""
+        self._turns.drop()
         self._settling.stop()
         self._titles.stop()
         for side in tuple(self.sides):
             self._drop(side)
+
+
+def _without_frames(now: Arrangement, gone: set[int]) -> Arrangement:
+    return replace(now, frames=tuple(frame for at, frame in enumerate(now.frames) if at not in gone))

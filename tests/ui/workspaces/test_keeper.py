@@ -63,6 +63,7 @@ def open_keys(window: Window | Light) -> set[str]:
 async def test_windows_panels_and_groups_come_back_as_they_were_left(context: Context, tmp_path: Path) -> None:
     async with light(context, tmp_path) as window:
         window.stage.four_charts()
+        await settle(window)
         market(window, "chart.2").join("blue")
         market(window, "chart.2").select("SOL")
         await settle(window)

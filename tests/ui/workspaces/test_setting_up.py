@@ -1,0 +1,175 @@
+"""What is set up turn by turn: taken over by something else, written down, left and ended in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from hlmaster.core.model import Interval
+from hlmaster.ui import panel_set
+from hlmaster.ui.context import Context
+from hlmaster.ui.market_panel import MarketPanel
+from hlmaster.ui.workspaces.turns import Turns
+from tests.ui.market_desk import MarketScene, open_context
+from tests.ui.windows import Light, light, plain_kinds, settle
+
+CHARTS = {"chart", "chart.2", "chart.3", "chart.4"}
+
+
+@pytest.fixture
+def context(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Context:
+    behind = QWidget()
+    qtbot.addWidget(behind)
+    behind.show()  # with the last window that closes Qt would end the loop
+    monkeypatch.setattr(panel_set, "ALWAYS", plain_kinds())
+    return open_context(MarketScene(), qtbot, "BTC")
+
+
+async def half_way(window: Light, steps: int = 2) -> None:
+    """Into the workspace with four charts, of which not all are there yet."""
+    await settle(window)
+    window.keeper.switch("Swing")
+    for _ in range(steps):
+        window.stage._turns.step()
+    assert not set(window.panels) >= CHARTS
+
+
+def keys_of(window: Light) -> set[str]:
+    return set(window.stage.arrangement().keys)
+
+
+def intervals(window: Light) -> list[Interval]:
+    panels = [window.panels[key] for key in sorted(CHARTS)]
+    return [panel.interval for panel in panels if isinstance(panel, MarketPanel)]
+
+
+async def test_a_workspace_that_is_left_half_way_is_kept_whole(context: Context, tmp_path: Path) -> None:
+    async with light(context, tmp_path) as window:
+        await half_way(window)
+        window.keeper.switch("Scalping")
+        await settle(window)
+        assert not CHARTS & set(window.panels) - {"chart"}
+        assert "chart.2" not in keys_of(window)
+        left = window.keeper.store.get("Swing")
+        assert left is not None
+        assert set(left.arrangement.keys) >= CHARTS
+        window.keeper.switch("Swing")
+        await settle(window)
+        assert set(window.panels) >= CHARTS
+        assert intervals(window) == [Interval.M1, Interval.H1, Interval.H4, Interval.D1]
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2])
+async def test_what_is_written_half_way_is_whole_and_no_change_of_the_users(
+    context: Context, tmp_path: Path, steps: int
+) -> None:
+    async with light(context, tmp_path) as window:
+        await half_way(window, steps)
+        assert window.keeper.keep()
+        kept = window.keeper.store.get("Swing")
+        assert kept is not None
+        assert set(kept.arrangement.keys) >= CHARTS
+        assert kept.panels["chart.4"]["link"]["interval"] == "1d"  # type: ignore[index]
+        assert window.keeper.store.history.versions == []
+        await settle(window)
+        assert keys_of(window) == set(kept.arrangement.keys)
+        window.keeper.keep()
+        assert window.keeper.store.history.versions == []
+
+
+async def test_a_window_that_is_closed_half_way_comes_back_whole(context: Context, tmp_path: Path) -> None:
+    async with light(context, tmp_path) as window:
+        await half_way(window)
+    async with light(context, tmp_path, None) as window:
+        await settle(window)
+        assert keys_of(window) >= CHARTS
+        assert intervals(window) == [Interval.M1, Interval.H1, Interval.H4, Interval.D1]
+
+
+async def test_what_is_done_half_way_is_done_to_the_whole(context: Context, tmp_path: Path) -> None:
+    async with light(context, tmp_path) as window:
+        await half_way(window)
+        window.stage.close_panel("equity")
+        added = window.stage.add("book")
+        await settle(window)
+        assert added == "book.2"
+        assert keys_of(window) >= CHARTS | {"book.2"}
+        assert "equity" not in keys_of(window)
+        assert intervals(window) == [Interval.M1, Interval.H1, Interval.H4, Interval.D1]
+
+
+async def test_a_second_window_is_moved_to_and_closed_while_it_opens(context: Context, tmp_path: Path) -> None:
+    async with light(context, tmp_path) as window:
+        await settle(window)
+        window.stage.new_window("trades")
+        window.stage.new_window("book")
+        window.stage.finish()
+        first, second = window.stage.sides
+        window.stage.new_window("equity")
+        window.stage.move("positions", second)
+        first.close()
+        await settle(window)
+        assert [set(frame.keys) for frame in window.stage.arrangement().frames[1:]] == [
+            {"book", "positions"},
+            {"equity"},
+        ]
+        assert "trades" in window.stage.arrangement().frames[0].keys
+
+
+async def test_panels_come_into_sight_one_after_the_other_and_none_stays_covered(
+    context: Context, tmp_path: Path
+) -> None:
+    async with light(context, tmp_path) as window:
+        await settle(window)
+        window.keeper.switch("Review")
+        window.stage._build_whole()
+        covered = [dock for dock in window.stage.docks.values() if dock.is_held]
+        assert covered
+        assert not any(dock.panel.isVisible() for dock in covered)
+        window.stage._turns.step()
+        assert 0 < sum(dock.is_held for dock in window.stage.docks.values()) < len(covered)
+        await settle(window)
+        assert not any(dock.is_held for dock in window.stage.docks.values())
+        fronts = {"watchlist", "equity", "chart", "journal", "history"}
+        assert {key for key, panel in window.panels.items() if panel.isVisible()} == fronts
+
+
+async def test_a_panel_behind_others_rests_until_it_is_brought(context: Context, tmp_path: Path) -> None:
+    async with light(context, tmp_path) as window:
+        await settle(window)
+        positions, orders = window.panels["positions"], window.panels["orders"]
+        assert (positions.isVisible(), orders.isVisible()) == (True, False)
+        window.stage.bring("orders")
+        assert (positions.isVisible(), orders.isVisible()) == (False, True)
+        assert positions.size() == orders.size()
+
+
+def test_steps_of_a_dropped_work_are_not_done_and_a_broken_one_ends(qtbot: QtBot) -> None:
+    owner, done, heard = QObject(), [], []
+
+    def work(name: str, *, breaks: bool = False) -> Iterator[None]:
+        for step in range(3):
+            if breaks and step:
+                raise ValueError(name)
+            done.append((name, step))
+            yield
+
+    turns = Turns(owner)
+    turns.done.connect(lambda: heard.append(len(done)))
+    turns.start(work("first"))
+    turns.step()
+    turns.start(work("second"))
+    qtbot.waitUntil(lambda: not turns.is_under_way)
+    assert done == [("first", 0), ("second", 0), ("second", 1), ("second", 2)]
+    assert heard == [4]
+    turns.start(work("third", breaks=True))
+    turns.step()
+    with pytest.raises(ValueError, match="third"):
+        turns.finish()
+    assert not turns.is_under_way
+    assert heard == [4, 5]
