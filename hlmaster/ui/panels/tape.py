@@ -21,7 +21,7 @@ from hlmaster.ui.market_panel import PaintedPanel, decimals_of
 
 ROW = 17
 MARGIN = 10
-LEAST_WIDTH_WITH_HOURS, WIDEST = 220, 420
+LEAST_WIDTH_WITH_HOURS, WIDEST = 208, 420
 """Pixels: narrower, a time is told without its hour; wider, the columns move no further apart."""
 LEAST_NOTIONALS = (0, 100, 1_000, 10_000, 50_000, 100_000, 500_000)
 MOST_SIZE_DECIMALS = 4
