@@ -30,7 +30,7 @@ from hlmaster.core.model import Interval, Side
 from hlmaster.core.opinions import Question
 from hlmaster.core.orders import Fill, OrderStatus, VenueOrder
 from hlmaster.core.proposals import Policy
-from hlmaster.core.signals import Direction
+from hlmaster.core.signals import Check, Direction, Opportunity, OpportunityChanged
 from hlmaster.settings import Settings
 from hlmaster.storage.sessions import Sessions
 from hlmaster.ui import qt
@@ -100,6 +100,11 @@ async def _busy(scene: TradingScene, window: Window) -> None:
     await scene.account_told()
     Cards(scene).say("ETH")
     Cards(scene).say("BTC")
+    for coin, passed in (("SOL", (True, True, None, False)), ("HYPE", (True, True, True, True))):
+        names = zip(("momentum", "book skew", "volume", "cool-down"), passed, ("", "", "", "12 s"), strict=True)
+        checks = tuple(Check(name, ok, text) for name, ok, text in names)
+        row = Opportunity("momentum_scalper", coin, Direction.LONG, "momentum +0.051 % in 5 s", checks, market_desk.NOW)
+        scene.bus.publish(OpportunityChanged(row.strategy, coin, row))
 
 
 async def _private(scene: TradingScene, window: Window) -> None:

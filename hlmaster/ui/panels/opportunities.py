@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from hlmaster.core.signals import Check, Direction, Opportunity, OpportunityChanged
@@ -15,7 +15,7 @@ from hlmaster.ui.panel import Panel
 from hlmaster.ui.teaching import paint_lesson
 from hlmaster.ui.theme import Theme, text_font
 
-LINE, GAP, MARGIN = 17, 9, 12
+LINE, GAP, MARGIN = 17, 9, 8
 MARKS = {True: "✓", False: "✕", None: "○"}
 EMPTY = "No opportunity yet"
 TEACHING = "An armed strategy lists here what it watches, with the checks it has passed and those it lacks."
@@ -61,7 +61,7 @@ class OpportunityList(QWidget):
         lines: list[list[Check]] = [[]]
         left = room
         for check in row.checks:
-            needed = metrics.horizontalAdvance(f"{MARKS[check.passed]} {caption(check)}   ")
+            needed = _mark_width(metrics) + metrics.horizontalAdvance(f"{caption(check)}   ")
             if lines[-1] and needed > left:
                 lines.append([])
                 left = room
@@ -109,7 +109,7 @@ class OpportunityList(QWidget):
             tones = {True: self.theme.up, False: self.theme.down, None: self.theme.faint}
             painter.setPen(colour(tones[check.passed]))
             painter.drawText(QPointF(x, base), MARKS[check.passed])
-            x += painter.fontMetrics().horizontalAdvance(f"{MARKS[check.passed]} ")
+            x += _mark_width(painter.fontMetrics())
             painter.setPen(colour(self.theme.muted))
             painter.drawText(QPointF(x, base), caption(check))
             x += painter.fontMetrics().horizontalAdvance(f"{caption(check)}   ")
@@ -133,6 +133,11 @@ class OpportunityList(QWidget):
             self.chosen.emit(self.rows[0].coin)
         else:
             super().keyPressEvent(event)
+
+
+def _mark_width(metrics: QFontMetrics) -> int:
+    """The same for each, so that names stay where they are when a check passes."""
+    return max(metrics.horizontalAdvance(f"{mark} ") for mark in MARKS.values())
 
 
 def caption(check: Check) -> str:
