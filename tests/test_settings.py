@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import random
 import tomllib
 from decimal import Decimal
@@ -203,8 +204,11 @@ def test_no_setting_holds_a_mode() -> None:
         assert "Mode" not in repr(info.annotation)
 
 
-def test_ten_thousand_mutated_configurations_never_reach_anything_but_demo(tmp_path: Path) -> None:
+def test_ten_thousand_mutated_configurations_never_reach_anything_but_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever file, environment and session say, loading fails or leaves the mode at demo."""
+    monkeypatch.setattr(difflib, "get_close_matches", lambda *_: [])  # it takes most of the time, and only words a cure
     dice = random.Random(20)
     keys = [key for key, _ in fields_of(Settings)]
     names = ["mode", "Mode", "live", "LIVE", "network", "testnet", "url", "default_mode", "i_understand_the_risks"]
