@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html import escape
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hlmaster.core.clock import SECOND_MS
 from hlmaster.core.model import Side
@@ -18,13 +18,11 @@ from hlmaster.ui.plain import plain_tip
 from hlmaster.ui.proposal_figures import ProposalFigures
 from hlmaster.ui.readout import set_tone
 from hlmaster.ui.theme import Theme
+from hlmaster.ui.wrapping_row import WrappingRow
 
 HURRY_MS = 10_000
 STILL_MS = 500
 """A card that has just come, moved or changed takes no yes for so long: it may be meant for what was there before."""
-COLUMNS = 3
-ANSWER_WIDTH, MOST_ABREAST = 72, 4
-"""Pixels for each answer that all may stand side by side; so many do in any case."""
 ANSWERS = {
     Qt.Key.Key_Return: "approve",
     Qt.Key.Key_Enter: "approve",
@@ -109,31 +107,20 @@ class ProposalCard(QFrame):
         self._order.setWordWrap(True)
         head.addWidget(self._order, 1, top)
         head.addWidget(self._left, 0, top)
-        self._answers = QGridLayout()
-        self._answers.setSpacing(6)
+        self._answers = WrappingRow()
         for name, button in self._buttons.items():
             button.clicked.connect(lambda _=False, name=name: self.answered.emit(name))
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 10, 12, 10)
         box.setSpacing(7)
         box.addLayout(head)
-        for widget in (self._reason, self.second, self._state, self._figures, self._limits):
+        for widget in (self._reason, self.second, self._state, self._figures, self._limits, self._answers):
             box.addWidget(widget)
-        box.addLayout(self._answers)
         self._place_answers()
 
     def _place_answers(self) -> None:
-        """In one row where they fit; those that are no answer now leave no hole."""
-        shown = [button for name, button in self._buttons.items() if name != "approve" or not self._is_blocked]
-        one_row = len(shown) <= MOST_ABREAST or self.width() >= len(shown) * ANSWER_WIDTH
-        for place, button in enumerate(shown):
-            row, column = (0, place) if one_row else divmod(place, COLUMNS)
-            self._answers.addWidget(button, row, column)
-        self._answers.setColumnStretch(len(self._buttons), 1)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place_answers()
+        """Those that are no answer now leave no hole."""
+        self._answers.put([self._buttons[name] for name in self._buttons if name != "approve" or not self._is_blocked])
 
     # --- what it shows ---
 
@@ -197,7 +184,6 @@ class ProposalCard(QFrame):
         approve.setEnabled(not (blocked or busy or self._still.isActive()))
         for name in ("edit", "reject", "snooze"):
             self._buttons[name].setEnabled(not busy)
-        approve.setVisible(not blocked)
         self._place_answers()
 
     @property

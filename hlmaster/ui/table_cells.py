@@ -21,7 +21,7 @@ from hlmaster.ui.figures import narrower
 from hlmaster.ui.plain import plain_tip
 from hlmaster.ui.sizes import BUTTON_HEIGHT, PADDING, ROW_HEIGHT
 from hlmaster.ui.table import Action, Cell, Column, TableModel
-from hlmaster.ui.theme import Theme, mixed, number_font, text_font
+from hlmaster.ui.theme import Theme, legible, mixed, number_font, text_font
 
 GAP = 5
 BAR_HEIGHT, BAR_TEXT = 4, 8
@@ -68,6 +68,8 @@ class Palette:
             role: QColor(mixed(colour.name(), theme.panel, 0.22)) for role, colour in self.roles.items() if role
         }
         self.fills |= {"": QColor(theme.raised), "up": QColor(theme.up_fill), "down": QColor(theme.down_fill)}
+        inks = {role: self.roles[role or "muted"].name() for role in self.fills}
+        self.on_fills = {role: QColor(legible(inks[role], fill.name())) for role, fill in self.fills.items()}
         self.hover = QColor(mixed(theme.raised, theme.panel, 0.55))
         self.selected, self.border = QColor(theme.selected), QColor(theme.border)
         self.raised, self.panel = QColor(theme.raised), QColor(theme.panel)
@@ -175,7 +177,7 @@ class CellPainter(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(palette.fills[cell.badge_role])
         painter.drawRoundedRect(box, 3, 3)
-        painter.setPen(palette.roles[cell.badge_role or "muted"])
+        painter.setPen(palette.on_fills[cell.badge_role])
         painter.setFont(palette.badge)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, cell.badge)
 

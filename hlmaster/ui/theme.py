@@ -41,6 +41,9 @@ class Theme(Scheme):
     up_fill: str
     """Depth bars and tag backgrounds behind text."""
     down_fill: str
+    on_up_fill: str
+    on_down_fill: str
+    """Words of a tag on its own fill."""
     font_pixels: int = sizes.FONT_PIXELS
     caption_pixels: int = sizes.CAPTION_PIXELS
     radius: int = sizes.RADIUS
@@ -80,7 +83,8 @@ def theme(name: str, up: str | None = None, down: str | None = None, *, swapped:
         up, down = down, up
     colours = asdict(base) | {"up": up, "down": down}
     up_fill, down_fill = mixed(up, base.panel, FILL), mixed(down, base.panel, FILL)
-    return Theme(name=name, up_fill=up_fill, down_fill=down_fill, **colours)
+    on_fills = {"on_up_fill": legible(up, up_fill), "on_down_fill": legible(down, down_fill)}
+    return Theme(name=name, up_fill=up_fill, down_fill=down_fill, **on_fills, **colours)
 
 
 def chosen(general: General) -> Theme:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from hlmaster.core.errors import HlError
 from hlmaster.core.events import LinkChanged, LinkState, Notice, Severity
 from hlmaster.core.model import Mode
-from hlmaster.core.signals import Direction
+from hlmaster.core.proposals import Proposal
 from hlmaster.desk.connector import Connector
 from hlmaster.desk.entrance import Check, Entrance, Outcome
 from hlmaster.market.indicators.catalogue import INDICATORS
@@ -48,8 +48,8 @@ from hlmaster.ui.panels.analyst import AnalystPanel
 from hlmaster.ui.panels.sentiment import SentimentPanel
 from hlmaster.ui.studies.chosen import Chosen
 from hlmaster.ui.window import Window
-from tests.ui.desks import TradingScene, until
-from tests.ui.proposals import Cards
+from tests.trading.proposals.cards import card
+from tests.ui.desks import NOW, TradingScene
 
 D = Decimal
 Kind = TypeVar("Kind", bound=QWidget)
@@ -288,22 +288,17 @@ async def _protection(stand: Stand) -> QWidget:
     return _shown(ProtectionDialog(title, now, shield, stand.window.context.theme, stand.window))
 
 
-async def _card(stand: Stand) -> object:
-    desk = stand.scene.desk
-    stand.scene.tell("ETH")
-    await stand.scene.account_told()
-    if not desk.proposing.open():
-        Cards(stand.scene).say("ETH", Direction.LONG)
-    await until(lambda: list(desk.proposing.open()) or list(desk.proposing.book.all()))
-    return next(iter((*desk.proposing.open(), *desk.proposing.book.all())))
+def _card() -> Proposal:
+    stops = tuple((D(price), D("0.14")) for price in (3426, 3421, 3416))
+    return card(size=D("0.42"), limit_price=D("3434.2"), stops=stops, target=D(3460), expires_ms=NOW + 60_000_000)
 
 
 async def _edit(stand: Stand) -> QWidget:
-    return _shown(ProposalEdit(stand.window.context, await _card(stand), stand.window))  # type: ignore[arg-type]
+    return _shown(ProposalEdit(stand.window.context, _card(), stand.window))
 
 
 async def _dossier(stand: Stand) -> QWidget:
-    return open_dossier(stand.window.context, await _card(stand), stand.window)  # type: ignore[arg-type]
+    return open_dossier(stand.window.context, _card(), stand.window)
 
 
 async def _why_nothing(stand: Stand) -> QWidget:
