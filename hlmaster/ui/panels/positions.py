@@ -78,17 +78,7 @@ class PositionsPanel(TablePanel):
                 hint=_liquidation_hint,
                 spare=3,
             ),
-            Column(
-                "protection",
-                "Protection",
-                170,
-                lambda v: self._stop_price(v.coin),
-                self._protection,
-                words=True,
-                hint=self._protection_hint,
-                tip="The stop that rests at the exchange, and how much of the position it covers.",
-                spare=1,
-            ),
+            self._protection_column(),
             Column(
                 "unrealised",
                 "Unrealised",
@@ -122,6 +112,19 @@ class PositionsPanel(TablePanel):
             ),
             Column("actions", "", 150, lambda v: None, self._actions),
         ]
+
+    def _protection_column(self) -> Column[PositionView]:
+        return Column(
+            "protection",
+            "Protection",
+            170,
+            lambda v: self._stop_price(v.coin),
+            self._protection,
+            words=True,
+            hint=self._protection_hint,
+            tip="The stop that rests at the exchange, and how much of the position it covers.",
+            spare=1,
+        )
 
     # --- cells ---
 

@@ -135,7 +135,7 @@ async def test_without_candles_the_mids_stand_in_and_the_question_is_repeated_la
     await until(lambda: not panel.context.is_busy)
     scene.tell_book("ETH", mid=3_432.0)
     panel.beat()
-    assert len(panel.course("ETH")) == 2
+    assert len(panel.course("ETH")) >= 2
     assert len(scene.market_data.asked) == 1
     for minute in range(4):
         # What streams in meanwhile is no history.
