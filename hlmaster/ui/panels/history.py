@@ -57,19 +57,19 @@ class HistoryPanel(TablePanel):
 
     def _columns(self) -> list[Column[RoundTrip]]:
         return [
-            Column("closed", "Closed", 130, lambda t: t.closed_ms, lambda t: Cell(self.moment(t.closed_ms), "muted")),
-            Column("coin", "Coin", 108, lambda t: t.coin, self._coin, hint=self._opened),
+            Column("closed", "Closed", 126, lambda t: t.closed_ms, lambda t: Cell(self.moment(t.closed_ms), "muted")),
+            Column("coin", "Coin", 100, lambda t: t.coin, self._coin, hint=self._opened),
             Column(
                 "size",
                 "Size",
-                90,
+                76,
                 lambda t: t.size,
                 lambda t: Cell(figures.size(t.size)),
                 right=True,
                 tip="At its largest.",
             ),
-            Column("entry", "Entry", 92, lambda t: t.entry_price, self._entry, right=True, tip="Average of increases."),
-            Column("exit", "Exit", 92, lambda t: t.exit_price, self._exit, right=True, tip="Average of reductions."),
+            Column("entry", "Entry", 84, lambda t: t.entry_price, self._entry, right=True, tip="Average of increases."),
+            Column("exit", "Exit", 84, lambda t: t.exit_price, self._exit, right=True, tip="Average of reductions."),
             *self._money_columns(),
             Column("duration", "Duration", 86, _duration, self._lasted, right=True, spare=4),
             Column("reason", "Exit reason", 120, lambda t: t.exit_reason, self._reason, words=True, spare=5),
@@ -97,7 +97,7 @@ class HistoryPanel(TablePanel):
             spare=3,
         )
         yield Column(
-            "net", "Net", 148, lambda t: t.net, _net, right=True, detail_width=8, tip="After fees and funding."
+            "net", "Net", 140, lambda t: t.net, _net, right=True, detail_width=8, tip="After fees and funding."
         )
 
     @staticmethod
