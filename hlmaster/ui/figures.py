@@ -82,7 +82,12 @@ def price(value: Number, size_decimals: int | None) -> str:
     exact = _exact(value)
     text = fixed(exact, price_decimals(exact, size_decimals))
     off = abs(Decimal(text.replace(",", "")) - exact)
-    return text if off <= exact / NOTICED else plain(round(exact, FIGURES - 1 - exact.adjusted()))
+    return text if off <= exact / NOTICED else plain(round(exact, fine_decimals(exact)))
+
+
+def fine_decimals(value: Decimal) -> int:
+    """Decimals that show five figures of a price that is not 0."""
+    return FIGURES - 1 - value.adjusted()
 
 
 def plain(value: Number) -> str:

@@ -79,15 +79,15 @@ def _words(frame: Frame, pane: str) -> tuple[Word, ...]:
     """All round values of a pane, written anew only when its scale has changed."""
     sub = frame.panes.get(pane)
     scale, ticks = frame.scale_of(pane), frame.price_ticks if sub is None else sub.ticks
-    room = _room(frame)
-    key = (scale.key(), tuple(ticks), frame.decimals, room, frame.volume_high if pane == VOLUME_PANE else 0.0)
+    room, volume = _room(frame), frame.volume_high if pane == VOLUME_PANE and len(frame.columns) else 0.0
+    key = (scale.key(), tuple(ticks), frame.decimals, room, volume)
     known = frame.axis_known.get(pane)
     if known is not None and known[0] == key:
         return known[1]
     if sub is None:
         words = tuple(Word(frame.y_of(price), frame.price_text(price)) for price in ticks)
     elif pane == VOLUME_PANE:
-        words = (Word(VOLUME_WORD, compact(frame.volume_high)),)
+        words = (Word(VOLUME_WORD, compact(volume)),) if volume else ()
     else:
         words = tuple(Word(scale.y_of(tick), pane_label(tick, scale.high - scale.low, room)) for tick in ticks)
     frame.axis_known[pane] = key, words

@@ -112,7 +112,10 @@ class FillLayer:
     def _put(self, frame: Frame, mark: FillMark, price: float, radius: float) -> PlacedMark:
         x = frame.view.x_of(mark.slot + frame.columns.width / 2)
         away = GAP + radius + (BESIDE_SIGNAL if (mark.slot, mark.is_buy) in self._signals(frame) else 0.0)
-        return PlacedMark(mark, x, frame.y_of(price) + away * (1 if mark.is_buy else -1), radius)
+        y, edge = frame.y_of(price) + away * (1 if mark.is_buy else -1), radius + 1
+        if frame.shows(price):  # at the end of the scale too it is seen whole
+            y = min(max(y, edge), frame.price_pane.height() - edge)
+        return PlacedMark(mark, x, y, radius)
 
     def _signals(self, frame: Frame) -> set[tuple[int, bool]]:
         """(slot, below the candle) where a strategy's mark stands."""

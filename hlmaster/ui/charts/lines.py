@@ -70,25 +70,33 @@ def chosen(lines: Sequence[PriceLine], low: float, high: float, last: float, mos
     return sorted(sorted(seen, key=weight)[:most], key=lambda line: -line.price)
 
 
-def spread(centres: Sequence[float], heights: Sequence[float], top: float, bottom: float) -> list[float]:
+def spread(
+    centres: Sequence[float],
+    heights: Sequence[float],
+    top: float,
+    bottom: float,
+    weights: Sequence[float] | None = None,
+) -> list[float]:
     """New centres, moved as little as possible (least squares), so that no two overlap and all lie in [top, bottom].
 
-    The order from top to bottom is kept. When they cannot all fit, they are stacked from `top`.
+    The order from top to bottom is kept; what weighs more moves less. When they cannot all fit, they are stacked from
+    `top`.
     """
     order = sorted(range(len(centres)), key=lambda index: centres[index])
     # With the heights above taken off, "no overlap" is "not falling": isotonic regression by pooling neighbours.
-    pools: list[tuple[float, int]] = []
+    pools: list[tuple[float, float, int]] = []
     above = 0.0
     offsets = []
     for index in order:
         offsets.append(above)
-        mean, size = centres[index] - heights[index] / 2 - above, 1
+        mean, mass, size = centres[index] - heights[index] / 2 - above, weights[index] if weights else 1.0, 1
         above += heights[index]
         while pools and pools[-1][0] > mean:
-            earlier, count = pools.pop()
-            mean, size = (earlier * count + mean * size) / (count + size), count + size
-        pools.append((mean, size))
-    tops = [mean for mean, size in pools for _ in range(size)]
+            earlier, more, count = pools.pop()
+            mean = (earlier * more + mean * mass) / (more + mass)
+            mass, size = mass + more, size + count
+        pools.append((mean, mass, size))
+    tops = [mean for mean, _, size in pools for _ in range(size)]
     result = [0.0] * len(centres)
     for index, offset, wanted in zip(order, offsets, tops, strict=True):
         result[index] = max(top, min(wanted, bottom - above)) + offset + heights[index] / 2

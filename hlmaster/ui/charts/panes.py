@@ -9,7 +9,7 @@ from hlmaster.ui.charts.study import VOLUME_PANE
 
 PANE_SHARE = 0.17
 """Share of the height that a new pane takes."""
-MOST_SHARE = 0.62
+MOST_SHARE = 0.52
 """What all of them take together, unless their borders were dragged."""
 LEAST_HEIGHT = 180.0
 """A chart lower than this shows prices alone."""

@@ -3,7 +3,7 @@
 import math
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from hlmaster.ui.charts.axis import INSET, RIGHT, draw_values, draw_words
 from hlmaster.ui.charts.drawing import draw_live, draw_still_pane
@@ -14,6 +14,7 @@ from hlmaster.ui.charts.palette import faded, flat_pen
 from hlmaster.ui.charts.study import VOLUME_PANE
 from hlmaster.ui.charts.tag import ARROWS, TAG_HEIGHT, Tag
 from hlmaster.ui.charts.times import moment_text
+from hlmaster.ui.ink import colour
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -86,19 +87,23 @@ def draw_crosshair(painter: QPainter, frame: Frame, area: QRectF) -> None:
         is_volume = below.key == VOLUME_PANE
         room = int((frame.price_scale.width() - INSET) / frame.fonts.digit)
         text = compact(value) if is_volume else pane_label(value, below.scale.high - below.scale.low, room)
-    painter.setFont(frame.fonts.numbers)
     box = QRectF(pane.width(), round(y - TAG_HEIGHT / 2), frame.price_scale.width(), TAG_HEIGHT)
-    painter.fillRect(box, QColor(palette.raised))
-    painter.setPen(QColor(palette.text))
+    _draw_cross_label(painter, frame, box, frame.fonts.numbers)
     painter.drawText(box.adjusted(0, 0, -INSET, 0), RIGHT, text)
     moment = moment_text(frame.moment(frame.series.time_at(frame.cursor_slot)), frame.series.interval_ms)
     size = frame.fonts.small_digit * len(moment) + 16
-    left = min(max(column - size / 2, 0.0), pane.width() - size)
-    box = QRectF(left, frame.time_scale.top() + 3, size, frame.time_scale.height() - 6)
-    painter.fillRect(box, QColor(palette.raised))
-    painter.setFont(frame.fonts.small)
-    painter.setPen(QColor(palette.text))
+    left = round(min(max(column - size / 2, 0.0), pane.width() - size))
+    box = QRectF(left, frame.time_scale.top() + 3, round(size), frame.time_scale.height() - 6)
+    _draw_cross_label(painter, frame, box, frame.fonts.small)
     painter.drawText(box, CENTRE, moment)
+
+
+def _draw_cross_label(painter: QPainter, frame: Frame, box: QRectF, font: QFont) -> None:
+    """The ground on which the crosshair says where it is, ready for its words."""
+    painter.fillRect(box, colour(frame.palette.faint))
+    painter.fillRect(box.adjusted(1, 1, -1, -1), colour(frame.palette.raised))
+    painter.setFont(font)
+    painter.setPen(colour(frame.palette.text))
 
 
 def _draw_tag(painter: QPainter, frame: Frame, area: QRectF, tag: Tag) -> None:

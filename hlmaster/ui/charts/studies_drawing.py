@@ -18,7 +18,7 @@ from hlmaster.ui.ink import colour
 
 EVENT = 4.0
 """Half the width of an event's triangle."""
-FILL_OPACITY = 0.07
+FILL_OPACITY, LEVEL_OPACITY = 0.07, 0.6
 LEVEL_DASHES = (2.0, 3.0)
 
 
@@ -57,7 +57,7 @@ def draw_studies(painter: QPainter, frame: Frame, pane: str, scale: Scale, area:
 
 def _draw_levels(painter: QPainter, frame: Frame, study: Study, scale: Scale, area: QRectF) -> None:
     if study.levels:
-        pen = QPen(flat_pen(frame.palette.faint, LEVEL_DASHES))
+        pen = QPen(flat_pen(frame.palette.faint, LEVEL_DASHES, opacity=LEVEL_OPACITY))
         # So that dashes can be scrolled.
         pen.setDashOffset(round(frame.view.left * frame.view.pitch) % sum(LEVEL_DASHES))
         painter.setPen(pen)

@@ -6,6 +6,9 @@ from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.lines import PriceLine, chosen, line_colour, spread
 from hlmaster.ui.charts.tag import ARROWS, HEAD_ROOM, QUOTE_HEIGHT, TAG_HEIGHT, Label, Tag
 
+LATEST_WEIGHT = 50.0
+"""The latest price's tag stays beside its line while others make room."""
+
 
 def told_lines(frame: Frame) -> list[PriceLine]:
     """The lines that get a tag: as many as find room on the scale beside the latest price."""
@@ -32,7 +35,8 @@ def tags(frame: Frame) -> list[Tag]:
         y + ((height - TAG_HEIGHT) / 2 if below else 0.0)
         for y, (_, below, _, _, height) in zip(wanted, marked, strict=True)
     ]
-    centres = spread(aims, [height + 1 for *_, height in marked], 0.0, floor)
+    weights = [LATEST_WEIGHT if price == last and not letter else 1.0 for price, _, _, letter, _ in marked]
+    centres = spread(aims, [height + 1 for *_, height in marked], 0.0, floor, weights)
     return [
         Tag(y, centre, height, frame.price_text(price), below, colour, frame.prices.beyond(price), letter)
         for (price, below, colour, letter, height), y, centre in zip(marked, wanted, centres, strict=True)

@@ -18,6 +18,7 @@ from hlmaster.ui.charts.reading import Reading
 from hlmaster.ui.charts.series import Floats
 from hlmaster.ui.charts.study import Study, Trace
 from tests.ui.charts.made import MINUTE, START, arrays
+from tests.ui.charts.seen import point, seen
 
 COUNT = 1000
 LEFT = Qt.MouseButton.LeftButton
@@ -62,7 +63,7 @@ def drag(chart: CandleChart, start: QPoint, end: QPoint) -> None:
 
 
 def colours(chart: CandleChart) -> set[str]:
-    image = chart.grab().toImage()
+    image = seen(chart)
     return {QColor(image.pixel(x, y)).name() for x in range(0, 900, 1) for y in range(50, 470, 7)}
 
 
@@ -216,11 +217,11 @@ def test_the_way_back_is_offered_only_when_the_latest_is_out_of_sight(chart: Can
 def test_the_mouse_reads_candles_and_leaves(chart: CandleChart) -> None:
     heard: list[Reading | None] = []
     chart.crosshair_moved.connect(heard.append)
-    QTest.mouseMove(canvas(chart), QPoint(400, 200))
+    point(canvas(chart), QPoint(400, 200))
     assert heard[-1] is not None
     assert heard[-1].slot == chart.frame.view.slot_at(400)
     assert heard[-1].cursor_price == pytest.approx(chart.frame.price_at(200))
-    QTest.mouseMove(canvas(chart), QPoint(895, 200))
+    point(canvas(chart), QPoint(895, 200))
     assert heard[-1] is None
 
 
@@ -245,7 +246,7 @@ def test_lines_and_studies_survive_a_new_series_and_values_do_not(chart: CandleC
 def test_an_overlay_is_painted_in_its_colour(chart: CandleChart) -> None:
     middle = (chart.frame.low + chart.frame.high) / 2
     overlay(chart, np.full(COUNT, middle))
-    image = chart.grab().toImage()
+    image = seen(chart)
     y = round(chart.frame.y_of(middle))
     assert any(
         QColor(image.pixel(x, row)).red() > 150 and QColor(image.pixel(x, row)).blue() > 150
@@ -260,7 +261,7 @@ def test_an_empty_and_a_stale_chart_say_so(qtbot: QtBot, chart: CandleChart) -> 
     empty = CandleChart()
     qtbot.addWidget(empty)
     empty.resize(400, 300)
-    image = empty.grab().toImage()
+    image = seen(empty)
     assert len({image.pixel(x, y) for x in range(400) for y in range(130, 170)}) > 2
     fresh = colours(chart)
     chart.set_stale("No candle for 14 s: the connection is silent.")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,3 +38,10 @@ def test_sides_and_dangers_have_their_own_colours() -> None:
     assert line_colour("order_buy", palette) == palette.up
     assert line_colour("stop", palette) == palette.down
     assert line_colour("liquidation", palette) == palette.warning
+
+
+def test_what_weighs_more_stays_where_it_is() -> None:
+    moved = spread([100.0, 100.0, 100.0], [20.0] * 3, 0, 300, [1.0, 1000.0, 1.0])
+    assert moved[1] == pytest.approx(100, abs=0.1)
+    assert moved[0] == pytest.approx(80, abs=0.1)
+    assert moved[2] == pytest.approx(120, abs=0.1)

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.charts.marks import NAMED, Mark, placed
 from tests.ui.charts.made import MINUTE, START, arrays, series
+from tests.ui.charts.seen import seen
 
 
 def mark(slot: int, rising: bool = True, text: str = "Confluence 0.81") -> Mark:
@@ -48,4 +49,4 @@ def test_they_are_painted_in_the_colour_of_what_waits_for_a_look(qtbot: QtBot) -
     chart.grab()
     x = round((150.5 - frame.view.left) * frame.view.pitch)
     y = round(frame.y_of(float(frame.series.field("low")[150]))) + 10
-    assert chart.grab().toImage().pixelColor(x, y) == QColor(frame.palette.warning)
+    assert seen(chart).pixelColor(x, y) == QColor(frame.palette.warning)

@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from hlmaster.ui.charts.candle_chart import CandleChart
+from hlmaster.ui.charts.lines import PriceLine
 from hlmaster.ui.charts.panes import LEAST_PANE, LEAST_PRICES, Panes
 from hlmaster.ui.charts.study import Study, Trace
-from hlmaster.ui.charts.tag import Quote
+from hlmaster.ui.charts.tag import TAG_HEIGHT, Quote
 from tests.ui.charts.made import MINUTE, arrays
+from tests.ui.charts.seen import point
 
 COUNT = 400
 
@@ -98,7 +100,7 @@ def test_the_legends_buttons_name_the_study_under_the_mouse(chart: CandleChart) 
     closed: list[str] = []
     chart.study_closed.connect(closed.append)
     box = next(cell.box for cell in chart.frame.legend if cell.key == "flow")
-    QTest.mouseMove(chart.focusProxy().viewport(), box.center().toPoint())  # type: ignore[union-attr]
+    point(chart.focusProxy().viewport(), box.center().toPoint())  # type: ignore[union-attr]
     assert chart._buttons.isVisible()
     assert chart._buttons.cross.accessibleName() == "Remove FLOW"
     QTest.mouseClick(chart._buttons.cross, Qt.MouseButton.LeftButton)
@@ -154,3 +156,26 @@ def test_a_layer_is_painted_where_it_was_asked_for_and_kept_while_its_state_is_t
     with pytest.raises(ValueError, match="needs a state"):
         chart.add_layer(lambda *_: None, z=-1.0)
     QApplication.processEvents()
+
+
+def test_an_empty_chart_has_no_volume_on_its_scale(qtbot: QtBot) -> None:
+    empty = CandleChart()
+    qtbot.addWidget(empty)
+    empty.resize(500, 300)
+    assert empty.frame.panes.shown
+    assert not any(empty.frame.axis_words.values())
+
+
+def test_panes_leave_the_prices_about_half_of_the_chart(qtbot: QtBot) -> None:
+    panes = Panes()
+    for key in ("rsi", "macd", "atr", "flow"):
+        panes.open(key)
+    assert panes.lay_out(900, 80, 600) >= 0.45 * 600
+
+
+def test_the_latest_price_keeps_its_tag_beside_its_line_among_others(chart: CandleChart) -> None:
+    last = chart.frame.last_price
+    chart.set_lines([PriceLine(last * (1 - n / 1e5), f"{n}", "order_buy") for n in range(1, 5)])
+    frame = chart.frame
+    tag = next(tag for tag in frame.tags if tag.text == frame.price_text(last))
+    assert abs(tag.centre - frame.y_of(last)) < TAG_HEIGHT / 2

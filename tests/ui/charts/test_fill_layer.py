@@ -1,0 +1,40 @@
+"""Executions on the candles, as they are painted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from hlmaster.ui.charts.candle_chart import CandleChart
+from hlmaster.ui.charts.fill_layer import FillLayer
+from hlmaster.ui.charts.fill_marks import Deal
+from tests.ui.charts.made import MINUTE, arrays
+from tests.ui.charts.seen import seen
+
+CANDLES = arrays(300)
+
+
+@pytest.fixture
+def chart(qtbot: QtBot) -> CandleChart:
+    chart = CandleChart()
+    qtbot.addWidget(chart)
+    chart.resize(700, 400)
+    chart.set_series(*CANDLES, MINUTE)
+    chart.show_latest(80)
+    return chart
+
+
+def deals(slots: list[int], *, is_buy: bool) -> list[Deal]:
+    return [Deal(int(CANDLES[0][slot]), is_buy, 100.0, 1.0 + slot % 7, 0.1) for slot in slots]
+
+
+def test_marks_at_the_ends_of_the_scale_are_seen_whole(chart: CandleChart) -> None:
+    layer = FillLayer(chart)
+    low, high = 220 + int(np.argmin(CANDLES[3][220:])), 220 + int(np.argmax(CANDLES[2][220:]))
+    layer.show([*deals([low], is_buy=True), *deals([high], is_buy=False)], ())
+    height = chart.frame.price_pane.height()
+    seen(chart)
+    assert len(layer.placed) == 2
+    for one in layer.placed:
+        assert one.radius <= one.y <= height - one.radius
