@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from hlmaster.ui.workspaces.nodes import (
@@ -23,6 +23,18 @@ from hlmaster.ui.workspaces.nodes import (
 FOUR = ("chart", "chart.2", "chart.3", "chart.4")
 MAIN_SHARE = 0.65
 """Of a window that one more panel joins at its right."""
+
+
+def possible(
+    wanted: Arrangement, there_are: Collection[str], can_be: Callable[[str], bool], standard: Node
+) -> Arrangement:
+    """Without panels that this program does not have, and with those that it has newly where ``standard`` has them."""
+    left = without(wanted, (key for key in wanted.keys if not can_be(key)))
+    first, *others = left.frames
+    new = set(there_are) - wanted.known if wanted.known else set()
+    missing = [key for key in keys(standard) if key in new and key not in left.keys]
+    first = replace(first, root=with_missing(first.root, missing, standard))
+    return replace(left, frames=(first, *(frame for frame in others if frame.keys)))
 
 
 def without(now: Arrangement, gone: Iterable[str]) -> Arrangement:

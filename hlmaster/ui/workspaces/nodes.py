@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -270,6 +270,10 @@ class Arrangement:
     @property
     def keys(self) -> list[str]:
         return [key for frame in self.frames for key in frame.keys]
+
+    def without_frames(self, gone: Collection[int]) -> Arrangement:
+        """By their numbers."""
+        return replace(self, frames=tuple(frame for at, frame in enumerate(self.frames) if at not in gone))
 
     def is_like(self, other: Arrangement, tolerance: float = 0.02) -> bool:
         """The same panels at the same places, but for a separator that moved less than one would notice."""

@@ -8,7 +8,8 @@ from itertools import chain
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from hlmaster.core.model import Interval
 from hlmaster.ui.context import Context
@@ -17,7 +18,7 @@ from hlmaster.ui.frame_window import FrameWindow, SideWindow
 from hlmaster.ui.market_panel import MarketPanel
 from hlmaster.ui.panel_set import PanelSet
 from hlmaster.ui.workspaces import moves
-from hlmaster.ui.workspaces.nodes import Arrangement, Frame, Node, Tabs, Workspace, keys, leaves, with_missing
+from hlmaster.ui.workspaces.nodes import Arrangement, Frame, Node, Tabs, Workspace, keys, leaves
 from hlmaster.ui.workspaces.placing import proportion, put_in, seen, still, tab_bars
 from hlmaster.ui.workspaces.shipped import default, own_interval
 from hlmaster.ui.workspaces.turns import Turns
@@ -51,6 +52,8 @@ class Stage(QObject):
         """What panels remember that were not given it yet, or are not there yet."""
         self._is_building = False
         """Not all panels of ``_latest`` are there, or not where it says."""
+        self._had_keys: QWidget | None = None
+        """What had the keyboard in a panel that rests behind its picture."""
         self._turns = Turns(self)
         self._turns.done.connect(self._stand)
         self.is_foreign = False
@@ -135,21 +138,12 @@ class Stage(QObject):
         """Set up windows and panels. ``with_place``: also where the main window is on the desktop."""
         self._before, self.is_foreign = None, False
         self._settling.start()
-        arrangement = self._possible(workspace.arrangement)
+        arrangement = moves.possible(workspace.arrangement, self.panels.keys, self.panels.can_be, self._standard)
         for window, frame in zip(self.windows, arrangement.frames, strict=False):
             if frame.rect is not None and (with_place or window is not self.main):
                 window.put(frame.rect, frame.spread)
         self._memory = dict(workspace.panels)
         self._set_up(arrangement)
-
-    def _possible(self, arrangement: Arrangement) -> Arrangement:
-        """Without panels that this program does not have, and with those that it has newly."""
-        possible = moves.without(arrangement, (key for key in arrangement.keys if not self.panels.can_be(key)))
-        first, *others = possible.frames
-        new = set(self.panels.keys) - arrangement.known if arrangement.known else set()
-        missing = [key for key in keys(self._standard) if key in new and key not in possible.keys]
-        first = replace(first, root=with_missing(first.root, missing, self._standard))
-        return replace(possible, frames=(first, *(frame for frame in others if frame.keys)))
 
     @property
     def _standard(self) -> Node:
@@ -202,6 +196,7 @@ class Stage(QObject):
 
     def _hold(self, arrangement: Arrangement, others: list[Frame]) -> None:
         """Keep the picture of the windows that are about to change."""
+        self._had_keys = self._had_keys or self._with_keys()
         changing = {window for window, frame in zip(self.windows, arrangement.frames, strict=True) if frame in others}
         for key, dock in self.docks.items():
             if self.main.isVisible() and (dock.parent() in changing or any(key in frame.keys for frame in others)):
@@ -248,8 +243,8 @@ class Stage(QObject):
         empty = {n for n, frame in enumerate(wanted.frames) if n and not frame.keys}
         for side in [self.sides[n - 1] for n in empty if n <= len(self.sides)]:
             self._drop(side)
-        stands = None if is_whole or self.is_foreign else _without_frames(now, empty)
-        self._set_up(_without_frames(wanted, empty), stands, at_once=at_once, front=front)
+        stands = None if is_whole or self.is_foreign else now.without_frames(empty)
+        self._set_up(wanted.without_frames(empty), stands, at_once=at_once, front=front)
         self.changed.emit()
 
     def _build_whole(self) -> None:
@@ -258,9 +253,12 @@ class Stage(QObject):
             self._turns.step()
 
     def _stand(self) -> None:
-        """Whatever became of the last step, nothing stays covered."""
+        """Whatever became of the last step, nothing stays covered, and the keys are where they were."""
         for _ in self._reveal():
             pass
+        had, self._had_keys = self._had_keys, None
+        if had is not None and isValid(had) and had.isVisible() and self._with_keys() is None:
+            had.setFocus()
         if self._is_building:
             self._is_building = False
             self._settling.start()
@@ -358,10 +356,14 @@ class Stage(QObject):
 
     def panel_with_keys(self) -> str | None:
         """The panel that has the keyboard."""
+        focused = self._with_keys()
+        return next((key for key, dock in self.docks.items() if focused and dock.isAncestorOf(focused)), None)
+
+    def _with_keys(self) -> QWidget | None:
+        """What has the keyboard inside a panel."""
         focused = QApplication.focusWidget()
-        if focused is None:
-            return None
-        return next((key for key, dock in self.docks.items() if dock.isAncestorOf(focused)), None)
+        is_inside = focused is not None and any(dock.isAncestorOf(focused) for dock in self.docks.values())
+        return focused if is_inside else None
 
     def step_tab(self, by: int) -> None:
         """The next or previous tab beside the panel that has the keys."""
@@ -409,7 +411,3 @@ class Stage(QObject):
         self._titles.stop()
         for side in tuple(self.sides):
             self._drop(side)
-
-
-def _without_frames(now: Arrangement, gone: set[int]) -> Arrangement:
-    return replace(now, frames=tuple(frame for at, frame in enumerate(now.frames) if at not in gone))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -15,6 +15,7 @@ from hlmaster.ui import panel_set
 from hlmaster.ui.context import Context
 from hlmaster.ui.market_panel import MarketPanel
 from hlmaster.ui.workspaces.turns import Turns
+from tests.ui.desks import until
 from tests.ui.market_desk import MarketScene, open_context
 from tests.ui.windows import Light, light, plain_kinds, settle
 
@@ -147,6 +148,26 @@ async def test_a_panel_behind_others_rests_until_it_is_brought(context: Context,
         window.stage.bring("orders")
         assert (positions.isVisible(), orders.isVisible()) == (False, True)
         assert positions.size() == orders.size()
+
+
+async def test_the_keys_stay_in_the_panel_that_had_them(context: Context, tmp_path: Path) -> None:
+    async with light(context, tmp_path) as window:
+        window.main.activateWindow()
+        await until(window.main.isActiveWindow)
+        await settle(window)
+        book = window.panels["book"]
+        book.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        book.setFocus()
+        window.stage.close_panel("equity")
+        assert not book.isVisible()
+        await settle(window)
+        assert book.hasFocus()
+        window.keeper.switch("Scalping")
+        await settle(window)
+        assert book.hasFocus()
+        window.stage.close_panel("book")
+        await settle(window)
+        assert not book.hasFocus()
 
 
 def test_steps_of_a_dropped_work_are_not_done_and_a_broken_one_ends(qtbot: QtBot) -> None:
