@@ -30,6 +30,7 @@ from hlmaster.ui.charts.lines import PriceLine
 from hlmaster.ui.charts.owner import Held, Owner, Preview
 from hlmaster.ui.charts.pill import Button
 from hlmaster.ui.draft_lines import draft_lines
+from hlmaster.ui.ladder.queues import Queues
 from hlmaster.ui.market_panel import MarketPanel, decimals_of
 from hlmaster.ui.own_deals import FillKey, own_deals, own_trips, told
 from hlmaster.ui.own_lines import MOVING, OwnLine, own_lines, successors
@@ -63,6 +64,7 @@ class ChartTrading(QObject, Owner):
         self._moves: dict[str, Move] = {}
         self._deals: dict[FillKey, Deal] = {}
         self._told = ""
+        Queues.of(panel.context)  # From an order's placement on, whether or not a ladder is open then
         self.handles.pulled.connect(self._draw)
         self.handles.dropped.connect(self._drop)
         self.handles.pressed.connect(self._press)

@@ -18,6 +18,7 @@ from hlmaster.ui.theme import mixed
 
 VEIL, POINTED = 0.65, 0.18
 HIDDEN = "••"
+MOST_LINES, STRIP_EDGE = 8, 6
 
 
 class Picture:
@@ -255,20 +256,29 @@ class Picture:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(box)
 
+    def strip(self, view: View, width: int) -> int:
+        """Pixels at the bottom that words lie over: what came of a gesture takes as many as it needs."""
+        lines = round(len(self._words(view, width)) * (self.look.small.height - 1))
+        return max(self.look.strip, lines + STRIP_EDGE)
+
+    def _words(self, view: View, width: int) -> list[str]:
+        room = int((width - 2 * MARGIN) / self.look.small.advance)
+        first, second = view.says
+        if len(first) <= room:  # A long one is read whole; what the other button does can wait
+            return [first, second if len(second) <= room else f"{second[: room - 1]}…"]
+        return wrap(first, room, max_lines=MOST_LINES if view.told else 2, placeholder=" …")
+
     def _strip(self, painter: QPainter, view: View, width: int, height: int) -> None:
-        """What a click would do, and whether it may."""
+        """What a click would do, and whether it may; or what came of it."""
         look, theme = self.look, self.look.theme
-        top = height - look.strip
-        painter.fillRect(QRectF(0, top, width, look.strip), colour(theme.panel))
+        top = height - self.strip(view, width)
+        painter.fillRect(QRectF(0, top, width, height - top), colour(theme.panel))
         painter.fillRect(QRectF(0, top, width, 1), colour(theme.border))
-        room = int((width - 2 * MARGIN) / look.small.advance)
-        pens = [theme.warning if view.warns else theme.text, theme.accent if view.is_armed else theme.muted]
-        lines = list(view.says)
-        if len(lines[0]) > room:  # It is read whole; what the other button does can wait
-            lines, pens[1] = wrap(lines[0], room, max_lines=2, placeholder=" …"), pens[0]
+        lines = self._words(view, width)
+        first = theme.warning if view.warns else theme.text
+        last = first if lines[0] != view.says[0] else theme.accent if view.is_armed else theme.muted
         for index, text in enumerate(lines):
-            look.small.use(painter, pens[index])
-            text = text if len(text) <= room else f"{text[: room - 1]}…"
+            look.small.use(painter, first if index == 0 else last)
             look.small.left(painter, text, MARGIN, top + 3 + index * (look.small.height - 1))
 
 

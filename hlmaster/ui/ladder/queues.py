@@ -31,6 +31,8 @@ class Queues(QObject):
         bridge.on_fact(self, BookChanged, self._book_changed)
         bridge.on_fact(self, TradesSeen, self._traded)
         bridge.on_fact(self, StalenessChanged, self._stale)
+        for tracked in context.desk.orders.live():
+            self._order_changed(OrderChanged(tracked))
 
     @staticmethod
     def of(context: Context) -> Queues:

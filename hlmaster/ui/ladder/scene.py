@@ -3,10 +3,11 @@ sight."""
 
 from __future__ import annotations
 
-from hlmaster.core.events import Level, TrackedOrder
+from hlmaster.core.events import DataDefect, Level, LinkChanged, LinkState, TrackedOrder
 from hlmaster.core.rounding import to_float
 from hlmaster.market.coin_market import CoinMarket
 from hlmaster.market.staleness import FAST_BOOK, LIMITS, SLOW_BOOK
+from hlmaster.market.trades import KEPT
 from hlmaster.ui import figures
 from hlmaster.ui.context import Context
 from hlmaster.ui.ladder.columns import BookColumns, LadderColumns
@@ -16,7 +17,7 @@ from hlmaster.ui.ladder.grid import Grid, Group, groups, prices_around, step_tex
 from hlmaster.ui.ladder.options import Follow, Layout, Options
 from hlmaster.ui.ladder.queues import Queues
 from hlmaster.ui.ladder.rows import Book, Marks, OwnOrder, Row, book_rows, ladder_rows, owned
-from hlmaster.ui.ladder.traded import Traded
+from hlmaster.ui.ladder.traded import TapeGaps, Traded
 from hlmaster.ui.ladder.view import Look, View
 from hlmaster.ui.market_panel import decimals_of
 
@@ -31,7 +32,7 @@ class Scene:
         self._context, self._options = context, options
         self._queues = Queues.of(context)
         self.look = Look.of(context.theme)
-        self.traded = Traded()
+        self.traded, self._gaps = Traded(), TapeGaps()
         self.anchor: float | None = None
         """The price in the middle of the ladder."""
         self.holds_still = False
@@ -94,6 +95,25 @@ class Scene:
         price = None if market is None else market.mid or market.mark
         return figures.UNKNOWN if market is None or not price else step_text(self.grid(market).step(price))
 
+    # --- traded volume ---
+
+    def count_traded(self, market: CoinMarket | None) -> None:
+        """Anew, from what is known without a gap."""
+        self.traded = Traded(None if market is None else self._gaps.of(market.coin))
+        if market is not None:
+            self.traded.take(market.trades.recent(KEPT))
+
+    def take_link(self, fact: LinkChanged, market: CoinMarket | None) -> None:
+        was_heard = market is not None and market.trades.last is not None
+        now_ms, is_connected = self._context.desk.clock.now_ms(), fact.state is LinkState.CONNECTED
+        if self._gaps.take_link(is_connected=is_connected, was_heard=was_heard, now_ms=now_ms):
+            self.count_traded(market)
+
+    def take_defect(self, fact: DataDefect, market: CoinMarket | None) -> None:
+        self._gaps.take_defect(fact)
+        if market is not None and self._gaps.of(market.coin) != self.traded.gap_ms:
+            self.count_traded(market)
+
     # --- the picture ---
 
     def view(self, market: CoinMarket) -> View | None:
@@ -140,7 +160,12 @@ class Scene:
             NO_WORDS,
             warns=False,
             is_armed=self._context.arming.is_on,
+            gap=self._gap() if traded else "",
         )
+
+    def _gap(self) -> str:
+        at = self.traded.gap_ms
+        return "" if at is None else figures.clock(at, figures.zone(self._context.desk.settings.general.time_zone))
 
     def _rows(self, book: Book, is_ladder: bool) -> tuple[Row, ...]:
         look = self.look

@@ -71,5 +71,9 @@ class View:
     warns: bool
     """The first line says why a gesture does nothing."""
     is_armed: bool
+    told: bool = False
+    """The first line says what came of a gesture: it is read whole, over as many rows as it takes."""
+    gap: str = ""
+    """Since when traded volume is counted, where there was a gap before."""
     pointed: Pointed | None = None
     cursor: int | None = None

@@ -36,7 +36,8 @@ def says(view: View, one: Gesture, other: Gesture, said: str, size: str) -> tupl
     if view.stale:
         return (view.stale, second), True
     if isinstance(view.columns, LadderColumns):
-        return (" · ".join(view.notes), second), False
+        gap = (f"tape gap, volume since {view.gap}",) if view.gap and view.traded else ()
+        return (" · ".join((*gap, *view.notes)), second), False
     return (("Left: limit · right: stop", lock) if view.is_armed else (lock, "The padlock arms trading")), False
 
 
@@ -45,7 +46,8 @@ def explain(row: Row | None, view: View | None, market: CoinMarket | None) -> st
         return MIDDLE
     lines = [_resting(row, view, market.coin)]
     if row.traded:
-        lines.append(f"Traded here since the ladder listens: {figures.plain(round(row.traded, 6))} {market.coin}.")
+        since = f"since {view.gap}, for the tape has a gap before" if view.gap else "since the ladder listens"
+        lines.append(f"Traded here {since}: {figures.plain(round(row.traded, 6))} {market.coin}.")
     for own in row.mine:
         lines += _own(own, market.coin)
     if row.is_entry:

@@ -26,13 +26,13 @@ from shiboken6 import isValid
 from hlmaster.core.events import (
     BookChanged,
     ContextChanged,
+    DataDefect,
     LinkChanged,
     OrderChanged,
     PositionsChanged,
     StalenessChanged,
     TradesSeen,
 )
-from hlmaster.market.trades import KEPT
 from hlmaster.ui import figures
 from hlmaster.ui.actions import Action
 from hlmaster.ui.attempts import Placed
@@ -47,7 +47,6 @@ from hlmaster.ui.ladder.options import Follow, Layout, Options
 from hlmaster.ui.ladder.painting import Picture
 from hlmaster.ui.ladder.rows import Row
 from hlmaster.ui.ladder.scene import Scene
-from hlmaster.ui.ladder.traded import Traded
 from hlmaster.ui.ladder.view import Look, View
 from hlmaster.ui.ladder.words import explain, nothing_to_show, says
 from hlmaster.ui.market_panel import PaintedPanel, decimals_of
@@ -87,7 +86,8 @@ class LadderPanel(PaintedPanel):
         bridge.on_state(self, PositionsChanged, lambda _: self._show_position())
         bridge.on_fact(self, OrderChanged, self._order_changed)
         bridge.on_fact(self, StalenessChanged, self._redraw)
-        bridge.on_fact(self, LinkChanged, lambda _: self.refresh())
+        bridge.on_fact(self, LinkChanged, self._link_changed)
+        bridge.on_fact(self, DataDefect, lambda fact: self.scene.take_defect(fact, self.market))
         bridge.on_fact(self, TradesSeen, self._traded)
         context.arming.changed.connect(self.refresh)
         context.quick.size_changed.connect(self.refresh)
@@ -126,10 +126,7 @@ class LadderPanel(PaintedPanel):
 
     def show_coin(self) -> None:
         self.scene.begin()
-        self.scene.traded = Traded()
-        market = self.market
-        if market is not None:
-            self.scene.traded.take(market.trades.recent(KEPT))
+        self.scene.count_traded(self.market)
         self.hands.let_go()
         self.view = None  # Its prices are another coin's: no gesture may be read from it
         self._said = ""
@@ -162,6 +159,10 @@ class LadderPanel(PaintedPanel):
     def _traded(self, fact: TradesSeen) -> None:
         if fact.coin == self.coin:
             self.scene.traded.take(fact.trades)
+
+    def _link_changed(self, fact: LinkChanged) -> None:
+        self.scene.take_link(fact, self.market)
+        self.refresh()
 
     def _show_position(self) -> None:
         position, market = self.context.desk.portfolio.position(self.coin), self.market
@@ -251,7 +252,7 @@ class LadderPanel(PaintedPanel):
         one, other, pointed = self.hands.intents(view, scene.look.row)
         cursor = self.hands.cursor_row(view.rows) if self.hasFocus() else None
         lines, warns = says(view, one, other, self._said, self.context.quick.size_text(view.coin))
-        return replace(view, says=lines, warns=warns, pointed=pointed, cursor=cursor)
+        return replace(view, says=lines, warns=warns, told=bool(self._said), pointed=pointed, cursor=cursor)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -308,6 +309,12 @@ class LadderPanel(PaintedPanel):
             self.refresh()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.view is not None and event.position().y() >= self.height() - self.picture.strip(
+            self.view, self.width()
+        ):
+            self._said = ""  # What is said lies over rows that nobody sees: a press there puts it away
+            self.refresh()
+            return
         self._said = ""
         self.hands.press(event.button(), event.position(), self.scene.look.row)
         self.refresh()

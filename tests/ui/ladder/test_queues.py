@@ -95,3 +95,14 @@ def test_triggers_and_ended_orders_have_no_place(qtbot: Any) -> None:
     queued = Queued(qtbot)
     queued.book(10.0)
     assert queued.place(queued.bid(trigger=Trigger(D("3434.5"), TriggerKind.STOP, True))) is None
+
+
+def test_orders_that_rest_when_the_listening_begins_are_known_as_such(qtbot: Any) -> None:
+    scene = MarketScene()
+    scene.connect()
+    context = open_context(scene, qtbot)
+    order = scene.tell_order(Side.BUY, "3434.5", "1", None)
+    scene.pass_time(60)
+    place = Queues.of(context).place(f"oid:{order.order_id}")
+    assert place is not None
+    assert place.brief == "unknown"
