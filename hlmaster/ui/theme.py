@@ -83,8 +83,14 @@ def theme(name: str, up: str | None = None, down: str | None = None, *, swapped:
         up, down = down, up
     colours = asdict(base) | {"up": up, "down": down}
     up_fill, down_fill = mixed(up, base.panel, FILL), mixed(down, base.panel, FILL)
-    on_fills = {"on_up_fill": legible(up, up_fill), "on_down_fill": legible(down, down_fill)}
-    return Theme(name=name, up_fill=up_fill, down_fill=down_fill, **on_fills, **colours)
+    return Theme(
+        name=name,
+        up_fill=up_fill,
+        down_fill=down_fill,
+        on_up_fill=legible(up, up_fill),
+        on_down_fill=legible(down, down_fill),
+        **colours,
+    )
 
 
 def chosen(general: General) -> Theme:

@@ -65,7 +65,9 @@ class WhatIsOpen:
         if self.is_nothing:
             return "Nothing is open, as far as this desk knows."
         closed = f"closes {counted(len(self.positions), 'position')} {self.worth}".strip()
-        return f"Cancels {counted(len(self.orders), 'order')}, {closed}."
+        if not self.orders:
+            return f"{closed.capitalize()}."
+        return f"Cancels {counted(len(self.orders), 'order')}, {closed if self.positions else 'no position is open'}."
 
     @property
     def _staying(self) -> str:

@@ -25,10 +25,6 @@ from hlmaster.ui.alarms import Alarms
 from hlmaster.ui.arrivals import Arrivals
 from hlmaster.ui.bridge import Bridge
 from hlmaster.ui.context import Context
-from hlmaster.ui.dialogs.help import HelpWindow
-from hlmaster.ui.dialogs.leaving import LeavingDialog
-from hlmaster.ui.dialogs.sessions import SessionsDialog
-from hlmaster.ui.dialogs.settings import SettingsDialog, put_in_force
 from hlmaster.ui.dock import PanelDock
 from hlmaster.ui.frame_window import FrameWindow
 from hlmaster.ui.hands.desk_actions import WindowVerbs, focus_in
@@ -52,6 +48,8 @@ from hlmaster.ui.workspaces.store import Workspaces
 
 if TYPE_CHECKING:
     from hlmaster.desk.connector import Connected
+    from hlmaster.ui.dialogs.help import HelpWindow
+    from hlmaster.ui.dialogs.leaving import LeavingDialog
 
 log = logging.getLogger(__name__)
 DEFAULT_SIZE = (1600, 980)
@@ -93,7 +91,7 @@ class Window(FrameWindow):
         self._panel_set = PanelSet(self.context, ring, self)
         self._top, self._status = TopBar(self.context), StatusBar(self.context)
         self._strip = SessionStrip(self.context)
-        self._help = HelpWindow(self)
+        self._help_made: HelpWindow | None = None
         self.stage = Stage(self.context, self, self._panel_set)
         self.keeper = Keeper(self.context, self.stage, Workspaces(desk.session.folder, desk.clock))
         self._menus = Menus(self.context, self.stage, self.keeper)
@@ -105,7 +103,7 @@ class Window(FrameWindow):
         self._follow_approvals()
         self.hands = self._give_hands()
         WorkspaceActions(self.context, self.stage, self.keeper, self._open_workspaces)
-        self.context.help_wanted.connect(self._help.open_help)
+        self.context.help_wanted.connect(lambda page: self._help.open_help(page))
         self.context.setting_wanted.connect(self._put_setting)
 
     @property
@@ -183,7 +181,7 @@ class Window(FrameWindow):
             show_panel=self._go_to,
             show_strategy=self._show_strategy,
             panels=lambda: [(key, self._panel_set.title(key)) for key in self._panel_set.keys],
-            pages=self._help.pages,
+            pages=lambda: self._help.pages(),
             coins=lambda: watchlist.rows,
             panic=self._top.panic.press,
         )
@@ -240,6 +238,7 @@ class Window(FrameWindow):
 
     def save_picture(self, file: Path) -> bool:
         """A PNG of the window as it stands; whether it could be written."""
+        self.stage.finish()
         return self.grab().save(str(file), "PNG")
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -253,7 +252,10 @@ class Window(FrameWindow):
         if policy != "ask" or now.is_nothing:
             self._decide("keep" if policy == "ask" else policy)
             return
-        self._leaving = LeavingDialog(now.held(), now.resting(), now.protection(), left_alone(self._desk.mode), self)
+        alone, bare = left_alone(self._desk.mode), bool(now.bare)
+        from hlmaster.ui.dialogs.leaving import LeavingDialog
+
+        self._leaving = LeavingDialog(now.held(), now.resting(), now.protection(), alone, self, is_bare=bare)
         self._leaving.decided.connect(self._decide)
         self._leaving.open()
 
@@ -278,25 +280,38 @@ class Window(FrameWindow):
         self._sounds.stop()
         self.keeper.close()
         self.stage.close()
-        self._help.close()
+        if self._help_made is not None:
+            self._help_made.close()
         self.hide()
         await self.context.close()
         self.closed.set()
         self.close()
         self.deleteLater()
 
-    # --- dialogs ---
+    # --- dialogs, each imported when it is first wanted ---
+
+    @property
+    def _help(self) -> HelpWindow:
+        if self._help_made is None:
+            from hlmaster.ui.dialogs.help import HelpWindow
+
+            self._help_made = HelpWindow(self)
+        return self._help_made
 
     def _open_help(self) -> None:
         self._help.open_help(page_about(_application().focusWidget()))
 
     def _put_setting(self, key: str, value: object) -> None:
+        from hlmaster.ui.dialogs.settings import put_in_force
+
         try:
             self._take_settings(*put_in_force(self.context, self._settings_file, self._origins, {key: value}))
         except ConfigError as error:
             self.context.notify(Severity.ERROR, error.sentence, error.code, error.cure)
 
     def _open_settings(self, key: str = "") -> None:
+        from hlmaster.ui.dialogs.settings import SettingsDialog
+
         dialog = SettingsDialog(self.context, self._settings_file, self._origins, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.applied.connect(self._take_settings)
@@ -323,6 +338,8 @@ class Window(FrameWindow):
 
     def _open_sessions(self) -> None:
         settings, mode = self._desk.settings, self._desk.mode
+        from hlmaster.ui.dialogs.sessions import SessionsDialog
+
         dialog = SessionsDialog(
             self._sessions,
             mode,

@@ -57,6 +57,9 @@ async def stage(state: gallery.State) -> AsyncIterator[Stand]:
 
 async def put_away(stand: Stand, before: set[QWidget]) -> None:
     stand.window.hands.palette.go()
+    for button in stand.window._top.panic.ways.buttons.values():
+        button.progress.stop()
+        button.rest()
     stand.window._top.panic.ways.go()
     for side in list(stand.window.stage.sides):
         side.close()

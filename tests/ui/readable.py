@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QDialog, QLabel, QLineEdit, QPush
 
 from hlmaster.ui.palettes import LEGIBLE, contrast
 
+Worded = QLabel | QAbstractButton | QLineEdit
 ROOM = (1264, 760)
 """A dialog over the smallest window that is promised (1280x800), with its title bar."""
 SLACK = 0.2
@@ -18,22 +19,35 @@ SLACK = 0.2
 
 
 def complaints(top: QWidget) -> Iterator[str]:
+    """All that is wrong to the eye; slow, for it looks at each pixel."""
+    yield from unfit(top)
+    picture = top.grab().toImage()
+    for widget in _seen(top):
+        ratio = _contrast(top, widget, picture) if widget.isEnabled() else None
+        if ratio is not None and ratio < LEGIBLE - SLACK:
+            yield f"“{_short(widget)}” has a contrast of {ratio:.2f}"
+
+
+def unfit(top: QWidget) -> Iterator[str]:
+    """What does not fit on the screen or into its place."""
     if isinstance(top, QDialog) and (top.width() > ROOM[0] or top.height() > ROOM[1]):
         yield f"it is {top.width()}x{top.height()}"
-    picture = top.grab().toImage()
-    for widget in top.findChildren(QWidget):
-        if not widget.isVisible() or widget.visibleRegion().boundingRect() != widget.rect():
-            continue  # scrolled away, at least in part
-        words = widget.text() if isinstance(widget, QLabel | QAbstractButton | QLineEdit) else ""
-        if not words.strip() or not isinstance(widget, QLabel | QAbstractButton | QLineEdit):
-            continue
-        short = words.replace("\n", " ")[:40]
+    for widget in _seen(top):
         if not isinstance(widget, QLineEdit):
-            yield from (f"“{short}” {what}" for what in _cut(widget))
-        if widget.isEnabled():
-            seen = _contrast(top, widget, picture)
-            if seen is not None and seen < LEGIBLE - SLACK:
-                yield f"“{short}” has a contrast of {seen:.2f}"
+            yield from (f"“{_short(widget)}” {what}" for what in _cut(widget))
+
+
+def _seen(top: QWidget) -> Iterator[Worded]:
+    for widget in top.findChildren(QWidget):
+        if not isinstance(widget, QLabel | QAbstractButton | QLineEdit) or not widget.text().strip():
+            continue
+        # What is scrolled away, at least in part, is no matter
+        if widget.isVisible() and widget.visibleRegion().boundingRect() == widget.rect():
+            yield widget
+
+
+def _short(widget: Worded) -> str:
+    return widget.text().replace("\n", " ")[:40]
 
 
 def _cut(widget: QLabel | QAbstractButton) -> Iterator[str]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from hlmaster.core.events import Severity, TradingState
+from hlmaster.core.errors import ConfigError
+from hlmaster.core.events import LinkChanged, LinkState, Severity, TradingState
+from hlmaster.core.model import Side
 from hlmaster.desk.recovery import REASON
+from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
 from hlmaster.ui.notices import Banner, NoticeCard, Notices
-from tests.ui.desks import trading, until
-from tests.ui.questions import lifts_only_when_meant
+from hlmaster.ui.trouble import Trouble
+from tests.ui.desks import D, trading, until
+from tests.ui.questions import lifts_only_when_meant, words
 
 
 async def test_a_restart_after_a_crash_is_confirmed_only_when_it_is_meant(qtbot: QtBot) -> None:
@@ -40,3 +46,44 @@ async def test_a_notice_shows_every_line_and_one_that_the_banner_says_is_no_noti
         scene.desk.pause()
         scene.context.notify(Severity.WARNING, scene.desk.guard.sentence)
         assert notices.findChildren(NoticeCard) == [card]
+
+
+async def test_a_lost_line_says_why_when_it_is_tried_again_and_what_is_protected_and_takes_no_keys(
+    qtbot: QtBot,
+) -> None:
+    async with trading() as scene:
+        await scene.desk.manual.place(Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.COIN, D("0.5")))
+        window = QWidget()
+        qtbot.addWidget(window)
+        column, line, banner = QVBoxLayout(window), QLineEdit(), Banner(scene.context)
+        column.addWidget(banner)
+        column.addWidget(line)
+        window.show()
+        window.activateWindow()
+        line.setFocus()
+        await until(line.hasFocus)
+        sentence = "The exchange closed the connection."
+        scene.bus.publish(LinkChanged(LinkState.RECONNECTING, sentence, attempt=3, retry_in_seconds=4.0))
+        await until(banner.isVisible)
+        said = words(banner)
+        for expected in (sentence, "Next try in 4 s (try 3).", "No stop covers ETH."):
+            assert expected in said
+        assert line.hasFocus()
+        scene.bus.publish(LinkChanged(LinkState.CONNECTED, "Connected."))
+        await until(lambda: sentence not in words(banner))
+        assert line.hasFocus()
+
+
+async def test_what_cannot_start_is_said_with_its_cure_and_can_be_copied(qtbot: QtBot) -> None:
+    window = Trouble(ConfigError("There is no such theme.", "Write dark or light."))
+    qtbot.addWidget(window)
+    window.open()
+    window.no.click()
+    assert QApplication.clipboard().text().splitlines()[1:] == [
+        "There is no such theme.",
+        "Write dark or light.",
+        "[CFG-001]",
+    ]
+    assert window.isVisible(), "to copy is not to close"
+    QTest.keyClick(window, Qt.Key.Key_Return)
+    assert not window.isVisible()

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QTextBrowser, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from hlmaster.core.errors import HlError
 from hlmaster.core.events import FillBooked, OrderChanged
@@ -95,9 +96,14 @@ class DossierDialog(QDialog):
     async def _read(self) -> None:
         try:
             dossier = await self._load(self._key)
+            failure = ""
         except HlError as error:
-            self._say(str(error), "down")
+            failure = str(error)
             dossier = Dossier(None, (), (), (), (), None, None)
+        if not isValid(self):
+            return  # closed meanwhile
+        if failure:
+            self._say(failure, "down")
         if dossier.proposal is None:
             dossier = replace(dossier, proposal=self._known)
         self.dossier = dossier
@@ -122,7 +128,10 @@ class DossierDialog(QDialog):
         try:
             replayed = [await self._context.desk.records.replay(decision) for decision in kept]
         except HlError as error:
-            self._say(str(error), "down")
+            if isValid(self):
+                self._say(str(error), "down")
+            return
+        if not isValid(self):
             return
         same = all(one.is_identical for one in replayed)
         self._say(" ".join(dict.fromkeys(one.sentence for one in replayed)), "up" if same else "warning")

@@ -31,6 +31,7 @@ class _AboutCoin(Question):
         self.context = context
         self.coin = QComboBox()
         self.coin.addItems(list(dict.fromkeys((context.coin, *context.desk.settings.market.watchlist))))
+        self.coin.setAccessibleName("Coin")
         self.form = QFormLayout()
         self.form.setHorizontalSpacing(14)
         self.form.addRow("Coin", self.coin)
@@ -52,6 +53,7 @@ class VetoDialog(_AboutCoin):
         super().__init__(context, f"Veto {card.title} on a coin", sentence, "Veto", parent)
         self._name = card.name
         self.time = QComboBox()
+        self.time.setAccessibleName("For how long")
         for text, seconds in TIMES:
             self.time.addItem(text, seconds)
         self.time.setCurrentIndex(1)
@@ -67,6 +69,7 @@ class SwapDialog(_AboutCoin):
         super().__init__(context, f"Give {card.title} a coin", sentence, "Give it", parent)
         self._name = card.name
         self.how = QComboBox()
+        self.how.setAccessibleName("What becomes of its position")
         # Else its longest text takes the room of the captions
         self.how.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for way, text in WAYS.items():

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hlmaster.ui.dialogs.frames import facts, lines
+from hlmaster.ui.readout import set_tone
 
 WIDTH = 560
 STAY = "stay"
@@ -36,8 +37,13 @@ class LeavingDialog(QDialog):
         protection: str = "",
         alone: str = "",
         parent: QWidget | None = None,
+        *,
+        is_bare: bool = False,
     ) -> None:
-        """A line each. ``protection``: what has a stop and what has none; ``alone``: how what stays fares."""
+        """A line each. ``protection``: what has a stop and what has none; ``is_bare``: something has none.
+
+        ``alone``: how what stays fares.
+        """
         super().__init__(parent)
         self.setWindowTitle("Before you leave")
         self.setFixedWidth(WIDTH)
@@ -51,6 +57,7 @@ class LeavingDialog(QDialog):
         shielded = QLabel(protection)
         shielded.setWordWrap(True)
         shielded.setVisible(bool(protection))
+        set_tone(shielded, "warning" if is_bare else "")
         layout.addWidget(shielded)
         layout.addWidget(facts((("POSITIONS", lines(positions)), ("ORDERS", lines(orders)))))
         grid = QGridLayout()

@@ -15,6 +15,8 @@ class Question(QDialog):
     ``careful``: Enter means no as long as no button was chosen by hand.
     """
 
+    HELP = "window"
+
     def __init__(
         self,
         parent: QWidget | None,

@@ -77,6 +77,8 @@ class StudySettings(QFrame):
         for parameter in self.chosen.indicator.parameters():
             field = self._field(parameter)
             label = "anchor" if parameter.name == ANCHOR else parameter.name.replace("_", " ")
+            if isinstance(field, QSpinBox | QDoubleSpinBox):
+                field.lineEdit().setTextMargins(5, 0, 0, 0)  # as far in as the other fields' words
             field.setToolTip(_range_of(parameter))
             field.setAccessibleName(label)
             self.fields[parameter.name] = field

@@ -167,11 +167,19 @@ class WorkspacesDialog(QDialog):
 
     def _save_as(self) -> None:
         if self._keeper.save_as(self.name.text()):
-            self.name.clear()
+            self._take_name()
 
     def _rename(self) -> None:
         if self._keeper.rename(self.chosen, self.name.text()):
-            self.name.clear()
+            self._take_name()
+
+    def _take_name(self) -> None:
+        """What was typed is the name of what is chosen from now on."""
+        name = self.name.text().strip()
+        self.name.clear()
+        for row in range(self.names.count()):
+            if self.names.item(row).data(Qt.ItemDataRole.UserRole) == name:
+                self.names.setCurrentRow(row)
 
     def _choose_export(self) -> None:
         name = self.chosen
