@@ -105,6 +105,21 @@ async def test_keys_close_parts_of_a_position_and_reverse_it(qtbot: QtBot) -> No
         assert "no position" in here.scene.sentences()
 
 
+async def test_a_key_moves_the_stop_to_break_even(qtbot: QtBot) -> None:
+    async with room(qtbot, start=True) as here:
+        await armed(here)
+        await here.scene.desk.manual.place(Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.COIN, D("0.5")))
+        here.scene.context.quick.stop("ETH", 3300.0)
+        await settled(here.scene)
+        here.scene.tell("ETH", 3_500.0)
+        await press(here, Key.Key_E, ALT)
+        (stop,) = here.scene.desk.orders.live("ETH")
+        entry = here.scene.desk.portfolio.position("ETH")
+        assert stop.order.trigger is not None
+        assert entry is not None
+        assert entry.entry_price < stop.order.trigger.price < 3_450
+
+
 async def test_nothing_leaves_while_it_is_locked(qtbot: QtBot) -> None:
     async with room(qtbot, start=True) as here:
         await armed(here)
