@@ -32,7 +32,6 @@ from hlmaster.desk.parts import Parts, SessionInfo
 from hlmaster.desk.shared_market import SharedMarket
 from hlmaster.desk.stores import Stores
 from hlmaster.desk.tallies import Tallies
-from hlmaster.exchange.simulator.trading import PaperTrading
 from hlmaster.storage.sessions import Sessions
 from hlmaster.strategies.engine import Engine
 from hlmaster.strategies.known import BUILT_IN
@@ -198,6 +197,8 @@ class Challengers:
         self._bus.publish(ForTheRecord("challenger", strategy, text, data={k: str(v) for k, v in changes.items()}))
 
     async def _open(self, strategy: str) -> Challenger:
+        from hlmaster.exchange.simulator.trading import PaperTrading  # a whole exchange, which no start should wait for
+
         now, bus, mint = self._clock.now_ms(), Bus(), ApprovalMint()
         balance = max(self._desk.portfolio.equity, Decimal(1)).quantize(CENT)
         session = Sessions(self._folder, self._clock).create(Mode.PAPER, f"{strategy[:20]}-{now}", balance)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable
+from weakref import WeakValueDictionary
 
 from hlmaster.core.clock import Clock
 from hlmaster.core.model import Interval
@@ -24,7 +25,8 @@ class Charts:
 
     def __init__(self, clock: Clock, market_data: MarketData, feed: Feed) -> None:
         self._clock, self._market_data, self._feed = clock, market_data, feed
-        self._loading: dict[tuple[str, Interval, Turn], asyncio.Lock] = {}
+        self._loading: WeakValueDictionary[tuple[str, Interval, Turn], asyncio.Lock] = WeakValueDictionary()
+        """Each is there for as long as somebody has it or waits for it."""
         self._holders: dict[Key, set[Hashable]] = {}
         self._views: dict[Hashable, Key] = {}
         self._left: dict[Key, None] = {}

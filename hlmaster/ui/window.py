@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from hlmaster.ui.alarms import Alarms
 from hlmaster.ui.arrivals import Arrivals
 from hlmaster.ui.bridge import Bridge
 from hlmaster.ui.context import Context
+from hlmaster.ui.dialogs.leaving import LeavingDialog
 from hlmaster.ui.dock import PanelDock
 from hlmaster.ui.frame_window import FrameWindow
 from hlmaster.ui.hands.desk_actions import WindowVerbs, focus_in
@@ -49,7 +51,6 @@ from hlmaster.ui.workspaces.store import Workspaces
 if TYPE_CHECKING:
     from hlmaster.desk.connector import Connected
     from hlmaster.ui.dialogs.help import HelpWindow
-    from hlmaster.ui.dialogs.leaving import LeavingDialog
 
 log = logging.getLogger(__name__)
 DEFAULT_SIZE = (1600, 980)
@@ -103,7 +104,7 @@ class Window(FrameWindow):
         self._follow_approvals()
         self.hands = self._give_hands()
         WorkspaceActions(self.context, self.stage, self.keeper, self._open_workspaces)
-        self.context.help_wanted.connect(lambda page: self._help.open_help(page))
+        self.context.help_wanted.connect(self._open_page)
         self.context.setting_wanted.connect(self._put_setting)
 
     @property
@@ -181,7 +182,7 @@ class Window(FrameWindow):
             show_panel=self._go_to,
             show_strategy=self._show_strategy,
             panels=lambda: [(key, self._panel_set.title(key)) for key in self._panel_set.keys],
-            pages=lambda: self._help.pages(),
+            pages=self._help_pages,
             coins=lambda: watchlist.rows,
             panic=self._top.panic.press,
         )
@@ -253,8 +254,6 @@ class Window(FrameWindow):
             self._decide("keep" if policy == "ask" else policy)
             return
         alone, bare = left_alone(self._desk.mode), bool(now.bare)
-        from hlmaster.ui.dialogs.leaving import LeavingDialog
-
         self._leaving = LeavingDialog(now.held(), now.resting(), now.protection(), alone, self, is_bare=bare)
         self._leaving.decided.connect(self._decide)
         self._leaving.open()
@@ -298,8 +297,14 @@ class Window(FrameWindow):
             self._help_made = HelpWindow(self)
         return self._help_made
 
+    def _help_pages(self) -> Sequence[tuple[str, str]]:
+        return self._help.pages()
+
+    def _open_page(self, name: str) -> None:
+        self._help.open_help(name)
+
     def _open_help(self) -> None:
-        self._help.open_help(page_about(_application().focusWidget()))
+        self._open_page(page_about(_application().focusWidget()))
 
     def _put_setting(self, key: str, value: object) -> None:
         from hlmaster.ui.dialogs.settings import put_in_force

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
@@ -17,11 +18,13 @@ from hlmaster.ui.hands.disarming import Disarming
 from hlmaster.ui.hands.entries import Entries
 from hlmaster.ui.hands.key_file import NAME
 from hlmaster.ui.hands.keymap import KeyMap
-from hlmaster.ui.hands.palette import Palette
 from hlmaster.ui.hands.shortcuts import ARM, Shortcuts
 from hlmaster.ui.sounds import Sounds
 from hlmaster.ui.statusbar import StatusBar
 from hlmaster.ui.topbar import TopBar
+
+if TYPE_CHECKING:
+    from hlmaster.ui.hands.palette import Palette
 
 
 class Hands(QObject):
@@ -39,7 +42,7 @@ class Hands(QObject):
         self.keymap = KeyMap(context.actions, folder / NAME, self)
         self.shortcuts = Shortcuts(context, self.keymap, self)
         self.entries = Entries(context, self.keymap, self.shortcuts, verbs.settings, verbs.show_strategy, verbs.pages)
-        self.palette = Palette(context, self.entries, window)
+        self._palette: Palette | None = None
         self.disarming = Disarming(context, window)
         self.dialog_help = DialogHelp(self.keymap, self)
         self.dialog_help.wanted.connect(context.help_wanted)
@@ -51,12 +54,19 @@ class Hands(QObject):
         for sentence in self.keymap.problems:
             self._context.notify(Severity.WARNING, sentence, "KEY-001", "Open Keyboard in the menu to set them anew.")
 
+    @property
+    def palette(self) -> Palette:
+        """Made when it is first wanted, and again when it went with the window that it was over."""
+        if self._palette is None or not isValid(self._palette):
+            from hlmaster.ui.hands.palette import Palette
+
+            self._palette = Palette(self._context, self.entries, self._window)
+        return self._palette
+
     def open_palette(self) -> None:
         """Over the window that has the keys."""
         active = QApplication.activeWindow()
         window = active if active is not None and self.shortcuts.serves(active) else self._window
-        if not isValid(self.palette):  # it went with the window that it was over
-            self.palette = Palette(self._context, self.entries, window)
         self.palette.open(window)
 
     def open_keys(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QWidget
@@ -17,7 +17,6 @@ from hlmaster.market.indicators.catalogue import INDICATORS
 from hlmaster.market.indicators.indicator import Indicator
 from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.charts.study import VOLUME_PANE
-from hlmaster.ui.dialogs.study_settings import StudySettings
 from hlmaster.ui.studies.built_in import BUILT_IN, BuiltIns
 from hlmaster.ui.studies.chosen import ANCHOR, Chosen, from_state
 from hlmaster.ui.studies.columns import COLUMNS
@@ -25,6 +24,9 @@ from hlmaster.ui.studies.engine import StudyEngine
 from hlmaster.ui.studies.looks import GROUPS, look_of
 from hlmaster.ui.studies.picker import Offer, StudyPicker
 from hlmaster.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from hlmaster.ui.dialogs.study_settings import StudySettings
 
 log = logging.getLogger(__name__)
 ON_CHART, MARKET = "On this chart", "Market"
@@ -110,6 +112,8 @@ class ChartStudies(QObject):
         chosen = self.engine.chosen.get(key)
         if chosen is None:
             return None
+        from hlmaster.ui.dialogs.study_settings import StudySettings
+
         self._settings = settings = StudySettings(chosen, self._chart.colours, self._panel)
         settings.changed.connect(self.change)
         settings.removed.connect(self.remove)
