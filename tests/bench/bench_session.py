@@ -17,6 +17,8 @@ from tests.bench.report import Report
 from tests.bench.session import LIMIT
 
 ROUNDS = 4
+KEPT = Path(__file__).parents[2] / "build" / "session.json"
+"""Which stretches they were; written anew each time."""
 DRESSING = ("theme", "action window.settings")
 """Another look dresses every widget anew; it is told apart, for it is a choice and no part of a day's work."""
 
@@ -25,6 +27,8 @@ def run(report: Report) -> None:
     with tempfile.TemporaryDirectory() as folder:
         _play(Path(folder) / "warm", 1)
         found = _play(Path(folder) / "session", ROUNDS)
+    KEPT.parent.mkdir(exist_ok=True)
+    KEPT.write_text(json.dumps(found, indent=1))
     work = found["work"]
     own = {False: [0.0], True: [0.0]}
     for one in work["kept"]:
