@@ -20,8 +20,10 @@ from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE
 from hlmaster.ui.charts.tag import TAG_HEIGHT
 from hlmaster.ui.ink import colour
 
-__all__ = ["Draw", "draw_live", "draw_still_pane", "within"]
+__all__ = ["Draw", "draw_live", "draw_still_pane", "hatch", "within"]
 DASHES, DOTS = (4.0, 3.0), (1.0, 2.0)
+HATCH = 8
+"""Pixels after which Qt's pattern of stripes comes again."""
 MARK = 5.0
 """Half the width of a mark's triangle, and its distance from the candle."""
 
@@ -106,13 +108,22 @@ def draw_grid(painter: QPainter, frame: Frame, area: QRectF) -> None:
     painter.setPen(flat_pen(frame.palette.grid))
     for tick in frame.time_ticks:
         if tick.strong:
-            x = int(frame.view.x_of(tick.slot))
+            x = frame.column_of(tick.slot)
             painter.drawLine(x, 0, x, int(area.height()))
     first, last = frame.view.visible(len(frame.series))
     for slot in frame.series.gaps(first, last).tolist():
-        gap = QRectF(int(frame.view.x_of(slot)), 0, max(frame.view.pitch, 2.0), area.height())
+        gap = QRectF(frame.column_of(slot), 0, max(frame.view.pitch, 2.0), area.height())
         painter.fillRect(gap, faded(frame.palette.warning, 0.05))
-        painter.fillRect(gap, QBrush(faded(frame.palette.warning, 0.45), Qt.BrushStyle.BDiagPattern))
+        hatch(painter, frame, gap, faded(frame.palette.warning, 0.45))
+
+
+def hatch(painter: QPainter, frame: Frame, area: QRectF, tone: QColor) -> None:
+    """Stripes that move with the candles: a pan shifts them."""
+    origin, ratio = painter.brushOrigin(), painter.device().devicePixelRatio()
+    # Qt counts the origin of a pattern, and the pattern itself, in the device's own pixels.
+    painter.setBrushOrigin(round(-round(frame.view.left * frame.view.pitch) * ratio) % HATCH, 0)
+    painter.fillRect(area, QBrush(tone, Qt.BrushStyle.BDiagPattern))
+    painter.setBrushOrigin(origin)
 
 
 def draw_candles(painter: QPainter, frame: Frame, columns: Columns) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.charts.fill_marks import (
     GAP,
+    LARGEST,
     SMALLEST,
     Deal,
     FillMark,
@@ -28,6 +29,8 @@ JOIN_OPACITY = 0.75
 LETTERED_FROM = 5.0
 """Pixels a column needs so that marks beside each other can be told apart; below it they are dots."""
 DOT = 3.0
+BESIDE = LARGEST + 1
+"""Pixels by which a mark may reach out of its column."""
 BESIDE_SIGNAL = 16.0
 """Further out where the mark of a strategy stands at the candle."""
 
@@ -45,7 +48,7 @@ class FillLayer:
         self._taken: set[tuple[int, bool]] = set()
         self.placed: list[PlacedMark] = []
         self._version = 0
-        self._layer = chart.add_layer(self.paint, z=OVER, state=self._state)
+        self._layer = chart.add_layer(self.paint, z=OVER, state=self._state, moves=True)
 
     def show(self, deals: Sequence[Deal], trips: Sequence[Trip]) -> None:
         deals, trips = tuple(deals), tuple(trips)
@@ -65,7 +68,7 @@ class FillLayer:
         series = self._chart.shown.series
         is_marked = bool(self._deals) and bool(len(series)) and self._deals[-1].time_ms >= int(series.time[-1])
         ends = (float(series.field("low")[-1]), float(series.field("high")[-1])) if is_marked else ()
-        return self._version, ends, self._chart.shown.marks
+        return self._version, ends, self._chart.shown.marks, self._largest(self._chart.shown)
 
     def paint(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
         self.placed = self._place(frame)
@@ -87,27 +90,42 @@ class FillLayer:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _place(self, frame: Frame) -> list[PlacedMark]:
-        series, columns = frame.series, frame.columns
-        if not self._deals or not len(columns):
+        """Also those of the columns beside the picture: their marks may reach into it."""
+        columns, pitch = frame.columns, frame.view.pitch * frame.columns.width
+        if not len(columns):
             return []
-        known = (len(series), int(series.time[0]), series.interval_ms, columns.width)
-        if known != self._gathered:
-            self._gathered, self._marks = known, gathered(self._deals, series, columns.width)
-        end = int(columns.slot[-1]) + columns.width
-        shown = in_view(self._marks, int(columns.slot[0]), end)
+        beside = (int(BESIDE / pitch) + 1) * columns.width
+        first, end = int(columns.slot[0]) - beside, int(columns.slot[-1]) + columns.width + beside
+        shown = in_view(self._gather(frame), first, end)
         if not shown:
             return []
+        columns = frame.series.columns(first, end, columns.width)
         places = np.searchsorted(columns.slot, [mark.slot for mark in shown], side="right") - 1
         ends = [
             float((columns.low if mark.is_buy else columns.high)[place])
             for mark, place in zip(shown, places.tolist(), strict=True)
         ]
-        largest = max(mark.size for mark in shown)
-        wide = frame.view.pitch * columns.width >= LETTERED_FROM
+        largest = self._largest(frame)
         return [
-            self._put(frame, mark, price, radius_of(mark.size, largest) if wide else DOT)
+            self._put(frame, mark, price, radius_of(mark.size, largest) if pitch >= LETTERED_FROM else DOT)
             for mark, price in zip(shown, ends, strict=True)
         ]
+
+    def _gather(self, frame: Frame) -> list[FillMark]:
+        """All marks, in the columns as they are now."""
+        series, width = frame.series, frame.columns.width
+        known = (len(series), int(series.time[0]), series.interval_ms, width) if len(series) else ()
+        if known != self._gathered:
+            self._gathered, self._marks = known, gathered(self._deals, series, width)
+        return self._marks
+
+    def _largest(self, frame: Frame) -> float:
+        """The size of the largest mark on the screen."""
+        slots = frame.columns.slot
+        if not self._deals or not len(slots):
+            return 0.0
+        shown = in_view(self._gather(frame), int(slots[0]), int(slots[-1]) + frame.columns.width)
+        return max((mark.size for mark in shown), default=0.0)
 
     def _put(self, frame: Frame, mark: FillMark, price: float, radius: float) -> PlacedMark:
         x = frame.view.x_of(mark.slot + frame.columns.width / 2)

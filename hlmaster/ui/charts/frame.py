@@ -32,6 +32,8 @@ PANE_TICK_DISTANCE = 30.0
 TIME_TICK_CHARACTERS = 13
 FOOT_ROOM = 14.0
 """Pixels kept free under the lowest low."""
+FUZZ = 1e-6
+"""Pixels added before rounding down: an edge that falls on a pixel must not jump with the last bit of the view."""
 END = 2.0
 """Pixels by which the end of a line reaches beyond its last point."""
 PANE_HEAD, PANE_FOOT = 18.0, 4.0
@@ -233,9 +235,9 @@ class Frame:
         found = self.panes.get(pane)
         return self.price_pane if found is None else found.area
 
-    def can_shift(self, pane: str) -> bool:
-        """Whether a pane's picture stays right when it is moved sideways: hatching and layers of others may not."""
-        return not self.layers.paints(pane) and not len(self.series.gaps(*self.view.visible(len(self.series))))
+    def column_of(self, slot: float) -> int:
+        """The pixel column in which a slot begins."""
+        return math.floor(self.view.x_of(slot) + FUZZ)
 
     # -- studies ------------------------------------------------------------------------------------------------
 

@@ -15,10 +15,9 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from hlmaster.ui.charts.axis import axis_of, draw_words
 from hlmaster.ui.charts.drawing import draw_still_pane
-from hlmaster.ui.charts.frame import Frame
+from hlmaster.ui.charts.frame import FUZZ, Frame
 from hlmaster.ui.charts.layers import Draw
 from hlmaster.ui.charts.scales import draw_still, draw_time_scale
-from hlmaster.ui.charts.shapes import FUZZ
 from hlmaster.ui.charts.tag import Word
 from hlmaster.ui.ink import colour
 
@@ -100,7 +99,9 @@ class StillLayer(Layer):
         frame, steps = self._frame, round(moved)
         whole = abs(moved - steps) < FUZZ and ratio == int(ratio)
         shifts = whole and abs(steps) < frame.price_pane.width()
-        shifted = [pane for pane, key in panes.items() if shifts and key == self._panes[pane] and frame.can_shift(pane)]
+        shifted = [
+            pane for pane, key in panes.items() if shifts and key == self._panes[pane] and frame.layers.can_shift(pane)
+        ]
         parts = [(frame.area_of(pane), [pane]) for pane in panes if pane not in shifted]
         for area in _joined([frame.area_of(pane) for pane in shifted]) if steps else ():
             device = QRectF(area.topLeft() * ratio, area.size() * ratio).toAlignedRect()

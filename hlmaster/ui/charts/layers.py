@@ -33,6 +33,8 @@ class ChartLayer:
     state: Callable[[], Hashable] | None = None
     live: Callable[[Any], object] | None = None
     """Asked with the frame."""
+    moves: bool = False
+    """With a state: what it paints moves with the candles, so that a pan may shift it."""
 
     def __post_init__(self) -> None:
         if self.z < 0 and self.state is None:
@@ -64,9 +66,11 @@ class ChartLayers:
         shown = (layer for layer in self._layers if layer.state is None)
         return self.calls, *(object() if layer.live is None else layer.live(frame) for layer in shown)
 
-    def paints(self, pane: str) -> bool:
-        """Whether a pane has kept layers with anything to paint, which an empty state denies."""
-        return any(state for _, state in self.state(pane))
+    def can_shift(self, pane: str) -> bool:
+        """Whether a pane's kept layers stay right when they are moved sideways: those that move with the candles, and
+        those with nothing to paint, which an empty state says."""
+        kept = (layer for layer in self._layers if layer.pane == pane and not layer.moves and layer.state is not None)
+        return not any(layer.state and layer.state() for layer in kept)
 
     def paint(
         self, painter: QPainter, frame: Any, area: QRectF, pane: str, z: tuple[float, float], *, kept: bool

@@ -56,8 +56,8 @@ def draw_whole(painter: QPainter, frame: Frame) -> None:
 
 
 def draw_time_scale(painter: QPainter, frame: Frame, area: QRectF) -> None:
-    painter.setPen(flat_pen(frame.palette.border))
-    painter.drawLine(area.topLeft(), area.topRight())
+    # Not a line: where a pixel is several of the screen's, that would reach into the pane above.
+    painter.fillRect(QRectF(area.left(), area.top(), area.width(), 1), colour(frame.palette.border))
     width, fonts, palette = frame.price_pane.width(), frame.fonts, frame.palette
     for tick in frame.time_ticks:
         x = frame.view.x_of(tick.slot + 0.5 if frame.columns.width == 1 else tick.slot)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QRect
 
-from hlmaster.ui.charts.frame import Frame
+from hlmaster.ui.charts.frame import FUZZ, Frame
 from hlmaster.ui.charts.panes import VOLUME_HEAD, SubPane
 from hlmaster.ui.charts.scale import Scale
 from hlmaster.ui.charts.series import Columns, Floats, Indices
@@ -16,8 +16,6 @@ from hlmaster.ui.charts.strokes import Rectangles, rectangles
 
 LEAST_BODY_PITCH = 2.8
 """Pixels a candle needs to show a body; below it is a bare wick."""
-FUZZ = 1e-6
-"""Pixels added before rounding down: an edge that falls on a pixel must not jump with the last bit of the view."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
-from hlmaster.ui.charts.frame import Frame
+from hlmaster.ui.charts.frame import FUZZ, Frame
 from hlmaster.ui.charts.palette import faded, flat_pen
 from hlmaster.ui.charts.scale import Scale
-from hlmaster.ui.charts.shapes import FUZZ, between, histogram_bars, latest_bar
+from hlmaster.ui.charts.shapes import between, histogram_bars, latest_bar
 from hlmaster.ui.charts.strokes import fill, rectangles, strips, traces
 from hlmaster.ui.charts.study import Study, Trace
 from hlmaster.ui.ink import colour

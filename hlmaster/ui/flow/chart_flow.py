@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QRectF, Qt, QTimer
-from PySide6.QtGui import QBrush, QPainter, QPen
+from PySide6.QtGui import QPainter, QPen
 
 from hlmaster.core.candles import Floats, Ints
 from hlmaster.core.clock import DAY_MS
@@ -16,6 +16,7 @@ from hlmaster.market.flow.coin_flow import CoinFlow
 from hlmaster.market.flow.series import Deltas, cumulative, deltas
 from hlmaster.ui.actions import Action
 from hlmaster.ui.charts.candle_chart import CandleChart
+from hlmaster.ui.charts.drawing import hatch
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.layers import UNDER, ChartLayer
 from hlmaster.ui.charts.palette import faded
@@ -120,7 +121,7 @@ class ChartFlow(QObject):
 
     def _mark_gaps(self, key: str, on: bool) -> None:
         if on and key not in self._gaps:
-            self._gaps[key] = self._chart.add_layer(self._draw_gaps, key, UNDER, self._gaps_state)
+            self._gaps[key] = self._chart.add_layer(self._draw_gaps, key, UNDER, self._gaps_state, moves=True)
         elif not on and key in self._gaps:
             self._chart.remove_layer(self._gaps.pop(key))
             self._chart.remove_study(key)
@@ -134,14 +135,13 @@ class ChartFlow(QObject):
         source, series = self._source(), frame.series
         if source is None or not len(series):
             return
-        hatch = QBrush(faded(frame.palette.faint, 0.5), Qt.BrushStyle.BDiagPattern)
         last = int(series.time[-1]) + series.interval_ms
         for start, end in source.flow.listening.gaps(source.now_ms):
-            left = frame.view.x_of(series.slot_at(start))
-            right = frame.view.x_of(series.slot_at(min(end, last) - 1) + 1)
+            left = frame.column_of(series.slot_at(start))
+            right = frame.column_of(series.slot_at(min(end, last) - 1) + 1)
             if right > 0 and left < area.width():
-                painter.fillRect(QRectF(left, 0, right - left, area.height()), hatch)
-        begun = round(frame.view.x_of(series.slot_at(source.flow.listening.begun_ms)))
+                hatch(painter, frame, QRectF(left, 0, right - left, area.height()), faded(frame.palette.faint, 0.5))
+        begun = frame.column_of(series.slot_at(source.flow.listening.begun_ms))
         painter.setPen(QPen(faded(frame.palette.muted, 0.6), 1, Qt.PenStyle.DotLine))
         painter.drawLine(begun, 0, begun, int(area.height()))
 

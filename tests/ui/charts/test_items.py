@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
+from hlmaster.ui.charts import items
 from hlmaster.ui.charts.candle_chart import CandleChart
-from hlmaster.ui.charts.study import Study, Trace
+from hlmaster.ui.charts.fill_layer import FillLayer
+from hlmaster.ui.charts.fill_marks import Deal
+from hlmaster.ui.charts.frame import Frame
+from hlmaster.ui.charts.study import PRICE_PANE, Study, Trace
 from tests.ui.charts.made import MINUTE, arrays
 
 COUNT = 1500
@@ -62,6 +66,37 @@ def test_what_is_scaled_anew_is_painted_whole(chart: CandleChart) -> None:
     for slots in (-40.0, -3.0, -200.0, 13.0):
         chart.pan(slots)
         chart.grab()
+    shifted = chart.grab().toImage()
+    chart.set_candles_shown(False)
+    chart.grab()
+    chart.set_candles_shown(True)
+    assert differing(shifted, chart.grab().toImage()) < 1e-4
+
+
+@pytest.mark.parametrize("candles", [40, 117, 700])
+def test_gaps_and_fills_move_with_the_candles(
+    chart: CandleChart, candles: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times, *columns = arrays(COUNT)
+    kept = np.setdiff1d(np.arange(COUNT), [*range(1420, 1424), *range(1465, 1470), 1482])
+    chart.set_series(times[kept], *(column[kept] for column in columns), MINUTE)
+    FillLayer(chart).show([Deal(int(times[slot]), slot % 2 == 0, 1.0, 1.0, 0.1) for slot in range(1380, 1490, 7)], ())
+    chart.set_auto_scale(False)
+    chart.show_latest(candles)
+    chart.grab()
+    whole: list[str] = []
+    paint = items.draw_still_pane
+
+    def painted(brush: QPainter, frame: Frame, pane: str) -> None:
+        if pane == PRICE_PANE and brush.clipBoundingRect().width() >= frame.price_pane.width():
+            whole.append(pane)
+        paint(brush, frame, pane)
+
+    monkeypatch.setattr(items, "draw_still_pane", painted)
+    for slots in (-3.3, -0.2, -11.0, 2.5, -1.0, 4.0, -7.7, 9.1):
+        chart.pan(slots)
+        chart.grab()
+    assert whole == []
     shifted = chart.grab().toImage()
     chart.set_candles_shown(False)
     chart.grab()
