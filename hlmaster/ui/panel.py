@@ -23,6 +23,8 @@ class Panel(QWidget):
     """Several of it can be open at once."""
     counted = Signal(int)
     retitled = Signal(str)
+    memory_changed = Signal()
+    """``save_state`` answers something else than before."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()

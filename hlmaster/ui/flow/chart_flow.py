@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QRectF, Qt, QTimer
+from PySide6.QtCore import QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPen
 
 from hlmaster.core.candles import Floats, Ints
@@ -47,7 +47,11 @@ PANES = (
 
 
 class ChartFlow(QObject):
-    """Looks at the flow of the panel's coin once a second, while something of it is on and the panel is visible."""
+    """Looks at the flow of the panel's coin once a second, while something of it is on and the panel is visible.
+
+    ``changed``: something else is on than before."""
+
+    changed = Signal()
 
     def __init__(self, panel: MarketPanel, chart: CandleChart) -> None:
         super().__init__(panel)
@@ -91,6 +95,7 @@ class ChartFlow(QObject):
     def _toggle_session(self) -> None:
         self.by_session = not self.by_session
         self.look()
+        self.changed.emit()
 
     # --- verbs ---
 
@@ -109,6 +114,7 @@ class ChartFlow(QObject):
         elif not self.on:
             self._timer.stop()
         self.look()
+        self.changed.emit()
 
     def _place_profile(self) -> None:
         chosen = self.on & set(PROFILES)

@@ -113,6 +113,8 @@ class ChartPanel(MarketPanel):
         context.settings_changed.connect(self._take_settings)
         self.bar.indicators.clicked.connect(lambda: self.studies.pick(self.bar.indicators))
         self.bar.log_scale.clicked.connect(self.set_log_scale)
+        for changed in (self.studies.changed, self.flow.changed, self.trading.switches.changed):
+            changed.connect(self.memory_changed)
         self.studies.refused.connect(lambda sentence: context.notify(Severity.INFO, sentence))
         self.studies.built_in.rates_wanted.connect(self._want_rates)
         add_actions(self, self.chart, self.studies, self.bar)
@@ -315,6 +317,7 @@ class ChartPanel(MarketPanel):
     def set_log_scale(self, on: bool) -> None:
         self.chart.set_log_scale(on)
         self.bar.log_scale.setChecked(on)
+        self.memory_changed.emit()
 
     def _want_rates(self) -> None:
         """Have the funding of the coin fetched where it is shown: once, and anew with every hour."""

@@ -82,6 +82,7 @@ class Stage(QObject):
         for moved in (dock.dockLocationChanged, dock.visibilityChanged, dock.topLevelChanged):
             moved.connect(self._on_moved)
         dock.resized.connect(self._tell)
+        self.panels.panels[key].memory_changed.connect(self._tell)
         dock.whole_wanted.connect(lambda: self.toggle_whole(key))
 
     def _on_moved(self) -> None:

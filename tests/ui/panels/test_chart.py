@@ -269,3 +269,16 @@ async def test_nobody_waits_for_candles_that_are_not_looked_at_any_more(
     panel.release()
     await until(lambda: not panel.context.is_busy)
     await panel.context.close()
+
+
+async def test_each_change_of_what_a_chart_remembers_is_told(qtbot: Any) -> None:
+    panel = await opened(MarketScene(), qtbot)
+    told: list[dict[str, Any]] = []
+    panel.memory_changed.connect(lambda: told.append(panel.save_state()))
+    panel.studies.add("rsi")
+    panel.set_log_scale(True)
+    panel.flow.switch("flow_delta", True)
+    assert len(told) == 3
+    assert [state["log_scale"] for state in told] == [False, True, True]
+    assert told[-1]["flow"]["on"] == ["flow_delta"]
+    await panel.context.close()

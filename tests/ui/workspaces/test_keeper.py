@@ -246,3 +246,12 @@ async def test_every_panel_opens_grows_to_the_whole_window_and_closes_without_a_
         assert open_keys(window) == set(before.keys) | {"heatmap", "footprint"} & set(stage.panels.keys)
         told = [record.message for record in qtlog.records if "propagateSizeHints" not in record.message]
         assert told == []
+
+
+async def test_what_a_panel_learns_is_kept_soon_and_not_at_the_next_minute(context: Context, tmp_path: Path) -> None:
+    async with light(context, tmp_path) as window:
+        await settle(window)
+        heard: list[bool] = []
+        window.stage.changed.connect(lambda: heard.append(True))
+        window.panels["chart"].memory_changed.emit()
+        assert heard
