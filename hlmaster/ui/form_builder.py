@@ -40,7 +40,7 @@ class Row(QWidget):
         self._reset.setAccessibleName(f"Set {title} back to its default")
         self._reset.clicked.connect(lambda: editor.set_value(default))
         self._problem = QLabel()
-        self._problem.setProperty("tone", "down")
+        self._problem.setProperty("tone", "danger")
         self._problem.setWordWrap(True)
         self._problem.hide()
         self._lay_out()

@@ -12,8 +12,8 @@ HOLD_MS = 1_000
 ARMED_MS = 3_000
 HINT_MS = 1_500
 HINT = "KEEP HOLDING"
-BAR, SHADE_ALPHA = 5, 70
-"""Pixels of the bar along the lower edge, and the shade over it, both behind the words."""
+BAR, EDGE, SHADE_ALPHA = 4, 2, 70
+"""Pixels of the bar and from the edges to it, and the shade over what is done, both behind the words."""
 
 
 class HoldButton(QPushButton):
@@ -103,6 +103,6 @@ class HoldButton(QPushButton):
         self.initStyleOption(option)
         painter.drawControl(QStyle.ControlElement.CE_PushButtonBevel, option)
         painter.fillRect(0, 0, done, self.height(), shade)
-        painter.fillRect(0, self.height() - BAR, done, BAR, bar)
+        painter.fillRect(EDGE, self.height() - BAR - EDGE, max(0, done - 2 * EDGE), BAR, bar)
         painter.drawControl(QStyle.ControlElement.CE_PushButtonLabel, option)
         painter.end()

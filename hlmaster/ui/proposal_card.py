@@ -170,7 +170,7 @@ class ProposalCard(QFrame):
         self._state.setText(figures.veiled(proposal.state_text if self._all_limits else state_words(proposal)))
         self._state.setToolTip(plain_tip(figures.veiled(proposal.state_text)))
         self._state.setVisible(bool(proposal.state_text))
-        set_tone(self._state, "down" if blocked else "")
+        set_tone(self._state, "danger" if blocked else "")
         self._restyle(self, "blocked", "true" if blocked else "false")
         self._figures.setVisible(not blocked or self._all_limits)
         self._show_answers()
@@ -209,7 +209,7 @@ class ProposalCard(QFrame):
         text = WORDS.get(proposal.state, text)
         if self._left.text() != text:
             self._left.setText(text)
-        set_tone(self._left, "down" if blocked or left_ms < HURRY_MS else "warning")
+        set_tone(self._left, "danger" if blocked or left_ms < HURRY_MS else "warning")
 
     def set_theme(self, theme: Theme) -> None:
         self._limits.set_theme(theme)

@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 
 def set_tone(label: QLabel, tone: str) -> None:
-    """``up``, ``down``, ``warning``, ``accent`` or nothing; the style sheet knows the colours."""
+    """``up`` and ``down`` for the market, ``good`` and ``danger`` for what went well or not, ``warning``, ``accent`` or
+    nothing; the style sheet knows the colours."""
     if label.property("tone") != tone:
         label.setProperty("tone", tone)
         label.style().unpolish(label)

@@ -41,6 +41,8 @@ class Theme(Scheme):
     up_fill: str
     """Depth bars and tag backgrounds behind text."""
     down_fill: str
+    good: str
+    """What went well, whichever way the market's colours are turned; what did not is ``danger``."""
     on_up_fill: str
     on_down_fill: str
     """Words of a tag on its own fill."""
@@ -87,6 +89,7 @@ def theme(name: str, up: str | None = None, down: str | None = None, *, swapped:
         name=name,
         up_fill=up_fill,
         down_fill=down_fill,
+        good=legible(base.up, *behind),
         on_up_fill=legible(up, up_fill),
         on_down_fill=legible(down, down_fill),
         **colours,

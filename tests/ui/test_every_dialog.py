@@ -84,6 +84,15 @@ def told(dialog: QDialog) -> list[str]:
     return found
 
 
+async def settled_complaints(dialog: QDialog) -> list[str]:
+    """Once rows that are made bit by bit are laid out."""
+    for _ in range(50):
+        if not (wrong := told(dialog)):
+            break
+        await asyncio.sleep(0.01)
+    return wrong
+
+
 async def test_small_dialogs_are_fit_to_be_used(qtbot: QtBot) -> None:
     complaints = {}
     async with place(qtbot) as stand:
@@ -114,8 +123,7 @@ async def test_the_windows_own_dialogs_are_fit_to_be_used(qtbot: QtBot, tmp_path
         for name, dialog in made.items():
             dialog.open()
             await until(dialog.isVisible)
-            await asyncio.sleep(0)
-            if wrong := told(dialog):
+            if wrong := await settled_complaints(dialog):
                 complaints[name] = wrong
             pages.append(page_of(dialog))
             QTest.keyClick(dialog, Qt.Key.Key_Escape)

@@ -87,6 +87,8 @@ def test_every_word_and_figure_can_be_read_on_whatever_lies_behind_it(name: str)
     fills = (made.up, made.down, made.accent, made.warning, made.second)
     assert [fill for fill in fills if contrast(made.on_colour, fill) < LEGIBLE] == []
     assert contrast(made.on_danger, made.danger_fill) >= LEGIBLE
+    assert contrast(made.on_up_fill, made.up_fill) >= LEGIBLE
+    assert contrast(made.on_down_fill, made.down_fill) >= LEGIBLE
     assert contrast(made.text, made.up_fill) >= LEGIBLE
     assert contrast(made.text, made.down_fill) >= LEGIBLE
 
@@ -109,3 +111,7 @@ def test_the_settings_choose_the_theme_and_every_theme_can_be_chosen() -> None:
         general = Settings.model_validate({"general": {"theme": name, "swap_colours": True}}).general
         assert looks.chosen(general).name == name
         assert looks.chosen(general).up == SCHEMES[name].down
+
+
+def test_what_went_well_keeps_its_colour_where_rising_and_falling_are_turned() -> None:
+    assert theme("dark", swapped=True).good == theme("dark").good != theme("dark", swapped=True).up

@@ -184,7 +184,7 @@ class ConnectDialog(QDialog):
         self.badge.setProperty("mode", str(mode))
         restyle(self.badge)
 
-    def _say(self, sentence: str, tone: str = "down") -> None:
+    def _say(self, sentence: str, tone: str = "danger") -> None:
         show_tone(self.message, sentence, tone)
 
     # --- steps ---

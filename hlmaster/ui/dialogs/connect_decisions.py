@@ -23,9 +23,9 @@ from hlmaster.desk.permission import LIVE_PHRASE, NOTICE, LiveConfirmation
 from hlmaster.ui.dialogs.connect_page import Page, field, indented, take, words
 
 MARKS = {
-    Outcome.PASSED: ("✓", "up", "passed"),
+    Outcome.PASSED: ("✓", "good", "passed"),
     Outcome.WARNING: ("!", "warning", "warning"),
-    Outcome.FAILED: ("✕", "down", "failed"),
+    Outcome.FAILED: ("✕", "danger", "failed"),
     Outcome.UNKNOWN: ("?", "warning", "not known"),
 }
 
@@ -180,7 +180,7 @@ class ConfirmPage(Page):
         for sentence in notice:
             row = QHBoxLayout()
             bullet = QLabel("•")
-            bullet.setProperty("tone", "down")
+            bullet.setProperty("tone", "danger")
             row.addWidget(bullet, 0, Qt.AlignmentFlag.AlignTop)
             row.addWidget(words(sentence, ""), 1)
             self.column.addLayout(row)

@@ -103,7 +103,7 @@ class DossierDialog(QDialog):
         if not isValid(self):
             return  # closed meanwhile
         if failure:
-            self._say(failure, "down")
+            self._say(failure, "danger")
         if dossier.proposal is None:
             dossier = replace(dossier, proposal=self._known)
         self.dossier = dossier
@@ -129,12 +129,12 @@ class DossierDialog(QDialog):
             replayed = [await self._context.desk.records.replay(decision) for decision in kept]
         except HlError as error:
             if isValid(self):
-                self._say(str(error), "down")
+                self._say(str(error), "danger")
             return
         if not isValid(self):
             return
         same = all(one.is_identical for one in replayed)
-        self._say(" ".join(dict.fromkeys(one.sentence for one in replayed)), "up" if same else "warning")
+        self._say(" ".join(dict.fromkeys(one.sentence for one in replayed)), "good" if same else "warning")
 
     def _say(self, sentence: str, tone: str) -> None:
         self.message.setText(sentence)

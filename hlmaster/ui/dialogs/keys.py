@@ -259,13 +259,13 @@ class KeysDialog(QDialog):
         try:
             change()
         except ConfigError as error:
-            self._say(str(error), "down")
+            self._say(str(error), "danger")
 
     # --- as text ---
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._keymap.as_text())
-        self._say("The map is in the clipboard.", "up")
+        self._say("The map is in the clipboard.", "good")
 
     def _choose_file(self) -> None:
         chooser = QFileDialog(
@@ -281,6 +281,6 @@ class KeysDialog(QDialog):
         try:
             target.write_text(self._keymap.as_text(), encoding="utf-8")
         except OSError as error:
-            self._say(f"{target} cannot be written: {error.strerror}. Choose another place.", "down")
+            self._say(f"{target} cannot be written: {error.strerror}. Choose another place.", "danger")
         else:
-            self._say(f"Saved to {target}.", "up")
+            self._say(f"Saved to {target}.", "good")

@@ -254,7 +254,7 @@ class ProposalEdit(QDialog):
         read = self.read()
         made = read.problem or self._made(read.changes)
         if isinstance(made, str):
-            self._say(made, "down")
+            self._say(made, "danger")
             self.apply_button.setEnabled(False)
             return
         self._worth.setText(f"≈ {figures.money(made.notional)}")
@@ -291,14 +291,14 @@ class ProposalEdit(QDialog):
     def _apply(self) -> None:
         read = self.read()
         if read.problem:
-            self._say(read.problem, "down")
+            self._say(read.problem, "danger")
             return
         try:
             outcome = self._context.desk.proposing.edit(self._proposal.proposal_id, read.changes)
         except HlError as error:
-            self._say(str(error), "down")
+            self._say(str(error), "danger")
             return
         if outcome.ok:
             self.accept()
         else:
-            self._say(outcome.sentence, "down")
+            self._say(outcome.sentence, "danger")

@@ -78,7 +78,7 @@ class ProtectionDialog(QDialog):
         self.message.setText(
             "One value is not allowed." if problems == 1 else f"{problems} are not." if problems else ""
         )
-        self.message.setProperty("tone", "down" if problems else "")
+        self.message.setProperty("tone", "danger" if problems else "")
         restyle(self.message)
 
     def _apply(self) -> None:

@@ -186,11 +186,11 @@ class SessionsDialog(QDialog):
         try:
             self._sessions.create(self._mode, name, balance).close()
         except StorageError as error:
-            self._say(str(error), "down")
+            self._say(str(error), "danger")
             return
         self.new_name.clear()
         self.refresh(name)
-        self._say(f"{name} is ready with {money(balance)}; Open switches to it.", "up")
+        self._say(f"{name} is ready with {money(balance)}; Open switches to it.", "good")
 
     def _arm_reset(self) -> None:
         if self.selected is not None:
@@ -214,7 +214,7 @@ class SessionsDialog(QDialog):
         line.setProperty("bad", "false" if good else "true")
         restyle(line)
         if not good:
-            self._say(typed.problem or "A session starts with more than $0 and at most $1,000,000,000.", "down")
+            self._say(typed.problem or "A session starts with more than $0 and at most $1,000,000,000.", "danger")
             return None
         return typed.value
 
@@ -242,9 +242,9 @@ class SessionsDialog(QDialog):
         args = (self._mode, name, target, self._database, self._settings_toml)
         try:
             made = await asyncio.to_thread(self._sessions.export, *args)
-            sentence, tone = f"Exported to {made}.", "up"
+            sentence, tone = f"Exported to {made}.", "good"
         except StorageError as error:
-            sentence, tone = str(error), "down"
+            sentence, tone = str(error), "danger"
         self._export_task = None
         if isValid(self):  # it may have been closed meanwhile
             self._show_state()

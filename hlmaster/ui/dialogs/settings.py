@@ -171,12 +171,12 @@ class SettingsDialog(QDialog):
         try:
             settings, origins = put_in_force(self._context, self._file, self._origins, changes)
         except ConfigError as error:
-            self._say(str(error), "down")
+            self._say(str(error), "danger")
             return False
         self._origins = origins
         self.form.settle(lambda key: origin_words(origins[key]))
         self._show_state()
-        self._say(f"Saved to {self._file.name}.", "up")
+        self._say(f"Saved to {self._file.name}.", "good")
         self.applied.emit(settings, origins)
         return True
 
@@ -197,7 +197,7 @@ class SettingsDialog(QDialog):
         self.apply_button.setEnabled(bool(changes) and not problems)
         self.ok.setEnabled(not problems)
         if problems:
-            self._say("One value is not allowed." if problems == 1 else f"{problems} values are not allowed.", "down")
+            self._say("One value is not allowed." if problems == 1 else f"{problems} values are not allowed.", "danger")
         elif not changes:
             self._say("", "")
         else:
@@ -235,6 +235,6 @@ class SettingsDialog(QDialog):
         try:
             target.write_text(self._context.desk.settings.export(), encoding="utf-8")
         except OSError as error:
-            self._say(f"{target} cannot be written: {error.strerror}. Choose another place.", "down")
+            self._say(f"{target} cannot be written: {error.strerror}. Choose another place.", "danger")
         else:
-            self._say(f"Exported to {target}.", "up")
+            self._say(f"Exported to {target}.", "good")

@@ -86,7 +86,7 @@ class ParamsDialog(QDialog):
         changes, problems = len(self.form.changes()), len(self.form.problems)
         self.ok.setEnabled(not problems)
         if problems:
-            self.say("One value is not allowed." if problems == 1 else f"{problems} values are not allowed.", "down")
+            self.say("One value is not allowed." if problems == 1 else f"{problems} values are not allowed.", "danger")
         else:
             self.say("" if not changes else "1 change" if changes == 1 else f"{changes} changes", "")
 
@@ -117,12 +117,12 @@ class StrategyParamsDialog(ParamsDialog):
             self._context.desk.engine.set_params(self._name, changes)
             card = self._context.desk.engine.card(self._name)
         except ConfigError as error:
-            self.say(str(error), "down")
+            self.say(str(error), "danger")
             return False
         self.form.settle(_chosen(card))
         self.show_state()
         when = "They count from its next decision on." if card.armed else "They count once it is armed."
-        self.say(f"Applied. {when}", "up")
+        self.say(f"Applied. {when}", "good")
         return True
 
     def show_state(self) -> None:

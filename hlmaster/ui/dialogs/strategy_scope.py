@@ -43,7 +43,7 @@ class StrategyScopeDialog(Question):
         self.now, self.problem = _note(regimes_now(context.desk.regimes, card.coins)), QLabel()
         self.problem.setWordWrap(True)
         self.problem.hide()
-        set_tone(self.problem, "down")
+        set_tone(self.problem, "danger")
         self._lay_out()
         self.coins.textEdited.connect(lambda _: self.named.setChecked(True))
         self.group.textEdited.connect(lambda _: self.voter.setChecked(True))

@@ -12,7 +12,7 @@ from hlmaster.ui.readout import set_tone
 
 SIZE = (640, 560)
 LOOK_MS = 1_000
-MARKS = {True: ("✓", "up"), False: ("✗", "down"), None: ("○", "")}
+MARKS = {True: ("✓", "good"), False: ("✗", "danger"), None: ("○", "")}
 
 
 class WhyNothingDialog(QDialog):
@@ -100,7 +100,7 @@ class WhyNothingDialog(QDialog):
         else:
             self.verdict.setText(f"{'It stops at' if red else 'It waits for'}: {stop.name}")
             self.cure.setText(stop.cure or stop.text)
-        set_tone(self.verdict, "up" if stop is None else "down" if red else "")
+        set_tone(self.verdict, "good" if stop is None else "danger" if red else "")
         while (item := self._grid.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
@@ -121,6 +121,6 @@ class WhyNothingDialog(QDialog):
             label.setProperty("role", role)
         set_tone(mark, tone)
         if first:
-            set_tone(name, "down")
+            set_tone(name, "danger")
         for column, label in enumerate((mark, name, text)):
             self._grid.addWidget(label, row, column, Qt.AlignmentFlag.AlignTop)

@@ -218,7 +218,7 @@ class AnalystPanel(Panel):
         if self.notice.text() != notice:
             self.notice.setText(notice)
         self.notice.setVisible(bool(notice))
-        set_tone(self.notice, "down" if stage is Stage.FAILED else "")
+        set_tone(self.notice, "danger" if stage is Stage.FAILED else "")
         able = stage not in (Stage.WITHOUT, Stage.OFF)
         for button in (self.ask, self.quick):
             button.setVisible(able)

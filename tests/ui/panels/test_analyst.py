@@ -98,7 +98,7 @@ async def test_while_the_model_is_loaded_it_says_so_and_the_call_can_be_ended(qt
         panel.cancel.click()
         await reaches(panel, Stage.FAILED)
         assert panel.notice.text() == "The call was cancelled by hand."
-        assert panel.notice.property("tone") == "down"
+        assert panel.notice.property("tone") == "danger"
 
 
 async def test_words_are_shown_as_they_come_behind_a_caret(qtbot: QtBot, tmp_path: Path) -> None:
