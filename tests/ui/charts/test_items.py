@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
-from hlmaster.ui.charts import items
+from hlmaster.ui.charts import drawing, items
 from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.charts.fill_layer import FillLayer
 from hlmaster.ui.charts.fill_marks import Deal
@@ -77,15 +77,15 @@ def test_what_is_scaled_anew_is_painted_whole(chart: CandleChart) -> None:
 def test_gaps_and_fills_move_with_the_candles(
     chart: CandleChart, candles: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    times, *columns = arrays(COUNT)
+    times, opened, high, low, close, volume = arrays(COUNT)
     kept = np.setdiff1d(np.arange(COUNT), [*range(1420, 1424), *range(1465, 1470), 1482])
-    chart.set_series(times[kept], *(column[kept] for column in columns), MINUTE)
+    chart.set_series(times[kept], opened[kept], high[kept], low[kept], close[kept], volume[kept], MINUTE)
     FillLayer(chart).show([Deal(int(times[slot]), slot % 2 == 0, 1.0, 1.0, 0.1) for slot in range(1380, 1490, 7)], ())
     chart.set_auto_scale(False)
     chart.show_latest(candles)
     chart.grab()
     whole: list[str] = []
-    paint = items.draw_still_pane
+    paint = drawing.draw_still_pane
 
     def painted(brush: QPainter, frame: Frame, pane: str) -> None:
         if pane == PRICE_PANE and brush.clipBoundingRect().width() >= frame.price_pane.width():
