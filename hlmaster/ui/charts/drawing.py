@@ -91,8 +91,8 @@ def _still_pane(pane: SubPane, painter: QPainter, frame: Frame, area: QRectF) ->
         draw_volumes(painter, frame, pane, frame.closed)
     draw_studies(painter, frame, pane.key, pane.scale, area, kept=True)
     frame.layers.paint(painter, frame, area, pane.key, (0.0, math.inf), kept=True)
-    painter.setPen(flat_pen(frame.palette.border))
-    painter.drawLine(0, 0, int(area.width()), 0)
+    # Not a line: where a pixel is several of the screen's, that would lie half above the pane.
+    painter.fillRect(QRectF(0, 0, area.width(), 1), colour(frame.palette.border))
 
 
 def _live_pane(pane: SubPane, painter: QPainter, frame: Frame, area: QRectF) -> None:

@@ -7,12 +7,13 @@ import pytest
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
-from hlmaster.ui.charts import drawing, items
+from hlmaster.ui.charts import drawing, items, scales
 from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.charts.fill_layer import FillLayer
 from hlmaster.ui.charts.fill_marks import Deal
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.study import PRICE_PANE, Study, Trace
+from hlmaster.ui.ink import colour
 from tests.ui.charts.made import MINUTE, arrays
 
 COUNT = 1500
@@ -102,3 +103,17 @@ def test_gaps_and_fills_move_with_the_candles(
     chart.grab()
     chart.set_candles_shown(True)
     assert differing(shifted, chart.grab().toImage()) < 1e-4
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 1.5, 2.0])
+def test_panes_are_parted_at_any_scaling(chart: CandleChart, ratio: float) -> None:
+    frame = chart.frame
+    image = QImage(round(900 * ratio), round(600 * ratio), QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
+    image.fill(colour(frame.palette.background))
+    painter = QPainter(image)
+    scales.draw_whole(painter, frame)
+    painter.end()
+    for top in (*(pane.area.top() for pane in frame.panes.shown), frame.time_scale.top()):
+        rows = {image.pixelColor(5, round(top * ratio) + more).name() for more in (-1, 0, 1)}
+        assert frame.palette.border in rows
