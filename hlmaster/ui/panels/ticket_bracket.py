@@ -33,7 +33,7 @@ class BracketBox(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._risky = self._barred = False
+        self._risky = self._barred = self._low = False
         self._ready: tuple[tuple[Decimal, Decimal], ...] = ()
         self._entry: Entry | None = None
         self._priced = Priced()
@@ -153,13 +153,19 @@ class BracketBox(QWidget):
             self.choose_unit(ExitUnit.PERCENT)
         self.shape()
 
+    def set_low(self, on: bool) -> None:
+        """Without the words under the fields, which the chart's lines say too."""
+        if on != self._low:
+            self._low = on
+            self.shape()
+
     def shape(self) -> None:
         stop, target = self.wants_stop(), self.wants_target()
         self.exits_row.setVisible(stop or target)
         self.unit.setVisible(stop or target)
         self.presets.setText("▾" if stop or target else "Ready ▾")
-        self.stop_words.setVisible(stop)
-        self.target_words.setVisible(target)
+        self.stop_words.setVisible(stop and not self._low)
+        self.target_words.setVisible(target and not self._low)
         self.stop.setVisible(stop)
         several = self._count > 1
         for number in range(MOST_TARGETS):

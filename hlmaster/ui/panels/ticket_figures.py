@@ -48,6 +48,9 @@ class TicketFigures:
         fee_side = "" if shown is None or shown.fee is None else " · MAKER" if shown.fee_is_maker else " · TAKER"
         say(ui.fee_caption, f"FEE{fee_side}")
         tell(ui.fee, money(shown.fee if shown is not None else None))
+        # Where a low ticket leaves out the button that says so
+        leverage = "" if situation is None or ui.head.isVisibleTo(ui.contents) else f" {situation.leverage.value}×"
+        say(ui.margin_caption, f"MARGIN{leverage}")
         tell(ui.margin, money(shown.margin if shown is not None else None))
         tell(ui.liquidation, figures.price(shown.liquidation_price if shown is not None else None, decimals))
         say(ui.liquidation_caption, _away("LIQ.", shown.liquidation_price if shown is not None else None, situation))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLabel, QWidget
 
 from hlmaster.core.model import Side
 from hlmaster.core.orders import TimeInForce
@@ -42,6 +42,8 @@ ENDS_ONLY = "A reduce-only order ends a position, so there is nothing for a brac
 EXECUTION_WIDTH = 112
 ROOMY = 440
 """Pixels in which a limit order with a bracket shows every field and figure."""
+LOW = 400
+"""Pixels of a ticket in which an order with a bracket shows what is told nowhere else, and that as low as it can."""
 CLOSE_TOGETHER, TOP = 3, 8
 """Pixels between rows where there are fewer, so that none has to be scrolled for."""
 
@@ -71,7 +73,7 @@ class TicketForm:
     def __init__(self, ui: Ui_TicketPanel, coin: str) -> None:
         self._ui = ui
         self._spacing = ui.contents_layout.spacing()
-        self.is_crowded = False
+        self.is_crowded = self.is_low = False
         self._counted_in = SizeUnit.COIN
         ui.kind.set_options(KINDS)
         ui.side.set_options(SIDES)
@@ -79,15 +81,12 @@ class TicketForm:
         ui.execution.setMinimumWidth(EXECUTION_WIDTH)
         for unit in SizeUnit:
             ui.unit.addItem(coin if unit is SizeUnit.COIN else str(unit), unit)
-        ui.submit.setMinimumHeight(32)
         # The scroll area has measured them before their roles were set
         for label in ui.contents.findChildren(QLabel):
             label.style().unpolish(label)
             label.style().polish(label)
         for painted in (ui.contents, ui.area.viewport()):
             painted.setAutoFillBackground(False)
-        # Room for what two reasons need, so that the button does not move under the pointer while one types
-        ui.reason.setMinimumHeight(3 * ui.reason.fontMetrics().lineSpacing() + 2)
         for column in range(3):
             ui.preview_layout.setColumnStretch(column, 1)
         ui.reduce_only.setToolTip(REDUCE_ONLY)
@@ -179,6 +178,7 @@ class TicketForm:
         # The bracket comes first where there is no room for both
         self.is_crowded = not roomy and (ui.bracket.wants_stop() or ui.bracket.wants_target())
         ui.quick.setVisible(not self.is_crowded or ui.quick.head.isChecked())
+        self._press_together(on=self.is_crowded and ui.area.height() + ui.foot.height() < LOW)
         self._arrange_figures()
         ui.risk_box.setVisible(ui.bracket.wants_stop())
         ui.reward_box.setVisible(ui.bracket.wants_target())
@@ -190,13 +190,43 @@ class TicketForm:
 
     def _arrange_figures(self) -> None:
         """Risk and reward take the places of what is known without them, where there is no room for a row of theirs."""
-        ui, layout, crowded = self._ui, self._ui.preview_layout, self.is_crowded
+        ui, layout, crowded, low = self._ui, self._ui.preview_layout, self.is_crowded, self.is_low
         layout.setContentsMargins(0, CLOSE_TOGETHER if crowded else TOP, 0, 0)
         for box in (ui.available_box, ui.after_box):
             box.setVisible(not crowded)
-        layout.addWidget(ui.liquidation_box, 1, 0 if crowded else 1)
-        layout.addWidget(ui.risk_box, *((1, 1) if crowded else (2, 0, 1, 2)))
-        layout.addWidget(ui.reward_box, 1 if crowded else 2, 2)
+        # In a low ticket two columns, each figure beside its name; what the size is worth stands in its field
+        ui.notional_box.setVisible(not low)
+        across = QBoxLayout.Direction.LeftToRight if low else QBoxLayout.Direction.TopToBottom
+        for line in (ui.fee_layout, ui.margin_layout, ui.liquidation_layout, ui.risk_layout, ui.reward_layout):
+            line.setDirection(across)
+        for column, share in enumerate((9, 10, 0) if low else (1, 1, 1)):
+            layout.setColumnStretch(column, share)
+        layout.addWidget(ui.fee_box, 0, 0 if low else 1)
+        layout.addWidget(ui.margin_box, *((2, 0, 1, 2) if low else (0, 2)))
+        layout.addWidget(ui.liquidation_box, *((0, 1) if low else (1, 0) if crowded else (1, 1)))
+        layout.addWidget(ui.risk_box, *((1, 0) if low else (1, 1) if crowded else (2, 0, 1, 2)))
+        layout.addWidget(ui.reward_box, *((1, 1) if low else (1, 2) if crowded else (2, 2)))
+
+    def _press_together(self, *, on: bool) -> None:
+        """What has a key, or is in the watch of the chart, makes way for fields and figures."""
+        ui, self.is_low = self._ui, on
+        ui.head.setVisible(not on)
+        ui.chips.setVisible(not on)
+        # With a bracket only a limit order has any of these to choose
+        ui.check_row.setVisible(not on or ui.kind.value == "limit")
+        ui.bracket.set_low(on)
+        side, foot = (8, (8, 2, 8, 3)) if on else (12, (12, 6, 12, 10))
+        ui.contents_layout.setContentsMargins(side, 2 if on else TOP, side, 1 if on else 4)
+        ui.foot_layout.setContentsMargins(*foot)
+        ui.foot_layout.setSpacing(3 if on else 6)
+        ui.submit.setMinimumHeight(26 if on else 32)
+        ui.preview_layout.setVerticalSpacing(1 if on else 8)
+        ui.preview_layout.setHorizontalSpacing(4 if on else 8)
+        # Room for what reasons need, so that the button does not move under the pointer while one types
+        lines = 2 if on else 3
+        ui.reason.setMinimumHeight(lines * ui.reason.fontMetrics().lineSpacing() + (0 if on else 2))
+        if on:
+            ui.contents_layout.setSpacing(CLOSE_TOGETHER - 1)
 
     def _allow(self) -> None:
         """What cannot go together is greyed, with the reason where the pointer asks for it."""

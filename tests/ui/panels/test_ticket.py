@@ -25,8 +25,10 @@ from tests.ui.questions import met
 
 D = Decimal
 LIMITS = ("post-only", "limit IOC")
-IN_1280_BY_800 = (265, 485)
-"""What a window of that size leaves to the ticket."""
+IN_1280_BY_800 = (268, 327)
+"""What a window of that size leaves to the ticket, with the analyst below it."""
+ALONE = (265, 485)
+"""And without."""
 UNITS = {unit: number for number, unit in enumerate(SizeUnit)}
 
 
@@ -499,7 +501,7 @@ async def test_tab_walks_from_what_is_traded_to_the_button_that_sends_it(qtbot: 
 
 
 @pytest.mark.parametrize("unit", [SizeUnit.COIN, SizeUnit.RISK_USD])
-@pytest.mark.parametrize("kind", ["limit", "stop"])
+@pytest.mark.parametrize("kind", ["market", "limit", "stop", "take profit"])
 async def test_a_bracket_needs_no_scrolling_in_the_smallest_usual_window(
     qtbot: QtBot, qapp: QApplication, kind: str, unit: SizeUnit
 ) -> None:
@@ -510,12 +512,18 @@ async def test_a_bracket_needs_no_scrolling_in_the_smallest_usual_window(
         panel = panel_of(scene, qtbot)
         shown(panel, *IN_1280_BY_800)
         panel.ui.kind.choose(kind)
-        panel.ui.execution.choose("limit")
         panel.ui.unit.setCurrentIndex(UNITS[unit])
         for attach in (panel.ui.bracket.attach_stop, panel.ui.bracket.attach_target):
             attach.setChecked(True)
         await until(panel.ui.bracket.exits_row.isVisible)
-        assert panel.ui.contents.minimumSizeHint().height() <= panel.ui.area.height()
+        for size, execution in ((IN_1280_BY_800, "market"), (ALONE, "limit"), (IN_1280_BY_800, "limit")):
+            shown(panel, *size)
+            panel.ui.execution.choose(execution)
+            panel.refresh()
+            await until(lambda: panel.ui.contents.minimumSizeHint().height() <= panel.ui.area.height())
+        assert panel.form.is_low
+        assert not panel.ui.leverage.isVisible()
+        assert panel.ui.margin_caption.text().endswith("×"), "the leverage is still told"
         shown(panel, 280, 610)
         await until(panel.ui.share.isVisible)
     qapp.setStyleSheet(before)
