@@ -42,7 +42,7 @@ ENDS_ONLY = "A reduce-only order ends a position, so there is nothing for a brac
 EXECUTION_WIDTH = 112
 ROOMY = 440
 """Pixels in which a limit order with a bracket shows every field and figure."""
-LOW = 400
+LOW = 460
 """Pixels of a ticket in which an order with a bracket shows what is told nowhere else, and that as low as it can."""
 CLOSE_TOGETHER, TOP = 3, 8
 """Pixels between rows where there are fewer, so that none has to be scrolled for."""

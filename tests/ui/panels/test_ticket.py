@@ -27,6 +27,7 @@ D = Decimal
 LIMITS = ("post-only", "limit IOC")
 IN_1280_BY_800 = (268, 327)
 """What a window of that size leaves to the ticket, with the analyst below it."""
+IN_1600_BY_980 = (277, 421)
 ALONE = (265, 485)
 """And without."""
 UNITS = {unit: number for number, unit in enumerate(SizeUnit)}
@@ -521,6 +522,9 @@ async def test_a_bracket_needs_no_scrolling_in_the_smallest_usual_window(
             panel.ui.execution.choose(execution)
             panel.refresh()
             await until(lambda: panel.ui.contents.minimumSizeHint().height() <= panel.ui.area.height())
+        panel.ui.bracket.set_count(3)
+        shown(panel, *IN_1600_BY_980)
+        await until(lambda: panel.ui.contents.minimumSizeHint().height() <= panel.ui.area.height())
         assert panel.form.is_low
         assert not panel.ui.leverage.isVisible()
         assert panel.ui.margin_caption.text().endswith("×"), "the leverage is still told"
