@@ -26,6 +26,12 @@ MOST_GARBAGE = 50_000
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 
+def pytest_collection_finish() -> None:
+    """The program and its tests, all loaded by now, stay to the end: no collection looks through them again."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_runtest_teardown() -> None:
     assert not gc.isenabled(), "this test leaves the collector on, and any thread may then free a Qt object"
     if gc.get_count()[0] > MOST_GARBAGE:

@@ -29,7 +29,8 @@ def collector(qapp: Any) -> Iterator[GarbageCollector]:
 
 def test_threads_that_allocate_collect_nothing(collector: GarbageCollector) -> None:
     knot = weakref.ref(Knot())
-    thread = threading.Thread(target=lambda: [[number] for number in range(100_000)])
+    made: list[list[int]] = []
+    thread = threading.Thread(target=lambda: made.extend([number] for number in range(100_000)))
     thread.start()
     thread.join()
     assert knot() is not None
