@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, QVariantAnimation, Signal
-from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QPaintEvent, QPalette
+from PySide6.QtGui import QHideEvent, QKeyEvent, QPaintEvent, QPalette
 from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
 
 from hlmaster.ui.palettes import is_bright
@@ -97,7 +97,7 @@ class HoldButton(QPushButton):
             return
         share: float = self.progress.currentValue()
         bar, done = self.palette().color(QPalette.ColorRole.ButtonText), round(self.width() * share)
-        shade = QColor(Qt.GlobalColor.black if is_bright(bar.name()) else Qt.GlobalColor.white)
+        shade = bar.darker(800) if is_bright(bar.name()) else bar.lighter(300)
         shade.setAlpha(SHADE_ALPHA)
         option, painter = QStyleOptionButton(), QStylePainter(self)
         self.initStyleOption(option)

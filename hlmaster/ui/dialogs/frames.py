@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 MOST = 12
 """Lines of one fact: what is longer than that is not read, and its dialog not seen whole."""
+
+
+class FittedDialog(QDialog):
+    """As high as its words need at its width, also when a sentence joins them later."""
+
+    def event(self, event: QEvent) -> bool:
+        layout = self.layout()
+        if event.type() is QEvent.Type.LayoutRequest and layout is not None:
+            self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
+        return super().event(event)
 
 
 def lines(texts: Sequence[str], most: int | None = MOST) -> str:

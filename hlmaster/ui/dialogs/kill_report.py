@@ -8,11 +8,11 @@ from decimal import Decimal
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hlmaster.trading.execution.flatten import FlattenReport
 from hlmaster.ui import figures
-from hlmaster.ui.dialogs.frames import MOST, facts, lines
+from hlmaster.ui.dialogs.frames import MOST, FittedDialog, facts, lines
 
 WIDTH = 560
 STILL_HALTED = "Trading is halted, after a restart too, until you lift the halt in the banner."
@@ -21,7 +21,7 @@ STOPS_STAY = "Positions and what protects them stay."
 NO_PRICES: Mapping[str, Decimal] = {}
 
 
-class KillReport(QDialog):
+class KillReport(FittedDialog):
     """Not modal: the window stays usable beside it. ``zone`` draws the time of proof; ``prices``: at what each coin
     was closed, on average."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from hlmaster.ui.dialogs.frames import facts, lines
+from hlmaster.ui.dialogs.frames import FittedDialog, facts, lines
 from hlmaster.ui.readout import set_tone
 
 WIDTH = 560
@@ -24,7 +24,7 @@ CHOICES = (  # the first is explained by how what stays fares
 )
 
 
-class LeavingDialog(QDialog):
+class LeavingDialog(FittedDialog):
     """``decided`` carries keep, cancel_entries, flatten or stay, once; Escape is stay."""
 
     HELP = "sessions"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from hlmaster.ui.dialogs.frames import FittedDialog
 
 WIDTH = 460
 
 
-class Question(QDialog):
+class Question(FittedDialog):
     """``middle`` holds what is asked. Yes calls ``answer``, which accepts; no, and Escape, reject.
 
     ``careful``: Enter means no as long as no button was chosen by hand.
@@ -63,13 +65,6 @@ class Question(QDialog):
 
         for button in (self.yes, self.no):
             button.installEventFilter(self)
-
-    def event(self, event: QEvent) -> bool:
-        """As high as its words need at its width, also when a sentence joins them later."""
-        layout = self.layout()
-        if event.type() is QEvent.Type.LayoutRequest and layout is not None:
-            self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
-        return super().event(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A key that is held down since before the question came is no answer to it."""
