@@ -3,7 +3,7 @@ sight."""
 
 from __future__ import annotations
 
-from hlmaster.core.events import DataDefect, Level, LinkChanged, LinkState, TrackedOrder
+from hlmaster.core.events import DataDefect, Level, LinkChanged, LinkState, TrackedOrder, TradesSeen
 from hlmaster.core.rounding import to_float
 from hlmaster.market.coin_market import CoinMarket
 from hlmaster.market.staleness import FAST_BOOK, LIMITS, SLOW_BOOK
@@ -102,6 +102,10 @@ class Scene:
         self.traded = Traded(None if market is None else self._gaps.of(market.coin))
         if market is not None:
             self.traded.take(market.trades.recent(KEPT))
+
+    def take_trades(self, fact: TradesSeen, coin: str) -> None:
+        if fact.coin == coin:
+            self.traded.take(fact.trades)
 
     def take_link(self, fact: LinkChanged, market: CoinMarket | None) -> None:
         was_heard = market is not None and market.trades.last is not None

@@ -88,7 +88,7 @@ class LadderPanel(PaintedPanel):
         bridge.on_fact(self, StalenessChanged, self._redraw)
         bridge.on_fact(self, LinkChanged, self._link_changed)
         bridge.on_fact(self, DataDefect, lambda fact: self.scene.take_defect(fact, self.market))
-        bridge.on_fact(self, TradesSeen, self._traded)
+        bridge.on_fact(self, TradesSeen, lambda fact: self.scene.take_trades(fact, self.coin))
         context.arming.changed.connect(self.refresh)
         context.quick.size_changed.connect(self.refresh)
 
@@ -155,10 +155,6 @@ class LadderPanel(PaintedPanel):
             self.scene.orders_changed()
             if self.isVisible():
                 self.refresh()
-
-    def _traded(self, fact: TradesSeen) -> None:
-        if fact.coin == self.coin:
-            self.scene.traded.take(fact.trades)
 
     def _link_changed(self, fact: LinkChanged) -> None:
         self.scene.take_link(fact, self.market)

@@ -29,7 +29,7 @@ from hlmaster.ui.order_words import order_words
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.panels import ticket_actions
 from hlmaster.ui.panels import ticket_sizes as sizes
-from hlmaster.ui.panels.ticket_figures import TicketFigures, say
+from hlmaster.ui.panels.ticket_figures import TicketFigures, is_exit, say
 from hlmaster.ui.panels.ticket_form import Reading, TicketForm
 from hlmaster.ui.panels.ticket_leverage import TicketLeverage
 from hlmaster.ui.panels.ticket_quick import verbs
@@ -347,7 +347,7 @@ class TicketPanel(Panel):
     def _questions(self) -> tuple[str, ...]:
         """Before what may open something; an exit is never asked."""
         shown, situation = self._preview, self._situation()
-        if shown is not None and situation is not None and _is_exit(shown, situation.position):
+        if shown is not None and situation is not None and is_exit(shown, situation.position):
             return ()
         return self.context.desk.settings.safeguards.checklist
 
@@ -397,11 +397,3 @@ class TicketPanel(Panel):
 
     def restore_state(self, state: dict[str, Any]) -> None:
         self.form.restore_state(state)
-
-
-def _is_exit(shown: Preview, position: Decimal) -> bool:
-    """Reduce-only, or at market and no larger than the position; what rests could open once that is closed."""
-    if all(order.reduce_only for order in shown.orders):
-        return bool(shown.orders)
-    after = shown.position_after
-    return shown.orders[0].market and after is not None and after * position >= 0 and abs(after) < abs(position)

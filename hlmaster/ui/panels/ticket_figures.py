@@ -123,3 +123,11 @@ def say(widget: Any, text: str, tone: str | None = None) -> None:
         widget.setProperty("tone", tone)
         widget.style().unpolish(widget)
         widget.style().polish(widget)
+
+
+def is_exit(shown: Preview, position: Decimal) -> bool:
+    """Reduce-only, or at market and no larger than the position; what rests could open once that is closed."""
+    if all(order.reduce_only for order in shown.orders):
+        return bool(shown.orders)
+    after = shown.position_after
+    return shown.orders[0].market and after is not None and after * position >= 0 and abs(after) < abs(position)
