@@ -247,16 +247,23 @@ class Session:
         return work
 
     async def restore(self) -> None:
+        """One thing after the other, as a hand does them."""
         for side in tuple(self.stage.sides):
             side.close()
-        self.keeper.switch("Default")
-        self.context.setting_wanted.emit("general.privacy", False)
-        self.context.setting_wanted.emit("sounds.muted", True)
-        self.chart.join("main")
-        self.chart.restore_state({"studies": [], "market": ["volume"], "flow": None})
-        self.chart.set_log_scale(False)
-        self.context.select(COIN)
-        self.context.choose_interval(Interval.M1)
+            await asyncio.sleep(0.2)
+        steps: tuple[Callable[[], object], ...] = (
+            lambda: self.keeper.switch("Default"),
+            lambda: self.context.setting_wanted.emit("general.privacy", False),
+            lambda: self.context.setting_wanted.emit("sounds.muted", True),
+            lambda: self.chart.join("main"),
+            lambda: self.chart.restore_state({"studies": [], "market": ["volume"], "flow": None}),
+            lambda: self.chart.set_log_scale(False),
+            lambda: self.context.select(COIN),
+            lambda: self.context.choose_interval(Interval.M1),
+        )
+        for step in steps:
+            step()
+            await asyncio.sleep(0.2)
         await self.hand.run("window.arrange", 1.0)
 
     # --- trading ---

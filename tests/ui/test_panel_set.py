@@ -16,7 +16,7 @@ from hlmaster.ui.panels.chart import ChartPanel
 from hlmaster.ui.window import Window
 from tests.ui.decided import ready
 from tests.ui.desks import until
-from tests.ui.windows import opened
+from tests.ui.windows import opened, settle
 
 
 async def test_of_two_charts_the_one_that_was_used_last_is_meant(qtbot: QtBot, tmp_path: Path) -> None:
@@ -51,11 +51,10 @@ async def open_and_close_each(window: Window) -> None:
     for kind in ("chart", "heatmap"):
         known = set(window.panels)
         window.stage.add(kind)
-        await until(lambda known=known: set(window.panels) > known)  # type: ignore[misc]
-        await asyncio.sleep(0.02)
+        await settle(window)
         for key in set(window.panels) - known:
             window.stage.close_panel(key)
-        await asyncio.sleep(0.02)
+        await settle(window)
 
 
 def what_there_is(window: Window) -> Counter[str]:

@@ -89,8 +89,28 @@ def still(window: QMainWindow) -> Iterator[None]:
         window.setUpdatesEnabled(True)
 
 
-def put_in(window: QMainWindow, docks: Mapping[str, PanelDock], frame: Frame) -> None:
+def place(window: QMainWindow, docks: Mapping[str, PanelDock], frame: Frame) -> None:
     """Have ``window`` hold exactly the docks that ``frame`` names, where it says; its others close."""
+    with still(window):
+        _place(window, docks, frame)
+        for leaf in leaves(frame.root):
+            for key in leaf.keys:
+                docks[key].show_title(tabbed=len(leaf.keys) > 1)
+
+
+def retitle(window: QMainWindow, docks: Mapping[str, PanelDock]) -> None:
+    """Where docks were moved by hand: tabs are their titles, or rows are."""
+    mine = [dock for dock in docks.values() if dock.parent() is window and not dock.isHidden()]
+    late = [dock for dock in mine if dock.has_other_title]
+    if late:
+        with still(window):
+            for dock in late:
+                dock.refresh_title()
+    for bar in tab_bars(window):
+        bar.setElideMode(Qt.TextElideMode.ElideNone)
+
+
+def _place(window: QMainWindow, docks: Mapping[str, PanelDock], frame: Frame) -> None:
     wanted = set(frame.keys)
     for key, dock in docks.items():
         if key in wanted or dock.parent() is window or dock.window() is window:

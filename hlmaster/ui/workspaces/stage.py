@@ -18,8 +18,8 @@ from hlmaster.ui.frame_window import FrameWindow, SideWindow
 from hlmaster.ui.market_panel import MarketPanel
 from hlmaster.ui.panel_set import PanelSet
 from hlmaster.ui.workspaces import moves
-from hlmaster.ui.workspaces.nodes import Arrangement, Frame, Node, Tabs, Workspace, keys, leaves
-from hlmaster.ui.workspaces.placing import proportion, put_in, seen, still, tab_bars
+from hlmaster.ui.workspaces.nodes import Arrangement, Frame, Node, Tabs, Workspace, keys
+from hlmaster.ui.workspaces.placing import place, proportion, retitle, seen
 from hlmaster.ui.workspaces.shipped import default, own_interval
 from hlmaster.ui.workspaces.turns import Turns
 
@@ -99,14 +99,7 @@ class Stage(QObject):
 
     def _refresh_titles(self) -> None:
         for window in self.windows:
-            mine = [dock for dock in self.docks.values() if dock.parent() is window and not dock.isHidden()]
-            late = [dock for dock in mine if dock.has_other_title]
-            if late:
-                with still(window):
-                    for dock in late:
-                        dock.refresh_title()
-            for bar in tab_bars(window):
-                bar.setElideMode(Qt.TextElideMode.ElideNone)
+            retitle(window, self.docks)
 
     @property
     def is_settled(self) -> bool:
@@ -204,11 +197,7 @@ class Stage(QObject):
                 dock.hold()
 
     def _put(self, window: FrameWindow, frame: Frame) -> None:
-        with still(window):
-            put_in(window, self.docks, frame)
-            for leaf in leaves(frame.root):
-                for key in leaf.keys:
-                    self.docks[key].show_title(tabbed=len(leaf.keys) > 1)
+        place(window, self.docks, frame)
         if window is not self.main:
             window.setVisible(True)
         self._give_shares(window, frame)
@@ -293,10 +282,7 @@ class Stage(QObject):
             self._change(lambda now: moves.without(now, [key]))
 
     def toggle(self, key: str) -> None:
-        if self.is_open(key):
-            self.close_panel(key)
-        else:
-            self.bring(key)
+        (self.close_panel if self.is_open(key) else self.bring)(key)
 
     def add(self, kind: str) -> str | None:
         """One more of a kind beside the one used last; its key, or None when there are too many."""
@@ -363,8 +349,7 @@ class Stage(QObject):
     def _with_keys(self) -> QWidget | None:
         """What has the keyboard inside a panel."""
         focused = QApplication.focusWidget()
-        is_inside = focused is not None and any(dock.isAncestorOf(focused) for dock in self.docks.values())
-        return focused if is_inside else None
+        return focused if focused and any(dock.isAncestorOf(focused) for dock in self.docks.values()) else None
 
     def step_tab(self, by: int) -> None:
         """The next or previous tab beside the panel that has the keys."""

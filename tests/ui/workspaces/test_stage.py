@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -14,7 +13,6 @@ from hlmaster.core.model import Interval
 from hlmaster.ui import panel_set
 from hlmaster.ui.context import Context
 from hlmaster.ui.market_panel import MarketPanel
-from hlmaster.ui.workspaces.turns import Turns
 from tests.ui.desks import until
 from tests.ui.market_desk import MarketScene, open_context
 from tests.ui.windows import Light, light, plain_kinds, settle
@@ -168,29 +166,3 @@ async def test_the_keys_stay_in_the_panel_that_had_them(context: Context, tmp_pa
         window.stage.close_panel("book")
         await settle(window)
         assert not book.hasFocus()
-
-
-def test_steps_of_a_dropped_work_are_not_done_and_a_broken_one_ends(qtbot: QtBot) -> None:
-    owner, done, heard = QObject(), [], []
-
-    def work(name: str, *, breaks: bool = False) -> Iterator[None]:
-        for step in range(3):
-            if breaks and step:
-                raise ValueError(name)
-            done.append((name, step))
-            yield
-
-    turns = Turns(owner)
-    turns.done.connect(lambda: heard.append(len(done)))
-    turns.start(work("first"))
-    turns.step()
-    turns.start(work("second"))
-    qtbot.waitUntil(lambda: not turns.is_under_way)
-    assert done == [("first", 0), ("second", 0), ("second", 1), ("second", 2)]
-    assert heard == [4]
-    turns.start(work("third", breaks=True))
-    turns.step()
-    with pytest.raises(ValueError, match="third"):
-        turns.finish()
-    assert not turns.is_under_way
-    assert heard == [4, 5]
