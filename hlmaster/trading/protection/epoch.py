@@ -41,6 +41,8 @@ class Epoch:
     ours: bool = False
     """Opened by this desk, or given into its care."""
     policy: Policy | None = None
+    choices: int = 0
+    """Made since this desk knows the position."""
     ticket_price: Decimal | None = None
     """The stop that the entry's ticket asked for."""
     ticket_target: Decimal | None = None
@@ -87,8 +89,11 @@ class Epoch:
             self.past = Past(self.past.stops, stop, target)
 
     def choose(self, policy: Policy | None, now_ms: int, handed_over: Iterable[str] = ()) -> None:
-        """A new choice starts the ratchet anew: a person may loosen a stop, the program may not."""
+        """A new choice starts the ratchet anew: a person may loosen a stop, the program may not. It has not failed yet,
+        so nothing of it waits for what has."""
         self.policy, self.ours = policy, True
+        self.choices += 1
+        self.failures, self.retry_at = 0, -math.inf
         self.handed_over |= frozenset(handed_over)
         names_prices = policy is not None and bool(policy.tiers)
         self.named_ms = now_ms if names_prices else self.named_ms

@@ -277,7 +277,12 @@ class Protector:
     def _naked_for(self, epoch: Epoch) -> float:
         return 0.0 if epoch.naked_since is None else self._clock.monotonic() - epoch.naked_since
 
+    def _choice(self, coin: str) -> int:
+        epoch = self._epochs.open.get(coin)
+        return 0 if epoch is None else epoch.choices
+
     async def _act(self, coin: str) -> None:
+        choice = self._choice(coin)
         try:
             while (step := self._next(coin)) is not None:
                 if step.close:
@@ -287,7 +292,7 @@ class Protector:
             self._failed.discard(coin)
         except Exception as error:
             log.exception("protecting %s failed", coin)
-            self._put_off(coin)
+            self._put_off(coin, choice)
             if coin not in self._failed:
                 self._failed.add(coin)
                 self._bus.publish(Notice(Severity.CRITICAL, f"Protecting {coin} failed ({error}).", "INV-001"))
@@ -297,19 +302,20 @@ class Protector:
 
     async def _take(self, coin: str, step: Step) -> None:
         if step.cancel:
+            choice = self._choice(coin)
             if not await self._sender.cancel(coin, step.cancel):
-                self._put_off(coin)
+                self._put_off(coin, choice)
             return
         epoch = self._epochs.open[coin]
         if step.replaces:
             epoch.replaced_at = self._clock.monotonic()
         await self._sender.place(epoch, step.place)
 
-    def _put_off(self, coin: str) -> None:
+    def _put_off(self, coin: str, choice: int) -> None:
         self._sweep_at[coin] = self._clock.monotonic() + SWEEP_RETRY_SECONDS
         epoch = self._epochs.open.get(coin)
         if epoch is not None:
-            self._sender.put_off(epoch)
+            self._sender.put_off(epoch, choice)
 
     # --- leaving ---
 

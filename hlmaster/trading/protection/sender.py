@@ -38,7 +38,7 @@ class Sender:
         await asyncio.gather(*self._sends, return_exceptions=True)
 
     async def place(self, epoch: Epoch, levels: Sequence[Level]) -> None:
-        epoch.placed_at = self._clock.monotonic()
+        epoch.placed_at, choice = self._clock.monotonic(), epoch.choices
         approved, problems = self._approve(epoch, levels)
         if approved:
             send = asyncio.get_running_loop().create_task(self._executor.place(approved), name=f"stop {epoch.coin}")
@@ -51,7 +51,7 @@ class Sender:
         if not problems:
             epoch.failures, epoch.retry_at = 0, -math.inf
             return
-        self.put_off(epoch)
+        self.put_off(epoch, choice)
         if epoch.naked_since is not None and not epoch.told:
             epoch.told = True
             sentence = f"The stop of the {epoch.coin} position does not stand yet: {problems[0]} It is tried again."
@@ -80,8 +80,10 @@ class Sender:
                 approved.append(answer)
         return approved, problems
 
-    def put_off(self, epoch: Epoch) -> None:
-        """The next try comes after a back-off; deadlines go on."""
+    def put_off(self, epoch: Epoch, choice: int) -> None:
+        """The next try comes after a back-off; deadlines go on. What was chosen after ``choice`` failed goes at once."""
+        if epoch.choices != choice:
+            return
         epoch.retry_at = self._clock.monotonic() + RETRY_SECONDS[min(epoch.failures, len(RETRY_SECONDS) - 1)]
         epoch.failures += 1
 

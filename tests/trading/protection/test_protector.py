@@ -279,6 +279,29 @@ async def test_lost_answers_do_not_leave_it_bare_and_what_is_doubled_is_cancelle
 
 
 @virtual
+async def test_a_stop_chosen_by_hand_waits_for_no_earlier_failure(tmp_path: Path) -> None:
+    """Whether the failure was before the choice or comes of what was still on its way then."""
+    for seconds in (8.0, 0.0):
+        async with Rig(settings(), tmp_path) as rig:
+            await rig.buy("1")
+            await rig.until(lambda: rig.size and rig.is_covered)
+            await rig.wait(1)
+            rig.line.fault = lambda sent: "refused" if purpose(sent) is Purpose.PROTECT else ""
+            (name,) = rig.desk.protector.kept("ETH")
+            tried = len(placed(rig))
+            assert rig.desk.protector.move("ETH", {name: D(2950)})[0]
+            await rig.until(lambda: len(placed(rig)) > tried)
+            await rig.wait(seconds)
+            if seconds:
+                await rig.until(lambda: placed(rig)[-1] > rig.clock.monotonic() - 0.3)
+                await rig.wait(0.5)
+            rig.line.fault = lambda sent: ""
+            assert rig.desk.protect("ETH", Policy(stop_price=D(2960))).ok
+            assert await rig.until(lambda: (D(1), D(2960)) in rig.stops) < 0.4
+            await rig.until(lambda: rig.stops == [(D(1), D(2960))], 5)
+
+
+@virtual
 async def test_fifteen_seconds_without_a_stop_end_entries_and_the_position(tmp_path: Path) -> None:
     async with Rig(settings(), tmp_path) as rig:
         rig.line.fault = lambda sent: "refused" if purpose(sent) is Purpose.PROTECT else ""
