@@ -44,6 +44,7 @@ class DecisionRows:
 
     def start(self) -> None:
         """Returns at once."""
+        self._stopping = False
         self._thread = threading.Thread(target=self._run, name="decision rows", daemon=True)
         self._thread.start()
 
