@@ -18,7 +18,7 @@ from hlmaster.core.rounding import price_decimals
 
 UNKNOWN = "–"
 FIGURES, NOTICED = 5, 500
-"""Of a price: what is shown at least, and the part of it by which no shown one is off."""
+"""Of a price where its tick is too coarse: what is shown, and the part of a price by which no shown one is off."""
 HIDDEN = "••••"
 COUNTED = 4
 """Noughts after the point from which they may be counted: ``0.0₄123`` is 0.0000123."""
@@ -73,21 +73,21 @@ def fixed(value: Number, decimals: int, *, signed: bool = False) -> str:
 
 
 def price(value: Number, size_decimals: int | None) -> str:
-    """With the decimals the venue allows around this price; averages and marks of what costs next to nothing, of which
-    that would show too little, in five figures."""
+    """A single one, in ``decimals_near``; every digit of one that is not positive or whose market is not known."""
     if not is_known(value):
         return UNKNOWN
     if size_decimals is None or value <= 0:
         return plain(value)
-    exact = _exact(value)
-    text = fixed(exact, price_decimals(exact, size_decimals))
-    off = abs(Decimal(text.replace(",", "")) - exact)
-    return text if off <= exact / NOTICED else plain(round(exact, fine_decimals(exact)))
+    return fixed(value, decimals_near(value, size_decimals))
 
 
-def fine_decimals(value: Decimal) -> int:
-    """Decimals that show five figures of a price that is not 0."""
-    return FIGURES - 1 - value.adjusted()
+def decimals_near(price: Decimal | int | float, size_decimals: int) -> int:
+    """Decimals of all prices around this one, which is positive: those the venue allows there, or five figures of what
+    costs next to nothing, whose averages and marks lie between two ticks."""
+    exact = _exact(price)
+    decimals = price_decimals(exact, size_decimals)
+    half_a_tick = Decimal(5).scaleb(-decimals - 1)
+    return decimals if half_a_tick <= exact / NOTICED else FIGURES - 1 - exact.adjusted()
 
 
 def plain(value: Number) -> str:
@@ -124,13 +124,13 @@ def _exact(value: Decimal | int | float) -> Decimal:
     return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
 
 
-def brief_money(value: Number) -> str:
+def brief_money(value: Number, *, signed: bool = False) -> str:
     """For narrow places: no cents from 100,000 on, billions as ``$1.2B``."""
     if not is_known(value):
         return UNKNOWN
-    amount, sign = abs(_exact(value)), "-" if value < 0 else ""
+    amount, sign = abs(_exact(value)), "-" if value < 0 else "+" if signed else ""
     if amount < 100_000 or Veil.is_drawn:
-        return money(value)
+        return money(value, signed=signed)
     return f"{sign}${fixed(amount, 0)}" if amount < 10**9 else f"{sign}${fixed(amount / 10**9, 1)}B"
 
 
@@ -148,8 +148,12 @@ def narrower(text: str) -> Iterator[str]:
         for places in range(len(decimals) - 1, zeros + 1, -1):
             yield f"{before}0.0{str(zeros).translate(_LOWERED)}{f'{value:.{places}f}'[zeros + 2 :]}"
         return
-    if len(whole) > 3 and decimals:
+    if len(whole) > 3 and decimals and (after or "$" in before):
         yield f"{before}{value:,.0f}{after}"
+    elif decimals and len(whole) > 3:
+        # Cents go unsaid; of a size or a price whatever is not there is seen to be missing
+        for places in range(len(decimals) - 2, -1, -1):
+            yield f"{before}{digits}{decimals[: places + 1] if places else ''}…"
     elif decimals:
         for places in range(len(decimals) - 2, max(-1, -value.adjusted()), -1):
             yield f"{before}{value:,.{places}f}{after}"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 
 from hlmaster.core.model import Interval
-from hlmaster.core.rounding import price_decimals
 from hlmaster.desk.desk import Desk
 from hlmaster.market.coin_market import CoinMarket
 from hlmaster.ui import figures
@@ -18,8 +16,6 @@ from hlmaster.ui.links import ALONE, GROUPS, MAIN, Link
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.theme import Theme, number_font
 
-COARSE = 0.02
-"""Of the price: a last decimal worth more than this tells no two prices apart."""
 BEAT_MS = 1_000
 """How often what ages by itself (staleness, countdowns) is looked at."""
 
@@ -33,12 +29,8 @@ def market_of(desk: Desk, coin: str) -> CoinMarket | None:
 
 
 def decimals_of(market: CoinMarket, price: float) -> int:
-    """Decimals that prices near ``price`` may have at this market; more where those could not tell two prices apart."""
-    if price <= 0:
-        return 2
-    exact = Decimal(repr(price))
-    decimals = price_decimals(exact, market.instrument.size_decimals)
-    return decimals if 10.0**-decimals <= COARSE * price else figures.fine_decimals(exact)
+    """Of prices near ``price`` at this market, the same everywhere."""
+    return figures.decimals_near(price, market.instrument.size_decimals) if price > 0 else 2
 
 
 class MarketPanel(Panel):

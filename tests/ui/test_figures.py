@@ -50,8 +50,8 @@ def test_gains_carry_a_plus_and_zero_carries_none() -> None:
         (3434.6, 4, "3,434.6"),
         (D("97412"), 5, "97,412"),
         (D("0.38910"), 0, "0.38910"),
-        (D("0.000012"), 0, "0.000012"),
-        (D("0.0000024"), 4, "0.0000024"),
+        (D("0.000123"), 0, "0.00012300"),
+        (D("0.0012346"), 0, "0.001235"),
     ],
 )
 def test_prices_show_the_decimals_the_venue_allows_there(price: figures.Number, size_decimals: int, text: str) -> None:
@@ -83,6 +83,10 @@ def test_brief_money_gives_up_cents_before_figures(value: figures.Number, text: 
     assert figures.brief_money(value) == text
 
 
+def test_brief_money_of_a_gain_carries_a_plus() -> None:
+    assert [figures.brief_money(gain, signed=True) for gain in (2.94, 150_000, 0)] == ["+$2.94", "+$150,000", "$0.00"]
+
+
 def test_times_follow_the_zone_of_the_settings() -> None:
     assert figures.zone("utc") is UTC
     assert figures.zone("local") is None
@@ -104,9 +108,9 @@ def test_no_number_ever_reads_nan_or_infinite(value: figures.Number) -> None:
 
 @pytest.mark.parametrize(
     ("price", "text"),
-    [(D("0.0000123"), "0.0000123"), (D("0.000012177345"), "0.000012177"), (1.23456789e-08, "0.000000012346")],
+    [(D("0.000012"), "0.000012000"), (D("0.000012177345"), "0.000012177"), (1.23456789e-08, "0.000000012346")],
 )
-def test_an_average_between_two_ticks_of_a_tiny_price_keeps_its_figures(price: figures.Number, text: str) -> None:
+def test_all_prices_around_a_tiny_one_have_five_figures(price: figures.Number, text: str) -> None:
     assert figures.price(price, 0) == text
 
 
@@ -114,7 +118,8 @@ def test_an_average_between_two_ticks_of_a_tiny_price_keeps_its_figures(price: f
     ("text", "ways"),
     [
         ("$2,405,234,567.12", ["$2,405,234,567", "$2.41B", "$2.4B", "$2B"]),
-        ("-98,765,432.7", ["-98,765,433", "-98.77M", "-98.8M", "-99M"]),
+        ("-98,765,432.7", ["-98,765,432…", "-98.77M", "-98.8M", "-99M"]),
+        ("12,345.678", ["12,345.67…", "12,345.6…", "12,345…", "12.35k", "12.3k", "12k"]),
         ("0.42", []),
         ("+$12.50", ["+$12.5", "+$12"]),
         ("0.000009876", ["0.0₅9876", "0.0₅988", "0.0₅99"]),
