@@ -54,7 +54,7 @@ FLATTEN = Strength(
     "HOLD TO FLATTEN",
     "AGAIN TO FLATTEN",
     "FLATTENING …",
-    "Every order goes, every position is closed at the market, reduce-only. You may go on afterwards.",
+    "Every order goes, every position is closed at the market, reduce-only. Strategies and cards may open new ones.",
     "danger",
     "Ctrl+Shift+F",
     NOT_HALTED,
@@ -65,11 +65,12 @@ KILL = Strength(
     "HOLD TO KILL",
     "AGAIN TO KILL",
     "KILLING …",
-    "Flatten all, and trading stays halted, over restarts too, until you lift the halt.",
+    "Like Flatten all, and nothing opens again, after a restart either, until you lift the halt in the banner.",
     "kill",
     "Ctrl+Shift+K",
     STILL_HALTED,
 )
+GOES_ON, HALTS = "Trading goes on.", "Then trading is HALTED."
 STRENGTHS = (CANCEL, FLATTEN, KILL)
 
 
@@ -88,6 +89,8 @@ class WayOut(HoldButton):
         readings = (self.text(), again or strength.again, HINT)
         self.setMinimumWidth(max(map(self.fontMetrics().horizontalAdvance, readings)) + 30)
         self.fired.connect(self._act)
+        # Numbers that are seen or hidden from now on
+        context.theme_changed.connect(self._show_tip)
         self._show_tip()
 
     def show_keys(self, keys: str) -> None:
@@ -99,10 +102,16 @@ class WayOut(HoldButton):
         self._show_tip()
         super().enterEvent(event)
 
+    def does(self) -> str:
+        """What it would do now, in numbers, and what of it sets it apart from going flat alone."""
+        now = what_is_open(self._context.desk)
+        if self.strength is CANCEL:
+            return now.cancelling(exits=self.exits)
+        return f"{now.flattening()} {HALTS if self.strength is KILL else GOES_ON}"
+
     def _show_tip(self) -> None:
-        now, twice = what_is_open(self._context.desk), f" Or press {self._keys} twice." if self._keys else ""
-        does = now.cancelling(exits=self.exits) if self.strength is CANCEL else now.flattening()
-        self.setToolTip(f"{does}\n{self.strength.meaning} Hold for a second.{twice}")
+        twice = f" Or press {self._keys} twice." if self._keys else ""
+        self.setToolTip(f"{self.does()}\n{self.strength.meaning} Hold for a second.{twice}")
 
     def _act(self) -> None:
         self.busy(self.strength.busy)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPush
 from hlmaster.ui.context import Context
 from hlmaster.ui.hands.overlay import Overlay
 from hlmaster.ui.kill_switch import CANCEL, FLATTEN, STRENGTHS, Strength, WayOut
-from hlmaster.ui.what_is_open import what_is_open
 
 WIDTH = 540
 LOOK_MS = 500
@@ -20,7 +19,6 @@ class WaysOut(Overlay):
 
     def __init__(self, context: Context, window: QWidget) -> None:
         super().__init__(window)
-        self._context = context
         self.setAccessibleName("Ways out")
         self.setFixedWidth(WIDTH)
         heading, note = QLabel("Out, in three strengths"), QLabel(NOTE)
@@ -49,6 +47,8 @@ class WaysOut(Overlay):
         self._beat = QTimer(self, interval=LOOK_MS)
         self._beat.timeout.connect(self.look)
         self.closed.connect(self._beat.stop)
+        # Numbers that are seen or hidden from now on
+        context.theme_changed.connect(self.look)
 
     def _words(self, strength: Strength) -> QVBoxLayout:
         title, keys, meaning = QLabel(strength.title), QLabel(), QLabel(strength.meaning)
@@ -83,9 +83,8 @@ class WaysOut(Overlay):
         self.look()
 
     def look(self) -> None:
-        now = what_is_open(self._context.desk)
         for strength, label in self.numbers.items():
-            words = now.cancelling(exits=self.exits.isChecked()) if strength is CANCEL else now.flattening()
+            words = self.buttons[strength].does()
             if label.text() != words:
                 label.setText(words)
                 self.buttons[strength].setAccessibleDescription(f"{words} {strength.meaning}")

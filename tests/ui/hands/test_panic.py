@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from hlmaster.core.model import Side
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from hlmaster.ui import figures
 from hlmaster.ui.dialogs.kill_report import KillReport
 from hlmaster.ui.dialogs.order_question import OrderQuestion
 from hlmaster.ui.hands.panic import PanicButton
@@ -112,3 +113,29 @@ async def test_two_ways_to_flatten_at_once_are_one(qtbot: QtBot) -> None:
         for report in QApplication.topLevelWidgets():
             if isinstance(report, KillReport):
                 report.accept()
+
+
+async def test_the_kill_switch_says_in_its_first_line_what_flattening_leaves_open(qtbot: QtBot) -> None:
+    async with room(qtbot) as here:
+        button = with_button(here)
+        button.toggle()
+        flat, killed = (button.ways.numbers[strength].text() for strength in (FLATTEN, KILL))
+        assert flat.endswith("Trading goes on.")
+        assert killed.endswith("Then trading is HALTED.")
+        assert killed in button.ways.buttons[KILL].accessibleDescription()
+
+
+async def test_numbers_of_the_ways_out_are_hidden_at_once(qtbot: QtBot) -> None:
+    async with room(qtbot, start=True) as here:
+        await here.scene.desk.manual.place(Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.COIN, D("0.5")))
+        await settled(here.scene)
+        button = with_button(here)
+        button.toggle()
+        said = (button.flatten.toolTip, button.ways.numbers[KILL].text)
+        assert all("worth $" in each() for each in said)
+        figures.hide_money(True)
+        try:
+            here.scene.context.set_theme(here.scene.context.theme)
+            assert not any("$" in each() for each in said)
+        finally:
+            figures.hide_money(False)
