@@ -48,7 +48,8 @@ async def hold_eth(desk: Desk) -> None:
     for ticket in (resting, stop):
         outcome = await desk.manual.place(ticket)
         assert outcome.orders, outcome.sentence
-    await until(lambda: len([o for o in desk.orders.live() if o.status is not OrderStatus.SENT]) == 2, desk)
+    # Protection may have been quicker than this hand: then its stop is on its way, and goes again.
+    await until(lambda: [o.status for o in desk.orders.unsettled()] == [OrderStatus.RESTING, OrderStatus.WAITING], desk)
 
 
 async def hold(run: app.Launch, how: str) -> None:

@@ -25,7 +25,7 @@ from hlmaster.ui.gestures import NO_SIZE
 from hlmaster.ui.quick_orders import QuickOrders
 from hlmaster.ui.working import WorkingSize
 from tests.ui.desks import UNPROTECTED, TradingScene, confirming, settled, trading, until
-from tests.ui.questions import met
+from tests.ui.questions import met, words
 
 D = Decimal
 ETH = WorkingSize("ETH", SizeUnit.COIN, D("0.5"))
@@ -155,7 +155,7 @@ async def test_where_the_settings_ask_a_gesture_is_asked_about_beside_the_window
         for yes in (False, True):
             quick.limit("ETH", 3400.0 - yes)
             question = await met(Confirm)
-            assert "Buy 0.5 ETH limit 3," in question.text.text()
+            assert "Buy 0.5 ETH limit 3," in words(question)
             assert " at cross 5×, no liquidation price, fee about $" in question.text.text()
             assert not question.isModal()
             (question.yes if yes else question.no).click()

@@ -35,12 +35,16 @@ class Children:
 
 
 def came_with(child: TrackedOrder, entry: TrackedOrder) -> bool:
-    """Both were sent in one action, so they expire in one moment."""
+    """Both were sent in one action, so they expire in one moment; so may what another action of that moment sent.
+
+    Tickets are not known any more after a restart.
+    """
     return (
         child.order.purpose is Purpose.PROTECT
         and child.order.trigger is not None
         and child.order.side is entry.order.side.opposite
         and child.order.source == entry.order.source
+        and child.order.ticket == entry.order.ticket
         and child.expires_ms is not None
         and child.expires_ms == entry.expires_ms
     )

@@ -10,6 +10,7 @@ from decimal import Decimal
 from hlmaster.core.events import TrackedOrder
 from hlmaster.core.model import Side
 from hlmaster.core.orders import OrderStatus, Purpose, TriggerKind
+from hlmaster.trading.execution.children import came_with
 
 ZERO = Decimal(0)
 SOURCE = "protection"
@@ -115,7 +116,7 @@ def _acts_first(order: TrackedOrder, side: Side, liquidation: Decimal | None) ->
 
 
 def parent_of(child: TrackedOrder, orders: Sequence[TrackedOrder]) -> TrackedOrder | None:
-    """The unfinished entry that a stop came with. Both were sent in one action, so they expire in one moment.
+    """The unfinished entry that a stop came with.
 
     Of orders placed elsewhere only the sizes tell; there a doubtful stop does not count as one.
     """
@@ -125,7 +126,7 @@ def parent_of(child: TrackedOrder, orders: Sequence[TrackedOrder]) -> TrackedOrd
         if child.foreign:
             if order.foreign and order.order.size == child.order.size:
                 return order
-        elif child.expires_ms is not None and order.expires_ms == child.expires_ms:
+        elif came_with(child, order):
             return order
     return None
 

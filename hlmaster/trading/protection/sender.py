@@ -81,7 +81,7 @@ class Sender:
         return approved, problems
 
     def put_off(self, epoch: Epoch, choice: int) -> None:
-        """The next try comes after a back-off; deadlines go on. What was chosen after ``choice`` failed goes at once."""
+        """The next try comes after a back-off; deadlines go on. What was chosen since ``choice`` goes at once."""
         if epoch.choices != choice:
             return
         epoch.retry_at = self._clock.monotonic() + RETRY_SECONDS[min(epoch.failures, len(RETRY_SECONDS) - 1)]

@@ -123,3 +123,10 @@ def test_a_stop_that_came_by_itself_is_nobodys_child() -> None:
     scene.send(replace(scene.stop, client_order_id=OTHER), OrderReply(ReplyKind.WAITING), EXPIRES + 1)
     scene.tracker.mark(ENTRY, OrderStatus.CANCELED)
     assert scene.status(OTHER) is OrderStatus.WAITING
+
+
+def test_of_two_tickets_of_one_moment_each_keeps_its_own_child() -> None:
+    scene = Scene()
+    scene.send(replace(scene.stop, client_order_id=OTHER, ticket="another"), OrderReply(ReplyKind.WAITING))
+    scene.tracker.mark(ENTRY, OrderStatus.CANCELED)
+    assert (scene.status(CHILD), scene.status(OTHER)) == (OrderStatus.CANCELED, OrderStatus.WAITING)

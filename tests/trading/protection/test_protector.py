@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -288,9 +289,9 @@ async def test_a_stop_chosen_by_hand_waits_for_no_earlier_failure(tmp_path: Path
             await rig.wait(1)
             rig.line.fault = lambda sent: "refused" if purpose(sent) is Purpose.PROTECT else ""
             (name,) = rig.desk.protector.kept("ETH")
-            tried = len(placed(rig))
+            began = rig.clock.monotonic()
             assert rig.desk.protector.move("ETH", {name: D(2950)})[0]
-            await rig.until(lambda: len(placed(rig)) > tried)
+            await rig.until(partial(lambda since, line: placed(line)[-1] >= since, began, rig))
             await rig.wait(seconds)
             if seconds:
                 await rig.until(lambda: placed(rig)[-1] > rig.clock.monotonic() - 0.3)
