@@ -36,8 +36,9 @@ def _measure(*, lines: int, fills: int) -> tuple[float, float, float]:
     from hlmaster.ui.charts.candle_chart import CandleChart
     from hlmaster.ui.charts.fill_layer import FillLayer
     from hlmaster.ui.charts.fill_marks import Deal
-    from hlmaster.ui.charts.handles import Handles, Held, Owner
+    from hlmaster.ui.charts.handles import Handles
     from hlmaster.ui.charts.lines import PriceLine
+    from hlmaster.ui.charts.owner import Held, Owner
     from hlmaster.ui.charts.pill import Button, Cell, Pill
     from tests.ui.charts.made import MINUTE, arrays
 

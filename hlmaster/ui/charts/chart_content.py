@@ -150,11 +150,9 @@ class ChartContent(QWidget):
         z: float = OVER,
         state: Callable[[], Hashable] | None = None,
         live: Callable[[Frame], object] | None = None,
-        *,
-        moves: bool = False,
     ) -> ChartLayer:
-        """Let `draw` paint into a pane; see `ChartLayer` for `z`, `state`, `live` and `moves`."""
-        layer = ChartLayer(draw, pane, z, state, live, moves)
+        """Let `draw` paint into a pane; see `ChartLayer` for `z`, `state` and `live`."""
+        layer = ChartLayer(draw, pane, z, state, live)
         self._frame.layers.add(layer)
         self._changed()
         return layer

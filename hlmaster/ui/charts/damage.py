@@ -48,10 +48,10 @@ def damage(before: Seen | None, now: Seen | None, frame: Frame) -> QRegion | Non
     if before is None or now is None or before.ground != now.ground:
         return None
     result = QRegion()
-    if len(frame.latest) and before.ticks != now.ticks:
+    if frame.is_open_drawn and before.ticks != now.ticks:
         middles = frame.column_middles()
         left = int(middles[-2] if len(middles) > 1 else 0) - REACH
-        right = frame.view.x_of(int(frame.latest.slot[-1]) + frame.latest.width) + REACH
+        right = frame.view.x_of(frame.column_slots.item(-1) + frame.columns.width) + REACH
         result += QRect(left, 0, int(right) - left, int(frame.time_scale.top()))
     for row in {before.row, now.row} if before.ticks != now.ticks else ():
         result += QRect(0, row - 1, int(frame.price_pane.width()), 3)

@@ -3,8 +3,8 @@
 import math
 from functools import partial
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPolygonF
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.layers import ON_TOP, Draw
@@ -23,7 +23,7 @@ from hlmaster.ui.ink import colour
 __all__ = ["Draw", "draw_live", "draw_still_pane", "hatch", "within"]
 DASHES, DOTS = (4.0, 3.0), (1.0, 2.0)
 HATCH = 8
-"""Pixels after which Qt's pattern of stripes comes again."""
+"""Pixels from stripe to stripe."""
 MARK = 5.0
 """Half the width of a mark's triangle, and its distance from the candle."""
 
@@ -114,16 +114,22 @@ def draw_grid(painter: QPainter, frame: Frame, area: QRectF) -> None:
     for slot in frame.series.gaps(first, last).tolist():
         gap = QRectF(frame.column_of(slot), 0, max(frame.view.pitch, 2.0), area.height())
         painter.fillRect(gap, faded(frame.palette.warning, 0.05))
-        hatch(painter, frame, gap, faded(frame.palette.warning, 0.45))
+        hatch(painter, gap, faded(frame.palette.warning, 0.45))
 
 
-def hatch(painter: QPainter, frame: Frame, area: QRectF, tone: QColor) -> None:
-    """Stripes that move with the candles: a pan shifts them."""
-    origin, ratio = painter.brushOrigin(), painter.device().devicePixelRatio()
-    # Qt counts the origin of a pattern, and the pattern itself, in the device's own pixels.
-    painter.setBrushOrigin(round(-round(frame.view.left * frame.view.pitch) * ratio) % HATCH, 0)
-    painter.fillRect(area, QBrush(tone, Qt.BrushStyle.BDiagPattern))
-    painter.setBrushOrigin(origin)
+def hatch(painter: QPainter, area: QRectF, tone: QColor) -> None:
+    """Stripes that hang on the area's upper left corner and move with it; Qt's own patterns hang on the screen."""
+    seen = painter.clipBoundingRect().intersected(area)
+    if seen.isEmpty():
+        return
+    painter.save()
+    painter.setClipRect(area, Qt.ClipOperation.IntersectClip)
+    painter.setPen(QPen(tone, 1))
+    left, top, height = area.left(), area.top(), area.height()
+    first, last = math.ceil((seen.left() - left) / HATCH), math.floor((seen.right() - left + height) / HATCH)
+    feet = (left + stripe * HATCH for stripe in range(first, last + 1))
+    painter.drawLines([QLineF(foot, top, foot - height, top + height) for foot in feet])
+    painter.restore()
 
 
 def draw_candles(painter: QPainter, frame: Frame, columns: Columns) -> None:

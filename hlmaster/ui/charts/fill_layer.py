@@ -36,7 +36,7 @@ BESIDE_SIGNAL = 16.0
 
 
 class FillLayer:
-    """``deals`` and ``trips`` belong to whoever sets them; what is on the screen is worked out at each painting."""
+    """``deals`` and ``trips`` belong to whoever sets them."""
 
     def __init__(self, chart: CandleChart) -> None:
         self._chart = chart
@@ -46,9 +46,8 @@ class FillLayer:
         self._gathered: tuple[object, ...] = ()
         self._signals_of: tuple[object, ...] = ()
         self._taken: set[tuple[int, bool]] = set()
-        self.placed: list[PlacedMark] = []
         self._version = 0
-        self._layer = chart.add_layer(self.paint, z=OVER, state=self._state, moves=True)
+        self._layer = chart.add_layer(self.paint, z=OVER, state=self._state)
 
     def show(self, deals: Sequence[Deal], trips: Sequence[Trip]) -> None:
         deals, trips = tuple(deals), tuple(trips)
@@ -58,8 +57,13 @@ class FillLayer:
             self._chart.repaint_layers()
 
     def mark_at(self, x: float, y: float) -> FillMark | None:
-        """The topmost one there, by the last painting."""
+        """The topmost one there."""
         return next((one.mark for one in reversed(self.placed) if one.covers(x, y)), None)
+
+    @property
+    def placed(self) -> list[PlacedMark]:
+        """Those on the screen."""
+        return self._place(self._chart.shown)
 
     def _state(self) -> Hashable:
         """What the picture hangs on beside the candles that are closed: the open one moves its marks."""
@@ -68,18 +72,18 @@ class FillLayer:
         series = self._chart.shown.series
         is_marked = bool(self._deals) and bool(len(series)) and self._deals[-1].time_ms >= int(series.time[-1])
         ends = (float(series.field("low")[-1]), float(series.field("high")[-1])) if is_marked else ()
-        return self._version, ends, self._chart.shown.marks, self._largest(self._chart.shown)
+        return self._version, ends, self._chart.shown.marks, self._largest()
 
     def paint(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
-        self.placed = self._place(frame)
+        placed = self._place(frame)
         if self._trips:
             self._draw_trips(painter, frame, area)
-        if not self.placed:
+        if not placed:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setFont(frame.fonts.caption)
         rim = QPen(QColor(frame.palette.background), 1)
-        for one in self.placed:
+        for one in placed:
             painter.setPen(rim)
             painter.setBrush(QColor(frame.palette.up if one.mark.is_buy else frame.palette.down))
             painter.drawEllipse(QPointF(one.x, one.y), one.radius, one.radius)
@@ -105,7 +109,7 @@ class FillLayer:
             float((columns.low if mark.is_buy else columns.high)[place])
             for mark, place in zip(shown, places.tolist(), strict=True)
         ]
-        largest = self._largest(frame)
+        largest = self._largest()
         return [
             self._put(frame, mark, price, radius_of(mark.size, largest) if pitch >= LETTERED_FROM else DOT)
             for mark, price in zip(shown, ends, strict=True)
@@ -119,8 +123,9 @@ class FillLayer:
             self._gathered, self._marks = known, gathered(self._deals, series, width)
         return self._marks
 
-    def _largest(self, frame: Frame) -> float:
+    def _largest(self) -> float:
         """The size of the largest mark on the screen."""
+        frame = self._chart.shown
         slots = frame.columns.slot
         if not self._deals or not len(slots):
             return 0.0

@@ -5,6 +5,7 @@ The layers only paint; everything they need to agree on is worked out here, once
 
 import math
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -135,12 +136,7 @@ class Frame:
     def rebuild(self) -> None:
         """Work out what is visible from the series and the view; a `Picture` also what is said about it."""
         self._still = None
-        first, last = self.view.visible(len(self.series))
-        self.columns = self.series.columns(first, last, self.view.column_width())
-        live = bool(len(self.columns)) and int(self.columns.slot[-1]) + self.columns.width >= len(self.series)
-        border = len(self.columns) - live
-        self.closed, self.latest = self.columns.part(slice(border)), self.columns.part(slice(border, None))
-        self._place_points(first, last)
+        first, last = self._take_columns(self.view.column_width())
         if len(self.columns):
             if self.auto_scale:
                 self._fit_prices()
@@ -151,6 +147,16 @@ class Frame:
         self.time_ticks = self._time_ticks(first, last)
         if self.cursor is not None:
             self.cursor_slot = self.view.slot_at(self.cursor[0])
+
+    def reaching(self, left: int, right: int) -> "Frame":
+        """The same picture, in the same scales, from one pixel of the panes to another: either may lie beyond them."""
+        wide = copy(self)
+        wide.view = View(self.view.right + (right - self.view.width) / self.view.pitch, self.view.pitch, right - left)
+        wide.price_pane = QRectF(0, 0, right - left, self.price_pane.height())
+        wide.panes = self.panes.of_width(right - left)
+        wide._points, wide._samples, wide._ends = (), {}, {}
+        wide.time_ticks = wide._time_ticks(*wide._take_columns(self.columns.width))
+        return wide
 
     # -- mapping ------------------------------------------------------------------------------------------------
 
@@ -219,8 +225,8 @@ class Frame:
         """What every pane's still picture depends on, but for where the view stands."""
         size = (self.price_pane.width(), self.time_scale.width(), self.time_scale.bottom())
         days = tuple(tick.slot for tick in self.time_ticks if tick.strong)
-        looks = (self.palette, self.zone, self.decimals, self.are_candles_shown, bool(len(self.latest)))
-        return self.series.revision, self.view.pitch, size, days, looks, self.layers.state("")
+        looks = (self.palette, self.zone, self.decimals, self.are_candles_shown)
+        return self.series.revision, self.view.pitch, size, days, looks
 
     def _still_pane(self, pane: str) -> tuple[object, ...]:
         """What one pane's still picture depends on besides."""
@@ -268,7 +274,22 @@ class Frame:
             found = self._samples[column] = self.series.values_at(column, self._sampled_at)
         return found
 
+    @property
+    def is_open_drawn(self) -> bool:
+        """Whether what is drawn reaches to the latest candle, which a tick moves."""
+        return bool(len(self.column_slots)) and self.column_slots.item(-1) + self.columns.width >= len(self.series)
+
     # -- inside -------------------------------------------------------------------------------------------------
+
+    def _take_columns(self, width: int) -> tuple[int, int]:
+        """Cut the columns on the screen, so many slots wide each, from the series; returns the slots' range."""
+        first, last = self.view.visible(len(self.series))
+        self.columns = self.series.columns(first, last, width)
+        live = bool(len(self.columns)) and int(self.columns.slot[-1]) + self.columns.width >= len(self.series)
+        border = len(self.columns) - live
+        self.closed, self.latest = self.columns.part(slice(border)), self.columns.part(slice(border, None))
+        self._place_points(first, last)
+        return first, last
 
     def _ends_of_columns(self) -> Indices | slice:
         """The last slot of each of `column_slots`; where those are slots of their own, they as a slice: a view."""

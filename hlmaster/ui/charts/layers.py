@@ -21,10 +21,10 @@ class ChartLayer:
     """`pane` is a pane's name, or "" for the whole chart. `z` below 0 lies under the candles, from 0 over them, from
     `ON_TOP` over price lines and marks too.
 
-    With `state` the layer becomes part of the kept picture and is painted again when what `state` answers differs:
-    pan, zoom and scale are seen to, and an empty one says that there is nothing to paint. Without `state` it is painted
-    at every repaint and lies over the candles; then `live` may say what it looks like, so that a tick which changes
-    nothing of that spares it, and without `live` each tick repaints everything.
+    With `state` the layer becomes part of the kept picture and is painted again when what `state` answers differs; what
+    it paints must stand at candles, for a pan shifts it, and it may be asked for a stretch beyond the screen. Without
+    `state` it is painted at every repaint and lies over the candles; then `live` may say what it looks like, so that a
+    tick which changes nothing of that spares it, and without `live` each tick repaints everything.
     """
 
     draw: Draw
@@ -33,12 +33,12 @@ class ChartLayer:
     state: Callable[[], Hashable] | None = None
     live: Callable[[Any], object] | None = None
     """Asked with the frame."""
-    moves: bool = False
-    """With a state: what it paints moves with the candles, so that a pan may shift it."""
 
     def __post_init__(self) -> None:
         if self.z < 0 and self.state is None:
             raise ValueError("A layer under the candles is part of the kept picture and needs a state.")
+        if not self.pane and self.state is not None:
+            raise ValueError("A layer of the kept picture lies in a pane.")
 
 
 class ChartLayers:
@@ -65,12 +65,6 @@ class ChartLayers:
         """What the layers look like that are painted each time; never the same twice when one does not say."""
         shown = (layer for layer in self._layers if layer.state is None)
         return self.calls, *(object() if layer.live is None else layer.live(frame) for layer in shown)
-
-    def can_shift(self, pane: str) -> bool:
-        """Whether a pane's kept layers stay right when they are moved sideways: those that move with the candles, and
-        those with nothing to paint, which an empty state says."""
-        kept = (layer for layer in self._layers if layer.pane == pane and not layer.moves and layer.state is not None)
-        return not any(layer.state and layer.state() for layer in kept)
 
     def paint(
         self, painter: QPainter, frame: Any, area: QRectF, pane: str, z: tuple[float, float], *, kept: bool

@@ -1,6 +1,7 @@
 """The panes under the prices: which there are, how the height is shared out, and the scale of each."""
 
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QRectF
 
@@ -66,6 +67,12 @@ class Panes:
         if pane is not None:
             self._shares[key] = pane.share
             self.all.remove(pane)
+
+    def of_width(self, plot: float) -> "Panes":
+        """The same panes, as wide as that, in the same scales."""
+        result = copy(self)
+        result.all = [replace(pane, area=QRectF(0, pane.area.top(), plot, pane.area.height())) for pane in self.all]
+        return result
 
     def at(self, y: float) -> SubPane | None:
         """The pane under a pixel row of the chart."""

@@ -34,7 +34,6 @@ def draw_still(painter: QPainter, frame: Frame, area: QRectF) -> None:
         draw_still_pane(painter, frame, pane)
         draw_words(painter, frame, pane)
     draw_time_scale(painter, frame, frame.time_scale)
-    frame.layers.paint(painter, frame, area, "", (-math.inf, math.inf), kept=True)
 
 
 def draw_moving(painter: QPainter, frame: Frame, area: QRectF) -> None:

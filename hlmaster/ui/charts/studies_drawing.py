@@ -24,7 +24,7 @@ LEVEL_DASHES = (2.0, 3.0)
 
 def draw_studies(painter: QPainter, frame: Frame, pane: str, scale: Scale, area: QRectF, *, kept: bool) -> None:
     """The closed part of a pane's studies for the kept picture, else the part at the open candle."""
-    live = bool(len(frame.latest))
+    live = frame.is_open_drawn
     if not kept and not live:
         return
     # The line to the open candle begins at the last closed one; a bar stands by itself.

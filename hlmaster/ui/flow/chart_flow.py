@@ -62,7 +62,7 @@ class ChartFlow(QObject):
         self._layer: ChartLayer | None = None
         self._gaps: dict[str, ChartLayer] = {}
         self._hidden: set[str] = set()
-        self._profile = ProfileLayer(self._source, lambda: chart.shown)
+        self._profile = ProfileLayer(self._source)
         chart.study_closed.connect(lambda key: self.switch(key, False) if key in self.on else None)
         chart.study_hidden.connect(self._hide)
         panel.context.theme_changed.connect(self.look)
@@ -120,14 +120,14 @@ class ChartFlow(QObject):
         chosen = self.on & set(PROFILES)
         self._profile.by_session = "profile_session" in chosen
         if chosen and self._layer is None:
-            self._layer = self._chart.add_layer(self._profile.draw, z=UNDER, state=self._profile.state)
+            self._layer = self._chart.add_layer(self._profile.draw, live=self._profile.live)
         elif not chosen and self._layer is not None:
             self._chart.remove_layer(self._layer)
             self._layer = None
 
     def _mark_gaps(self, key: str, on: bool) -> None:
         if on and key not in self._gaps:
-            self._gaps[key] = self._chart.add_layer(self._draw_gaps, key, UNDER, self._gaps_state, moves=True)
+            self._gaps[key] = self._chart.add_layer(self._draw_gaps, key, UNDER, self._gaps_state)
         elif not on and key in self._gaps:
             self._chart.remove_layer(self._gaps.pop(key))
             self._chart.remove_study(key)
@@ -146,7 +146,7 @@ class ChartFlow(QObject):
             left = frame.column_of(series.slot_at(start))
             right = frame.column_of(series.slot_at(min(end, last) - 1) + 1)
             if right > 0 and left < area.width():
-                hatch(painter, frame, QRectF(left, 0, right - left, area.height()), faded(frame.palette.faint, 0.5))
+                hatch(painter, QRectF(left, 0, right - left, area.height()), faded(frame.palette.faint, 0.5))
         begun = frame.column_of(series.slot_at(source.flow.listening.begun_ms))
         painter.setPen(QPen(faded(frame.palette.muted, 0.6), 1, Qt.PenStyle.DotLine))
         painter.drawLine(begun, 0, begun, int(area.height()))

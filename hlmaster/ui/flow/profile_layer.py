@@ -41,17 +41,16 @@ class Source:
 @dataclass(slots=True)
 class ProfileLayer:
     """Of the visible range, or (``by_session``) of the UTC day of the latest candle. Made anew when the view moves
-    and once a second."""
+    and once a second. It lies over the candles: it hangs on the whole view, so a pan could not take it along."""
 
     source: Callable[[], Source | None]
-    frame: Callable[[], Frame]
     by_session: bool = True
     rows: Rows | None = None
     _made_of: object = None
 
-    def state(self) -> object:
+    def live(self, frame: Frame) -> object:
         """What the picture hangs on; works the rows out where they are old."""
-        frame, source = self.frame(), self.source()
+        source = self.source()
         if source is None or not len(frame.columns):
             self.rows, self._made_of = None, None
             return None
@@ -90,6 +89,7 @@ class ProfileLayer:
     # --- painting ---
 
     def draw(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
+        self.live(frame)
         rows, source = self.rows, self.source()
         if rows is None or source is None or not len(rows) or not rows.total > 0:
             return

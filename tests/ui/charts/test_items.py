@@ -1,17 +1,19 @@
-"""After pans the kept picture is shifted and only a strip painted: it must be what a whole painting would be."""
+"""After pans another part of the kept picture is seen: it must be what a whole painting would be."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
-from hlmaster.ui.charts import drawing, items, scales
+from hlmaster.ui.charts import drawing, scales, still
 from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.charts.fill_layer import FillLayer
 from hlmaster.ui.charts.fill_marks import Deal
 from hlmaster.ui.charts.frame import Frame
+from hlmaster.ui.charts.still import StillPicture
 from hlmaster.ui.charts.study import PRICE_PANE, Study, Trace
 from hlmaster.ui.ink import colour
 from tests.ui.charts.made import MINUTE, arrays
@@ -89,11 +91,11 @@ def test_gaps_and_fills_move_with_the_candles(
     paint = drawing.draw_still_pane
 
     def painted(brush: QPainter, frame: Frame, pane: str) -> None:
-        if pane == PRICE_PANE and brush.clipBoundingRect().width() >= frame.price_pane.width():
+        if pane == PRICE_PANE and brush.clipBoundingRect().width() >= chart.frame.price_pane.width():
             whole.append(pane)
         paint(brush, frame, pane)
 
-    monkeypatch.setattr(items, "draw_still_pane", painted)
+    monkeypatch.setattr(still, "draw_still_pane", painted)
     for slots in (-3.3, -0.2, -11.0, 2.5, -1.0, 4.0, -7.7, 9.1):
         chart.pan(slots)
         chart.grab()
@@ -103,6 +105,45 @@ def test_gaps_and_fills_move_with_the_candles(
     chart.grab()
     chart.set_candles_shown(True)
     assert differing(shifted, chart.grab().toImage()) < 1e-4
+
+
+def painted(picture: StillPicture, chart: CandleChart, ratio: float) -> QImage:
+    image = QImage(round(900 * ratio), round(600 * ratio), QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
+    painter = QPainter(image)
+    picture.draw(painter, chart.frame)
+    painter.end()
+    return image
+
+
+@pytest.mark.parametrize(("ratio", "step"), [(1.0, 1), (1.25, 4), (1.5, 2), (2.0, 1)])
+def test_pans_at_any_scaling_paint_a_few_strips(
+    chart: CandleChart, ratio: float, step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``step``: pixels that are whole on the screen too, where the same candles look the same."""
+    chart.set_auto_scale(False)
+    chart.show_latest(200)
+    chart.pan(-300)
+    picture = StillPicture()
+    strips: list[float] = []
+    painted(picture, chart, ratio)
+    paint = drawing.draw_still_pane
+
+    def strip(brush: QPainter, frame: Frame, pane: str) -> None:
+        strips.extend([frame.view.width] if pane == PRICE_PANE else ())
+        paint(brush, frame, pane)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(still, "draw_still_pane", strip)
+        pixels = [3, 7, 2, 11, 6, 1, 9, 5] * 5 + [-8, -3, -30, 4, -200, 30, -1]
+        for moved in (*pixels, step - sum(pixels) % step):
+            chart.pan(moved / chart.frame.view.pitch)
+            shifted = painted(picture, chart, ratio)
+    assert len(strips) < 12
+    assert max(strips) < 400
+    whole = painted(StillPicture(), chart, ratio)
+    plot = QRect(0, 0, int(chart.frame.price_pane.width() * ratio), whole.height())
+    assert differing(shifted.copy(plot), whole.copy(plot)) < 1e-4
 
 
 @pytest.mark.parametrize("ratio", [1.0, 1.25, 1.5, 2.0])

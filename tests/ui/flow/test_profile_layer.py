@@ -29,8 +29,8 @@ def made(qtbot: Any, *, by_session: bool, candles: int) -> tuple[ProfileLayer, A
     chart.show_latest(candles)
     chart.show()
     source = Source(scene.desk.feed.market("ETH"), Interval.M1, flow, scene.clock.now_ms())
-    layer = ProfileLayer(lambda: source, lambda: chart.shown, by_session)
-    chart.add_layer(layer.draw, z=-10.0, state=layer.state)
+    layer = ProfileLayer(lambda: source, by_session)
+    chart.add_layer(layer.draw, live=layer.live)
     chart.grab()
     return layer, block, chart
 
@@ -54,7 +54,7 @@ def test_visible_is_what_is_on_the_screen_near_and_far(qtbot: Any) -> None:
 def test_it_is_made_anew_once_a_second_and_when_the_view_moves(qtbot: Any) -> None:
     layer, _, chart = made(qtbot, by_session=False, candles=40)
     rows = layer.rows
-    layer.state()
+    layer.live(chart.frame)
     assert layer.rows is rows
     chart.pan(-5)
     chart.grab()
@@ -71,4 +71,4 @@ def test_it_is_made_anew_once_a_second_and_when_the_view_moves(qtbot: Any) -> No
 )
 def test_it_says_what_it_is_made_from(sided: float, unsided: float, words: str) -> None:
     rows = Rows(1, 0, np.array([sided]), np.zeros(1), np.array([unsided]))
-    assert ProfileLayer(lambda: None, lambda: None).words(rows) == words  # type: ignore[arg-type, return-value]
+    assert ProfileLayer(lambda: None).words(rows) == words
