@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBox
 from hlmaster.desk.advising.advising import Advising
 from hlmaster.insight.llm.ollama import FIRST_MODEL
 from hlmaster.ui import figures
-from hlmaster.ui.plain import plain_label
+from hlmaster.ui.plain import plain_label, unbroken
 from hlmaster.ui.readout import set_tone
 
 STEPS = "Get Ollama from ollama.com (free, it runs here), start it, and fetch a model, here a small one of 2 GB:"
@@ -70,7 +70,7 @@ class Guidance(QFrame):
         terms, server, fetching = advising.terms(), advising.choice.server, advising.fetching
         self._model = terms.model
         failure = f"\n{fetching.failure}" if fetching.failure and fetching.model == terms.model else ""
-        self.obstacle.setText(obstacle + failure)
+        self.obstacle.setText(unbroken(obstacle + failure))
         self.steps.setText(self._steps(server.there))
         self.command.setText(f"ollama pull {terms.model}")
         self.command.setCursorPosition(0)

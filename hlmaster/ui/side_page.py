@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
@@ -30,9 +30,9 @@ def scrolled(contents: QWidget) -> QScrollArea:
 
 
 def side_page(
-    panel: QWidget, told: Iterable[QWidget], buttons: Iterable[QPushButton] = (), last: QPushButton | None = None
+    panel: QWidget, told: Iterable[QWidget], buttons: Iterable[QPushButton] = (), last: Sequence[QWidget] = ()
 ) -> None:
-    """``last`` stands at the right; without it there is no row of buttons."""
+    """``last`` stand at the right; without them there is no row of buttons."""
     contents = QWidget()
     column = QVBoxLayout(contents)
     column.setContentsMargins(10, 8, 10, 6)
@@ -46,14 +46,17 @@ def side_page(
     box.setContentsMargins(0, 0, 0, 0)
     box.setSpacing(0)
     box.addWidget(area, 1)
-    if last is None:
+    if not last:
         return
     foot = QWidget()
+    foot.setProperty("role", "panelfoot")
+    foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
     row = QHBoxLayout(foot)
-    row.setContentsMargins(10, 2, 10, 8)
+    row.setContentsMargins(10, 6, 10, 6)
     row.setSpacing(6)
     for button in buttons:
         row.addWidget(button)
     row.addStretch(1)
-    row.addWidget(last)
+    for widget in last:
+        row.addWidget(widget)
     box.addWidget(foot)

@@ -3,26 +3,52 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from hlmaster.ui.ink import colour
 from hlmaster.ui.sizes import GAP
-from hlmaster.ui.theme import text_font
+from hlmaster.ui.theme import Theme, text_font
 
 MARGIN = 16
 WRAPPED = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
+Lesson = tuple[str, str]
 
 
 def paint_lesson(on: QWidget, heading: str, sentence: str, *, muted: str, faint: str) -> None:
-    """In the middle of the widget, a little above; both wrap where it is narrow. Within its paint event alone."""
-    painter, font = QPainter(on), text_font()
-    area, metrics = on.rect().adjusted(MARGIN, 0, -MARGIN, 0), QFontMetrics(font)
+    """All over the widget, within its paint event alone."""
+    painter = QPainter(on)
+    write_lesson(painter, on.rect(), (heading, sentence), muted=muted, faint=faint)
+    painter.end()
+
+
+def write_lesson(painter: QPainter, where: QRect, lesson: Lesson, *, muted: str, faint: str) -> None:
+    """In the middle of the place, a little above; both wrap where it is narrow."""
+    heading, sentence = lesson
+    font, area = text_font(), where.adjusted(MARGIN, 0, -MARGIN, 0)
+    metrics = QFontMetrics(font)
     head = metrics.boundingRect(area, WRAPPED, heading).height() + GAP
     whole = head + metrics.boundingRect(area, WRAPPED, sentence).height()
-    top = max(GAP, min(area.height() - whole - GAP, (area.height() - whole) * 2 // 5))
+    top = area.top() + max(GAP, min(area.height() - whole - GAP, (area.height() - whole) * 2 // 5))
     painter.setFont(font)
-    painter.setPen(QColor(muted))
+    painter.setPen(colour(muted))
     painter.drawText(QRect(area.left(), top, area.width(), head), WRAPPED, heading)
-    painter.setPen(QColor(faint))
+    painter.setPen(colour(faint))
     painter.drawText(QRect(area.left(), top + head, area.width(), area.height()), WRAPPED, sentence)
-    painter.end()
+
+
+class LessonView(QWidget):
+    """A place of its own for a lesson, among other widgets."""
+
+    def __init__(self, lesson: Lesson, theme: Theme) -> None:
+        super().__init__()
+        self._lesson, self._theme = lesson, theme
+        self.setAccessibleName(". ".join(lesson))
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        heading, sentence = self._lesson
+        paint_lesson(self, heading, sentence, muted=self._theme.muted, faint=self._theme.faint)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from string import Template
 
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from hlmaster.core.resources import resource
 from hlmaster.settings.sections import General
@@ -20,6 +22,7 @@ __all__ = [
     "apply",
     "chosen",
     "contrast",
+    "dress",
     "legible",
     "load_fonts",
     "mixed",
@@ -31,6 +34,9 @@ __all__ = [
 TEXT_FAMILY = "Inter"
 NUMBER_FAMILY = "JetBrains Mono"
 FILL = 0.24
+AT_A_TIME = 80
+"""Widgets that get a look in one step."""
+WAS_DRESSED, HAS_OWN_STYLE = Qt.WidgetAttribute.WA_WState_Polished, Qt.WidgetAttribute.WA_SetStyle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,24 +129,78 @@ def load_fonts() -> None:
 
 
 def apply(application: QApplication, look: Theme) -> None:
-    """Fusion style, palette, fonts and style sheet for the whole application."""
-    # Every widget is dressed once when there is no sheet yet, and several times over when one takes another's place.
+    """Fusion style, palette, fonts and style sheet for the whole application, at once."""
+    for _ in dress(application, look):
+        pass
+
+
+def dress(application: QApplication, look: Theme) -> Iterator[None]:
+    """The same in short steps. From the first on whatever is made wears the look; what is there gets it by and by, and
+    windows keep their picture until all of it has."""
+    windows = [window for window in application.topLevelWidgets() if window.isVisible()]
+    for window in windows:
+        window.setUpdatesEnabled(False)
+    try:
+        _exchange(application, look)
+        yield
+        while waiting := [widget for widget in _everything(application) if _waits(widget)]:
+            for widget in waiting[:AT_A_TIME]:
+                _dress(widget)
+            yield
+    finally:
+        for window in application.topLevelWidgets():
+            window.setUpdatesEnabled(True)
+
+
+def _exchange(application: QApplication, look: Theme) -> None:
+    """Qt would dress every widget several times over before it returns. It passes over those that were never shown, and
+    does not tell those that have a style of their own; so until its turn has come each counts as both."""
+    for widget in _everything(application):
+        if widget.testAttribute(WAS_DRESSED):
+            widget.setAttribute(WAS_DRESSED, False)
+            widget.setAttribute(HAS_OWN_STYLE)
+    # With the last sheet Qt would forget what each widget wore before it.
+    memory = QWidget()
+    memory.setStyleSheet("QWidget { }")
     application.setStyleSheet("")
     if application.style().name() != "fusion":
         application.setStyle("Fusion")
     application.setPalette(_palette(look))
     application.setFont(text_font(look.font_pixels))
+    application.setStyleSheet(_sheet(look))
+
+
+def _everything(application: QApplication) -> Iterator[QWidget]:
+    """Parents before what is in them, which takes after them."""
+    for top in application.topLevelWidgets():
+        if top.parentWidget() is None:
+            yield top
+            yield from top.findChildren(QWidget)
+
+
+def _waits(widget: QWidget) -> bool:
+    return widget.testAttribute(HAS_OWN_STYLE) and not widget.testAttribute(WAS_DRESSED)
+
+
+def _dress(widget: QWidget) -> None:
+    widget.setAttribute(WAS_DRESSED)
+    widget.setAttribute(HAS_OWN_STYLE, False)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+    QApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
+    widget.update()
+
+
+def _sheet(look: Theme) -> str:
     template = Template(resource("theme.qss").read_text(encoding="utf-8"))
     tokens = {field: str(getattr(look, field)) for field in look.__dataclass_fields__}
     tokens |= {name.lower(): str(pixels) for name, pixels in vars(sizes).items() if name.isupper()}
-    application.setStyleSheet(
-        template.substitute(
-            tokens,
-            icons=resource("icons").as_posix(),
-            check="check-light" if is_bright(look.on_colour) else "check",
-            number_family=NUMBER_FAMILY,
-            hover=mixed(look.accent, look.raised, 0.16),
-        )
+    return template.substitute(
+        tokens,
+        icons=resource("icons").as_posix(),
+        check="check-light" if is_bright(look.on_colour) else "check",
+        number_family=NUMBER_FAMILY,
+        hover=mixed(look.accent, look.raised, 0.16),
     )
 
 

@@ -47,6 +47,7 @@ from hlmaster.ui.workspaces.actions import WorkspaceActions
 from hlmaster.ui.workspaces.keeper import Keeper
 from hlmaster.ui.workspaces.stage import Stage
 from hlmaster.ui.workspaces.store import Workspaces
+from hlmaster.ui.workspaces.turns import Turns
 
 if TYPE_CHECKING:
     from hlmaster.desk.connector import Connected
@@ -87,6 +88,7 @@ class Window(FrameWindow):
         look = theme.chosen(general)
         theme.load_fonts()
         theme.apply(_application(), look)
+        self._dressing = Turns(self)
         self.bridge = Bridge(desk.bus, self)
         self.context = Context(desk, self.bridge, look)
         self._panel_set = PanelSet(self.context, ring, self)
@@ -240,6 +242,7 @@ class Window(FrameWindow):
     def save_picture(self, file: Path) -> bool:
         """A PNG of the window as it stands; whether it could be written."""
         self.stage.finish()
+        self._dressing.finish()
         return self.grab().save(str(file), "PNG")
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -277,6 +280,7 @@ class Window(FrameWindow):
     async def shut(self) -> None:
         """After ``closed``: remember the layout, end subscriptions, let verbs in flight finish, go."""
         self._sounds.stop()
+        self._dressing.finish()
         self.keeper.close()
         self.stage.close()
         if self._help_made is not None:
@@ -330,7 +334,8 @@ class Window(FrameWindow):
         figures.hide_money(general.privacy)
         look = theme.chosen(general)
         if look != self.context.theme:
-            theme.apply(_application(), look)
+            self._dressing.start(theme.dress(_application(), look))
+            self._dressing.step()
         self.context.set_theme(look)
         if general.scale_percent != self._scale_percent:
             self._scale_percent = general.scale_percent

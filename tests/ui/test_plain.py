@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from hlmaster.ui.plain import plain_label, plain_tip
+from hlmaster.ui.plain import plain_label, plain_tip, unbroken
 
 
 @pytest.mark.parametrize("words", ["", "At most 5 < 6.", "It fell; 3 > 2."])
@@ -20,3 +20,9 @@ def test_a_label_never_obeys_markup(qtbot: QtBot) -> None:
     label = plain_label("muted")
     qtbot.addWidget(label)
     assert label.textFormat() is Qt.TextFormat.PlainText
+
+
+def test_no_line_ends_within_an_address() -> None:
+    assert unbroken("Nothing at http://127.0.0.1:1/api, and/or elsewhere.").replace("\u2060", "|") == (
+        "Nothing at http:/|/|127.0.0.1:1/|api, and/or elsewhere."
+    )

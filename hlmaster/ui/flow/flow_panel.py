@@ -13,6 +13,7 @@ from hlmaster.ui import figures
 from hlmaster.ui.context import Context
 from hlmaster.ui.ink import colour
 from hlmaster.ui.market_panel import PaintedPanel, decimals_of
+from hlmaster.ui.teaching import Lesson, write_lesson
 
 WRAPPED = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
 
@@ -67,9 +68,8 @@ class FlowPanel(PaintedPanel):
         self._flow = desk.flow.look(self.coin)
         return self.market, self._flow
 
-    def _say(self, painter: QPainter, words: str) -> None:
-        painter.setPen(colour(self.theme.muted))
-        painter.drawText(self.rect().adjusted(12, 0, -12, 0), WRAPPED, words)
+    def _teach(self, painter: QPainter, lesson: Lesson) -> None:
+        write_lesson(painter, self.rect(), lesson, muted=self.theme.muted, faint=self.theme.faint)
 
     # --- the mouse ---
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QPainter
 
 from hlmaster.core.model import Side
 from hlmaster.ui import figures
@@ -14,6 +14,7 @@ from hlmaster.ui.ladder.columns import MARGIN, BookColumns, LadderColumns, Span
 from hlmaster.ui.ladder.digits import brief, fitting
 from hlmaster.ui.ladder.rows import Own, Row
 from hlmaster.ui.ladder.view import Look, View
+from hlmaster.ui.teaching import Lesson, write_lesson
 from hlmaster.ui.theme import mixed
 
 VEIL, POINTED = 0.65, 0.18
@@ -52,11 +53,9 @@ class Picture:
             self._age(painter, view, width, height)
         self._strip(painter, view, width, height)
 
-    def words(self, painter: QPainter, font: QFont, where: QRect, text: str) -> None:
+    def teach(self, painter: QPainter, where: QRect, lesson: Lesson) -> None:
         """In place of rows."""
-        painter.setPen(colour(self.look.theme.muted))
-        painter.setFont(font)
-        painter.drawText(where.adjusted(12, 0, -12, 0), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+        write_lesson(painter, where, lesson, muted=self.look.theme.muted, faint=self.look.theme.faint)
 
     # --- the book: asks over bids ---
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from hlmaster.core.model import Side
+from hlmaster.desk.desk import Desk
 from hlmaster.market.coin_market import CoinMarket
 from hlmaster.ui import figures
+from hlmaster.ui.coming import market_lesson
 from hlmaster.ui.ladder.columns import LadderColumns
 from hlmaster.ui.ladder.gestures import Deed, Gesture
 from hlmaster.ui.ladder.queue import RULE
 from hlmaster.ui.ladder.rows import Own, Row
 from hlmaster.ui.ladder.view import View
+from hlmaster.ui.teaching import Lesson
 
 MIDDLE = (
     "Last trade, spread, and how much deeper the bids (+) or asks (−) of the five best levels are. "
@@ -17,10 +20,10 @@ MIDDLE = (
 )
 
 
-def nothing_to_show(coin: str, market: CoinMarket | None) -> str:
+def nothing_to_show(desk: Desk, coin: str, market: CoinMarket | None) -> Lesson:
     if market is not None and (market.book.slow or market.book.fast):
-        return f"Nobody bids or offers {coin} now."
-    return f"Waiting for the book of {coin} …"
+        return f"Nobody bids or offers {coin} now", "Orders of others appear here as soon as somebody places one."
+    return market_lesson(desk, coin, "book", "Bids and offers come a moment after a coin is chosen.")
 
 
 def says(view: View, one: Gesture, other: Gesture, said: str, size: str) -> tuple[tuple[str, str], bool]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from hlmaster.core.opinions import (
     AnalystAnswered,
@@ -24,12 +24,11 @@ from hlmaster.ui.analyst_words import NO_ANALYST, QUESTIONS, standing, title, tr
 from hlmaster.ui.context import Context
 from hlmaster.ui.opinion_view import Asking, OpinionView
 from hlmaster.ui.panel import Panel
-from hlmaster.ui.plain import plain_label
+from hlmaster.ui.plain import plain_label, unbroken
 from hlmaster.ui.readout import set_tone
 from hlmaster.ui.side_page import side_page
 
 BEAT_MS = 500
-HEADER_HEIGHT = 22
 WITHOUT = f"{NO_ANALYST} It stands beside a session that the window opens; rehearsals and challengers have none."
 WAITING = "It is asked when a candle closes, and by the other triggers of its settings. Or ask it now."
 
@@ -79,19 +78,12 @@ class AnalystPanel(Panel):
 
     def _lay_out(self) -> None:
         self.latency.setProperty("role", "caption")
-        self.header = QWidget()
-        row = QHBoxLayout(self.header)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addStretch(1)
-        row.addWidget(self.latency)
-        self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.header.setFixedHeight(HEADER_HEIGHT)
         self.teach.setProperty("role", "prompt")
         side_page(
             self,
             (self.progress, self.notice, self.view, self.teach, self.guidance),
             (self.ask, self.quick, self.cancel, self.switch_on),
-            self.more,
+            (self.latency, self.more),
         )
         for button, tip in (
             (self.ask, "Analyse the shown coin now: candles, book, trades, funding, position"),
@@ -215,8 +207,8 @@ class AnalystPanel(Panel):
 
     def _show_stage(self, stage: Stage, notice: str) -> None:
         self.stage = stage
-        if self.notice.text() != notice:
-            self.notice.setText(notice)
+        if self.notice.text() != unbroken(notice):
+            self.notice.setText(unbroken(notice))
         self.notice.setVisible(bool(notice))
         set_tone(self.notice, "danger" if stage is Stage.FAILED else "")
         able = stage not in (Stage.WITHOUT, Stage.OFF)

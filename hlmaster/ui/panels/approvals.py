@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from hlmaster.core.events import Severity
 from hlmaster.core.model import Side
@@ -21,16 +21,19 @@ from hlmaster.ui.dialogs.confirm import ask
 from hlmaster.ui.figures import money
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.proposal_card import STEPS, ProposalCard, terms
+from hlmaster.ui.teaching import LessonView
 from hlmaster.ui.theme import Theme
 
 BEAT_MS = 250
 GATHER_MS = 30
 """Changes within this time are drawn at once."""
 SNOOZE_SECONDS = 60
-EMPTY = "Nothing waits for you"
-TEACHING = (
+EMPTY_SHARE = 10_000
+"""Of the height that cards leave: all of it while there is none."""
+EMPTY = (
+    "Nothing waits for you",
     "When an armed strategy finds a trade, it appears here as a card with its reasons, its risk and its clock. "
-    "Arm one in the Strategies panel; its row there also says why nothing is happening."
+    "Arm one in the Strategies panel; its row there also says why nothing is happening.",
 )
 
 
@@ -49,8 +52,8 @@ class ApprovalsPanel(Panel):
         self._list = QVBoxLayout()
         self._list.setContentsMargins(10, 10, 10, 10)
         self._list.setSpacing(10)
-        self._empty = self._make_empty()
-        self._list.addWidget(self._empty)
+        self._empty = LessonView(EMPTY, context.theme)
+        self._list.addWidget(self._empty, EMPTY_SHARE)
         self._list.addStretch(1)
         contents = QWidget()
         contents.setLayout(self._list)
@@ -76,14 +79,6 @@ class ApprovalsPanel(Panel):
         context.bridge.on_fact(self, AnalystAnswered, lambda _: self._show_opinions())
         context.theme_changed.connect(self._on_theme)
         self.refresh()
-
-    def _make_empty(self) -> QLabel:
-        label = QLabel(f"{EMPTY}\n\n{TEACHING}")
-        label.setProperty("role", "muted")
-        label.setWordWrap(True)
-        label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        label.setContentsMargins(12, 24, 12, 0)
-        return label
 
     def _make_header(self) -> QWidget:
         header = QWidget()
@@ -192,6 +187,7 @@ class ApprovalsPanel(Panel):
         self._area.ensureWidgetVisible(chosen)
 
     def _on_theme(self, theme: Theme) -> None:
+        self._empty.set_theme(theme)
         for card in self._cards.values():
             card.set_theme(theme)
 

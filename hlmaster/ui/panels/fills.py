@@ -33,6 +33,7 @@ class FillsPanel(TablePanel):
     KEY = "fills"
     TITLE = "Fills"
     EMPTY = ("No fills yet", "Each execution appears here with its fee and what it realised.")
+    OF_ACCOUNT = "Fills"
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, self._columns(), _key, totals=True)

@@ -15,6 +15,7 @@ from hlmaster.market.flow.coin_flow import CoinFlow
 from hlmaster.ui import figures
 from hlmaster.ui.actions import Action
 from hlmaster.ui.candle_view import CandleView
+from hlmaster.ui.coming import market_lesson
 from hlmaster.ui.context import Context
 from hlmaster.ui.flow.flow_panel import FlowPanel
 from hlmaster.ui.flow.footprint_frame import FOOT, PITCHES, FootprintFrame
@@ -25,6 +26,11 @@ from hlmaster.ui.theme import Theme, number_font
 
 INTERVALS = (Interval.M1, Interval.M3, Interval.M5, Interval.M15, Interval.M30, Interval.H1, Interval.H4)
 GROUP = "Footprint"
+TEACHING = "It shows who bought and who sold at each price of a candle, and begins with the first trade."
+TOO_LONG = (
+    "No footprint in candles this long",
+    "They are kept for two days: choose a timeframe of four hours or less.",
+)
 
 
 class FootprintPanel(FlowPanel):
@@ -160,15 +166,12 @@ class FootprintPanel(FlowPanel):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         market, flow = self._begin(painter)
-        words = ""
         if market is None or flow is None:
-            words = f"Waiting for the first price of {self.coin} …"
+            self._teach(painter, market_lesson(self.context.desk, self.coin, "trades", TEACHING))
         elif self.interval not in INTERVALS and self.interval.ms > INTERVALS[-1].ms:
-            words = "Footprints are kept for two days: choose a timeframe of four hours or less."
-        if market is None or flow is None or words:
-            self._say(painter, words)
-            return
-        self._paint(painter, flow, market)
+            self._teach(painter, TOO_LONG)
+        else:
+            self._paint(painter, flow, market)
 
     def _paint(self, painter: QPainter, flow: CoinFlow, market: CoinMarket) -> None:
         price = market.mid or market.mark or 1.0

@@ -16,6 +16,7 @@ from hlmaster.market.flow.coin_flow import CoinFlow
 from hlmaster.market.flow.heat import COLUMN_MS
 from hlmaster.ui import figures
 from hlmaster.ui.actions import Action
+from hlmaster.ui.coming import market_lesson
 from hlmaster.ui.context import Context
 from hlmaster.ui.flow.flow_panel import FlowPanel
 from hlmaster.ui.flow.heat_frame import TIME_HEIGHT, ZOOMS, HeatFrame
@@ -28,6 +29,7 @@ from hlmaster.ui.theme import Theme
 BRIGHTEST = 50
 """Of the slider, to either side of what is set by itself; a fifth of it doubles the brightness."""
 GROUP = "Heat map"
+TEACHING = "It shows where orders wait over time, and begins with the first book; the exchange keeps no past of it."
 CLICK_PIXELS = 4
 
 
@@ -104,11 +106,7 @@ class HeatmapPanel(FlowPanel):
         painter = QPainter(self)
         market, flow = self._begin(painter)
         if market is None or flow is None:
-            is_unlisted = market is None and self.context.desk.is_ready
-            words = (
-                f"The exchange does not list {self.coin}." if is_unlisted else f"Waiting for the book of {self.coin} …"
-            )
-            self._say(painter, words)
+            self._teach(painter, market_lesson(self.context.desk, self.coin, "book", TEACHING))
             return
         self._follow_now(flow, market)
         self._painting(painter, flow, market).paint(self._own_orders(), self.hover)

@@ -19,6 +19,7 @@ class HistoryPanel(TablePanel):
     KEY = "history"
     TITLE = "History"
     EMPTY = ("No closed trades yet", "A trade is listed when its position is flat again, after fees and funding.")
+    OF_ACCOUNT = "Closed trades"
 
     def __init__(self, context: Context) -> None:
         self._taken = self._rebooked = 0

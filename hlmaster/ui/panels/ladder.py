@@ -255,7 +255,7 @@ class LadderPanel(PaintedPanel):
         painter.fillRect(self.rect(), colour(self.theme.panel))
         self.view = self._lay_out()
         if self.view is None:
-            self.picture.words(painter, self.font(), self.rect(), nothing_to_show(self.coin, self.market))
+            self.picture.teach(painter, self.rect(), nothing_to_show(self.context.desk, self.coin, self.market))
             return
         self.picture.paint(painter, self.view, self.width(), self.height())
 

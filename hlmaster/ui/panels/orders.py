@@ -42,6 +42,7 @@ class OrdersPanel(TablePanel):
     KEY = "orders"
     TITLE = "Open orders"
     EMPTY = ("No open orders", "A limit order that does not trade at once, and every stop, waits here.")
+    OF_ACCOUNT = "Open orders"
 
     def __init__(self, context: Context) -> None:
         self._busy: set[str] = set()
@@ -249,7 +250,7 @@ class OrdersPanel(TablePanel):
     def _on_applied(self) -> None:
         orders: list[TrackedOrder] = self.model.rows()
         coin = self.context.coin
-        self.counted.emit(len(orders))
+        self.counted.emit(len(orders) if orders or self.context.desk.is_ready else -1)
         self.cancel_coin.say(f"Cancel {coin}", "ghost")
         self.cancel_coin.setToolTip(f"Every open {coin} order, stops by hand included")
         self.cancel_coin.setEnabled(any(o.order.coin == coin and o.status.is_live for o in orders))

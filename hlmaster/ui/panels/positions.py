@@ -36,6 +36,7 @@ class PositionsPanel(TablePanel):
     KEY = "positions"
     TITLE = "Positions"
     EMPTY = ("No open positions", "Place an order with the ticket, or click a price in the book to fill one in.")
+    OF_ACCOUNT = "Open positions"
 
     def __init__(self, context: Context) -> None:
         self._busy: set[str] = set()
@@ -220,7 +221,7 @@ class PositionsPanel(TablePanel):
 
     def _on_applied(self) -> None:
         views: list[PositionView] = self.model.rows()
-        self.counted.emit(len(views))
+        self.counted.emit(len(views) if views or self.context.desk.is_ready else -1)
         if self.totals is None:
             return
         self.totals.setVisible(bool(views))

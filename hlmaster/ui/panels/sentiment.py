@@ -68,13 +68,12 @@ class SentimentPanel(Panel):
     def _lay_out(self) -> None:
         self.score.setProperty("role", "number")
         self.extreme.setProperty("role", "tag")
-        self.header = QWidget()
-        head = QHBoxLayout(self.header)
+        self.header = self._head = QWidget()
+        head = QHBoxLayout(self._head)
         head.setContentsMargins(0, 0, 0, 0)
         head.setSpacing(6)
         head.addStretch(1)
-        self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.header.setFixedHeight(HEADER_HEIGHT)
+        self._head.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         head.addWidget(self.extreme, 0, Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self.score)
         grid = QGridLayout(self._figures)
@@ -121,6 +120,7 @@ class SentimentPanel(Panel):
         for widget in (self._gauge, self._figures):
             widget.setVisible(enabled)
         self.switch_on.setVisible(self._advising is not None and not enabled)
+        self._head.setFixedHeight(HEADER_HEIGHT if enabled else 0)
         if self._advising is None or not enabled:
             self._show_state(WITHOUT if self._advising is None else OFF)
             self._show_score(None)

@@ -13,19 +13,25 @@ from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
 from hlmaster.core.events import SessionRestored, Severity
 from hlmaster.core.files import write_whole
 from hlmaster.ui import figures
+from hlmaster.ui.coming import account_lesson
 from hlmaster.ui.context import Context
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.table import Column, TableModel
 from hlmaster.ui.table_view import Table, Totals
+from hlmaster.ui.teaching import Lesson
 from hlmaster.ui.theme import Theme
 
 AGE_MS = 1_000
 
 
 class TablePanel(Panel):
-    """Subclasses set ``EMPTY`` (a heading, a sentence that teaches) and hand over columns and rows."""
+    """Subclasses set ``EMPTY`` (a heading, a sentence that teaches) and hand over columns and rows.
 
-    EMPTY: ClassVar[tuple[str, str]]
+    ``OF_ACCOUNT``: what the account has and the exchange tells, as ``Positions``; until it has, no table says "none".
+    """
+
+    EMPTY: ClassVar[Lesson]
+    OF_ACCOUNT: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -56,6 +62,7 @@ class TablePanel(Panel):
         self._ages.setInterval(AGE_MS)
         self._ages.timeout.connect(self._on_age)
         self._ages.start()
+        self._teach()
 
     def put_beside(self, side: QWidget, width: int) -> None:
         """At the right of the table, as wide as this until the user moves the border."""
@@ -72,7 +79,12 @@ class TablePanel(Panel):
     def _on_age(self) -> None:
         """Ages read differently every second."""
         if self.isVisible():
+            self._teach()
             self.model.refresh()
+
+    def _teach(self) -> None:
+        if self.OF_ACCOUNT:
+            self.table.teach(*(account_lesson(self.context.desk, self.OF_ACCOUNT) or self.EMPTY))
 
     def catch_up(self) -> None:
         """The window opens before the session's memory is read: by the first word of the connection it has been."""
@@ -85,6 +97,7 @@ class TablePanel(Panel):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._teach()
         self.model.touch()
         self.model.refresh()
 

@@ -14,10 +14,12 @@ from hlmaster.market.staleness import MID
 from hlmaster.market.trades import KEPT
 from hlmaster.ui import figures
 from hlmaster.ui.actions import Action
+from hlmaster.ui.coming import market_lesson
 from hlmaster.ui.context import Context
 from hlmaster.ui.flow.prints import Print, large_from, prints
 from hlmaster.ui.ink import colour
 from hlmaster.ui.market_panel import PaintedPanel, decimals_of
+from hlmaster.ui.teaching import write_lesson
 
 ROW = 17
 MARGIN = 10
@@ -32,6 +34,8 @@ OLD = 0.45
 HUGE = 3.0
 """Times as large as what is large: those have their side's colour all over."""
 GROUP = "Trades"
+TEACHING = "Each deal of the market comes here as it is struck, in the colour of who took it: buyer or seller."
+SMALLER = "Smaller ones are hidden; the menu above shows them."
 
 
 def filter_text(least: int) -> str:
@@ -240,12 +244,10 @@ class TapePanel(PaintedPanel):
         self.small_ink.left(painter, text, box.left() + 8, box.top() + (19 - self.small_ink.height) / 2)
 
     def _paint_empty(self, painter: QPainter, some_are_smaller: bool) -> None:
-        words = f"No trade in {self.coin} yet."
+        lesson = market_lesson(self.context.desk, self.coin, "trades", TEACHING)
         if some_are_smaller:
-            words = f"No recent trade in {self.coin} was worth ${self.least_notional:,} or more."
-        painter.setPen(colour(self.theme.muted))
-        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(self.rect().adjusted(12, 0, -12, 0), flags, words)
+            lesson = f"No recent trade of ${self.least_notional:,} or more", SMALLER
+        write_lesson(painter, self.rect(), lesson, muted=self.theme.muted, faint=self.theme.faint)
 
     # --- memory ---
 

@@ -17,6 +17,7 @@ from hlmaster.insight.calibration.advice import expires_ms
 from hlmaster.ui.dialogs.analyst import AnalystDialog
 from hlmaster.ui.opinion_view import CARET, OpinionView
 from hlmaster.ui.panels.analyst import WITHOUT, AnalystPanel, Stage
+from hlmaster.ui.plain import JOINER
 from tests.insight.calibration.models import an_opinion
 from tests.insight.fake_ollama import FakeModel, FakeOllama, Mode
 from tests.ui.advised import HOSTILE, NOBODY, advised, says
@@ -37,7 +38,8 @@ async def reaches(panel: AnalystPanel, stage: Stage) -> None:
 
 
 def shown_words(panel: AnalystPanel) -> str:
-    return "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisibleTo(panel))
+    said = "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisibleTo(panel))
+    return said.replace(JOINER, "")
 
 
 async def test_a_desk_without_an_analyst_says_so(qtbot: QtBot) -> None:

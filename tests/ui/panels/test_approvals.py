@@ -24,6 +24,7 @@ from hlmaster.ui.dialogs.checklist import Checklist
 from hlmaster.ui.dialogs.confirm import Confirm
 from hlmaster.ui.panels.approvals import EMPTY, ApprovalsPanel
 from hlmaster.ui.proposal_card import ProposalCard
+from hlmaster.ui.teaching import LessonView
 from tests.desk.advising.keys import MemoryVault
 from tests.insight.fake_ollama import FakeOllama
 from tests.ui.advised import advised_settings, says, seen
@@ -75,7 +76,9 @@ async def test_a_card_tells_the_trade_its_reasons_its_cost_and_its_clock(qtbot: 
 
 async def test_no_card_says_what_will_appear_and_how(qtbot: QtBot) -> None:
     async with panel(qtbot) as (_, made):
-        assert EMPTY in words(made)
+        lesson = made.findChild(LessonView)
+        assert lesson is not None
+        assert lesson.accessibleName().startswith(f"{EMPTY[0]}. When an armed strategy")
 
 
 async def test_enter_sends_it_and_the_position_is_there(qtbot: QtBot) -> None:
