@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -24,8 +25,14 @@ GONE = "This order is not open any more."
 SOME_GONE = "One of these orders is not open any more, so none was changed."
 PLACED_ELSEWHERE = "This order was placed elsewhere, and the settings leave such orders alone. Adopt it first."
 IN_DOUBT = "An earlier change of this order is still being found out. Wait, or cancel it."
+ON_ITS_WAY = "An earlier change of this order is on its way. Wait for its end, or cancel the order."
+NEVER_CAME = "The change did not reach the exchange."
+DOUBT_SECONDS = 5.0
+"""How long a change whose answer was lost is waited for, before it is told as what it is."""
 Pair = tuple[TrackedOrder, Order]
 """An order and what it is to become."""
+Answer = tuple[TrackedOrder, str | None]
+"""An order as it stands afterwards, and why it was not changed; ``resolving`` is one of which nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,8 @@ class Changer:
             return Outcome(False, PLACED_ELSEWHERE)
         if any(tracked.resolving for tracked in live):
             return Outcome(False, IN_DOUBT)
+        if any(tracked.replacement is not None for tracked in live):
+            return Outcome(False, ON_ITS_WAY)
         pairs = sorted(zip(live, map(self._wanted, live, changes), strict=True), key=_turn)
         if not all(_is_named(tracked) for tracked in live):
             return await self._one_by_one(pairs)
@@ -74,15 +83,47 @@ class Changer:
             return answer
         failed = [(one, why) for one, why in answer if why is not None]
         done = [one for one, why in answer if why is None]
-        if not failed:
-            return Outcome(True, " ".join(map(_told, done)), tuple(done))
-        if not done:
-            whys = " ".join(dict.fromkeys(why for _, why in failed))
-            stand = "The order stands as it was." if len(failed) == 1 else "All of them stand as they were."
-            return Outcome(False, f"{whys} {stand}")
-        told = " ".join(f"{_name(one)} was not changed. {why}" for one, why in failed)
-        before = {tracked.client_order_id: tracked.order for tracked in live}
-        return Outcome(False, f"{told} {await self._put_back(done, before)}", tuple(done))
+        if failed:
+            return await self._undone(failed, done, {one.client_order_id: one.order for one in live})
+        resized = {change.client_order_id for change in changes if change.size is not None}
+        trimmed = [await self._trimmed(old) for old in live if old.client_order_id not in resized]
+        told = [_told(self._tracker.get(one.client_order_id) or one) for one in done]
+        is_known = not any(one.resolving for one in done)
+        return Outcome(is_known, " ".join([*told, *filter(None, trimmed)]), tuple(done))
+
+    async def _undone(
+        self, failed: Sequence[tuple[TrackedOrder, str]], done: Sequence[TrackedOrder], before: Mapping[str, Order]
+    ) -> Outcome:
+        """What was changed goes back first; then the exchange is asked what has become of what it refused to change."""
+        back = await self._put_back(done, before) if done else ""
+        names = [one.client_order_id for one, _ in failed]
+        await asyncio.gather(*map(self._executor.ask_after, names))
+        now = [self._tracker.get(name) or one for name, (one, _) in zip(names, failed, strict=True)]
+        ended = [_told(one) for one in now if not one.status.is_live]
+        if done:
+            told = [f"{_name(one)} was not changed. {why}" for one, why in failed]
+            return Outcome(False, " ".join([*told, *ended, back]), tuple(done))
+        stand = [f"{_name(one)} stands as it was." for one in now if one.status.is_live]
+        if not ended:
+            stand = ["The order stands as it was." if len(failed) == 1 else "All of them stand as they were."]
+        return Outcome(False, " ".join([*dict.fromkeys(why for _, why in failed), *ended, *stand]))
+
+    async def _trimmed(self, old: TrackedOrder) -> str:
+        """The change was sized by what was left; what filled under the old venue id meanwhile comes off again."""
+        now = self._tracker.get(old.client_order_id)
+        if now is None or not now.status.is_live or now.resolving or old.order_id in (None, now.order_id):
+            return ""
+        late = self._tracker.filled_under(old.order_id) - old.filled_size
+        if late <= 0:
+            return ""
+        why = f"{wire_text(late)} {now.order.coin} filled while it was changed, and come off its size."
+        if late >= now.remaining:
+            return f"{why} {(await self._cancel([now])).sentence}"
+        answer = await self._send([(now, replace(now.order, size=now.remaining - late))])
+        if isinstance(answer, Outcome):
+            return f"{why} That failed: {answer.sentence}"
+        ((after, problem),) = answer
+        return f"{why} {_told(after)}" if problem is None else f"{why} That failed: {problem}"
 
     def _wanted(self, tracked: TrackedOrder, change: Change) -> Order:
         order, price = tracked.order, change.price
@@ -99,8 +140,11 @@ class Changer:
             trigger=trigger,
         )
 
-    async def _send(self, pairs: Sequence[Pair]) -> Outcome | list[tuple[TrackedOrder, str | None]]:
-        """Each that is approved counts with its new size for the next one; when the gate refuses one, none is sent."""
+    async def _send(self, pairs: Sequence[Pair]) -> Outcome | list[Answer]:
+        """Each that is approved counts with its new size for the next one; when the gate refuses one, none is sent.
+
+        What has no answer is waited for, and may come to be known.
+        """
         approved: list[tuple[TrackedOrder, Approved]] = []
         for tracked, wanted in pairs:
             answer = self._gate.approve(wanted)
@@ -111,11 +155,21 @@ class Changer:
             self._tracker.begin_replacing(wanted.client_order_id, wanted)
             approved.append((tracked, answer))
         try:
-            return await self._executor.modify(approved)
+            answers = await self._executor.modify(approved)
         except HlError as error:
             return Outcome(False, str(error))
+        await self._executor.found_out([one.client_order_id for one, _ in answers if one.resolving], DOUBT_SECONDS)
+        return [self._known(pair, answer) for pair, answer in zip(pairs, answers, strict=True)]
 
-    async def _put_back(self, moved: Sequence[TrackedOrder], before: dict[str, Order]) -> str:
+    def _known(self, pair: Pair, answer: Answer) -> Answer:
+        (old, wanted), (after, _) = pair, answer
+        if not after.resolving:
+            return answer
+        now = self._tracker.get(after.client_order_id) or after
+        is_new = _level(now.order) == _level(wanted) if old.order_id is None else now.order_id != old.order_id
+        return now, None if now.resolving or is_new else NEVER_CAME
+
+    async def _put_back(self, moved: Sequence[TrackedOrder], before: Mapping[str, Order]) -> str:
         """In words. While the exchange is being asked about one of them, what is right for the others is not known."""
         now = [self._tracker.get(one.client_order_id) or one for one in moved]
         if any(one.resolving for one in now):
@@ -127,8 +181,9 @@ class Changer:
             return f"What was changed could not be put back, and stands: {' '.join(map(_told, now))} {answer.sentence}"
         stuck = [f"{_name(one)} could not be put back, and stands as changed. {why}" for one, why in answer if why]
         ended = [_told(one) for one in now if not one.status.is_live]
-        back = [_name(one) for one, why in answer if not why]
-        return " ".join([*([f"Put back: {', '.join(back)}."] if back else []), *stuck, *ended])
+        doubtful = [_told(one) for one, why in answer if not why and one.resolving]
+        back = [_name(one) for one, why in answer if not why and not one.resolving]
+        return " ".join([*([f"Put back: {', '.join(back)}."] if back else []), *doubtful, *stuck, *ended])
 
     # --- orders without a client id ---
 
@@ -151,7 +206,7 @@ class Changer:
         if isinstance(answer, Outcome):
             return answer
         ((after, why),) = answer
-        return Outcome(False, why) if why is not None else Outcome(True, _told(after), (after,))
+        return Outcome(False, why) if why is not None else Outcome(not after.resolving, _told(after), (after,))
 
     async def _replace(self, tracked: TrackedOrder, wanted: Order) -> Outcome:
         """An order without a client id cannot keep it over a change: a new one of ours takes its place.
@@ -194,8 +249,13 @@ def _told(tracked: TrackedOrder) -> str:
 def _name(tracked: TrackedOrder) -> str:
     """``Sell 0.42 ETH stop market 3434.2``: as it stands."""
     order = tracked.order
-    price = order.price if order.trigger is None else order.trigger.price
-    return f"{str(order.side).capitalize()} {wire_text(order.size)} {order.coin} {order.kind} {wire_text(price)}"
+    return (
+        f"{str(order.side).capitalize()} {wire_text(order.size)} {order.coin} {order.kind} {wire_text(_level(order))}"
+    )
+
+
+def _level(order: Order) -> Decimal:
+    return order.price if order.trigger is None else order.trigger.price
 
 
 def _broken_off(failed: Outcome, left: int, told: Sequence[str]) -> Outcome:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hlmaster.core.errors import OutcomeUnknown
-from hlmaster.core.events import TrackedOrder
+from hlmaster.core.events import FillsReported, TrackedOrder
 from hlmaster.core.model import Side
-from hlmaster.core.orders import ActionKind, Order, OrderReply, ReplyKind
+from hlmaster.core.orders import ActionKind, Order, OrderReply, OrderStatus, Prepared, ReplyKind
+from hlmaster.desk import changing
 from hlmaster.desk.changing import Change
 from hlmaster.desk.outcome import Outcome
 from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
 from tests.desk.desks import Scene, running
-from tests.trading.scenes import D
+from tests.trading.scenes import D, fill
 
 NO = OrderReply(ReplyKind.REJECTED, text="Cannot modify canceled or filled order")
 
 
 @pytest.fixture
-async def scene() -> AsyncIterator[Scene]:
+async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
+    monkeypatch.setattr(changing, "DOUBT_SECONDS", 0.0)
     async with running() as made:
         yield made
 
@@ -114,9 +118,102 @@ async def test_nothing_is_put_back_while_one_is_in_doubt(scene: Scene) -> None:
 
 async def test_a_change_without_any_answer_says_that_it_is_being_found_out(scene: Scene) -> None:
     orders = await bracket(scene)
+    scene.venue.deaf = OutcomeUnknown("The answer was lost.", "")
+    scene.venue.script.append(scene.venue.deaf)
+    outcome = await shifted(scene, orders, 20)
+    assert not outcome.ok, "nobody knows yet whether it was done"
+    assert outcome.sentence.count("Its change is unconfirmed") == 3
+    assert changing.IN_DOUBT in (await shifted(scene, orders, 30)).sentence
+
+
+async def test_a_change_that_never_came_is_told_as_none(scene: Scene) -> None:
+    orders = await bracket(scene)
     scene.venue.script.append(OutcomeUnknown("The answer was lost.", ""))
     outcome = await shifted(scene, orders, 20)
-    assert outcome.sentence.count("Its change is unconfirmed") == 3
+    assert outcome.sentence == f"{changing.NEVER_CAME} All of them stand as they were."
+    assert prices(scene) == STOOD
+
+
+def slowly(scene: Scene) -> asyncio.Event:
+    """Every action reaches the exchange once the event is set."""
+    send, go = scene.venue.send, asyncio.Event()
+
+    async def late(prepared: Prepared) -> tuple[OrderReply, ...]:
+        await go.wait()
+        return await send(prepared)
+
+    scene.venue.send = late  # type: ignore[method-assign]
+    return go
+
+
+async def test_an_order_is_changed_once_at_a_time(scene: Scene) -> None:
+    orders = await bracket(scene)
+    go, sent = slowly(scene), len(scene.venue.sent)
+    first = asyncio.create_task(shifted(scene, orders, 20))
+    await scene.until(lambda: any(one.replacement for one in scene.desk.orders.live("ETH")))
+    assert (await shifted(scene, orders, -20)).sentence == changing.ON_ITS_WAY
+    go.set()
+    assert (await first).ok
+    assert len(scene.venue.sent) == sent + 1
+    assert prices(scene) == {kind: price + 20 for kind, price in STOOD.items()}
+
+
+async def test_a_bracket_whose_entry_fills_on_the_way_keeps_its_exits_where_they_were(scene: Scene) -> None:
+    scene.market.price("ETH", 2950.0)
+    orders = await bracket(scene)
+    go = slowly(scene)
+    moving = asyncio.create_task(shifted(scene, orders, 20))
+    await scene.until(lambda: any(one.replacement for one in scene.desk.orders.live("ETH")))
+    filled(scene, orders["limit"], "0.5")
+    go.set()
+    outcome = await moving
+    assert not outcome.ok
+    assert "Buy 0.5 ETH limit 2900: filled" in outcome.sentence
+    assert prices(scene) == {"stop market": 2800, "take profit market": 3000}, outcome.sentence
+
+
+async def test_an_order_that_is_cancelled_on_the_way_is_not_said_to_stand(scene: Scene) -> None:
+    orders = await bracket(scene)
+    go = slowly(scene)
+    moving = asyncio.create_task(scene.desk.manual.modify(orders["limit"].client_order_id, price=D(2920)))
+    await scene.until(lambda: any(one.replacement for one in scene.desk.orders.live("ETH")))
+    assert orders["limit"].order_id is not None
+    scene.venue._cancel(orders["limit"].order_id)
+    go.set()
+    outcome = await moving
+    assert "Buy 0.5 ETH limit 2900: canceled" in outcome.sentence
+    assert "stands as it was" not in outcome.sentence
+
+
+async def test_what_fills_while_an_order_is_moved_comes_off_its_size(scene: Scene) -> None:
+    entry = Ticket("ETH", Side.BUY, TicketKind.LIMIT, SizeUnit.COIN, D("0.5"), limit_price=D(2900))
+    (placed,) = (await scene.desk.manual.place(entry)).orders
+    go = slowly(scene)
+    moving = asyncio.create_task(scene.desk.manual.modify(placed.client_order_id, price=D(2920)))
+    await scene.until(lambda: any(one.replacement for one in scene.desk.orders.live("ETH")))
+    filled(scene, placed, "0.2")
+    go.set()
+    outcome = await moving
+    assert outcome.ok
+    (left,) = scene.desk.orders.live("ETH")
+    assert (left.order.price, left.remaining, scene.desk.portfolio.size("ETH")) == (D(2920), D("0.3"), D("0.2"))
+    assert "0.2 ETH filled while it was changed" in outcome.sentence
+
+
+def filled(scene: Scene, order: TrackedOrder, size: str) -> None:
+    """By somebody else's order, whole or in part."""
+    venue, number = scene.venue, order.order_id
+    assert number is not None
+    listed = venue.orders[number]
+    left = listed.size - D(size)
+    venue.positions["ETH"] = venue.positions.get("ETH", D(0)) + D(size)
+    done = fill(Side.BUY, size, "2900", order_id=number, client_order_id=order.client_order_id)
+    venue.all_fills.append(done)
+    scene.desk._parts.bus.publish(FillsReported((done,)))
+    status = OrderStatus.RESTING if left else OrderStatus.FILLED
+    venue._report(replace(listed, size=left, status=status, status_text="open" if left else "filled"))
+    if not left:
+        del venue.orders[number]
 
 
 async def test_when_the_gate_refuses_one_none_is_sent(scene: Scene) -> None:

@@ -143,6 +143,14 @@ class Executor:
         answered = zip(changes, replies, strict=True)
         return [self._changed(target, approved.order, reply) for (target, approved), reply in answered]
 
+    async def found_out(self, names: Sequence[str], seconds: float) -> None:
+        """Wait until it is known what became of the changes of these orders; no longer than so many wall seconds."""
+        await self._resolver.found_out(ActionKind.MODIFY, names, seconds)
+
+    async def ask_after(self, name: str) -> None:
+        """Have the exchange say how an order stands; where it does not answer, what is known stays."""
+        await self._resolver.ask_after(name)
+
     def _changed(self, target: TrackedOrder, order: Order, reply: OrderReply) -> tuple[TrackedOrder, str | None]:
         name = order.client_order_id
         if reply.kind is ReplyKind.UNRECOGNISED:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from hlmaster.core.bus import Bus
@@ -96,6 +96,12 @@ class Resolver:
     def is_about(self, kind: ActionKind, name: str) -> bool:
         """Whether such an action upon this order is being found out."""
         return any(doubt.kind is kind and name in doubt.subjects for doubt in self._tasks)
+
+    async def found_out(self, kind: ActionKind, names: Collection[str], seconds: float) -> None:
+        """Wait for the end of such doubts about these orders, but no longer than so many wall seconds."""
+        tasks = [t for doubt, t in self._tasks.items() if doubt.kind is kind and set(names) & set(doubt.subjects)]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
 
     def take_up(self, doubt: Doubt) -> None:
         if self._stopped or doubt in self._tasks:

@@ -75,6 +75,10 @@ class OrderTracker:
         key = fill.client_order_id if fill.client_order_id in self._orders else self._by_venue_id.get(fill.order_id)
         return self._orders.get(key) if key else None
 
+    def filled_under(self, order_id: int) -> Decimal:
+        """Coins of the fills booked under a venue id."""
+        return self._sums.get(order_id, (Decimal(0), Decimal(0)))[0]
+
     def all(self) -> list[TrackedOrder]:
         return list(self._orders.values())
 
