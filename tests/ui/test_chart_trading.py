@@ -15,6 +15,7 @@ from hlmaster.core.orders import ActionKind, OrderReply, ReplyKind
 from hlmaster.settings import Settings
 from hlmaster.trading.protection.policy import Policy
 from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
+from hlmaster.ui import figures
 from hlmaster.ui.arming import Arming
 from hlmaster.ui.panels.chart import ChartPanel
 from hlmaster.ui.working import DraftBracket, DraftLine
@@ -263,7 +264,7 @@ async def test_fills_are_marked_and_say_what_they_were(qtbot: QtBot) -> None:
         assert [(one.mark.is_buy, one.mark.size) for one in marks] == [(False, 0.3), (True, 0.3)]
         it.move(marks[1].y, marks[1].x, NONE)
         tip = it.trading.handles.shown_tip
-        assert tip[0].startswith("BUY 0.3 @ 3,434.6")
+        assert tip[0].startswith(f"BUY 0.3 @ {figures.price(marks[1].mark.price, 4)}")
         assert "fee $0." in tip[1]
         assert tip[2] == "market, by you"
         await until(lambda: it.trading._fills._trips)
