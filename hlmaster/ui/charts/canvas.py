@@ -1,5 +1,7 @@
 """The candle chart's picture in pyqtgraph's scene, and the gestures upon it."""
 
+from functools import partial
+
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
@@ -10,6 +12,7 @@ from hlmaster.ui.charts.damage import Seen, damage, seen
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.hands import Hands
 from hlmaster.ui.charts.items import Border, Layer, PriceAxis, StillLayer, Surface
+from hlmaster.ui.charts.legend import KeptLegend
 
 # pyqtgraph drops mouse moves that come fast, and so the last one before the hand stops; painting is coalesced anyway.
 pg.setConfigOption("mouseRateLimit", 0)
@@ -52,7 +55,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         frame, scene = self._frame, self.scene()
         self._layers = (
             (STILL_Z, StillLayer(frame)),
-            (MOVING_Z, Layer(frame, scales.draw_moving)),
+            (MOVING_Z, Layer(frame, partial(scales.draw_moving, legend=KeptLegend()))),
             (NOTICE_Z, Layer(frame, scales.draw_notice, when_empty=True)),
         )
         for z, item in self._layers:

@@ -15,7 +15,7 @@ from hlmaster.ui.charts.panes import SubPane
 from hlmaster.ui.charts.series import Columns
 from hlmaster.ui.charts.shapes import candle_shapes, latest_candle, latest_volume, volume_bars
 from hlmaster.ui.charts.strokes import fill
-from hlmaster.ui.charts.studies_drawing import draw_studies
+from hlmaster.ui.charts.studies_drawing import draw_fills, draw_studies
 from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE
 from hlmaster.ui.charts.tag import TAG_HEIGHT
 from hlmaster.ui.ink import colour
@@ -58,6 +58,7 @@ def draw_live(painter: QPainter, frame: Frame, area: QRectF) -> None:
 
 def _still_prices(painter: QPainter, frame: Frame, area: QRectF) -> None:
     layers = frame.layers
+    draw_fills(painter, frame, PRICE_PANE, frame.prices, kept=True)
     draw_grid(painter, frame, area)
     painter.setPen(flat_pen(frame.palette.grid))
     for price in frame.price_ticks:
@@ -71,6 +72,7 @@ def _still_prices(painter: QPainter, frame: Frame, area: QRectF) -> None:
 
 
 def _live_prices(painter: QPainter, frame: Frame, area: QRectF) -> None:
+    draw_fills(painter, frame, PRICE_PANE, frame.prices, kept=False)
     if frame.are_candles_shown and len(frame.latest):
         _draw_latest(painter, frame, latest_candle(frame), frame.palette.up, frame.palette.down)
     draw_studies(painter, frame, PRICE_PANE, frame.prices, area, kept=False)
@@ -81,6 +83,7 @@ def _live_prices(painter: QPainter, frame: Frame, area: QRectF) -> None:
 
 
 def _still_pane(pane: SubPane, painter: QPainter, frame: Frame, area: QRectF) -> None:
+    draw_fills(painter, frame, pane.key, pane.scale, kept=True)
     draw_grid(painter, frame, area)
     painter.setPen(flat_pen(frame.palette.grid))
     for value in pane.ticks:
@@ -96,6 +99,7 @@ def _still_pane(pane: SubPane, painter: QPainter, frame: Frame, area: QRectF) ->
 
 
 def _live_pane(pane: SubPane, painter: QPainter, frame: Frame, area: QRectF) -> None:
+    draw_fills(painter, frame, pane.key, pane.scale, kept=False)
     if pane.key == VOLUME_PANE and len(frame.latest):
         palette = frame.palette
         _draw_latest(painter, frame, latest_volume(frame, pane), palette.volume_up, palette.volume_down)

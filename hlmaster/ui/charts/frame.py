@@ -334,13 +334,8 @@ class Frame:
             pane.ticks = []
             return
         studies = tuple(self.studies_in(pane.key))
-        traces = [trace for study in studies for trace in study.traces if trace.kind != "events"]
-        low, high = self._extremes(tuple(trace.column for trace in traces))
-        if low <= high and any(trace.kind == "histogram" for trace in traces):
-            low, high = min(low, 0.0), max(high, 0.0)
         ends = next((study.bounds for study in reversed(studies) if study.bounds), (-math.inf, math.inf))
-        low = ends[0] if math.isfinite(ends[0]) else low
-        high = ends[1] if math.isfinite(ends[1]) else high
+        low, high = ends if math.isfinite(ends[0]) and math.isfinite(ends[1]) else self._needed(studies, ends)
         if not math.isfinite(low) or not math.isfinite(high):
             pane.ticks, pane.fitted = [], None
             return
@@ -352,6 +347,14 @@ class Frame:
         pane.fitted = low, high, height
         pane.scale.fit(low, high, min(PANE_HEAD, height * 0.3), min(PANE_FOOT, height * 0.1))
         pane.ticks = round_values(low, high, max(int((height - PANE_HEAD) / PANE_TICK_DISTANCE), 1), 15)
+
+    def _needed(self, studies: tuple[Study, ...], ends: tuple[float, float]) -> tuple[float, float]:
+        """The values that a pane has to show where it is not told its ``ends``."""
+        traces = [trace for study in studies for trace in study.traces if trace.kind != "events"]
+        low, high = self._extremes(tuple(trace.column for trace in traces))
+        if low <= high and any(trace.kind == "histogram" for trace in traces):
+            low, high = min(low, 0.0), max(high, 0.0)
+        return ends[0] if math.isfinite(ends[0]) else low, ends[1] if math.isfinite(ends[1]) else high
 
     def _extremes(self, columns: tuple[str, ...]) -> tuple[float, float]:
         """The lowest and the highest sample of studies; infinite where there is none."""

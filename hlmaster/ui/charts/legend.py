@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QPainter, QPixmap
 
 from hlmaster.ui.charts.figures import compact, pane_value, percent
 from hlmaster.ui.charts.frame import Frame
@@ -113,10 +115,58 @@ def _flow(frame: Frame, entries: list[Entry], top: float, floor: float, *, wraps
     return cells
 
 
-def draw_legend(painter: QPainter, frame: Frame, area: QRectF) -> None:
+@dataclass(slots=True)
+class KeptLegend:
+    """A legend as it was painted last, and pictures of its rows once it has stayed the same: a pan leaves it alone."""
+
+    look: tuple[object, ...] = ()
+    rows: list[tuple[QRect, QPixmap]] = field(default_factory=list)
+    """With their places in the device's own pixels: there a picture is copied as it is, at any scaling."""
+
+    def draw(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
+        clip = painter.clipBoundingRect() if painter.hasClipping() else area
+        ratio = painter.device().devicePixelRatio()
+        look = frame.legend, frame.palette, ratio
+        if look != self.look:
+            self.look, self.rows = look, []
+            _draw_cells(painter, frame, clip)
+            return
+        if not self.rows:
+            if not all(clip.contains(cell.box) for cell in frame.legend):
+                _draw_cells(painter, frame, clip)
+                return
+            self.rows = [_pictured(frame, row, ratio) for row in _rows(frame.legend)]
+        painter.save()
+        painter.scale(1 / ratio, 1 / ratio)
+        for box, picture in self.rows:
+            painter.drawPixmap(box, picture)
+        painter.restore()
+
+
+def _rows(cells: list[Cell]) -> list[QRectF]:
+    """What the cells of each row take."""
+    rows: dict[float, QRectF] = {}
+    for cell in cells:
+        top = cell.box.top()
+        rows[top] = rows[top].united(cell.box) if top in rows else QRectF(cell.box)
+    return list(rows.values())
+
+
+def _pictured(frame: Frame, row: QRectF, ratio: float) -> tuple[QRect, QPixmap]:
+    box = QRectF(row.topLeft() * ratio, row.size() * ratio).toAlignedRect()
+    picture = QPixmap(box.size())
+    picture.fill(Qt.GlobalColor.transparent)
+    brush = QPainter(picture)
+    brush.translate(-box.topLeft())
+    brush.scale(ratio, ratio)
+    _draw_cells(brush, frame, row.adjusted(0, 1, 0, -1))
+    brush.end()
+    return box, picture
+
+
+def _draw_cells(painter: QPainter, frame: Frame, clip: QRectF) -> None:
     palette, unit, ink = frame.palette, frame.fonts.small_digit, frame.fonts.small_ink
     ground, head = faded(palette.background, 0.75), ROW / 2 + 4 - ink.ascent
-    clip = painter.clipBoundingRect() if painter.hasClipping() else area
     painter.setFont(ink.font)
     for cell in frame.legend:
         box = cell.box

@@ -9,7 +9,7 @@ from hlmaster.ui.charts.axis import INSET, RIGHT, draw_values, draw_words
 from hlmaster.ui.charts.drawing import draw_live, draw_still_pane
 from hlmaster.ui.charts.figures import compact, pane_label
 from hlmaster.ui.charts.frame import Frame
-from hlmaster.ui.charts.legend import draw_legend
+from hlmaster.ui.charts.legend import KeptLegend
 from hlmaster.ui.charts.palette import faded, flat_pen
 from hlmaster.ui.charts.study import VOLUME_PANE
 from hlmaster.ui.charts.tag import ARROWS, TAG_HEIGHT, Tag
@@ -36,10 +36,10 @@ def draw_still(painter: QPainter, frame: Frame, area: QRectF) -> None:
     draw_time_scale(painter, frame, frame.time_scale)
 
 
-def draw_moving(painter: QPainter, frame: Frame, area: QRectF) -> None:
+def draw_moving(painter: QPainter, frame: Frame, area: QRectF, legend: KeptLegend | None = None) -> None:
     """Everything that a tick or the mouse moves."""
     draw_live(painter, frame, area)
-    draw_legend(painter, frame, area)
+    (legend or KeptLegend()).draw(painter, frame, area)
     draw_tags(painter, frame, frame.price_scale)
     for pane in frame.panes.shown:
         draw_values(painter, frame, pane)

@@ -15,11 +15,28 @@ from hlmaster.ui.charts.shapes import between, histogram_bars, latest_bar
 from hlmaster.ui.charts.strokes import fill, rectangles, strips, traces
 from hlmaster.ui.charts.study import Study, Trace
 from hlmaster.ui.ink import colour
+from hlmaster.ui.palettes import mixed
 
 EVENT = 4.0
 """Half the width of an event's triangle."""
 FILL_OPACITY, LEVEL_OPACITY = 0.07, 0.6
 LEVEL_DASHES = (2.0, 3.0)
+
+
+def draw_fills(painter: QPainter, frame: Frame, pane: str, scale: Scale, *, kept: bool) -> None:
+    """The tints between two lines, under all else: of the kept picture, else of the open candle."""
+    live = frame.is_open_drawn
+    if not kept and not live:
+        return
+    filled = [study for study in frame.studies_in(pane) if study.fill is not None]
+    if filled and kept:
+        points = _points_painted(painter, frame)
+        alone = slice(points.start, min(points.stop, len(frame.column_slots) - live))
+    for study in filled:
+        if kept:
+            _draw_fill(painter, frame, study, scale, alone)
+        else:
+            _draw_latest_fill(painter, frame, study, scale)
 
 
 def draw_studies(painter: QPainter, frame: Frame, pane: str, scale: Scale, area: QRectF, *, kept: bool) -> None:
@@ -31,15 +48,12 @@ def draw_studies(painter: QPainter, frame: Frame, pane: str, scale: Scale, area:
     end = len(frame.column_slots) - (1 if live else 0)
     points, alone = slice(end - 1, None), slice(end, None)
     if kept:
-        clip = painter.clipBoundingRect()
-        seen = frame.points_between(clip.left(), clip.right())
+        seen = _points_painted(painter, frame)
         points = alone = slice(seen.start, min(seen.stop, end))
     lines: list[Trace] = []
     for study in frame.studies_in(pane):
         if kept:
             _draw_levels(painter, frame, study, scale, area)
-        if study.fill is not None:
-            (_draw_fill if kept else _draw_latest_fill)(painter, frame, study, scale, alone)
         for one in study.traces:
             if one.kind == "histogram":
                 (_draw_histogram if kept else _draw_latest_bar)(painter, frame, one, scale, alone)
@@ -53,6 +67,11 @@ def draw_studies(painter: QPainter, frame: Frame, pane: str, scale: Scale, area:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         (_draw_lines if kept else _draw_latest)(painter, frame, lines, scale, points)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def _points_painted(painter: QPainter, frame: Frame) -> slice:
+    clip = painter.clipBoundingRect()
+    return frame.points_between(clip.left(), clip.right())
 
 
 def _draw_levels(painter: QPainter, frame: Frame, study: Study, scale: Scale, area: QRectF) -> None:
@@ -147,7 +166,8 @@ def _draw_events(painter: QPainter, frame: Frame, one: Trace, scale: Scale, poin
 
 
 def _draw_fill(painter: QPainter, frame: Frame, study: Study, scale: Scale, points: slice) -> None:
-    """A tint between two lines in each column where both are known: a polygon would take ten times as long."""
+    """A tint between two lines in each column where both are known: a polygon would take ten times as long, and so
+    would a colour that is not opaque."""
     assert study.fill is not None
     upper, lower = (scale.rows_of(frame.sampled(column)[points]) for column in study.fill)
     left = np.floor((frame.column_slots[points] - frame.view.left) * frame.view.pitch + FUZZ)
@@ -155,11 +175,11 @@ def _draw_fill(painter: QPainter, frame: Frame, study: Study, scale: Scale, poin
     known = np.isfinite(upper) & np.isfinite(lower)
     rows = [np.rint(np.where(known, edge, 0.0)) for edge in (np.fmin(upper, lower), np.fmax(upper, lower))]
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(faded(study.traces[0].colour, FILL_OPACITY))
+    painter.setBrush(colour(mixed(study.traces[0].colour, frame.palette.background, FILL_OPACITY)))
     fill(painter, rectangles(left, rows[0], right, rows[1] - 1)[known])
 
 
-def _draw_latest_fill(painter: QPainter, frame: Frame, study: Study, scale: Scale, points: slice) -> None:
+def _draw_latest_fill(painter: QPainter, frame: Frame, study: Study, scale: Scale) -> None:
     """As `_draw_fill`, of the open candle."""
     assert study.fill is not None
     first, last = sorted(frame.sampled(column).item(-1) for column in study.fill)

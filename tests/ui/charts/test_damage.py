@@ -53,12 +53,13 @@ def tick(chart: CandleChart, share: float) -> None:
 
 
 def changed(one: QImage, other: QImage) -> np.ndarray:
-    """(x, y) of the pixels of the chart that differ."""
+    """(x, y) of the pixels of the chart that differ, by more than a kept picture's rounding."""
     pixels = [
-        np.frombuffer(image.convertToFormat(QImage.Format.Format_RGB32).constBits(), np.uint8) for image in (one, other)
+        np.frombuffer(image.convertToFormat(QImage.Format.Format_RGB32).constBits(), np.uint8).astype(int)
+        for image in (one, other)
     ]
-    differs = (pixels[0] != pixels[1]).reshape(one.height(), one.width(), 4).any(axis=2)
-    return np.unique(np.argwhere(differs)[:, ::-1] // int(one.devicePixelRatio()), axis=0)
+    differs = (np.abs(pixels[0] - pixels[1]) > 2).reshape(one.height(), one.width(), 4).any(axis=2)
+    return np.unique((np.argwhere(differs)[:, ::-1] // one.devicePixelRatio()).astype(int), axis=0)
 
 
 def look(chart: CandleChart) -> QImage:
