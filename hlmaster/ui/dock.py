@@ -123,13 +123,18 @@ class PanelDock(QDockWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._frame.hide()
 
+    def uncover(self) -> None:
+        """Show an empty place instead of the old picture."""
+        if self.is_held:
+            self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, False)
+            self.setUpdatesEnabled(True)
+
     def reveal(self) -> bool:
         """Whether there is anything to see."""
         if self.is_held:
+            self.uncover()
             self.is_held = False
-            self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, False)
             self._frame.setVisible(self._is_seen)
-            self.setUpdatesEnabled(True)
         return self._is_seen
 
     @property

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
 
+from hlmaster.core.events import Severity
 from hlmaster.core.resources import resource
+from hlmaster.ui.banner import Banner
 from hlmaster.ui.context import Context
+from hlmaster.ui.dock import PanelDock
+from hlmaster.ui.freshness import Freshness
+from hlmaster.ui.notices import Notices
 from hlmaster.ui.session_strip import SessionStrip, account_words
 from hlmaster.ui.sizes import GAP
 from hlmaster.ui.workspaces.nodes import Rect, Spread
@@ -15,6 +20,7 @@ from hlmaster.ui.workspaces.placing import rect_of
 from hlmaster.ui.workspaces.screens import rescued
 
 SMALLEST_SIDE = (360, 240)
+BEAT_MS = 500
 TITLE_BAR = 32
 """Pixels over a window that its title bar may take; it must be seen, for the window is moved by it."""
 
@@ -61,6 +67,10 @@ class FrameWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        # A picture that is kept does not fill another size.
+        self.setUpdatesEnabled(True)
+        for dock in self.findChildren(PanelDock, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            dock.uncover()
         self.moved.emit()
 
     def put(self, rect: Rect | None, spread: Spread) -> None:
@@ -97,16 +107,33 @@ class SideWindow(FrameWindow):
         column.setSpacing(0)
         self.strip = SessionStrip(context)
         column.addWidget(self.strip)
+        column.addWidget(self._line(context))
+        column.addWidget(Banner(context))
+        self.setMenuWidget(head)
+        self._beat = QTimer(self, interval=BEAT_MS)
+        self._beat.timeout.connect(lambda: self._freshness.show_health(context.desk.health()))
+        self._beat.start()
+        self._freshness.show_health(context.desk.health())
+        # Small things are told where the hands are; what is grave, on every screen.
+        self._notices = Notices(context, self, Severity.ERROR)
+
+    def _line(self, context: Context) -> QWidget:
+        """Whose money it is, in the mode's colour, and whether prices are of now."""
         line = QWidget()
         line.setProperty("role", "statusbar")
         line.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        badge = QLabel(str(context.desk.mode).upper())
+        badge.setProperty("role", "badge")
+        badge.setProperty("mode", str(context.desk.mode))
+        self.words, self._freshness = QLabel(account_words(context)), Freshness()
         row = QHBoxLayout(line)
-        row.setContentsMargins(14, 4, 14, 4)
-        self.words = QLabel(account_words(context))
+        row.setContentsMargins(8, 4, 14, 4)
+        row.setSpacing(10)
+        row.addWidget(badge)
         row.addWidget(self.words)
         row.addStretch()
-        column.addWidget(line)
-        self.setMenuWidget(head)
+        row.addWidget(self._freshness)
+        return line
 
     def closeEvent(self, event: QCloseEvent) -> None:
         event.accept()

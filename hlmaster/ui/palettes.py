@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtGui import QColor
 
@@ -146,6 +147,7 @@ def is_bright(colour: str) -> bool:
     return QColor(colour).lightnessF() > 0.5
 
 
+@lru_cache(1024)
 def legible(colour: str, *backgrounds: str) -> str:
     """``colour`` in its own hue, as much darker or lighter as figures in it need to be read on all of these."""
     chosen = QColor(colour)

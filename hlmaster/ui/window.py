@@ -24,6 +24,7 @@ from hlmaster.ui import figures, theme
 from hlmaster.ui.actions import Action
 from hlmaster.ui.alarms import Alarms
 from hlmaster.ui.arrivals import Arrivals
+from hlmaster.ui.banner import Banner
 from hlmaster.ui.bridge import Bridge
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.leaving import LeavingDialog
@@ -32,7 +33,7 @@ from hlmaster.ui.frame_window import FrameWindow
 from hlmaster.ui.hands.desk_actions import WindowVerbs, focus_in
 from hlmaster.ui.hands.hands import Hands
 from hlmaster.ui.menu import Menus, WorkspaceButton
-from hlmaster.ui.notices import Banner, Notices
+from hlmaster.ui.notices import Notices
 from hlmaster.ui.panel import Panel, page_about
 from hlmaster.ui.panel_set import PanelSet
 from hlmaster.ui.panels.approvals import ApprovalsPanel

@@ -138,6 +138,21 @@ async def test_panels_come_into_sight_one_after_the_other_and_none_stays_covered
         assert {key for key, panel in window.panels.items() if panel.isVisible()} == fronts
 
 
+async def test_a_window_of_another_size_shows_empty_places_and_no_torn_picture(
+    context: Context, tmp_path: Path
+) -> None:
+    async with light(context, tmp_path) as window:
+        await settle(window)
+        window.keeper.switch("Review")
+        window.stage._build_whole()
+        covered = [dock for dock in window.stage.docks.values() if dock.is_held]
+        assert not any(dock.updatesEnabled() for dock in covered)
+        window.main.resize(1200, 760)
+        assert all(dock.updatesEnabled() and not dock.panel.isVisible() for dock in covered)
+        await settle(window)
+        assert any(dock.panel.isVisible() for dock in covered)
+
+
 async def test_a_panel_behind_others_rests_until_it_is_brought(context: Context, tmp_path: Path) -> None:
     async with light(context, tmp_path) as window:
         await settle(window)
