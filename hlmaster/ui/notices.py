@@ -1,21 +1,30 @@
-"""Sentences that appear over the window, and the banner while the connection or trading is not as it should be."""
+"""Sentences that appear over the window for a while."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStatusBar,
+    QVBoxLayout,
+    QWidget,
+)
 
-from hlmaster.core.events import LinkChanged, LinkState, Notice, Severity, TradingState, TradingStateChanged
-from hlmaster.desk.brake import halt_sentence
+from hlmaster.core.events import Notice, Severity, TradingState
 from hlmaster.ui.context import Context
-from hlmaster.ui.dialogs.confirm import ask
 from hlmaster.ui.figures import veiled
-from hlmaster.ui.what_is_open import cut_off
 
-MOST = 4
-COUNT_MS = 1_000
-WIDTH = 268
+MOST, KEPT = 3, 20
+"""Cards that are seen at a time without being asked for, and at all."""
+WIDTH, APART, EDGE, FOLD_HEIGHT = 268, 6, 8, 26
 """Over the equity curve and the end of the ticket's column; the buttons that close positions stay free."""
+KEEPS_CLEAR = "keeps_clear"
+"""Name of a property of widgets: so many pixels from its top must be seen."""
+GRAVITY = tuple(Severity)
 SECONDS = {Severity.INFO: 4, Severity.WARNING: 8, Severity.ERROR: 15, Severity.CRITICAL: 60}
 
 
@@ -28,6 +37,7 @@ class NoticeCard(QFrame):
         super().__init__(parent)
         self.setProperty("role", "notice")
         self.setProperty("severity", str(notice.severity))
+        self.severity = notice.severity
         self._notice, self._words, self._cure = notice, QLabel(), QLabel()
         self._words.setWordWrap(True)
         close = QPushButton("✕")
@@ -59,14 +69,33 @@ class NoticeCard(QFrame):
 
 
 class Notices(QWidget):
-    """A stack in the window's lower right corner, over the docks; it takes no clicks beside its cards."""
+    """A stack in the window's lower right corner, over the docks; it takes no clicks beside its cards.
 
-    def __init__(self, context: Context, window: QWidget) -> None:
+    It leaves the buttons above it free, and what widgets say with ``KEEPS_CLEAR``; cards for which no room is left are
+    folded into a count, the gravest and newest last. ``least``: what is less grave is told in another window.
+    """
+
+    def __init__(self, context: Context, window: QWidget, least: Severity = Severity.INFO) -> None:
         super().__init__(window)
-        self._context, self._window = context, window
+        self._context, self._window, self._least = context, window, least
+        self._is_unfolded = False
+        self._more, self._none = QPushButton(), QPushButton("Dismiss all")
+        self._more.setToolTip("Show them all; the Log has each of them too")
+        self._more.clicked.connect(self._unfold)
+        self._none.clicked.connect(self._dismiss_all)
+        self._fold = QFrame()
+        self._fold.setProperty("role", "notice")
+        row = QHBoxLayout(self._fold)
+        row.setContentsMargins(4, 0, 4, 0)
+        row.addWidget(self._more)
+        row.addStretch(1)
+        row.addWidget(self._none)
+        for button in (self._more, self._none):
+            button.setProperty("role", "ghost")
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(6)
+        self._column.setSpacing(APART)
+        self._column.addWidget(self._fold)
         self.hide()
         context.notified.connect(self._show)
         context.theme_changed.connect(self._refresh)
@@ -77,8 +106,10 @@ class Notices(QWidget):
         if guard.state is not TradingState.ACTIVE and notice.sentence == guard.sentence:
             # The banner says it for as long as it holds.
             return
+        if GRAVITY.index(notice.severity) < GRAVITY.index(self._least):
+            return
         cards = self.findChildren(NoticeCard)
-        for old in cards[: max(0, len(cards) - MOST + 1)]:
+        for old in cards[: max(0, len(cards) - KEPT + 1)]:
             old.dismiss()
         card = NoticeCard(notice, self)
         card.setFixedWidth(WIDTH)
@@ -91,14 +122,62 @@ class Notices(QWidget):
             card.show_words()
         self._place()
 
+    def _unfold(self) -> None:
+        self._is_unfolded = True
+        self._place()
+
+    def _dismiss_all(self) -> None:
+        for card in self.findChildren(NoticeCard):
+            card.dismiss()
+
     def _place(self) -> None:
         cards = self.findChildren(NoticeCard)
+        self._is_unfolded = self._is_unfolded and bool(cards)
+        shown = cards if self._is_unfolded else self._fitting(cards)
+        for card in cards:
+            card.setVisible(card in shown)
+        folded = len(cards) - len(shown)
+        self._more.setText(f"{folded} more notice{'' if folded == 1 else 's'}" if folded else "")
+        self._fold.setVisible(bool(folded) or self._is_unfolded)
+        self._none.setVisible(len(cards) > 1)
         self.setVisible(bool(cards))
         # Not what the cards would like to be: their words wrap at this width.
-        self.setFixedSize(WIDTH, sum(card.heightForWidth(WIDTH) + 6 for card in cards) or 1)
-        corner = self._window.rect().bottomRight()
-        self.move(corner.x() - self.width() - 8, corner.y() - self.height() - 40)
+        height = sum(_height(card) for card in shown) + (FOLD_HEIGHT + APART if not self._fold.isHidden() else 0)
+        self._fold.setFixedHeight(FOLD_HEIGHT)
+        self.setFixedSize(WIDTH, height or 1)
+        corner = self._corner
+        self.move(corner.x() - self.width(), corner.y() - self.height())
         self.raise_()
+
+    @property
+    def _corner(self) -> QPoint:
+        foot = self._window.findChild(QStatusBar)
+        return self._window.rect().bottomRight() - QPoint(EDGE, EDGE + (foot.height() if foot is not None else 0))
+
+    def _fitting(self, cards: list[NoticeCard]) -> list[NoticeCard]:
+        """As many as the room allows, one at least; the gravest first, then the newest."""
+        ranked = sorted(cards, key=lambda card: (GRAVITY.index(card.severity), cards.index(card)), reverse=True)
+        room = self._room()
+        for count in range(min(len(ranked), MOST), 1, -1):
+            fold = 0 if count == len(ranked) else FOLD_HEIGHT + APART
+            if sum(_height(card) for card in ranked[:count]) + fold <= room:
+                return [card for card in cards if card in ranked[:count]]
+        return ranked[:1]
+
+    def _room(self) -> int:
+        """Pixels over the corner down to what must stay free."""
+        corner, highest = self._corner, 0
+        for widget in self._window.findChildren(QWidget):
+            if not (clear := widget.property(KEEPS_CLEAR) or isinstance(widget, QAbstractButton)):
+                continue
+            seen = widget.visibleRegion().boundingRect()
+            if seen.isEmpty() or self.isAncestorOf(widget):
+                continue
+            place = QRect(widget.mapTo(self._window, seen.topLeft()), seen.size())
+            bottom = place.top() + clear if clear is not True else place.bottom()
+            if place.right() > corner.x() - WIDTH and bottom < corner.y():
+                highest = max(highest, bottom)
+        return corner.y() - highest - APART
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
@@ -106,88 +185,5 @@ class Notices(QWidget):
         return False
 
 
-class Banner(QFrame):
-    """One line under the top bar: why prices stand still or entries are off, and what still works."""
-
-    def __init__(self, context: Context) -> None:
-        super().__init__()
-        self._context = context
-        self._link = context.desk.link.last
-        self.setProperty("role", "banner")
-        self._words = QLabel()
-        self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._words.setWordWrap(True)
-        self._told = context.desk.clock.monotonic()
-        self._beat = QTimer(self, interval=COUNT_MS)
-        self._beat.timeout.connect(self._refresh)
-        self._lift = QPushButton("Lift the halt …")
-        self._lift.setProperty("role", "small")
-        self._lift.clicked.connect(self._ask_to_lift)
-        self._confirm = QPushButton("Confirm the restart …")
-        self._confirm.setProperty("role", "small")
-        self._confirm.clicked.connect(self._ask_to_confirm)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(10, 4, 10, 4)
-        row.addWidget(self._words, 1)
-        row.addWidget(self._lift)
-        row.addWidget(self._confirm)
-        context.bridge.on_fact(self, LinkChanged, self._on_link)
-        context.bridge.on_fact(self, TradingStateChanged, lambda _: self._refresh())
-        self._refresh()
-
-    def _on_link(self, fact: LinkChanged) -> None:
-        self._link, self._told = fact, self._context.desk.clock.monotonic()
-        self._refresh()
-
-    def _refresh(self) -> None:
-        guard, severity, words = self._context.desk.guard, "", ""
-        halt = self._context.desk.brake.halt
-        self._lift.setVisible(halt is not None)
-        self._confirm.setVisible(halt is None and self._context.desk.recovery.is_waiting)
-        if halt is not None:
-            severity, words = "critical", halt_sentence(halt)
-        elif self._link.state is LinkState.CONNECTING:
-            severity, words = "warning", f"Connecting. {self._link.sentence}"
-        elif self._link.state is not LinkState.CONNECTED and self._context.desk.is_ready:
-            severity, words = "critical", f"{self._link.sentence}{self._next_try()} {cut_off(self._context.desk)}"
-        elif guard.state is not TradingState.ACTIVE:
-            severity, words = "warning", guard.sentence
-        self._follow()
-        self.setVisible(bool(words))
-        if self._words.text() != veiled(words):
-            self._words.setText(veiled(words))
-        if self.property("severity") != severity:
-            self.setProperty("severity", severity)
-            for painted in (self, self._words):
-                painted.style().unpolish(painted)
-                painted.style().polish(painted)
-
-    def _follow(self) -> None:
-        """Only a wait has seconds to count."""
-        waits = self._link.state is LinkState.RECONNECTING
-        if waits != self._beat.isActive():
-            (self._beat.start if waits else self._beat.stop)()
-
-    def _next_try(self) -> str:
-        retry, attempt = self._link.retry_in_seconds, self._link.attempt
-        if retry is None:
-            return f" It is tried again (try {attempt})." if attempt else ""
-        left = retry - (self._context.desk.clock.monotonic() - self._told)
-        when = f"in {left:.0f} s" if left >= 1 else "now"
-        return f" Next try {when} (try {attempt})." if attempt else f" Next try {when}."
-
-    def _ask_to_lift(self) -> None:
-        self._context.run(self._lift_if_meant(), "lift the halt")
-
-    async def _lift_if_meant(self) -> None:
-        sentence = "New orders will be allowed again. Do this only when you know why trading was halted."
-        if await ask(self.window(), "Lift the halt?", sentence, yes="Lift the halt", no="Stay halted", danger=True):
-            await self._context.desk.lift_halt()
-
-    def _ask_to_confirm(self) -> None:
-        self._context.run(self._confirm_if_meant(), "confirm the restart")
-
-    async def _confirm_if_meant(self) -> None:
-        sentence = "Entries will be allowed again. Do this when positions, orders and stops are as they should be."
-        if await ask(self.window(), "Confirm the restart?", sentence, yes="Confirm", no="Not yet", danger=True):
-            self._context.desk.confirm_restart()
+def _height(card: NoticeCard) -> int:
+    return card.heightForWidth(WIDTH) + APART

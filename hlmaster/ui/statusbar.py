@@ -9,16 +9,16 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from hlmaster.core.events import LinkState, TradingState
+from hlmaster.core.events import TradingState
 from hlmaster.desk.health import Health
 from hlmaster.exchange.hyperliquid.budget import requests_refusal
 from hlmaster.ui.analyst_words import standing
 from hlmaster.ui.context import Context
+from hlmaster.ui.freshness import Freshness
 from hlmaster.ui.privacy import PrivacySwitch
 from hlmaster.ui.readout import set_tone
 
 REFRESH_MS = 500
-STALE_SECONDS = 5.0
 MARGIN, SPACING = 14, 16
 
 
@@ -29,7 +29,7 @@ class StatusBar(QWidget):
         self.setProperty("role", "statusbar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(26)
-        self._link = self._label("State of the market data connection, and the age of its newest frame.")
+        self._link = Freshness()
         self._rate = self._label("Messages per second from the exchange.")
         self._lag = self._label("How late this application's own loop runs, 99 of 100 times at most.")
         self._budget = self._label("Request weight used in the last minute, of what the exchange allows.")
@@ -112,7 +112,7 @@ class StatusBar(QWidget):
         desk = self._context.desk
         self._muted.setVisible(desk.settings.sounds.muted)
         health = desk.health()
-        self._show_link(health)
+        self._link.show_health(health)
         self._rate.setText(f"{health.messages_per_second:.0f} msg/s")
         self._lag.setText(f"loop lag {health.loop_lag_ms_p99:.1f} ms")
         set_tone(self._lag, "warning" if health.loop_lag_ms_p99 > 50 else "")
@@ -142,17 +142,3 @@ class StatusBar(QWidget):
         used, limit = health.address_used, health.address_limit
         self._requests.setText("" if used is None or limit is None else f"requests {limit - used:,}/{limit:,}")
         set_tone(self._requests, "warning" if requests_refusal(used, limit) is not None else "")
-
-    def _show_link(self, health: Health) -> None:
-        age = health.feed_age_seconds
-        if health.link is LinkState.CONNECTED:
-            fresh = age is not None and age < STALE_SECONDS
-            trip = "" if health.round_trip_ms is None else f" {health.round_trip_ms:.0f} ms"
-            silent = "Connected, no prices yet" if age is None else f"Silent for {age:.0f} s"
-            text = f"● Connected{trip}" if fresh else f"● {silent}"
-            set_tone(self._link, "up" if fresh else "warning")
-        else:
-            text = f"● {str(health.link).capitalize()}"
-            set_tone(self._link, "down")
-        self._link.setText(text)
-        self._link.setToolTip(health.link_sentence)

@@ -180,9 +180,9 @@ class TopBar(QWidget):
         self._mark.set_caption(f"{coin} mark")
         portfolio = desk.portfolio
         self._equity.show_value(figures.money(portfolio.equity) if desk.is_ready else figures.UNKNOWN)
-        trades = portfolio.day_trades
-        day = f"{figures.money(portfolio.day_pnl, signed=True)} · {trades} trade{'' if trades == 1 else 's'}"
-        self._today.show_value(day, figures.tone(portfolio.day_pnl))
+        trades, gain = portfolio.day_trades, portfolio.day_pnl if desk.is_ready else None
+        day = f"{figures.money(gain, signed=True)} · {trades} trade{'' if trades == 1 else 's'}"
+        self._today.show_value(figures.UNKNOWN if gain is None else day, figures.tone(gain))
         if coin not in desk.instruments:
             for readout in (self._mark, self._oracle, self._funding, self._day, self._available):
                 readout.show_value(figures.UNKNOWN)

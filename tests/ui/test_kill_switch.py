@@ -11,10 +11,10 @@ from hlmaster.core.events import TradingState
 from hlmaster.core.model import Side
 from hlmaster.core.orders import VenueOrder
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from hlmaster.ui.banner import Banner
 from hlmaster.ui.dialogs.kill_report import KillReport
 from hlmaster.ui.figures import plain
 from hlmaster.ui.kill_switch import CANCEL, FLATTEN, KILL, WayOut
-from hlmaster.ui.notices import Banner
 from hlmaster.ui.topbar import TopBar
 from tests.ui.desks import D, TradingScene, settled, trading, until
 from tests.ui.questions import lifts_only_when_meant, met, words

@@ -12,7 +12,10 @@ from hlmaster.core.events import LinkChanged, LinkState, Severity, TradingState
 from hlmaster.core.model import Side
 from hlmaster.desk.recovery import REASON
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
-from hlmaster.ui.notices import Banner, NoticeCard, Notices
+from hlmaster.ui.banner import Banner
+from hlmaster.ui.frame_window import SideWindow
+from hlmaster.ui.freshness import Freshness
+from hlmaster.ui.notices import KEEPS_CLEAR, NoticeCard, Notices
 from hlmaster.ui.trouble import Trouble
 from tests.ui.desks import D, trading, until
 from tests.ui.questions import lifts_only_when_meant, words
@@ -87,3 +90,66 @@ async def test_what_cannot_start_is_said_with_its_cure_and_can_be_copied(qtbot: 
     assert window.isVisible(), "to copy is not to close"
     QTest.keyClick(window, Qt.Key.Key_Return)
     assert not window.isVisible()
+
+
+async def test_more_than_three_fold_into_a_count_with_the_gravest_in_view(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        window = QWidget()
+        qtbot.addWidget(window)
+        window.resize(1280, 800)
+        window.show()
+        notices = Notices(scene.context, window)
+        for number in range(6):
+            severity = Severity.CRITICAL if number == 1 else Severity.INFO
+            scene.context.notify(severity, f"Sentence {number}.")
+        cards = notices.findChildren(NoticeCard)
+        assert [card._words.text() for card in cards if card.isVisible()] == [
+            "Sentence 1.",
+            "Sentence 4.",
+            "Sentence 5.",
+        ]
+        more, none = notices._more, notices._none
+        assert more.text() == "3 more notices"
+        more.click()
+        assert all(card.isVisible() for card in cards)
+        assert window.rect().contains(notices.geometry())
+        none.click()
+        assert not notices.isVisible()
+
+
+async def test_the_stack_covers_no_button_and_nothing_that_asks_to_be_seen(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        window = QWidget()
+        qtbot.addWidget(window)
+        window.resize(1280, 800)
+        button, figure = QPushButton("Buy", window), QWidget(window)
+        button.setGeometry(1100, 560, 80, 30)
+        figure.setGeometry(1000, 600, 280, 200)
+        figure.setProperty(KEEPS_CLEAR, 26)
+        window.show()
+        notices = Notices(scene.context, window)
+        for number in range(3):
+            scene.context.notify(Severity.WARNING, f"Sentence {number}, which takes more than a line in a card.", "X-1")
+        assert notices.isVisible()
+        assert notices.y() > 626
+        assert notices._more.text()
+
+
+async def test_a_second_window_has_the_banner_and_what_is_grave(qtbot: QtBot) -> None:
+    async with trading() as scene:
+        main = QWidget()
+        qtbot.addWidget(main)
+        side = SideWindow(scene.context, 2, main)
+        qtbot.addWidget(side)
+        side.show()
+        (banner,), (freshness,) = side.findChildren(Banner), side.findChildren(Freshness)
+        assert not banner.isVisible()
+        scene.desk.brake.engage("you", "The kill switch was pressed.")
+        scene.bus.publish(LinkChanged(LinkState.RECONNECTING, "Cut.", attempt=3, retry_in_seconds=0.0))
+        await until(banner.isVisible)
+        assert "HALTED" in words(banner)
+        await until(lambda: "Reconnecting" in freshness.text())
+        scene.context.notify(Severity.INFO, "Small.")
+        scene.context.notify(Severity.ERROR, "Grave.")
+        (card,) = side.findChildren(NoticeCard)
+        assert "Grave." in words(card)

@@ -12,9 +12,10 @@ from hlmaster.core.rounding import to_float
 from hlmaster.trading.holding import RoundTrip
 from hlmaster.trading.portfolio import TradeStats
 from hlmaster.ui import figures
-from hlmaster.ui.charts.equity_chart import EquityChart
+from hlmaster.ui.charts.equity_chart import HEAD, EquityChart
 from hlmaster.ui.charts.trade_dots import ClosedTrade
 from hlmaster.ui.context import Context
+from hlmaster.ui.notices import KEEPS_CLEAR
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.theme import Theme
 
@@ -29,6 +30,7 @@ class EquityPanel(Panel):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.chart = EquityChart(self, context.theme.chart_palette())
+        self.chart.setProperty(KEEPS_CLEAR, round(HEAD))
         self.chart.setAccessibleName("Equity curve")
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)

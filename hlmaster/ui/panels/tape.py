@@ -23,8 +23,10 @@ from hlmaster.ui.teaching import write_lesson
 
 ROW = 17
 MARGIN = 10
-LEAST_WIDTH_WITH_HOURS, WIDEST = 208, 420
-"""Pixels: narrower, a time is told without its hour; wider, the columns move no further apart."""
+LEAST_WIDTH_WITH_HOURS, LEAST_WIDTH_WITH_WORTH = 208, 420
+"""Pixels: narrower, a time is told without its hour; a wide tape tells in dollars too what a trade was worth."""
+SIZE_SHARE, WORTH_SHARE = 0.42, 0.70
+"""Of a wide tape, where sizes and dollars end."""
 LEAST_NOTIONALS = (0, 100, 1_000, 10_000, 50_000, 100_000, 500_000)
 MOST_SIZE_DECIMALS = 4
 COMPARED = 200
@@ -195,12 +197,14 @@ class TapePanel(PaintedPanel):
             self._paint_waiting(painter)
 
     def _paint_lines(self, painter: QPainter, large: float, decimals: int, size_decimals: int) -> None:
-        theme, width = self.theme, min(self.width(), WIDEST)
+        theme, width = self.theme, self.width()
         zone = figures.zone(self.context.desk.settings.general.time_zone)
         lift = (ROW - self.ink.height) / 2
         time_right = width - MARGIN
         hours = 0 if width >= LEAST_WIDTH_WITH_HOURS else len("00:")
+        is_wide = width >= LEAST_WIDTH_WITH_WORTH
         size_right = time_right - self.ink.width("00:00:00"[hours:]) - 2 * self.ink.advance
+        size_right = width * SIZE_SHARE if is_wide else size_right
         for row, line in enumerate(self.shown):
             top = row * ROW
             is_large, is_huge = line.notional >= large, line.notional >= HUGE * large
@@ -216,6 +220,8 @@ class TapePanel(PaintedPanel):
             ink.left(painter, price, MARGIN, top + lift)
             painter.setPen(colour(words))
             ink.right(painter, size, size_right, top + lift)
+            if is_wide:
+                ink.right(painter, f"${line.notional:,.0f}", width * WORTH_SHARE, top + lift)
             if line.fills > 1:
                 self._paint_fills(
                     painter, line.fills, MARGIN + ink.width(price), size_right - ink.width(size), top, quiet
