@@ -28,6 +28,8 @@ GAP_FROM = 1.5
 """Intervals between two candles from which they are a gap; above 1, for a month's candles are 28 to 31 days apart."""
 PIECE = 65_536
 """Candles looked through at once."""
+ROOM, MOST_ROOM = 1_024, 4
+"""Slots for which there is room at least; times as many as are held for which there is room at most."""
 
 PRICES = ("open", "high", "low", "close")
 FIELDS = (*PRICES, "volume")
@@ -169,7 +171,9 @@ class CandleSeries:
         self._start = self._count = self._folded = 0
         self._overlays = {}
         self.revision += 1
-        self._time, self._data = np.empty(0, np.int64), {name: np.empty(0) for name in FIELDS}
+        # The memory is kept where it fits: to be given new memory takes longer than to fill it.
+        if not len(time) <= len(self._time) <= MOST_ROOM * len(time) + ROOM:
+            self._time, self._data = np.empty(0, np.int64), {name: np.empty(0) for name in FIELDS}
         self._reserve(0, len(time))
         self._write(0, time, data)
 
@@ -272,7 +276,7 @@ class CandleSeries:
         """Make room at the ends, half as much again as is held, so that a long run of small additions copies rarely."""
         if before <= self._start and self._start + self._count + after <= len(self._time):
             return
-        spare = self._count // 2 + 1024
+        spare = self._count // 2 + ROOM
         front = max(self._start, before + (spare if before else 0))
         size = front + self._count + after + spare
 
