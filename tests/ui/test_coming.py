@@ -9,7 +9,7 @@ from hlmaster.core.events import LinkChanged, LinkState
 from hlmaster.ui.coming import COMPARED, CONNECTING, CUT_OFF, NOT_LISTED, account_lesson, market_lesson
 from hlmaster.ui.panels.orders import OrdersPanel
 from hlmaster.ui.panels.positions import PositionsPanel
-from tests.ui.desks import trading
+from tests.ui.desks import trading, until
 
 
 async def test_a_market_that_shows_nothing_says_what_comes_next(qtbot: QtBot) -> None:
@@ -39,3 +39,15 @@ async def test_before_the_books_agree_no_table_says_that_nothing_is_open(qtbot: 
         known = PositionsPanel(scene.context)
         qtbot.addWidget(known)
         assert known.table._empty == known.EMPTY
+
+
+async def test_a_tab_counts_none_as_soon_as_that_is_known(qtbot: QtBot) -> None:
+    async with trading("ETH", start=False) as scene:
+        panel = OrdersPanel(scene.context)
+        qtbot.addWidget(panel)
+        counts: list[int] = []
+        panel.counted.connect(counts.append)
+        await scene.desk.start()
+        await until(lambda: scene.desk.is_ready)
+        panel._on_age()
+        assert counts[-1] == 0

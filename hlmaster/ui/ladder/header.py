@@ -111,6 +111,8 @@ class Header(QWidget):
     def show_step(self, text: str) -> None:
         if text != self.grouping.text():
             self.grouping.setText(text)
+            # Without a price there is nothing to group
+            self.grouping.setVisible(text != figures.UNKNOWN)
 
     # --- the view's menu ---
 

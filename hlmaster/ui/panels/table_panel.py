@@ -55,6 +55,7 @@ class TablePanel(Panel):
             box.addWidget(self.totals)
         if self.totals is not None:
             self.totals.setAccessibleName(f"Totals of {self.TITLE.lower()}")
+        self._is_known = False
         self.table.export_wanted.connect(self._ask_for_file)
         context.theme_changed.connect(self._on_theme)
         context.bridge.on_fact(self, SessionRestored, lambda _: self.catch_up())
@@ -78,13 +79,19 @@ class TablePanel(Panel):
 
     def _on_age(self) -> None:
         """Ages read differently every second."""
+        self._teach()
         if self.isVisible():
-            self._teach()
             self.model.refresh()
 
     def _teach(self) -> None:
-        if self.OF_ACCOUNT:
-            self.table.teach(*(account_lesson(self.context.desk, self.OF_ACCOUNT) or self.EMPTY))
+        if not self.OF_ACCOUNT or self._is_known:
+            return
+        lesson = account_lesson(self.context.desk, self.OF_ACCOUNT)
+        self.table.teach(*(lesson or self.EMPTY))
+        self._is_known = lesson is None
+        if self._is_known:
+            # "None" can be counted from now on
+            self.model.applied.emit()
 
     def catch_up(self) -> None:
         """The window opens before the session's memory is read: by the first word of the connection it has been."""

@@ -9,7 +9,6 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
-from shiboken6 import isValid
 
 from hlmaster.core.model import Interval
 from hlmaster.ui.context import Context
@@ -18,6 +17,7 @@ from hlmaster.ui.frame_window import FrameWindow, SideWindow
 from hlmaster.ui.market_panel import MarketPanel
 from hlmaster.ui.panel_set import PanelSet
 from hlmaster.ui.workspaces import moves
+from hlmaster.ui.workspaces.keyboard import return_keys
 from hlmaster.ui.workspaces.nodes import Arrangement, Frame, Node, Tabs, Workspace, keys
 from hlmaster.ui.workspaces.placing import place, proportion, retitle, seen
 from hlmaster.ui.workspaces.shipped import default, own_interval
@@ -247,8 +247,8 @@ class Stage(QObject):
         for _ in self._reveal():
             pass
         had, self._had_keys = self._had_keys, None
-        if had is not None and isValid(had) and had.isVisible() and self._with_keys() is None:
-            had.setFocus()
+        if had is not None and self._with_keys() is None:
+            return_keys(had, self.windows)
         if self._is_building:
             self._is_building = False
             self._settling.start()
