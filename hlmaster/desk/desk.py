@@ -256,7 +256,7 @@ class Desk:
         if self._parts.before is not None:
             await self._parts.before()
         await self._parts.market_data.start()
-        self.watched.watch(self.settings.market.watchlist)
+        self.watched.take_list(self.settings.market.watchlist)
         self._work.every(STALENESS_SECONDS, self._watch, "staleness")
         # Prices and charts first: the store's libraries take half a second to load, and neither need wait for them.
         await asyncio.sleep(CHART_SECONDS)
@@ -374,7 +374,7 @@ class Desk:
             self.bus.publish(change)
         self.settings = settings
         self._path.apply(settings)
-        self.watched.watch(settings.market.watchlist)
+        self.watched.take_list(settings.market.watchlist)
         self.engine.coins_changed()
 
     @property

@@ -27,6 +27,9 @@ class Watched:
         """Market milliseconds."""
         self.measuring = False
         self._coins: set[str] = set()
+        """They matter for as long as the desk runs."""
+        self._listed: set[str] = set()
+        """Of the watchlist as it is now."""
         self._looked_at: dict[str, None] = {}
         """Of no list, the one that was looked at last is the last."""
         self._past_replay: set[str] = set()
@@ -39,20 +42,32 @@ class Watched:
         """Idempotent; a coin that this exchange does not list is passed over."""
         for coin in coins:
             if coin not in self._coins and coin in self._instruments:
+                if coin not in self._listed:
+                    self._keep(coin)
                 self._coins.add(coin)
-                if coin in self._looked_at:
-                    del self._looked_at[coin]
-                else:
-                    self._subscribe(coin)
 
-    def look_at(self, coin: str) -> None:
-        """Somebody sees this coin now, and says so every second; a coin that is not listed is passed over."""
-        if coin in self._coins or coin not in self._instruments:
-            return
+    def take_list(self, coins: Iterable[str]) -> None:
+        """The watchlist as it is from now on; what was taken off it is a coin that was looked at just now."""
+        before, self._listed = self._listed, {coin for coin in coins if coin in self._instruments}
+        for coin in self._listed - before - self._coins:
+            self._keep(coin)
+        for coin in before - self._listed - self._coins:
+            self._leave(coin)
+
+    def _keep(self, coin: str) -> None:
         if coin in self._looked_at:
             del self._looked_at[coin]
         else:
             self._subscribe(coin)
+
+    def look_at(self, coin: str) -> None:
+        """Somebody sees this coin now, and says so every second; a coin that is not listed is passed over."""
+        if coin in self._instruments and coin not in self._coins and coin not in self._listed:
+            self._keep(coin)
+            self._leave(coin)
+
+    def _leave(self, coin: str) -> None:
+        """It stays until others have been looked at."""
         self._looked_at[coin] = None
         if len(self._looked_at) > MOST_LOOKED_AT:
             oldest = next(iter(self._looked_at))

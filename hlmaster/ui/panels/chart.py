@@ -156,6 +156,10 @@ class ChartPanel(MarketPanel):
         self.beat()
         self._load()
 
+    def catch_up_on_sight(self) -> None:
+        super().catch_up_on_sight()
+        self._load()
+
     async def _add_canvas(self) -> None:
         """Loaded beside the loop, once the window has been seen."""
         await asyncio.to_thread(importlib.import_module, CANVAS)
@@ -175,7 +179,10 @@ class ChartPanel(MarketPanel):
         return len(series) > 2 or (len(series) > 0 and (self.coin, self.interval) in self._arrived)
 
     def _load(self) -> None:
-        """Fetch the history, or wait until the venue has listed the coin."""
+        """Fetch the history where it is seen, or wait until the venue has listed the coin."""
+        if not self.isVisible():
+            self._listing.stop()
+            return
         if self.market is None:
             self._listing.start()
             return

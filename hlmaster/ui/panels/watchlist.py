@@ -85,6 +85,8 @@ class WatchlistPanel(PaintedPanel):
         self._hovered: str | None = None
         self._scrolled = 0
         self._mids: dict[str, deque[float]] = {}
+        self._held: set[str] = set()
+        """Coins whose candles stay live for this panel."""
         self._loading = False
         self._retry_at = 0.0
         self._painted = False
@@ -111,6 +113,7 @@ class WatchlistPanel(PaintedPanel):
                 self._mids.setdefault(coin, deque(maxlen=COURSE_CANDLES)).append(market.mid)
         if not self.underMouse():
             self.rows = self._in_order()
+        self._let_go({*self._held, *self._mids} - set(self.context.desk.settings.market.watchlist))
         if self._painted and not self._loading and self.context.desk.clock.monotonic() >= self._retry_at:
             wanted = [coin for coin in self.rows if self._lacks_candles(coin)]
             if wanted:
@@ -118,6 +121,12 @@ class WatchlistPanel(PaintedPanel):
                 self.context.run(self._load_courses(wanted), "Loading the watchlist's courses")
         self.setAccessibleDescription(self._describe(self.coin))
         self.update()
+
+    def _let_go(self, gone: set[str]) -> None:
+        for coin in gone:
+            self._mids.pop(coin, None)
+            self._held.discard(coin)
+            self.context.desk.charts.leave((self.KEY, coin))
 
     def _lacks_candles(self, coin: str) -> bool:
         desk = self.context.desk
@@ -128,7 +137,8 @@ class WatchlistPanel(PaintedPanel):
         self._retry_at = self.context.desk.clock.monotonic() + RETRY_SECONDS
         try:
             for coin in coins:
-                await self.context.desk.charts.show(coin, Interval.M1, Turn.STUDY)
+                self._held.add(coin)
+                await self.context.desk.charts.show(coin, Interval.M1, Turn.STUDY, viewer=(self.KEY, coin))
                 self.update()
         except VenueError as error:
             # The mids seen so far stand in until the next try, and the connection's state is told elsewhere

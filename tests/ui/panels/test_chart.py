@@ -225,6 +225,18 @@ async def test_older_candles_that_failed_can_be_asked_for_again_where_one_stands
     await panel.context.close()
 
 
+async def test_history_is_asked_for_when_it_is_seen(qtbot: Any) -> None:
+    scene = MarketScene()
+    panel = ChartPanel(open_context(scene, qtbot))
+    qtbot.addWidget(panel)
+    panel.context.select("BTC")
+    assert not panel.context.is_busy
+    panel.show()
+    await until(lambda: len(times(panel)) >= FIRST_ROWS)
+    assert {coin for coin, *_ in scene.market_data.asked} == {"BTC"}
+    await panel.context.close()
+
+
 async def test_its_dock_carries_the_title(qtbot: Any) -> None:
     scene = MarketScene()
     window = QMainWindow()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from hlmaster.core.errors import VenueUnreachable
 from hlmaster.core.model import Interval
+from hlmaster.desk.charts import KEPT
 from hlmaster.ui.panels.watchlist import HEAD, RETRY_SECONDS, ROW, WatchlistPanel
 from tests.ui.market_desk import NOW, PRICES, MarketScene, open_context, shown, until
 
@@ -144,6 +145,22 @@ async def test_without_candles_the_mids_stand_in_and_the_question_is_repeated_la
     scene.pass_time(RETRY_SECONDS)
     panel.beat()
     await until(lambda: len(panel.course("ETH")) > 20)
+    await panel.context.close()
+
+
+async def test_candles_of_a_coin_that_left_the_list_are_let_go(qtbot: Any) -> None:
+    scene = MarketScene()
+    panel = opened(scene, qtbot)
+    panel.beat()
+    await until(lambda: scene.desk.charts.has("SOL", Interval.M1) and not panel.context.is_busy)
+    market = scene.desk.settings.market.model_copy(update={"watchlist": ("ETH",)})
+    panel.context.apply_settings(scene.desk.settings.model_copy(update={"market": market}))
+    panel.beat()
+    for interval in list(Interval)[-KEPT:]:
+        await scene.desk.charts.show("ETH", interval, viewer="somebody")
+    scene.desk.charts.leave("somebody")
+    assert {one for one in scene.market_data.candles_watched if one[1] is Interval.M1} == {("ETH", Interval.M1)}
+    assert not scene.desk.charts.has("SOL", Interval.M1)
     await panel.context.close()
 
 
