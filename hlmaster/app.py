@@ -291,7 +291,7 @@ def gui(arguments: argparse.Namespace, process: ExchangeProcess | None = None) -
         if arguments.screenshot is None and application.platformName() != "offscreen":
             from hlmaster.ui.trouble import show_trouble
 
-            runner.run(show_trouble(trouble))
+            runner.run(show_trouble(trouble, data_folder(arguments.data)))
     raise trouble
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from pathlib import Path
 
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QLabel
@@ -11,19 +13,27 @@ from hlmaster.core.errors import HlError
 from hlmaster.ui import theme
 from hlmaster.ui.dialogs.question import Question
 
-WIDTH = 520
+WIDTH, LOGS = 520, "*/*/log/hlmaster.jsonl"
 TITLE = "HyperliquidMaster cannot start"
 
 
 class Trouble(Question):
-    def __init__(self, error: HlError) -> None:
+    def __init__(self, error: HlError, data: Path) -> None:
+        """``data``: the folder whose newest log tells more."""
         super().__init__(None, TITLE, error.sentence, "Close", "&Copy", width=WIDTH)
-        self._text = "\n".join(part for part in (TITLE, error.sentence, error.cure, f"[{error.code}]") if part)
-        cure, code = QLabel(error.cure), QLabel(f"{error.code} · the log in the data folder has more")
-        cure.setWordWrap(True)
-        cure.setVisible(bool(error.cure))
-        code.setProperty("role", "faint")
-        for label in (cure, code):
+        logs = sorted(data.glob(LOGS), key=lambda log: log.stat().st_mtime_ns)
+        told = f"The log has more: {logs[-1]}" if logs else ""
+        said = (TITLE, error.sentence, error.cure, told, f"[{error.code}]")
+        self._text = "\n".join(part for part in said if part)
+        cure, log, code = QLabel(error.cure), QLabel(told), QLabel(error.code)
+        # A path has no blank to break at
+        log.setText(told.replace(os.sep, f"{os.sep}\N{ZERO WIDTH SPACE}"))
+        for label in (cure, log):
+            label.setWordWrap(True)
+            label.setVisible(bool(label.text()))
+        for label in (log, code):
+            label.setProperty("role", "faint")
+        for label in (cure, log, code):
             self.middle.addWidget(label)
         self.no.setToolTip("What is written here, to ask about it")
         self.no.clicked.disconnect()
@@ -32,13 +42,13 @@ class Trouble(Question):
         self.yes.setFocus()
 
 
-async def show_trouble(error: HlError) -> None:
+async def show_trouble(error: HlError, data: Path) -> None:
     """Show why the application cannot start, until it is read."""
     application = QApplication.instance()
     if isinstance(application, QApplication) and not application.styleSheet():
         theme.load_fonts()
         theme.apply(application, theme.theme("dark"))
-    window = Trouble(error)
+    window = Trouble(error, data)
     read = asyncio.Event()
     window.finished.connect(lambda _: read.set())
     window.open()

@@ -491,7 +491,7 @@ async def _trouble(stand: Stand) -> QWidget:
         code = "CFG-002"
 
     error = Sample("settings.toml, line 14: “scale_percent” is 900.", "Write a number from 80 to 250.")
-    asyncio.get_running_loop().create_task(trouble.show_trouble(error))
+    asyncio.get_running_loop().create_task(trouble.show_trouble(error, stand.scene.desk.session.folder))
     await asyncio.sleep(0.05)
     return next(w for w in QApplication.topLevelWidgets() if w.isVisible() and "cannot start" in w.windowTitle())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
@@ -77,14 +79,20 @@ async def test_a_lost_line_says_why_when_it_is_tried_again_and_what_is_protected
         assert line.hasFocus()
 
 
-async def test_what_cannot_start_is_said_with_its_cure_and_can_be_copied(qtbot: QtBot) -> None:
-    window = Trouble(ConfigError("There is no such theme.", "Write dark or light."))
+async def test_what_cannot_start_is_said_with_its_cure_and_its_log_and_can_be_copied(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    log = tmp_path / "demo" / "default" / "log" / "hlmaster.jsonl"
+    log.parent.mkdir(parents=True)
+    log.touch()
+    window = Trouble(ConfigError("There is no such theme.", "Write dark or light."), tmp_path)
     qtbot.addWidget(window)
     window.open()
     window.no.click()
     assert QApplication.clipboard().text().splitlines()[1:] == [
         "There is no such theme.",
         "Write dark or light.",
+        f"The log has more: {log}",
         "[CFG-001]",
     ]
     assert window.isVisible(), "to copy is not to close"

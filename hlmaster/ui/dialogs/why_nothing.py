@@ -14,6 +14,31 @@ SIZE = (640, 560)
 LOOK_MS = 1_000
 MARKS = {True: ("✓", "good"), False: ("✗", "danger"), None: ("○", "")}
 
+SHUT = {
+    "feed fresh": "its prices are old",
+    "history loaded": "it has too little history yet",
+    "strategy works": "its code has failed",
+    "checks passed": "its checks have failed",
+    "armed": "it is disarmed",
+    "coin chosen": "this coin is none of its coins",
+    "signal": "it sees nothing to trade now",
+    "strategy": "this strategy cannot be found",
+    "size": "no size fits the limits",
+    "limits": "a limit of the risk gate says no",
+    "confidence": "it is not sure enough",
+    "not rejected": "you have rejected this idea",
+    "coin free": "the coin is taken",
+    "cooled down": "it is cooling down",
+    "own positions": "it holds as many positions as it may",
+    "trading open": "new entries are off",
+    "policy": "its policy is only to observe",
+    "untouched": "you have edited the card, so it waits for you",
+    "confident by itself": "it is not sure enough to act alone",
+    "trusted": "it may not act alone yet",
+    "limits for acting alone": "a limit for acting alone says no",
+}
+"""Why nothing happens, by the gate that is shut."""
+
 
 class WhyNothingDialog(QDialog):
     """``gates`` are those shown; they are asked for once a second."""
@@ -98,8 +123,8 @@ class WhyNothingDialog(QDialog):
             self.verdict.setText("Every gate is open.")
             self.cure.setText("Its next idea becomes a proposal.")
         else:
-            self.verdict.setText(f"{'It stops at' if red else 'It waits for'}: {stop.name}")
-            self.cure.setText(stop.cure or stop.text)
+            self.verdict.setText(_sentence(stop))
+            self.cure.setText(stop.cure or (stop.text if red else ""))
         set_tone(self.verdict, "good" if stop is None else "danger" if red else "")
         while (item := self._grid.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
@@ -124,3 +149,9 @@ class WhyNothingDialog(QDialog):
             set_tone(name, "danger")
         for column, label in enumerate((mark, name, text)):
             self._grid.addWidget(label, row, column, Qt.AlignmentFlag.AlignTop)
+
+
+def _sentence(stop: Gate) -> str:
+    if stop.passed is None:
+        return f"Nothing happens yet. {stop.text}"
+    return f"Nothing happens, because {SHUT.get(stop.name, f'of this: {stop.text}')}."

@@ -1,12 +1,14 @@
 """Which entry is meant by a few letters: a beginning counts before the beginning of a word, that before letters in
-order; what was used lately comes first among equals."""
+order, which are a last resort; what was used lately comes first among equals."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-PREFIX, WORDS, INSIDE, LETTERS, BESIDE = 5_000.0, 4_000.0, 3_000.0, 2_000.0, 1_000.0
+PREFIX, WORDS, INSIDE, BESIDE, LETTERS = 5_000.0, 4_000.0, 3_000.0, 2_000.0, 1_000.0
+WORDED = (BESIDE + LETTERS) / 2
+"""Above it are those that have what is wanted as words, however long they are."""
 NEAR = 4.0
 """Each letter's worth, on average, from which scattered letters count as meant."""
 RECENT = 500.0
@@ -29,7 +31,11 @@ class Text:
 def score(wanted: str, text: Text) -> float:
     """0 where the letters are not there; ``wanted`` is folded already. Shorter titles come before longer ones."""
     found = _score(wanted, text.title)
-    if not found and text.also and all(_starts_a_word(word, f"{text.title} {text.also}") for word in wanted.split()):
+    if (
+        found < BESIDE
+        and text.also
+        and all(_starts_a_word(word, f"{text.title} {text.also}") for word in wanted.split())
+    ):
         found = BESIDE
     return found and found - min(len(text.title), 200) * 0.5
 
@@ -66,15 +72,14 @@ def _letters(wanted: str, title: str) -> float:
 
 
 def ranked(wanted: str, texts: Mapping[str, Text], recent: Iterable[str] = (), most: int = 60) -> list[str]:
-    """Keys of what fits, the best first. Nothing wanted: what was used lately, then everything in its order."""
+    """Keys of what fits, the best first; scattered letters only where nothing has the words. Nothing wanted: what was
+    used lately, then everything in its order."""
     bonus = {key: RECENT / (place + 1) for place, key in enumerate(recent)}
     folded = wanted.strip().casefold()
     if not folded:
         lately = [key for key in bonus if key in texts]
         return [*lately, *(key for key in texts if key not in bonus)][:most]
-    scored: list[tuple[float, int, str]] = []
-    for key, text in texts.items():
-        if found := score(folded, text):
-            scored.append((-(found + bonus.get(key, 0.0)), len(scored), key))
-    scored.sort()
-    return [key for _, _, key in scored[:most]]
+    found = {key: worth for key, text in texts.items() if (worth := score(folded, text))}
+    least = WORDED if max(found.values(), default=0.0) > WORDED else 0.0
+    meant = [key for key, worth in found.items() if worth > least]
+    return sorted(meant, key=lambda key: found[key] + bonus.get(key, 0.0), reverse=True)[:most]

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from hlmaster.core.signals import Gate
-from hlmaster.ui.dialogs.why_nothing import WhyNothingDialog
+from hlmaster.ui.dialogs.why_nothing import SHUT, WhyNothingDialog
 from tests.ui.decided import ready
 from tests.ui.desks import TradingScene
 from tests.ui.questions import words
@@ -41,7 +41,7 @@ async def test_the_first_red_gate_is_named_with_its_cure(window: QWidget, monkey
     async with ready() as scene:
         monkeypatch.setattr(scene.desk.proposing, "why", lambda strategy, coin: GATES)
         dialog = made(scene, window)
-        assert dialog.verdict.text() == "It stops at: history loaded"
+        assert dialog.verdict.text() == "Nothing happens, because it has too little history yet."
         assert dialog.cure.text() == GATES[1].cure
         said = words(dialog.rows)
         assert "120 of 200 rows" in said
@@ -69,7 +69,7 @@ async def test_it_follows_what_changes_and_what_is_chosen(window: QWidget, monke
         dialog = made(scene, window)
         gates[:] = [Gate("feed fresh", True, "Fresh."), Gate("idea", None, "It has said nothing yet.")]
         dialog.look()
-        assert dialog.verdict.text() == "It waits for: idea"
+        assert dialog.verdict.text() == "Nothing happens yet. It has said nothing yet."
         gates[:] = [Gate("feed fresh", True, "Fresh.")]
         dialog.coin.setCurrentText("SOL")
         assert asked[-1] == ("triple_confluence", "SOL")
@@ -81,5 +81,11 @@ async def test_it_follows_what_changes_and_what_is_chosen(window: QWidget, monke
 async def test_a_strategy_that_is_gone_is_explained_too(window: QWidget) -> None:
     async with ready() as scene:
         dialog = made(scene, window, "mine")
-        assert dialog.verdict.text() == "It stops at: strategy"
+        assert dialog.verdict.text() == "Nothing happens, because this strategy cannot be found."
         assert "There is no strategy called mine." in words(dialog.rows)
+
+
+async def test_every_gate_has_its_words(window: QWidget) -> None:
+    async with ready() as scene:
+        gates = scene.desk.proposing.why("triple_confluence", "ETH")
+        assert {gate.name for gate in gates if gate.passed is False} <= set(SHUT)

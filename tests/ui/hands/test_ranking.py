@@ -70,3 +70,9 @@ def test_only_what_holds_all_letters_in_order_is_found(wanted: str, title: str) 
 @given(st.sampled_from(TITLES))
 def test_every_title_is_first_for_itself(title: str) -> None:
     assert ranked(title, TEXTS)[0] == title
+
+
+def test_scattered_letters_are_shown_only_where_nothing_has_the_word() -> None:
+    texts = {title: Text.of(title, also) for title, also in (("Old road", ""), ("Trade size", "ord limits"))}
+    assert ranked("ord", texts) == ["Trade size"]
+    assert ranked("olr", texts) == ["Old road"]
