@@ -48,6 +48,8 @@ class MarketPanel(Panel):
         self.link: Link = context
         self.shares_interval = True
         self._name = self.TITLE
+        self.link_changed.connect(self.memory_changed)
+        self.interval_changed.connect(lambda _: self.memory_changed.emit())
         self._follow()
         self._timer = QTimer(self)
         self._timer.setInterval(BEAT_MS)
@@ -110,6 +112,8 @@ class MarketPanel(Panel):
         self._look()
         self._tell_title()
         self.show_coin()
+        if self.link.name != MAIN:
+            self.memory_changed.emit()
 
     def _hear_interval(self, interval: Interval) -> None:
         if self.shares_interval:

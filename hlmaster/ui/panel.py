@@ -24,7 +24,7 @@ class Panel(QWidget):
     counted = Signal(int)
     retitled = Signal(str)
     memory_changed = Signal()
-    """``save_state`` answers something else than before."""
+    """``save_state`` answers something else than before, or the panel belongs to another group."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()

@@ -54,6 +54,8 @@ class CandleChart(ChartContent):
     study_hidden = Signal(str)
     study_asked = Signal(str)
     """The x, eye and gear buttons of a study in the legend; who set the study acts upon them."""
+    border_moved = Signal()
+    """A pane was made higher or lower by hand."""
     canvas_wanted = Signal()
     """Once, after an early chart has been seen for the first time."""
 
@@ -257,6 +259,7 @@ class CandleChart(ChartContent):
         if pane is not None:
             panes.drag_border(key, y - pane.area.top(), self._frame.price_pane.height())
             self._changed()
+            self.border_moved.emit()
 
     def _pan(self, slots: float) -> None:
         self._frame.view.pan(slots, len(self._frame.series))

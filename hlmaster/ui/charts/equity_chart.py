@@ -27,10 +27,11 @@ TIME_HEIGHT = 20
 DRAWDOWN_SHARE = 0.22
 LEAST_HEIGHT_WITH_DRAWDOWN = 150
 HEAD = 26.0
+"""Pixels over the curve for the read-out."""
 DOT = 3.5
 WHOLE_DOLLARS = 6.0
 """A curve that spans more than this many dollars is labelled without cents."""
-"""Pixels over the curve for the read-out."""
+CENT = 0.01
 
 
 def drawdown(equity: Floats) -> Floats:
@@ -169,7 +170,7 @@ class EquityChart(QWidget):
 
     def _limits(self, area: QRectF) -> tuple[float, float]:
         low, high = float(self.equity.min()), float(self.equity.max())
-        room = max((high - low) * 0.06, abs(high) * 1e-4, 1e-9)
+        room = max(abs(high) * 1e-4, CENT) if self._is_flat else max((high - low) * 0.06, CENT)
         low, high = low - room, high + room
         return low, high + (high - low) * HEAD / max(area.height() - HEAD, 1.0)
 
@@ -222,7 +223,7 @@ class EquityChart(QWidget):
 
     @staticmethod
     def _worth(value: float, decimals: int) -> str:
-        return figures.HIDDEN if figures.Veil.is_drawn else f"{value:,.{decimals}f}"
+        return figures.HIDDEN if figures.Veil.is_drawn else f"{'-' if value < 0 else ''}${abs(value):,.{decimals}f}"
 
     def _paint_mark(self, painter: QPainter, area: QRectF, y: float, text: str) -> None:
         box = QRectF(area.right(), y - 8, self.width() - area.right() - 6, 16)
@@ -298,7 +299,7 @@ class EquityChart(QWidget):
         if dot is None:
             return
         gain = self._worth(abs(dot.gain), 2)
-        text = f"{dot.words}  {'+' if dot.gain > 0 else '-'}${gain}"
+        text = f"{dot.words}  {'+' if dot.gain > 0 else '-'}{gain}"
         painter.setFont(self._fonts.small)
         width = self._fonts.small_digit * len(text) + 14
         left = min(max(dot.x - width / 2, 2.0), area.width() - width - 2)

@@ -337,7 +337,8 @@ class Handles(QObject, Hands):
         words = {Button.CANCEL: "Cancel this order", Button.CLOSE: "Close the position at market"}
         tip = pill.tip if button is None else words.get(button, "Close, then open the same size on the other side")
         can_act = button is not None or pill.movable
-        self._tip = tuple(line for line in (tip, self._owner.locked if can_act else "") if line)
+        lines = (self._under.placed.untold, tip, self._owner.locked if can_act else "")
+        self._tip = tuple(line for line in lines if line)
         self._repaint()
 
     def _hush(self) -> None:

@@ -19,8 +19,8 @@ GRASP = 4.0
 """How near to a line a pointer must come to take hold of it."""
 NEAR, FAINTEST = 0.35, 0.55
 """Of the pane's height: nearer to the latest price a pill is as strong as can be; a whole pane away, the faintest."""
-WIDEST = 0.62
-"""Of the pane's width: the newest candles, on the right, are not covered."""
+NARROW, ROOMY = (320.0, 0.32), (640.0, 0.62)
+"""Pixels of the pane, and of them the share that a pill may take: in a small chart its candles count for more."""
 ARROWS = {0: "", 1: "↑ ", -1: "↓ "}
 
 
@@ -49,6 +49,12 @@ class PlacedPill:
     """Each with its left edge."""
     right: float
     strength: float
+
+    @property
+    def untold(self) -> str:
+        """The figures that found no room."""
+        shown = {figure.cell for figure in self.figures}
+        return " · ".join(cell.text for cell in self.pill.cells if cell.text and cell not in shown)
 
     @property
     def bottom(self) -> float:
@@ -115,13 +121,18 @@ def _placed(line: PriceLine, pill: Pill, row: float, beyond: int, left: float, t
     title_right = left + len(title) * room.unit + 2 * PAD
     width = len(title) * room.unit + 2 * PAD + len(pill.buttons) * BUTTON_WIDTH
     figures, x = [], title_right
-    for cell in _fitting(pill, room.width * WIDEST - LEFT - width, room.unit):
+    for cell in _fitting(pill, room.width * _share(room.width) - LEFT - width, room.unit):
         figures.append(Figure(cell, x + PAD))
         x += len(cell.text) * room.unit + 2 * PAD
     buttons = tuple((button, x + number * BUTTON_WIDTH) for number, button in enumerate(pill.buttons))
     right = x + len(buttons) * BUTTON_WIDTH
     strength = 1.0 if pill.in_hand else strength_of(row - room.reference, room.height)
     return PlacedPill(pill, line, row, beyond, left, top, title, title_right, tuple(figures), buttons, right, strength)
+
+
+def _share(width: float) -> float:
+    (least, low), (most, high) = NARROW, ROOMY
+    return low + (high - low) * min(max((width - least) / (most - least), 0.0), 1.0)
 
 
 def _fitting(pill: Pill, width: float, unit: float) -> list[Cell]:

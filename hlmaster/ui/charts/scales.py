@@ -5,21 +5,27 @@ import math
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
-from hlmaster.ui.charts.axis import INSET, RIGHT, draw_values, draw_words
+from hlmaster.ui.charts.axis import INSET, RIGHT, axis_of, draw_values, draw_words
 from hlmaster.ui.charts.drawing import draw_live, draw_still_pane
 from hlmaster.ui.charts.figures import compact, pane_label
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.legend import KeptLegend
 from hlmaster.ui.charts.palette import faded, flat_pen
-from hlmaster.ui.charts.study import VOLUME_PANE
+from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE
 from hlmaster.ui.charts.tag import ARROWS, TAG_HEIGHT, Tag
-from hlmaster.ui.charts.times import moment_text
+from hlmaster.ui.charts.times import TimeTick, moment_text
 from hlmaster.ui.ink import colour
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
 WRAPPED = int(CENTRE) | int(Qt.TextFlag.TextWordWrap)
 ARROW_INSET = 2.0
+HALF_WORD = 6.0
+"""Half the height of figures."""
+NOTICE_PAD = 14
+LEAST_PIXELS = 11
+BESIDE = 3.0
+"""Pixels that words keep from those beside them."""
 QUOTE_LETTER = 12.0
 
 
@@ -59,14 +65,19 @@ def draw_time_scale(painter: QPainter, frame: Frame, area: QRectF) -> None:
     painter.fillRect(QRectF(area.left(), area.top(), area.width(), 1), colour(frame.palette.border))
     width, fonts, palette = frame.price_pane.width(), frame.fonts, frame.palette
     for tick in frame.time_ticks:
-        x = frame.view.x_of(tick.slot + 0.5 if frame.columns.width == 1 else tick.slot)
-        half = fonts.small_digit * len(tick.text) / 2
+        x, half = _span_of(frame, tick)
         if half + 2 < x < width - half - 2:
             ink = fonts.strong_ink if tick.strong else fonts.small_ink
             ink.use(painter, palette.text if tick.strong else palette.muted)
             # On whole pixels: between them a text that was kept may look otherwise than when it was first written.
             left, top = x - ink.width(tick.text) / 2, area.center().y() - ink.height / 2
             ink.again(painter, tick.text, math.floor(left + 0.5), math.floor(top + 0.5))
+
+
+def _span_of(frame: Frame, tick: TimeTick) -> tuple[float, float]:
+    """The middle of a mark on the time scale, and half the width of its words."""
+    x = frame.view.x_of(tick.slot + 0.5 if frame.columns.width == 1 else tick.slot)
+    return x, frame.fonts.small_digit * len(tick.text) / 2
 
 
 def draw_crosshair(painter: QPainter, frame: Frame, area: QRectF) -> None:
@@ -87,14 +98,35 @@ def draw_crosshair(painter: QPainter, frame: Frame, area: QRectF) -> None:
         room = int((frame.price_scale.width() - INSET) / frame.fonts.digit)
         text = compact(value) if is_volume else pane_label(value, below.scale.high - below.scale.low, room)
     box = QRectF(pane.width(), round(y - TAG_HEIGHT / 2), frame.price_scale.width(), TAG_HEIGHT)
+    _clear_words(painter, frame, PRICE_PANE if below is None else below.key, box)
     _draw_cross_label(painter, frame, box, frame.fonts.numbers)
     painter.drawText(box.adjusted(0, 0, -INSET, 0), RIGHT, text)
     moment = moment_text(frame.moment(frame.series.time_at(frame.cursor_slot)), frame.series.interval_ms)
     size = frame.fonts.small_digit * len(moment) + 16
     left = round(min(max(column - size / 2, 0.0), pane.width() - size))
     box = QRectF(left, frame.time_scale.top() + 3, round(size), frame.time_scale.height() - 6)
+    _clear_times(painter, frame, box)
     _draw_cross_label(painter, frame, box, frame.fonts.small)
     painter.drawText(box, CENTRE, moment)
+
+
+def _clear_times(painter: QPainter, frame: Frame, box: QRectF) -> None:
+    """Take away the times that a label would cut in half."""
+    for tick in frame.time_ticks:
+        x, half = _span_of(frame, tick)
+        if box.left() - BESIDE < x + half and x - half < box.right() + BESIDE:
+            words = QRectF(x - half - 1, box.top(), 2 * half + 2, box.height())
+            painter.fillRect(words, colour(frame.palette.background))
+
+
+def _clear_words(painter: QPainter, frame: Frame, pane: str, box: QRectF) -> None:
+    """Take away the round values that a label would cut in half."""
+    axis = axis_of(frame, pane)
+    for word in frame.axis_words.get(pane, ()):
+        middle = axis.top() + word.y
+        if abs(middle - box.center().y()) < box.height() / 2 + HALF_WORD + 1:
+            row = QRectF(axis.left() + 1, middle - HALF_WORD, axis.width() - 1, 2 * HALF_WORD)
+            painter.fillRect(row, colour(frame.palette.background))
 
 
 def _draw_cross_label(painter: QPainter, frame: Frame, box: QRectF, font: QFont) -> None:
@@ -143,13 +175,26 @@ def draw_notice(painter: QPainter, frame: Frame, area: QRectF) -> None:
         painter.drawText(area, CENTRE, frame.stale or "Waiting for candles ...")
     elif frame.stale is not None:
         painter.fillRect(area, faded(palette.background, 0.6))
-        room = QRectF(0, 0, max(frame.price_pane.width() - 44, 80), 200)
-        words = QFontMetricsF(frame.fonts.words).boundingRect(room, WRAPPED, frame.stale)
-        width, height = words.width() + 28, words.height() + 14
-        box = QRectF(max((frame.price_pane.width() - width) / 2, 0), 56, width, height)
+        font, text = _on_one_line(frame.fonts.words, frame.stale, area.width() - 2 * NOTICE_PAD - 8)
+        room = QRectF(0, 0, max(area.width() - 2 * NOTICE_PAD - 8, 80), 200)
+        words = QFontMetricsF(font).boundingRect(room, WRAPPED, text)
+        width, height = math.ceil(words.width()) + 2 * NOTICE_PAD, words.height() + NOTICE_PAD
+        box = QRectF(max((frame.price_pane.width() - width) / 2, 4), 56, width, height)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setPen(flat_pen(palette.warning))
         painter.setBrush(QColor(palette.background))
         painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+        painter.setFont(font)
         painter.setPen(QColor(palette.warning))
-        painter.drawText(box.adjusted(14, 0, -14, 0), WRAPPED, frame.stale)
+        painter.drawText(box.adjusted(NOTICE_PAD - 1, 0, 1 - NOTICE_PAD, 0), WRAPPED, text)
+
+
+def _on_one_line(font: QFont, text: str, width: float) -> tuple[QFont, str]:
+    """The largest font, down to `LEAST_PIXELS`, in which it fits; else in the least one what comes before its
+    semicolon."""
+    for pixels in range(font.pixelSize(), LEAST_PIXELS - 1, -1):
+        smaller = QFont(font)
+        smaller.setPixelSize(pixels)
+        if QFontMetricsF(smaller).horizontalAdvance(text) <= width:
+            return smaller, text
+    return smaller, text.split(";")[0]

@@ -113,7 +113,12 @@ class ChartPanel(MarketPanel):
         context.settings_changed.connect(self._take_settings)
         self.bar.indicators.clicked.connect(lambda: self.studies.pick(self.bar.indicators))
         self.bar.log_scale.clicked.connect(self.set_log_scale)
-        for changed in (self.studies.changed, self.flow.changed, self.trading.switches.changed):
+        for changed in (
+            self.studies.changed,
+            self.flow.changed,
+            self.trading.switches.changed,
+            self.chart.border_moved,
+        ):
             changed.connect(self.memory_changed)
         self.studies.refused.connect(lambda sentence: context.notify(Severity.INFO, sentence))
         self.studies.built_in.rates_wanted.connect(self._want_rates)

@@ -18,6 +18,7 @@ def add_actions(panel: Panel, chart: CandleChart, studies: ChartStudies, bar: Ch
     def toggle_log() -> None:
         chart.set_log_scale(not chart.shown.prices.wants_log)
         bar.log_scale.setChecked(chart.shown.prices.wants_log)
+        panel.memory_changed.emit()
 
     def toggle_auto() -> None:
         chart.set_auto_scale(not chart.shown.auto_scale)

@@ -204,6 +204,7 @@ class FootprintPanel(FlowPanel):
     def zoom(self, closer: bool) -> None:
         self.frame.zoom_by(closer)
         self.update()
+        self.memory_changed.emit()
 
     def zoom_rows(self, closer: bool) -> None:
         market, flow, price = self.market, self._flow, self._price

@@ -60,6 +60,7 @@ class HeatmapPanel(FlowPanel):
         self.brightness.setAccessibleName("Brightness of the heat map")
         self.brightness.setToolTip("Brightness; in the middle it is set by itself")
         self.brightness.valueChanged.connect(self.update)
+        self.brightness.valueChanged.connect(lambda _: self.memory_changed.emit())
         self.header = QWidget()
         row = QHBoxLayout(self.header)
         row.setContentsMargins(0, 0, 0, 0)
@@ -150,6 +151,7 @@ class HeatmapPanel(FlowPanel):
         self.further.setEnabled(self.frame.zoom < len(ZOOMS) - 1)
         self.closer.setEnabled(self.frame.zoom > 0)
         self.update()
+        self.memory_changed.emit()
 
     def zoom_rows(self, closer: bool) -> None:
         market, flow = self.market, self._flow

@@ -293,4 +293,18 @@ async def test_each_change_of_what_a_chart_remembers_is_told(qtbot: Any) -> None
     assert len(told) == 3
     assert [state["log_scale"] for state in told] == [False, True, True]
     assert told[-1]["flow"]["on"] == ["flow_delta"]
+    panel.context.actions.run("chart.log_scale")
+    assert told.pop()["log_scale"] is False
+    panel.chart._move_border("volume", panel.chart.frame.volume_pane.top() + 20)
+    assert told.pop()["panes"] != told[-1]["panes"]
+    for change in (
+        lambda: panel.choose_interval(Interval.M5),
+        lambda: panel.join("blue"),
+        lambda: panel.select("BTC"),
+        lambda: panel.share_interval(False),
+    ):
+        before = len(told), panel.save_link()
+        change()
+        assert len(told) > before[0]
+        assert panel.save_link() != before[1]
     await panel.context.close()
