@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any
 
@@ -297,12 +298,13 @@ async def test_each_change_of_what_a_chart_remembers_is_told(qtbot: Any) -> None
     assert told.pop()["log_scale"] is False
     panel.chart._move_border("volume", panel.chart.frame.volume_pane.top() + 20)
     assert told.pop()["panes"] != told[-1]["panes"]
-    for change in (
+    changes: tuple[Callable[[], None], ...] = (
         lambda: panel.choose_interval(Interval.M5),
         lambda: panel.join("blue"),
         lambda: panel.select("BTC"),
         lambda: panel.share_interval(False),
-    ):
+    )
+    for change in changes:
         before = len(told), panel.save_link()
         change()
         assert len(told) > before[0]
