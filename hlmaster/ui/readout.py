@@ -45,5 +45,6 @@ class Readout(QWidget):
         set_tone(self._value, tone)
 
     def set_caption(self, text: str) -> None:
-        if self._caption.text() != text.upper():
-            self._caption.setText(text.upper())
+        """As it is: the name of a coin is another one in capitals."""
+        if self._caption.text() != text:
+            self._caption.setText(text)

@@ -65,6 +65,8 @@ class Column(Generic[Row]):
     tip: str = ""
     spare: int = 0
     """Hidden where the room is short; the highest goes first."""
+    letters: int = 0
+    """Of a name that find room in ``width``; longer names widen the column. 0: it never widens."""
     hint: Callable[[Row], str] | None = None
     edit: Callable[[Row], str | None] | None = None
 

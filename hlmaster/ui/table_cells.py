@@ -53,7 +53,7 @@ class Palette:
         self.metrics = {name: QFontMetrics(font) for name, font in fonts.items()}
         """Made once: looking a font up is most of what a cell costs."""
         self.badge_metrics, self.button_metrics = QFontMetrics(self.badge), QFontMetrics(self.button)
-        self.digit = self.metrics["small"].horizontalAdvance("0")
+        self.digit, self.letter = (self.metrics[name].horizontalAdvance("0") for name in ("small", "numbers"))
         self.roles = {
             "": QColor(theme.text),
             "up": QColor(theme.up),

@@ -17,6 +17,8 @@ WIDEST = 1.45
 """How far columns stretch, over what they ask for, to share a wide window."""
 NARROWEST = 0.7
 """How far columns of words give way before the buttons at the end are out of sight; figures never do."""
+MOST_LETTERS = 14
+"""By which a column of names widens; a name that is longer still ends in an ellipsis."""
 
 
 class Header(QHeaderView):
@@ -27,6 +29,8 @@ class Header(QHeaderView):
         self._table, self.palette_of = model, palette
         self._user_sized = self._sizing = False
         self._room = 0
+        self._more: dict[int, int] = {}
+        """Pixels that names take beyond their columns' widths."""
         self._hidden: set[int] = set()
         """By the user; a spare column without room is hidden beside these."""
         self.setSectionsClickable(True)
@@ -67,8 +71,11 @@ class Header(QHeaderView):
 
     def _share(self, room: int) -> None:
         shown = [(i, column) for i, column in enumerate(self._table.columns) if i not in self._hidden]
-        while sum(column.width for _, column in shown) > room and any(column.spare for _, column in shown):
+        while sum(column.width for _, column in shown) + sum(self._more.values()) > room:
+            if not any(column.spare for _, column in shown):
+                break
             shown.remove(max(shown, key=lambda item: item[1].spare))
+        room -= sum(self._more.values())
         kept = {i for i, _ in shown}
         self._sizing = True
         for i in range(len(self._table.columns)):
@@ -81,8 +88,20 @@ class Header(QHeaderView):
         narrowed = max(NARROWEST, 1 - missing / max(words, 1))
         for i, column in shown:
             share = narrowed if missing and column.words else scale
-            self.resizeSection(i, int(column.width * share) if column.title else column.width)
+            width = int(column.width * share) if column.title else column.width
+            self.resizeSection(i, width + self._more.get(i, 0))
         self._sizing = False
+
+    def fit_names(self) -> None:
+        """Widen columns of names for the longest that there is."""
+        more = {}
+        for i, column in enumerate(self._table.columns):
+            if column.letters and i not in self._hidden:
+                longest = max((len(str(column.value(row))) for row in self._table.rows()), default=0)
+                more[i] = min(max(0, longest - column.letters), MOST_LETTERS) * self.palette_of.letter
+        if more != self._more:
+            self._more = more
+            self.share_width(self._room)
 
     def _on_resized(self, _: int, before: int, after: int) -> None:
         # From or to nothing is hiding, which Qt repeats by itself whenever rows are sorted.

@@ -54,6 +54,7 @@ class Table(QTableView):
         self.setModel(model)
         self.setItemDelegate(self._cells)
         self.setHorizontalHeader(self._header)
+        model.applied.connect(self._header.fit_names)
         self.verticalHeader().hide()
         self.verticalHeader().setMinimumSectionSize(ROW_HEIGHT)
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)

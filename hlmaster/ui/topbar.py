@@ -177,7 +177,7 @@ class TopBar(QWidget):
         desk, coin = self._context.desk, self._context.coin
         self._badge.setToolTip(self._badge_words())
         self._session.show_value(desk.session.name)
-        self._mark.set_caption(f"{coin} mark")
+        self._mark.set_caption(f"{coin} MARK")
         portfolio = desk.portfolio
         self._equity.show_value(figures.money(portfolio.equity) if desk.is_ready else figures.UNKNOWN)
         trades, gain = portfolio.day_trades, portfolio.day_pnl if desk.is_ready else None

@@ -56,6 +56,8 @@ CAPTION = 18
 MANY = 200
 SETTLING = 0.4
 """Seconds: what follows a change has been painted."""
+ORDERS = 500
+LONG_NAMES = {"kDOGWIFHATBABY": (3.1416, 1), "xyz:MICROSTRATEGY": (412.35, 2), "FARTCOINUNCHAINED": (0.0412, 0)}
 EXTREMES = {"TINY": (0.0000123, 0), "HUGE": (123_456.7, 5)}
 """Coins and their size decimals, beside those of the desk in memory."""
 
@@ -161,6 +163,18 @@ async def _long(scene: TradingScene, window: Window) -> None:
     await scene.account_told()
 
 
+async def _names(scene: TradingScene, window: Window) -> None:
+    """Names as long as they come, and five hundred orders."""
+    _list_coins(scene, [*LONG_NAMES])
+    for number, coin in enumerate(LONG_NAMES):
+        _hold(scene, coin, str(12_345 * (-1) ** number), 1.01)
+        _trade(scene, coin)
+    for number in range(ORDERS):
+        coin = [*LONG_NAMES][number % len(LONG_NAMES)]
+        _rest(scene, 5_000 + number, coin, Side.BUY, f"{2 + number / 1000:.3f}", "123456.7")
+    await scene.account_told()
+
+
 async def _extreme(scene: TradingScene, window: Window) -> None:
     _list_coins(scene, [*EXTREMES])
     _hold(scene, "TINY", "81234567", 0.99)
@@ -184,6 +198,7 @@ STATES = {
     "halted": State(_halted),
     "many": State(_many),
     "long": State(_long, coin="BTC"),
+    "names": State(_names, coin="kDOGWIFHATBABY"),
     "tiny": State(_extreme, coin="TINY"),
     "huge": State(_extreme, coin="HUGE"),
     **{name.lower(): State(_busy, workspace=name) for name in SHIPPED if name != DEFAULT},
@@ -350,7 +365,7 @@ def main() -> None:
     parser.add_argument("--scale", type=int, default=100, help="per cent")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    market_desk.PRICES |= EXTREMES | {f"C{number:03}": (100.0 + number, 2) for number in range(MANY)}
+    market_desk.PRICES |= EXTREMES | LONG_NAMES | {f"C{number:03}": (100.0 + number, 2) for number in range(MANY)}
     sizes = list(SIZES) if arguments.every_size else [arguments.size or USUAL]
     application = qt.application(sys.argv[:1], arguments.scale)
     with asyncio.Runner(loop_factory=lambda: Loop(application)) as runner:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, QPointF, QRect, Qt
@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from hlmaster.ui import theme
 from hlmaster.ui.table import Action, Cell, Column, TableModel
 from hlmaster.ui.table_cells import CellPainter, Index, inner
+from hlmaster.ui.table_header import MOST_LETTERS, WIDEST
 from hlmaster.ui.table_view import Table, Totals
 
 NO_KEYS = Qt.KeyboardModifier.NoModifier
@@ -433,3 +434,26 @@ def test_words_after_figures_begin_further_from_them_than_figures_from_each_othe
     lefts = [inner(rect, columns, number).left() for number in range(4)]
     assert lefts[0] == lefts[1] == lefts[3] < lefts[2]
     assert len({inner(rect, columns, number).right() for number in range(4)}) == 1
+
+
+def test_a_column_of_names_widens_for_the_longest_up_to_a_limit(qtbot: QtBot) -> None:
+    columns = [replace(COLUMNS[0], letters=3), *COLUMNS[1:]]
+    model: TableModel[Job] = TableModel(columns, lambda job: job.name)
+    table = Table(model, theme.theme("dark"), ("Nothing here", "It comes when it comes."))
+    qtbot.addWidget(table)
+    table.resize(600, 200)
+    table.show()
+    header = table.horizontalHeader()
+    widths = []
+    for name in ("ETH", "kDOGWIFHAT", "A" * 60):
+        model.put(Job(name, 3))
+        model.flush()
+        widths.append(header.sectionSize(0))
+        assert sum(header.sectionSize(i) for i in range(4)) <= table.viewport().width()
+    letter = table._header.palette_of.letter
+    assert widths[1] > widths[0]
+    assert widths[2] <= 100 * WIDEST + MOST_LETTERS * letter
+    for name in ("kDOGWIFHAT", "A" * 60):
+        model.drop(name)
+    model.flush()
+    assert header.sectionSize(0) == widths[0]

@@ -64,7 +64,7 @@ class FillsPanel(TablePanel):
     def _columns(self) -> list[Column[FillRow]]:
         return [
             Column("time", "Time", 130, lambda r: r.fill.time_ms, self._time, hint=self._iso),
-            Column("coin", "Coin", 104, lambda r: r.fill.coin, self._coin),
+            Column("coin", "Coin", 104, lambda r: r.fill.coin, self._coin, letters=4),
             Column("type", "Type", 150, lambda r: r.kind, self._type, words=True, spare=2),
             Column("price", "Price", 100, lambda r: r.fill.price, self._price, right=True),
             Column("size", "Size", 100, lambda r: r.fill.size, lambda r: Cell(figures.size(r.fill.size)), right=True),

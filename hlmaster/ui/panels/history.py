@@ -59,7 +59,7 @@ class HistoryPanel(TablePanel):
     def _columns(self) -> list[Column[RoundTrip]]:
         return [
             Column("closed", "Closed", 126, lambda t: t.closed_ms, lambda t: Cell(self.moment(t.closed_ms), "muted")),
-            Column("coin", "Coin", 100, lambda t: t.coin, self._coin, hint=self._opened),
+            Column("coin", "Coin", 100, lambda t: t.coin, self._coin, hint=self._opened, letters=7),
             Column(
                 "size",
                 "Size",

@@ -84,7 +84,7 @@ class JournalPanel(TablePanel):
     def _columns(self) -> list[Column[Trade]]:
         return [
             Column("closed", "Closed", 126, lambda t: t.closed_ms, self._closed, hint=self._times),
-            Column("coin", "Coin", 96, lambda t: t.coin, _coin),
+            Column("coin", "Coin", 96, lambda t: t.coin, _coin, letters=4),
             Column("source", "Source", 110, lambda t: t.source, self._source, words=True, spare=1),
             Column("size", "Size", 70, lambda t: t.size, lambda t: Cell(figures.size(t.size)), right=True, spare=11),
             Column("entry", "Entry", 78, lambda t: t.entry_price, self._entry, right=True, spare=10),

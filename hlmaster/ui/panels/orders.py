@@ -61,7 +61,7 @@ class OrdersPanel(TablePanel):
 
     def _columns(self) -> list[Column[TrackedOrder]]:
         return [
-            Column("coin", "Coin", 96, lambda o: o.order.coin, self._coin),
+            Column("coin", "Coin", 96, lambda o: o.order.coin, self._coin, letters=3),
             Column("type", "Type", 150, lambda o: o.order.kind, self._type, words=True),
             Column("price", "Price", 80, lambda o: o.order.price, self._price, right=True, edit=self._edit_price),
             Column("trigger", "Trigger", 80, self._trigger_value, self._trigger, right=True, edit=self._edit_trigger),

@@ -56,7 +56,7 @@ class PositionsPanel(TablePanel):
 
     def _columns(self) -> list[Column[PositionView]]:
         return [
-            Column("coin", "Coin", 122, lambda v: v.coin, self._coin, hint=self._coin_hint),
+            Column("coin", "Coin", 122, lambda v: v.coin, self._coin, hint=self._coin_hint, letters=4),
             Column("size", "Size", 76, lambda v: v.size, lambda v: Cell(figures.size(abs(v.size))), right=True),
             Column("entry", "Entry", 80, lambda v: v.entry_price, self._entry, right=True, spare=2),
             Column(

@@ -70,7 +70,7 @@ class SignalsPanel(TablePanel):
         return [
             Column("time", "Time", 124, lambda s: s.signal.row_ms, self._time, hint=self._time_hint),
             Column("strategy", "Strategy", 130, lambda s: s.signal.strategy, self._strategy, words=True),
-            Column("coin", "Coin", 116, lambda s: s.signal.coin, _coin),
+            Column("coin", "Coin", 116, lambda s: s.signal.coin, _coin, letters=5),
             Column(
                 "confidence",
                 "Confidence",
