@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
 from hlmaster.core.errors import HlError
 from hlmaster.core.events import LinkChanged, LinkState, Notice, Severity
@@ -45,7 +45,9 @@ from hlmaster.ui.dialogs.workspaces import WorkspacesDialog
 from hlmaster.ui.hands.panic import WaysOut
 from hlmaster.ui.kill_switch import CANCEL, FLATTEN, KILL
 from hlmaster.ui.panels.analyst import AnalystPanel
+from hlmaster.ui.panels.journal import JournalPanel
 from hlmaster.ui.panels.sentiment import SentimentPanel
+from hlmaster.ui.panels.table_panel import TablePanel
 from hlmaster.ui.studies.chosen import Chosen
 from hlmaster.ui.window import Window
 from tests.trading.proposals.cards import card
@@ -279,6 +281,23 @@ async def _params(stand: Stand) -> QWidget:
 
 async def _challenger(stand: Stand) -> QWidget:
     return _shown(ChallengerDialog(stand.window.context, stand.scene.desk.engine.card(STRATEGY), stand.window))
+
+
+async def _journal(stand: Stand) -> QWidget:
+    """The trade that wants a note, beside the table."""
+    stand.window.stage.bring("journal")
+    panel = stand.window.panels["journal"]
+    assert isinstance(panel, JournalPanel)
+    panel.prompt.click()
+    await asyncio.sleep(0.1)
+    return stand.window.docks["journal"]
+
+
+async def _csv(stand: Stand) -> QWidget:
+    panel = stand.window.panels["fills"]
+    assert isinstance(panel, TablePanel)
+    panel.table.export_wanted.emit()
+    return stand.found(QFileDialog)
 
 
 async def _protection(stand: Stand) -> QWidget:
@@ -534,6 +553,8 @@ DIALOGS: dict[str, Open] = {
     "params": _params,
     "challenger": _challenger,
     "protection": _protection,
+    "journal": _journal,
+    "csv": _csv,
     "edit": _edit,
     "dossier": _dossier,
     "why_nothing": _why_nothing,
