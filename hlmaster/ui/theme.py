@@ -135,12 +135,13 @@ def apply(application: QApplication, look: Theme) -> None:
 
 
 def dress(application: QApplication, look: Theme) -> Iterator[None]:
-    """The same in short steps. From the first on whatever is made wears the look; what is there gets it by and by, and
-    windows keep their picture until all of it has."""
+    """The same in short steps. From the first on windows keep their picture; from the second on whatever is made wears
+    the look, and what is there gets it by and by."""
     windows = [window for window in application.topLevelWidgets() if window.isVisible()]
     for window in windows:
         window.setUpdatesEnabled(False)
     try:
+        yield
         _exchange(application, look)
         yield
         while waiting := [widget for widget in _everything(application) if _waits(widget)]:

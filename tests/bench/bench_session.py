@@ -39,7 +39,12 @@ def run(report: Report) -> None:
     report.add("session: the window's thread", 100 * work["own"] / work["wall"], "% of a core")
     first, last = found["memory"][1], found["memory"][-1]
     rounds = ROUNDS - 2
-    report.add("session: memory a round", (last["resident_mb"] - first["resident_mb"]) / rounds, "MB")
+    for name, what in (
+        ("resident_mb", "memory"),
+        ("market_mb", "of it order flow and candles"),
+        ("rest_mb", "the rest"),
+    ):
+        report.add(f"session: {what} a round", (last[name] - first[name]) / rounds, "MB")
     for name in ("widgets", "objects", "tasks"):
         report.add(f"session: {name} a round", (last[name] - first[name]) / rounds, "", at_most=1.0)
     report.add("session: acts that failed, errors told", len(found["troubles"]), "", at_most=0)

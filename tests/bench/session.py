@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from tests.bench.beats import Beats, Measured, Stretch
 
 if TYPE_CHECKING:
+    from hlmaster.desk.desk import Desk
     from hlmaster.ui.window import Window
 
 START_SECONDS = 10.0
@@ -31,10 +32,13 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """At the end of a round, after a collection. ``minutes`` since the start of the first."""
+    """At the end of a round, after a collection. ``minutes`` since the start of the first; ``market_mb`` lies in what
+    fills up to a bound, ``rest_mb`` is all else that is resident."""
 
     minutes: float
     resident_mb: float
+    market_mb: float
+    rest_mb: float
     widgets: int
     objects: int
     tasks: int
@@ -144,21 +148,26 @@ async def _rounds(
         beats.act = "rest"
         await asyncio.sleep(1.0)
         beats.pause()
-        found.memory.append(_memory((time.perf_counter() - begun) / 60))
+        found.memory.append(_memory((time.perf_counter() - begun) / 60, window.context.desk))
+        await asyncio.sleep(1.0)  # what came meanwhile
         beats.resume()
         done += 1
 
 
-def _memory(minutes: float) -> Memory:
+def _memory(minutes: float, desk: Desk) -> Memory:
     from PySide6.QtCore import QObject
     from PySide6.QtWidgets import QApplication
 
+    from tests.bench.held import held_mb
+
     gc.collect()
     resident = int(Path("/proc/self/statm").read_text().split()[1]) * PAGE / 2**20
+    market = held_mb(desk.feed, desk.flow)
     tops = QApplication.topLevelWidgets()
     objects = sum(len(top.findChildren(QObject)) for top in tops)
     tasks = len(asyncio.all_tasks())
-    return Memory(minutes, resident, len(QApplication.allWidgets()), objects, tasks, len(gc.get_objects()))
+    widgets, python = len(QApplication.allWidgets()), len(gc.get_objects())
+    return Memory(minutes, resident, market, resident - market, widgets, objects, tasks, python)
 
 
 def tell(found: Found) -> None:
@@ -176,7 +185,7 @@ def tell(found: Found) -> None:
         _tell_stretch(one)
     for memory in found.memory:
         print(memory)
-    for name in ("resident_mb", "widgets", "objects", "tasks", "python"):
+    for name in ("resident_mb", "market_mb", "rest_mb", "widgets", "objects", "tasks", "python"):
         print(f"slope of {name}: {found.slope(name):.2f} a minute")
     print("\n".join(found.troubles))
 
