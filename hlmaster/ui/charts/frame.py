@@ -342,11 +342,14 @@ class Frame:
         if not high > low:
             room = abs(low) * 0.01 or 1.0
             low, high = low - room, high + room
-        if pane.fitted == (low, high, height):
+        # What a bounded study is read by says more than round values do.
+        levels = tuple(level for study in studies for level in study.levels) if math.isfinite(sum(ends)) else ()
+        if pane.fitted == (low, high, height, levels):
             return
-        pane.fitted = low, high, height
+        pane.fitted = low, high, height, levels
         pane.scale.fit(low, high, min(PANE_HEAD, height * 0.3), min(PANE_FOOT, height * 0.1))
-        pane.ticks = round_values(low, high, max(int((height - PANE_HEAD) / PANE_TICK_DISTANCE), 1), 15)
+        most = max(int((height - PANE_HEAD) / PANE_TICK_DISTANCE), 1)
+        pane.ticks = list(levels) or round_values(low, high, most, 15)
 
     def _needed(self, studies: tuple[Study, ...], ends: tuple[float, float]) -> tuple[float, float]:
         """The values that a pane has to show where it is not told its ``ends``."""

@@ -30,8 +30,8 @@ class SubPane:
     axis: QRectF = field(default_factory=QRectF)
     scale: Scale = field(default_factory=Scale)
     ticks: list[float] = field(default_factory=list)
-    fitted: tuple[float, float, float] | None = None
-    """Lowest and highest value, and the height that the scale was fitted to."""
+    fitted: tuple[float, float, float, tuple[float, ...]] | None = None
+    """Lowest and highest value, the height that the scale was fitted to, and the levels that it marks."""
 
     @property
     def is_shown(self) -> bool:

@@ -19,7 +19,7 @@ GRASP = 4.0
 """How near to a line a pointer must come to take hold of it."""
 NEAR, FAINTEST = 0.35, 0.55
 """Of the pane's height: nearer to the latest price a pill is as strong as can be; a whole pane away, the faintest."""
-NARROW, ROOMY = (320.0, 0.32), (640.0, 0.62)
+NARROW, ROOMY = (360.0, 0.3), (720.0, 0.62)
 """Pixels of the pane, and of them the share that a pill may take: in a small chart its candles count for more."""
 ARROWS = {0: "", 1: "↑ ", -1: "↓ "}
 

@@ -11,6 +11,7 @@ from hlmaster.ui.charts.figures import compact, pane_label
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.legend import KeptLegend
 from hlmaster.ui.charts.palette import faded, flat_pen
+from hlmaster.ui.charts.reading import Reading
 from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE
 from hlmaster.ui.charts.tag import ARROWS, TAG_HEIGHT, Tag
 from hlmaster.ui.charts.times import TimeTick, moment_text
@@ -44,12 +45,15 @@ def draw_still(painter: QPainter, frame: Frame, area: QRectF) -> None:
 
 def draw_moving(painter: QPainter, frame: Frame, area: QRectF, legend: KeptLegend | None = None) -> None:
     """Everything that a tick or the mouse moves."""
+    if frame.cursor is not None and frame.reading is not None:
+        _draw_cross(painter, frame, *frame.cursor)
     draw_live(painter, frame, area)
     (legend or KeptLegend()).draw(painter, frame, area)
     draw_tags(painter, frame, frame.price_scale)
     for pane in frame.panes.shown:
         draw_values(painter, frame, pane)
-    draw_crosshair(painter, frame, area)
+    if frame.cursor is not None and frame.reading is not None:
+        _draw_cross_labels(painter, frame, frame.reading, *frame.cursor)
 
 
 def draw_whole(painter: QPainter, frame: Frame) -> None:
@@ -80,18 +84,23 @@ def _span_of(frame: Frame, tick: TimeTick) -> tuple[float, float]:
     return x, frame.fonts.small_digit * len(tick.text) / 2
 
 
-def draw_crosshair(painter: QPainter, frame: Frame, area: QRectF) -> None:
-    if frame.cursor is None or frame.reading is None:
-        return
-    x, y = frame.cursor
-    palette, pane = frame.palette, frame.price_pane
-    column = int(frame.view.x_of(frame.cursor_slot + 0.5)) if frame.view.pitch >= 2 else round(x)
-    painter.setPen(flat_pen(palette.muted, (3.0, 3.0), opacity=0.8))
+def _draw_cross(painter: QPainter, frame: Frame, x: float, y: float) -> None:
+    """Under the words of pills and legend, which it would strike out."""
+    column = _cross_column(frame, x)
+    painter.setPen(flat_pen(frame.palette.muted, (3.0, 3.0), opacity=0.8))
     painter.drawLine(column, 0, column, int(frame.time_scale.top()))
-    painter.drawLine(0, round(y), int(pane.width()), round(y))
+    painter.drawLine(0, round(y), int(frame.price_pane.width()), round(y))
+
+
+def _cross_column(frame: Frame, x: float) -> int:
+    return int(frame.view.x_of(frame.cursor_slot + 0.5)) if frame.view.pitch >= 2 else round(x)
+
+
+def _draw_cross_labels(painter: QPainter, frame: Frame, reading: Reading, x: float, y: float) -> None:
+    pane, column = frame.price_pane, _cross_column(frame, x)
     text, below = "", frame.panes.at(y)
-    if frame.reading.cursor_price is not None:
-        text = frame.price_text(frame.reading.cursor_price)
+    if reading.cursor_price is not None:
+        text = frame.price_text(reading.cursor_price)
     elif below is not None:
         value = below.scale.value_at(y - below.area.top())
         is_volume = below.key == VOLUME_PANE

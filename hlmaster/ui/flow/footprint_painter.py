@@ -103,8 +103,8 @@ class FootprintPainter:
         middle, top = cell.center().x(), cell.top() + (cell.height() - self.ink.height) / 2
         left = QRectF(cell.left(), cell.top(), cell.width() / 2, cell.height())
         for text, is_strong, tone, half in (
-            (compact(sold), sells, self.theme.down, left),
-            (compact(bought), buys, self.theme.up, left.translated(left.width(), 0)),
+            (amount(sold), sells, self.theme.down, left),
+            (amount(bought), buys, self.theme.up, left.translated(left.width(), 0)),
         ):
             ink = self.strong if is_strong else self.ink
             if is_strong:
@@ -161,11 +161,17 @@ class FootprintPainter:
         painter.setPen(colour(self.theme.muted))
         begun = self.frame.left_of(heard[0], plot) if heard else plot.right()
         before = QRectF(plot.left(), plot.top(), begun - plot.left(), plot.height())
-        top = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
         if self.frame.detail == CANDLES:
-            painter.drawText(plot.adjusted(12, 8, -12, 0), top, TOO_FAR)
+            self._tell(plot, TOO_FAR)
         elif before.width() > 130:
-            painter.drawText(before.adjusted(12, 8, -12, 0), top, BEGINS)
+            self._tell(before, BEGINS)
+
+    def _tell(self, room: QRectF, sentence: str) -> None:
+        """At the top, on a ground of its own: candles are behind it."""
+        top = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+        box = self.painter.boundingRect(room.adjusted(12, 8, -12, 0), top, sentence)
+        self.painter.fillRect(box.adjusted(-6, -3, 6, 3), faded(self.theme.panel, 0.88))
+        self.painter.drawText(box, top, sentence)
 
     # --- underneath and beside ---
 
@@ -185,10 +191,11 @@ class FootprintPainter:
             left = frame.left_of(place, plot)
             if made is not None:
                 tone = theme.up if made.delta >= 0 else theme.down
-                text = f"{'~' if made.partial else ''}{brief(made.delta)}"
-                self._paint_sum(left, 0, text, tone, abs(made.delta) / most)
                 self._paint_sum(
-                    left, 1, compact(made.sold + made.bought), theme.accent, (made.sold + made.bought) / fullest
+                    left, 0, self._sum_text(made.delta, partial=bool(made.partial)), tone, abs(made.delta) / most
+                )
+                self._paint_sum(
+                    left, 1, amount(made.sold + made.bought), theme.accent, (made.sold + made.bought) / fullest
                 )
             clock = figures.clock(open_ms, self.zone)[:5]
             if left >= last_text and self.ink.width(clock) < plot.right() - left:
@@ -200,6 +207,12 @@ class FootprintPainter:
             for row, caption in enumerate(("delta", "volume")):
                 self.ink.use(painter, theme.faint)
                 self.ink.right(painter, caption, self.width - 5, plot.bottom() + 2 + row * LINE)
+
+    def _sum_text(self, delta: float, *, partial: bool) -> str:
+        """As exact as the column is wide."""
+        sign = "~" if partial else ""
+        exact = f"{sign}{'+' if delta > 0 else ''}{amount(delta)}"
+        return exact if self.ink.width(exact) + 3 <= self.frame.pitch - 2 else f"{sign}{brief(delta)}"
 
     def _paint_sum(self, left: float, row: int, text: str, tone: str, share: float) -> None:
         frame = self.frame
@@ -266,6 +279,14 @@ class FootprintPainter:
             sold, bought = float(made.rows.sold[index]), float(made.rows.bought[index])
             lines += [f"sold {compact(sold)}", f"bought {compact(bought)}", f"delta {_signed(bought - sold)}"]
         return [*lines, f"partial: {made.partial}"] if made.partial else lines
+
+
+def amount(value: float) -> str:
+    """Of a cell, in a column where points stand under points: 0.40 and 12.0; a plain 0 is nothing at all."""
+    size = abs(value)
+    if not 0 < size < 99.95:
+        return compact(value)
+    return f"{value:.{1 if size >= 9.995 else 2}f}"
 
 
 def brief(value: float) -> str:

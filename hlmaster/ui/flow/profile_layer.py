@@ -24,7 +24,7 @@ from hlmaster.ui.charts.strokes import fill, rectangles
 SHARE, MOST_WIDTH = 0.24, 190.0
 """Of the prices' width, that the fullest row takes; and in pixels."""
 ROW_PIXELS = 3.0
-OUTSIDE, INSIDE = 0.22, 0.5
+OUTSIDE, INSIDE = 0.16, 0.34
 """Opacity of rows outside and inside the value area."""
 
 
