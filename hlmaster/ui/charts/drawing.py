@@ -10,6 +10,7 @@ from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.layers import ON_TOP, Draw
 from hlmaster.ui.charts.lines import FAINT, line_colour
 from hlmaster.ui.charts.marks import placed
+from hlmaster.ui.charts.own_pixels import own_pixels
 from hlmaster.ui.charts.palette import faded, flat_pen
 from hlmaster.ui.charts.panes import SubPane
 from hlmaster.ui.charts.series import Columns
@@ -74,7 +75,8 @@ def _still_prices(painter: QPainter, frame: Frame, area: QRectF) -> None:
 def _live_prices(painter: QPainter, frame: Frame, area: QRectF) -> None:
     draw_fills(painter, frame, PRICE_PANE, frame.prices, kept=False)
     if frame.are_candles_shown and len(frame.latest):
-        _draw_latest(painter, frame, latest_candle(frame), frame.palette.up, frame.palette.down)
+        with own_pixels(painter, frame) as (own, _):
+            _draw_latest(painter, own, latest_candle(own), frame.palette.up, frame.palette.down)
     draw_studies(painter, frame, PRICE_PANE, frame.prices, area, kept=False)
     frame.layers.paint(painter, frame, area, PRICE_PANE, (-math.inf, ON_TOP), kept=False)
     draw_marks(painter, frame, area)
@@ -102,7 +104,9 @@ def _live_pane(pane: SubPane, painter: QPainter, frame: Frame, area: QRectF) -> 
     draw_fills(painter, frame, pane.key, pane.scale, kept=False)
     if pane.key == VOLUME_PANE and len(frame.latest):
         palette = frame.palette
-        _draw_latest(painter, frame, latest_volume(frame, pane), palette.volume_up, palette.volume_down)
+        with own_pixels(painter, frame) as (own, ratio):
+            bars = latest_volume(own, pane.scale.enlarged(ratio))
+            _draw_latest(painter, own, bars, palette.volume_up, palette.volume_down)
     draw_studies(painter, frame, pane.key, pane.scale, area, kept=False)
     frame.layers.paint(painter, frame, area, pane.key, (-math.inf, math.inf), kept=False)
 
@@ -140,15 +144,16 @@ def draw_candles(painter: QPainter, frame: Frame, columns: Columns) -> None:
     columns = _seen(painter, frame, columns)
     if not len(columns):
         return
-    shapes = candle_shapes(frame, columns)
-    painter.setPen(Qt.PenStyle.NoPen)
-    for tone, wicks, bodies in (
-        (frame.palette.up, shapes.wicks_up, shapes.bodies_up),
-        (frame.palette.down, shapes.wicks_down, shapes.bodies_down),
-    ):
-        painter.setBrush(colour(tone))
-        fill(painter, wicks)
-        fill(painter, bodies)
+    with own_pixels(painter, frame) as (own, _):
+        shapes = candle_shapes(own, columns)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for tone, wicks, bodies in (
+            (frame.palette.up, shapes.wicks_up, shapes.bodies_up),
+            (frame.palette.down, shapes.wicks_down, shapes.bodies_down),
+        ):
+            painter.setBrush(colour(tone))
+            fill(painter, wicks)
+            fill(painter, bodies)
 
 
 def _draw_latest(painter: QPainter, frame: Frame, bars: list[QRect], rising: str, falling: str) -> None:
@@ -167,11 +172,12 @@ def draw_volumes(painter: QPainter, frame: Frame, pane: SubPane, columns: Column
     columns = _seen(painter, frame, columns)
     if not len(columns):
         return
-    painter.setPen(Qt.PenStyle.NoPen)
     tones = (frame.palette.volume_up, frame.palette.volume_down)
-    for tone, bars in zip(tones, volume_bars(frame, pane, columns), strict=True):
-        painter.setBrush(colour(tone))
-        fill(painter, bars)
+    with own_pixels(painter, frame) as (own, ratio):
+        painter.setPen(Qt.PenStyle.NoPen)
+        for tone, bars in zip(tones, volume_bars(own, pane.scale.enlarged(ratio), columns), strict=True):
+            painter.setBrush(colour(tone))
+            fill(painter, bars)
 
 
 def draw_lines(painter: QPainter, frame: Frame, area: QRectF) -> None:

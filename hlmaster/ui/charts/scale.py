@@ -59,6 +59,10 @@ class Scale:
         """1 where the value lies over the scale, -1 where it lies under it."""
         return (value > self.high) - (value < self.low)
 
+    def enlarged(self, ratio: float) -> "Scale":
+        """The same values over `ratio` times as many pixels."""
+        return Scale(self.low, self.high, self.height * ratio, self.wants_log)
+
     def fit(self, low: float, high: float, head: float, foot: float) -> None:
         """Let [low, high] fill the height but for `head` and `foot` pixels."""
         self.low, self.high = low, high

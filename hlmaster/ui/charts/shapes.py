@@ -9,7 +9,6 @@ import numpy as np
 from PySide6.QtCore import QRect
 
 from hlmaster.ui.charts.frame import FUZZ, Frame
-from hlmaster.ui.charts.panes import VOLUME_HEAD, SubPane
 from hlmaster.ui.charts.scale import Scale
 from hlmaster.ui.charts.series import Columns, Floats, Indices
 from hlmaster.ui.charts.strokes import Rectangles, rectangles
@@ -90,14 +89,13 @@ def latest_candle(frame: Frame) -> list[QRect]:
     return [wick, between(left, first, right, last - 1)]
 
 
-def latest_volume(frame: Frame, pane: SubPane) -> list[QRect]:
+def latest_volume(frame: Frame, scale: Scale) -> list[QRect]:
     """`volume_bars` of the column that is still open; empty while nothing was traded in it."""
-    column, height, volume = frame.latest, pane.area.height(), frame.latest.volume.item()
+    column, volume = frame.latest, frame.latest.volume.item()
     if not volume > 0:
         return []
     left, right = column_ends(frame, column.slot.item(), column.width)
-    top = math.floor(height - volume / frame.volume_high * (height - VOLUME_HEAD))
-    return [between(left, top, right, int(height - 1))]
+    return [between(left, math.floor(scale.y_of(volume) + FUZZ), right, int(scale.height - 1))]
 
 
 def between(left: int, top: int, right: int, bottom: int) -> QRect:
@@ -105,12 +103,10 @@ def between(left: int, top: int, right: int, bottom: int) -> QRect:
     return QRect(left, top, max(right - left, 0) + 1, max(bottom - top, 0) + 1)
 
 
-def volume_bars(frame: Frame, pane: SubPane, columns: Columns) -> tuple[Rectangles, Rectangles]:
+def volume_bars(frame: Frame, scale: Scale, columns: Columns) -> tuple[Rectangles, Rectangles]:
     """Bars standing on the pane's floor: of the rising and of the falling columns."""
-    height = pane.area.height()
     left, right = column_edges(frame, columns.slot, columns.width)
-    top = np.floor(height - columns.volume / frame.volume_high * (height - VOLUME_HEAD))
-    bars = rectangles(left, top, right, np.full(len(left), height - 1))
+    bars = rectangles(left, np.floor(scale.rows_of(columns.volume) + FUZZ), right, np.full(len(left), scale.height - 1))
     traded = columns.volume > 0
     rising = columns.close >= columns.open
     return bars[rising & traded], bars[~rising & traded]

@@ -35,6 +35,8 @@ class StillPicture:
     _axes: QPixmap = field(default_factory=QPixmap)
     _times: QPixmap = field(default_factory=QPixmap)
     _ratio: float = 0.0
+    _step: int = 1
+    """The fewest pixels that are whole on the screen too."""
     _looks: tuple[object, ...] = ()
     _states: dict[str, tuple[object, ...]] = field(default_factory=dict)
     _painted: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -77,6 +79,8 @@ class StillPicture:
 
     def _begin(self, frame: Frame, ratio: float) -> None:
         self._ratio = ratio
+        steps = (step for step in range(1, SPARE) if abs(step * ratio - round(step * ratio)) < FUZZ)
+        self._step = next(steps, SPARE)
         width, height = frame.price_pane.width() + SPARE, frame.time_scale.top()
         self._panes = self._sheet(self._panes, width, height)
         self._axes = self._sheet(self._axes, frame.price_scale.width(), height)
@@ -101,10 +105,7 @@ class StillPicture:
             self._painted.clear()
             self._origin = left - spare // 2
             return spare // 2
-        # By as much as is whole on the screen too.
-        steps = (step for step in range(1, spare) if abs(step * self._ratio - round(step * self._ratio)) < FUZZ)
-        step = next(steps, spare)
-        moved = moved // step * step
+        moved = moved // self._step * self._step
         self._panes.scroll(-round(moved * self._ratio), 0, self._panes.rect())
         self._origin += moved
         end = math.floor(self._panes.width() / self._ratio)
@@ -135,7 +136,8 @@ class StillPicture:
             return
         brush = QPainter(self._panes)
         for (low, high), names in missing.items():
-            low, high = max(low - SEAM, 0), min(high + SEAM, room)
+            # Bars keep to the screen's pixels, which count from where a strip begins.
+            low, high = max(low - SEAM, 0) // self._step * self._step, min(high + SEAM, room)
             strip = frame.reaching(low - begin, high - begin)
             brush.save()
             brush.translate(low, 0)

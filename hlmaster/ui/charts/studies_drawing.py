@@ -9,6 +9,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from hlmaster.ui.charts.frame import FUZZ, Frame
+from hlmaster.ui.charts.own_pixels import own_pixels
 from hlmaster.ui.charts.palette import faded, flat_pen
 from hlmaster.ui.charts.scale import Scale
 from hlmaster.ui.charts.shapes import between, histogram_bars, latest_bar
@@ -128,18 +129,20 @@ def _draw_latest(painter: QPainter, frame: Frame, lines: list[Trace], scale: Sca
 
 
 def _draw_histogram(painter: QPainter, frame: Frame, one: Trace, scale: Scale, points: slice) -> None:
-    painter.setPen(Qt.PenStyle.NoPen)
-    bars = histogram_bars(frame, scale, one.column, points)
-    for tone, rects in zip((one.colour, one.fall or one.colour), bars, strict=True):
-        painter.setBrush(colour(tone))
-        fill(painter, rects)
+    with own_pixels(painter, frame) as (own, ratio):
+        painter.setPen(Qt.PenStyle.NoPen)
+        bars = histogram_bars(own, scale.enlarged(ratio), one.column, points)
+        for tone, rects in zip((one.colour, one.fall or one.colour), bars, strict=True):
+            painter.setBrush(colour(tone))
+            fill(painter, rects)
 
 
 def _draw_latest_bar(painter: QPainter, frame: Frame, one: Trace, scale: Scale, points: slice) -> None:
     """As `_draw_histogram`, of the open candle."""
-    for bar in latest_bar(frame, scale, one.column):
-        is_fall = bool(one.fall) and frame.sampled(one.column).item(-1) < 0
-        painter.fillRect(bar, colour(one.fall if is_fall else one.colour))
+    with own_pixels(painter, frame) as (own, ratio):
+        for bar in latest_bar(own, scale.enlarged(ratio), one.column):
+            is_fall = bool(one.fall) and frame.sampled(one.column).item(-1) < 0
+            painter.fillRect(bar, colour(one.fall if is_fall else one.colour))
 
 
 def _draw_events(painter: QPainter, frame: Frame, one: Trace, scale: Scale, points: slice) -> None:
@@ -169,14 +172,17 @@ def _draw_fill(painter: QPainter, frame: Frame, study: Study, scale: Scale, poin
     """A tint between two lines in each column where both are known: a polygon would take ten times as long, and so
     would a colour that is not opaque."""
     assert study.fill is not None
-    upper, lower = (scale.rows_of(frame.sampled(column)[points]) for column in study.fill)
-    left = np.floor((frame.column_slots[points] - frame.view.left) * frame.view.pitch + FUZZ)
-    right = np.floor((frame.column_slots[points] + frame.columns.width - frame.view.left) * frame.view.pitch + FUZZ) - 1
-    known = np.isfinite(upper) & np.isfinite(lower)
-    rows = [np.rint(np.where(known, edge, 0.0)) for edge in (np.fmin(upper, lower), np.fmax(upper, lower))]
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour(mixed(study.traces[0].colour, frame.palette.background, FILL_OPACITY)))
-    fill(painter, rectangles(left, rows[0], right, rows[1] - 1)[known])
+    samples = [frame.sampled(column)[points] for column in study.fill]
+    slots, tone = frame.column_slots[points], mixed(study.traces[0].colour, frame.palette.background, FILL_OPACITY)
+    with own_pixels(painter, frame) as (own, ratio):
+        upper, lower = map(scale.enlarged(ratio).rows_of, samples)
+        left = np.floor((slots - own.view.left) * own.view.pitch + FUZZ)
+        right = np.floor((slots + own.columns.width - own.view.left) * own.view.pitch + FUZZ) - 1
+        known = np.isfinite(upper) & np.isfinite(lower)
+        rows = [np.rint(np.where(known, edge, 0.0)) for edge in (np.fmin(upper, lower), np.fmax(upper, lower))]
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour(tone))
+        fill(painter, rectangles(left, rows[0], right, rows[1] - 1)[known])
 
 
 def _draw_latest_fill(painter: QPainter, frame: Frame, study: Study, scale: Scale) -> None:

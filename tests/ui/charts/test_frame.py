@@ -223,8 +223,8 @@ def test_the_open_candle_is_painted_as_the_closed_ones_are(frame: Frame, pitch: 
         wick, *body = latest_candle(frame)
         assert corners([wick]) == np.concatenate((shapes.wicks_up, shapes.wicks_down)).tolist()
         assert corners(body) == np.concatenate((shapes.bodies_up, shapes.bodies_down)).tolist()
-        bars = np.concatenate(volume_bars(frame, pane, frame.latest))
-        assert corners(latest_volume(frame, pane)) == bars.tolist()
+        bars = np.concatenate(volume_bars(frame, pane.scale, frame.latest))
+        assert corners(latest_volume(frame, pane.scale)) == bars.tolist()
         pane.scale.low, pane.scale.high = -20.0, 20.0
         bars = np.concatenate(histogram_bars(frame, pane.scale, "flow", slice(len(frame.column_slots) - 1, None)))
         assert corners(latest_bar(frame, pane.scale, "flow")) == bars.tolist()

@@ -158,3 +158,16 @@ def test_panes_are_parted_at_any_scaling(chart: CandleChart, ratio: float) -> No
     for top in (*(pane.area.top() for pane in frame.panes.shown), frame.time_scale.top()):
         rows = {image.pixelColor(5, round(top * ratio) + more).name() for more in (-1, 0, 1)}
         assert frame.palette.border in rows
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 1.5, 1.75, 2.0])
+def test_bars_are_equally_wide_at_any_scaling(chart: CandleChart, ratio: float) -> None:
+    chart.show_latest(120)
+    pane = chart.frame.volume_pane
+    image = painted(StillPicture(), chart, ratio)
+    row, ground = int((pane.bottom() - 2) * ratio), colour(chart.colours.background).rgb()
+    filled = np.array([image.pixel(x, row) != ground for x in range(int(pane.width() * ratio) - 20)])
+    begins, ends = (np.flatnonzero(np.diff(filled.astype(int)) == way) for way in (1, -1))
+    bars = ends[ends > begins[0]] - begins[: len(ends[ends > begins[0]])]
+    assert len(bars) > 100
+    assert set(bars.tolist()) == {int(bars[0])}
