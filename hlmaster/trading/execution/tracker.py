@@ -207,7 +207,7 @@ class OrderTracker:
             if venue.status is OrderStatus.REJECTED or known.status in (OrderStatus.FILLED, OrderStatus.REJECTED):
                 return known
             self._replacing.pop(key, None)
-            known = replace(self._renewed(known, venue.order_id), order=_as_order(venue, known.order))
+            known = replace(self._renewed(known, venue.order_id), order=_as_order(venue, _shape(known, venue)))
         elif is_given_up(known) and venue.status is not OrderStatus.REJECTED:
             if 0 < venue.status_time_ms < known.updated_ms:
                 return known  # of the time before we gave it up
@@ -215,6 +215,8 @@ class OrderTracker:
         elif key in self._replacing and venue.status is OrderStatus.CANCELED:
             self._replacing[key] = venue
             return known
+        if venue.trigger not in (None, known.order.trigger):
+            known = replace(known, order=replace(known.order, price=venue.price, trigger=venue.trigger))
         filled = known.filled_size
         if venue.original_size and venue.status is not OrderStatus.REJECTED:
             filled = max(filled, venue.original_size - venue.size)
@@ -344,6 +346,12 @@ def is_given_up(tracked: TrackedOrder) -> bool:
 def never_left(tracked: TrackedOrder) -> bool:
     """It was not sent, or refused unread: nobody at the exchange has seen its price."""
     return tracked.status is OrderStatus.REJECTED and tracked.text.startswith(NOT_SENT)
+
+
+def _shape(known: TrackedOrder, venue: VenueOrder) -> Order:
+    """What a new life was made of: the streams tell no triggers, and its limit price tells our change of it."""
+    wanted = known.replacement
+    return wanted if wanted is not None and wanted.price == venue.price else known.order
 
 
 def _as_order(venue: VenueOrder, ours: Order | None) -> Order:
