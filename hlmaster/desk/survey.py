@@ -19,7 +19,8 @@ from hlmaster.trading.portfolio import Portfolio
 from hlmaster.trading.protection.distance import StopDistance
 from hlmaster.trading.situation import Situation
 
-ZERO = Decimal(0)
+ZERO, MARK_DECIMALS = Decimal(0), 10
+"""Marks are averages: they lie between two ticks."""
 RECENT_MS = 60_000
 """Of wall time."""
 UNTOUCHED_LEVERAGE = 20
@@ -95,7 +96,7 @@ class Survey:
         return self._positions.get(coin)
 
     def mark(self, coin: str) -> Decimal | None:
-        """The mark price as money; None before the coin's first context."""
+        """The mark price as money, every digit of it; None before the coin's first context."""
         return self._mark_of(coin, self._feed.context(coin))
 
     def _mark_of(self, coin: str, context: AssetContext | None) -> Decimal | None:
@@ -103,7 +104,7 @@ class Survey:
             return None
         known = self._marks.get(coin)
         if known is None or known[0] is not context:
-            known = self._marks[coin] = (context, to_decimal(context.mark_price, PERP_MAX_DECIMALS))
+            known = self._marks[coin] = (context, to_decimal(context.mark_price, MARK_DECIMALS))
         return known[1]
 
     def _quote(self, coin: str, quote: BestQuote | None) -> tuple[Decimal | None, Decimal | None]:

@@ -12,9 +12,9 @@ COLUMNS = 3
 FIGURES = (
     ("risk", "Risk", "What is lost if every stop is hit, fees of both ends included, and its share of your equity."),
     ("stops", "Stop", "Where it is left at a loss: the nearest and the furthest tier."),
-    ("liquidation", "Liquidation", "Where the exchange would close the position, as the account stands."),
-    ("fees", "Fees in/out", "At your account's rates: entering, and leaving at the stop."),
-    ("funding", "Funding / h", "Paid (minus) or received each hour at the present rate."),
+    ("liquidation", "Liq. price", "Where the exchange would close the position, as the account stands."),
+    ("fees", "Fees", "At your account's rates: entering, and leaving at the stop."),
+    ("funding", "Funding/h", "Paid (minus) or received each hour at the present rate."),
     ("reward", "Target", "What is made if the target is reached, fees of both ends taken off."),
 )
 

@@ -23,7 +23,7 @@ from hlmaster.ui.side_page import scrolled
 from hlmaster.ui.table import Cell, Column
 from hlmaster.ui.why import why
 
-ENTRY_WIDTH = 230
+ENTRY_WIDTH = 222
 Amount = Callable[[Trade], Decimal | None]
 
 
@@ -84,7 +84,7 @@ class JournalPanel(TablePanel):
     def _columns(self) -> list[Column[Trade]]:
         return [
             Column("closed", "Closed", 126, lambda t: t.closed_ms, self._closed, hint=self._times),
-            Column("coin", "Coin", 96, lambda t: t.coin, _coin, letters=4),
+            Column("coin", "Coin", 92, lambda t: t.coin, _coin, letters=4),
             Column("source", "Source", 110, lambda t: t.source, self._source, words=True, spare=1),
             Column("size", "Size", 70, lambda t: t.size, lambda t: Cell(figures.size(t.size)), right=True, spare=11),
             Column("entry", "Entry", 78, lambda t: t.entry_price, self._entry, right=True, spare=10),
@@ -93,8 +93,8 @@ class JournalPanel(TablePanel):
             _cost("fees", "Fees", 60, lambda t: t.fees, "Paid to the exchange.", spare=4),
             _dollars("funding", "Funding", 66, lambda t: t.funding, "Received or paid while it was open.", spare=5),
             _cost("slippage", "Slippage", 70, lambda t: t.slippage, "Paid more than the arrival prices.", spare=6),
-            Column("net", "Net", 80, lambda t: t.net, _net, right=True, tip="After fees and funding."),
-            Column("multiple", "R", 52, lambda t: t.multiple, _multiple, right=True, tip="Net by the money at risk."),
+            Column("net", "Net", 76, lambda t: t.net, _net, right=True, tip="After fees and funding."),
+            Column("multiple", "R", 42, lambda t: t.multiple, _multiple, right=True, tip="Net by the money at risk."),
             Column("best", "MFE", 66, lambda t: t.best, _best, right=True, tip="Best profit while open.", spare=8),
             Column("worst", "MAE", 66, lambda t: t.worst, _worst, right=True, tip="Worst loss while open.", spare=7),
             Column("reason", "Exit reason", 106, lambda t: t.exit_reason, _reason, words=True, spare=2),

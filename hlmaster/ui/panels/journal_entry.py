@@ -38,7 +38,7 @@ class TagChips(QWidget):
         super().__init__()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(4)
+        self._grid.setSpacing(3)
         self.chips: dict[str, QPushButton] = {}
 
     def offer(self, tags: Sequence[str]) -> None:
@@ -80,7 +80,7 @@ class JournalEntry(QWidget):
         self.chips = TagChips()
         self.save, self.leave = QPushButton("Save"), QPushButton("Nothing to add")
         self.title.setProperty("role", "cardtitle")
-        self.tags.setPlaceholderText("Tags, with commas between them")
+        self.tags.setPlaceholderText("Tags, commas between")
         self.tags.setAccessibleName("Tags of the chosen trade")
         self.note.setPlaceholderText("What did you see, what did you feel, what would you do again?")
         self.note.setAccessibleName("Note on the chosen trade")
@@ -88,15 +88,20 @@ class JournalEntry(QWidget):
         self.save.setToolTip("Write tags and note into the journal (Ctrl+Enter)")
         self.leave.setProperty("role", "ghost")
         self.leave.setToolTip("Ask no more about this trade")
-        ends = QHBoxLayout()
-        ends.addWidget(self.leave)
-        ends.addWidget(self.save, 1)
+        self.save.setProperty("role", "small")
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        # Above what is written: a low place shows less of the note, and never the note without its button
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(self.title, 1)
+        head.addWidget(self.save)
         column = QVBoxLayout(self)
-        column.setContentsMargins(10, 8, 8, 8)
+        column.setContentsMargins(8, 6, 6, 8)
         column.setSpacing(6)
-        for widget in (self.title, self.chips, self.tags, self.note):
+        column.addLayout(head)
+        for widget in (self.chips, self.tags, self.note):
             column.addWidget(widget)
-        column.addLayout(ends)
+        column.addWidget(self.leave)
         column.setStretch(3, 1)
         self.chips.pressed.connect(self._toggle)
         self.leave.clicked.connect(lambda: self.left.emit(self.trade_id))
@@ -127,11 +132,11 @@ class JournalEntry(QWidget):
         if same and (self.is_changed or trade == self._trade):
             return
         self._trade = trade
-        self.title.setText(
-            "Choose a trade to write about it" if trade is None else f"{trade.coin}, closed by {trade.exit_reason}"
-        )
+        self.title.setText("Choose a trade to note on" if trade is None else f"{trade.coin} · {trade.exit_reason}")
         self.tags.setText("" if trade is None else ", ".join(trade.tags))
         self.note.setPlainText("" if trade is None else trade.note)
+        self.title.setToolTip(self.title.text())
+        self.save.setVisible(trade is not None)
         for widget in (self.chips, self.tags, self.note):
             widget.setEnabled(trade is not None)
         self._show_state()
