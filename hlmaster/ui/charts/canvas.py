@@ -4,7 +4,7 @@ from functools import partial
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from hlmaster.ui.charts import scales
@@ -53,8 +53,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
 
     def _build_items(self) -> None:
         frame, scene = self._frame, self.scene()
+        self._still = StillLayer(frame)
         self._layers = (
-            (STILL_Z, StillLayer(frame)),
+            (STILL_Z, self._still),
             (MOVING_Z, Layer(frame, partial(scales.draw_moving, legend=KeptLegend()))),
             (NOTICE_Z, Layer(frame, scales.draw_notice, when_empty=True)),
         )
@@ -137,6 +138,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         if shape != self._cursor:
             self._cursor = shape
             self.viewport().unsetCursor() if shape is None else self.viewport().setCursor(shape)
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        self._still.exposed = ev.region()
+        super().paintEvent(ev)
+        self._still.exposed = None
 
     def event(self, ev: QEvent) -> bool:
         if ev.type() is QEvent.Type.ShortcutOverride and isinstance(ev, QKeyEvent) and self.hands.wants(ev.key()):

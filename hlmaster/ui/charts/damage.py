@@ -60,12 +60,12 @@ def damage(before: Seen | None, now: Seen | None, frame: Frame) -> QRegion | Non
     for pane in (PRICE_PANE, *(pane.key for pane in frame.panes.shown)):
         if before.words.get(pane) != now.words.get(pane) or before.values.get(pane) != now.values.get(pane):
             result += axis_of(frame, pane).toAlignedRect()
+    rows: dict[float, QRectF] = {}
     for old, new in zip_longest(before.cells, now.cells):
         if old != new:
-            for cell in (old, new):
-                result += QRect() if cell is None else _around(cell.box)
+            for box in (cell.box for cell in (old, new) if cell is not None):
+                rows[box.top()] = box.united(rows.get(box.top(), QRectF()))
+    # One part for each row: every part costs more than what lies between two cells.
+    for box in rows.values():
+        result += box.toAlignedRect().adjusted(-1, -1, 1, 1)
     return result
-
-
-def _around(area: QRectF) -> QRect:
-    return area.toAlignedRect().adjusted(-1, -1, 1, 1)

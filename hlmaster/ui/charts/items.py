@@ -5,7 +5,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QRegion
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from hlmaster.ui.charts.frame import Frame
@@ -55,9 +55,11 @@ class StillLayer(Layer):
     def __init__(self, frame: Frame) -> None:
         super().__init__(frame, draw_still, when_empty=True)
         self._picture = StillPicture()
+        self.exposed: QRegion | None = None
+        """Where it is painted now, if that is not everywhere."""
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        self._picture.draw(painter, self._frame)
+        self._picture.draw(painter, self._frame, self.exposed)
 
 
 class Surface(Area):

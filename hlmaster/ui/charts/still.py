@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QRect, QRectF
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QPainter, QPixmap, QRegion
 
 from hlmaster.ui.charts.axis import axis_of, draw_words
 from hlmaster.ui.charts.drawing import draw_still_pane
@@ -46,16 +46,29 @@ class StillPicture:
     _left: float = 0.0
     """Of the view, in pixels from the first slot."""
 
-    def draw(self, painter: QPainter, frame: Frame) -> None:
+    def draw(self, painter: QPainter, frame: Frame, exposed: QRegion | None = None) -> None:
+        """All of it, or only in ``exposed``: of a painter that paints in many places a whole picture is cut to each."""
         left = self._bring_up_to_date(frame, painter.device().devicePixelRatio())
-        width, height, ratio = frame.price_pane.width(), frame.time_scale.top(), self._ratio
-        painter.drawPixmap(frame.price_scale.topLeft(), self._axes)
-        painter.drawPixmap(frame.time_scale.topLeft(), self._times)
+        ratio, height = self._ratio, frame.time_scale.top()
+        axes = QRectF(frame.price_scale.left(), 0, frame.price_scale.width(), height)
+        sheets = (
+            (QRectF(0, 0, frame.price_pane.width(), height), self._panes, round(left * ratio)),
+            (axes, self._axes, 0),
+            (frame.time_scale, self._times, 0),
+        )
+        exposed = exposed or QRegion(frame.whole.toAlignedRect())
+        parts = [_scaled(QRectF(part), ratio) for part in exposed]  # type: ignore[attr-defined]
         # In the device's own pixels: there a picture is copied as it is, at any scaling.
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)
-        seen = QRect(round(left * ratio), 0, math.ceil(width * ratio), math.ceil(height * ratio))
-        painter.drawPixmap(QRect(0, 0, seen.width(), seen.height()), self._panes, seen)
+        for area, sheet, begin in sheets:
+            place = _scaled(area, ratio)
+            for part in parts:
+                seen = place.intersected(part)
+                if not seen.isEmpty():
+                    # A clip of many parts would be asked about at every line of the picture.
+                    painter.setClipRect(seen)
+                    painter.drawPixmap(seen, sheet, seen.translated(begin - place.left(), -place.top()))
         painter.restore()
 
     def _bring_up_to_date(self, frame: Frame, ratio: float) -> int:
@@ -169,3 +182,7 @@ class StillPicture:
         brush.translate(-frame.time_scale.topLeft())
         draw_time_scale(brush, frame, frame.time_scale)
         brush.end()
+
+
+def _scaled(area: QRectF, ratio: float) -> QRect:
+    return QRectF(area.topLeft() * ratio, area.size() * ratio).toAlignedRect()
