@@ -188,7 +188,7 @@ class EquityChart(QWidget):
         px, py = fold(x, self._rows(area, self.equity, low, high))
         if self._is_flat:
             painter.setPen(QPen(faded(self._colours.accent, 0.6), 1.0))
-            trace(painter, px, py)
+            painter.drawLine(QPointF(px[0], py[0]), QPointF(px[-1], py[-1]))
             return
         shade = QLinearGradient(0, float(py.min()), 0, area.bottom())
         shade.setColorAt(0, faded(self._colours.accent, 0.30))

@@ -130,8 +130,9 @@ class ProfileLayer:
             if 0 < y < area.height():
                 painter.setPen(QPen(QColor(tone), 1, Qt.PenStyle.SolidLine if name == "POC" else Qt.PenStyle.DashLine))
                 painter.drawLine(QPointF(area.width() - reach, y), QPointF(area.width(), y))
-                painter.setPen(QColor(tone))
                 room = QRectF(area.width() - reach - 34, y - 8, 30, 16)
+                painter.fillRect(room.adjusted(2, 2, 2, -2), faded(palette.background, 0.75))
+                painter.setPen(QColor(tone))
                 painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
 
     def _tell(self, painter: QPainter, frame: Frame, area: QRectF, rows: Rows) -> None:
