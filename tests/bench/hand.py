@@ -26,9 +26,11 @@ class Hand:
 
     # --- mouse ---
 
-    async def move(self, widget: QWidget, *places: QPointF, held: Qt.MouseButton = NO_BUTTON) -> None:
+    async def move(
+        self, widget: QWidget, *places: QPointF, held: Qt.MouseButton = NO_BUTTON, keys: object = NO_KEYS
+    ) -> None:
         for at in places:
-            self._mouse(widget, QEvent.Type.MouseMove, at, NO_BUTTON, held)
+            self._mouse(widget, QEvent.Type.MouseMove, at, NO_BUTTON, held, keys)
             await asyncio.sleep(MOVE_SECONDS)
 
     async def click(self, widget: QWidget, at: QPointF, button: Qt.MouseButton = LEFT, keys: object = NO_KEYS) -> None:
@@ -38,10 +40,12 @@ class Hand:
         self._mouse(widget, QEvent.Type.MouseButtonRelease, at, button, NO_BUTTON, keys)
         await asyncio.sleep(MOVE_SECONDS)
 
-    async def drag(self, widget: QWidget, start: QPointF, end: QPointF, steps: int = 20) -> None:
-        self._mouse(widget, QEvent.Type.MouseButtonPress, start, LEFT, LEFT)
+    async def drag(
+        self, widget: QWidget, start: QPointF, end: QPointF, steps: int = 20, keys: object = NO_KEYS
+    ) -> None:
+        self._mouse(widget, QEvent.Type.MouseButtonPress, start, LEFT, LEFT, keys)
         way = end - start
-        await self.move(widget, *(start + way * (step / steps) for step in range(1, steps + 1)), held=LEFT)
+        await self.move(widget, *(start + way * (step / steps) for step in range(1, steps + 1)), held=LEFT, keys=keys)
         self._mouse(widget, QEvent.Type.MouseButtonRelease, end, LEFT, NO_BUTTON)
         await asyncio.sleep(MOVE_SECONDS)
 

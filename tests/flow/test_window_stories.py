@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ from pytestqt.qtbot import QtBot
 
 from hlmaster.core.model import Side
 from hlmaster.core.orders import TriggerKind
+from hlmaster.core.rounding import snap_price
+from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
 from hlmaster.ui import theme
 from hlmaster.ui.dialogs.kill_report import KillReport
 from hlmaster.ui.frame_window import TITLE_BAR, screens
@@ -101,6 +105,53 @@ async def a_dragged_stop_is_the_exchanges_stop_and_nothing_is_bare_meanwhile(her
     assert (stop.trigger.kind, float(stop.trigger.price), stop.size) == (TriggerKind.STOP, wanted, await here.held())
     assert seen
     assert all(resting >= held for held, resting in seen), "never bare"
+    panel.chart.set_auto_scale(True)
+
+
+async def a_dragged_bracket_is_one_action_on_chart_exchange_and_journal(here: Day) -> None:
+    panel, mark = here.panel("chart", ChartPanel), here.desk.survey.mark(COIN)
+    assert mark is not None
+    price, stop, target = (snap_price(mark * D(share), 4) for share in ("0.985", "0.975", "1.02"))
+    exits: dict[str, Any] = {"stop_price": stop, "attach_stop": True, "targets": (Target(target),)}
+    entry = Ticket(COIN, Side.BUY, TicketKind.LIMIT, SizeUnit.COIN, SIZE, limit_price=price, **exits)
+    outcome = await here.desk.manual.place(entry)
+    assert outcome.ok, outcome.sentence
+    names = {one.client_order_id for one in outcome.orders}
+
+    def shown() -> dict[str, float]:
+        return {one.pill.key: one.price for one in panel.chart.frame.lines if one.pill and one.pill.key in names}
+
+    def booked() -> dict[str, float]:
+        orders = (one.order for one in here.desk.orders.live(COIN) if one.client_order_id in names)
+        return {one.client_order_id: float(one.trigger.price if one.trigger else one.price) for one in orders}
+
+    def journal() -> list[tuple[str, str | None]]:
+        with closing(sqlite3.connect(here.run.opening.session.folder / "journal.sqlite")) as database:
+            asked = (
+                "SELECT subject, status FROM intents WHERE kind = 'modify' AND nonce = (SELECT max(nonce) FROM intents)"
+            )
+            return database.execute(asked).fetchall()
+
+    await here.until(lambda: shown() == booked() != {} and len(shown()) == 3)
+    before = booked()
+    panel.chart.set_auto_scale(False)
+    panel.chart.frame.prices.low, panel.chart.frame.prices.high = float(mark) * 0.965, float(mark) * 1.03
+    panel.chart.grab()
+    assert panel.chart._canvas is not None
+    viewport, row = panel.chart._canvas.viewport(), panel.chart.frame.y_of
+    middle = panel.chart.frame.price_pane.width() / 2
+    way = QPointF(middle, row(float(price))), QPointF(middle, row(float(price) * 0.996))
+    await here.hand.move(viewport, way[0])
+    await here.hand.drag(viewport, *way, steps=4, keys=Qt.KeyboardModifier.ShiftModifier)
+    await here.until(lambda: booked() != before and shown() == booked())
+    after = booked()
+    assert len({round(after[name] - before[name], 1) for name in names}) == 1, "all by the same distance"
+    theirs = await here.waiting(triggers=False) + await here.waiting(triggers=True)
+    listed = {one.client_order_id: float(one.trigger.price if one.trigger else one.price) for one in theirs}
+    assert {name: listed[name] for name in names} == after
+    await here.until(lambda: {name for name, status in journal() if status} == names)
+    await here.desk.manual.cancel(outcome.orders[0].client_order_id)
+    await here.until(lambda: len(here.desk.orders.live(COIN)) == 1)
     panel.chart.set_auto_scale(True)
 
 
@@ -254,6 +305,7 @@ STORIES: tuple[Story, ...] = (
     the_desk_starts_and_an_empty_window_fills,
     a_position_is_bought_by_keys_alone,
     a_dragged_stop_is_the_exchanges_stop_and_nothing_is_bare_meanwhile,
+    a_dragged_bracket_is_one_action_on_chart_exchange_and_journal,
     a_click_on_a_bid_of_the_ladder_rests_there_only_while_armed,
     every_action_is_reached_from_the_palette,
     another_palette_is_chosen_by_keys_and_everything_wears_it,
