@@ -181,6 +181,7 @@ class Stage(QObject):
                 yield
         for key in [key for key in self.docks if self.panels.is_extra(key) and key not in arrangement.keys]:
             self.panels.end(key)
+            yield
         self._memory = {key: memory for key, memory in self._memory.items() if not self.panels.is_extra(key)}
         self._is_building = False
         self._settling.start()
