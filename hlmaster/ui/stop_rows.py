@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from hlmaster.ui.number_field import NumberField, Step
@@ -108,8 +110,19 @@ class StopRows(QWidget):
         row.removed.connect(lambda: self._remove(row))
         self.rows.append(row)
         self._column.insertWidget(len(self.rows) - 1, row)
+        self._order()
         self._show_state()
         return row
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._order()
+
+    def _order(self) -> None:
+        """Rows are made after what stands below them, and read before it."""
+        walked = [widget for row in self.rows for widget in (row.price, row.share, row.remove)]
+        for one, other in pairwise((*walked, self.add)):
+            QWidget.setTabOrder(one, other)
 
     def _add_tier(self) -> None:
         """As much as the last one, to be priced by the user."""

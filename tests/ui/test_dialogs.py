@@ -26,10 +26,12 @@ from hlmaster.ui.dialogs.sessions import SessionsDialog
 from hlmaster.ui.dialogs.settings import SettingsDialog
 from hlmaster.ui.hands.dialog_help import HELP, DialogHelp, page_of
 from hlmaster.ui.hands.keymap import KeyMap
+from hlmaster.ui.stop_rows import StopRows
 from tests.ui import every_dialog as every
 from tests.ui.decided import ready
 from tests.ui.desks import until
 from tests.ui.readable import unfit
+from tests.ui.tabbing import steps_back
 from tests.ui.test_names import nameless
 
 DANGEROUS = ("danger", "kill", "caution")
@@ -72,7 +74,7 @@ async def place(qtbot: QtBot) -> AsyncIterator[every.Stand]:
 
 def told(dialog: QDialog) -> list[str]:
     """What a reviewer would send back."""
-    found = [*unfit(dialog), *nameless(dialog)]
+    found = [*unfit(dialog), *nameless(dialog), *steps_back(dialog)]
     focused = dialog.focusWidget()
     if isinstance(focused, QPushButton) and focused.property("role") in DANGEROUS:
         found.append(f"the keys begin on “{focused.text()}”, which is dangerous")
@@ -144,6 +146,15 @@ async def test_the_helps_key_within_a_dialog_is_the_users_own(qtbot: QtBot) -> N
         with qtbot.waitSignal(helped.wanted) as page:
             QTest.keyClick(QApplication.focusWidget() or dialog, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
         assert page.args == ["risk_limits"]
+
+
+async def test_tab_walks_down_the_tiers_of_a_stop_and_then_to_the_button_that_adds_one(qtbot: QtBot) -> None:
+    async with place(qtbot) as stand:
+        dialog = await every._edit(stand)
+        assert isinstance(dialog, QDialog)
+        await until(dialog.isVisible)
+        dialog.findChild(StopRows).add.click()  # type: ignore[union-attr]
+        assert not steps_back(dialog)
 
 
 async def test_a_report_is_copied_whole(qtbot: QtBot) -> None:

@@ -41,7 +41,7 @@ class RecordPage(QWidget):
     def __init__(self, context: Context, advising: Advising) -> None:
         super().__init__()
         self._advising = advising
-        self.model_box, self.sentence, self.effect = QComboBox(), plain_label(), plain_label("muted")
+        self.model_box, self.sentence, self.effect = QComboBox(self), plain_label(), plain_label("muted")
         self.model_box.setAccessibleName("Whose record")
         self.chart = ReliabilityChart(context.theme.chart_palette())
         self.figures = {key: Figure(title, tip) for key, title, tip in TIPS}

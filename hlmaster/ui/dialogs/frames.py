@@ -63,3 +63,13 @@ def _panel() -> QFrame:
     frame = QFrame()
     frame.setProperty("role", "panel")
     return frame
+
+
+def walked_last(dialog: QWidget, *buttons: QWidget) -> None:
+    """Tab comes to the buttons after whatever has been made since."""
+    for button in buttons:
+        last = dialog.previousInFocusChain()
+        while last is not None and not last.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            last = last.previousInFocusChain()  # Qt puts nothing after what Tab passes over
+        if last is not None and last is not button:
+            QWidget.setTabOrder(last, button)

@@ -25,7 +25,7 @@ from hlmaster.desk.protecting import refuse_off
 from hlmaster.settings import Origin, Origins, Settings, Source
 from hlmaster.trading.risk.untradable import conflicts
 from hlmaster.ui.context import Context
-from hlmaster.ui.dialogs.frames import scrolling
+from hlmaster.ui.dialogs.frames import scrolling, walked_last
 from hlmaster.ui.form_builder import Form, Row, section_of, section_title
 from hlmaster.ui.form_fields import restyle
 
@@ -124,6 +124,7 @@ class SettingsDialog(QDialog):
         middle.addLayout(left)
         middle.addWidget(scrolling(self.form), 1)
         export, cancel = QPushButton("Export …"), QPushButton("Cancel")
+        self.form.row_made.connect(lambda _: walked_last(self, export, cancel, self.apply_button, self.ok))
         export.setToolTip("Write all settings with their ranges and help to a file of your choice")
         export.clicked.connect(self._choose_export)
         cancel.clicked.connect(self.reject)
