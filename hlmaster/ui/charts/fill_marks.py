@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from hlmaster.ui.charts.series import CandleSeries
 
@@ -89,9 +88,8 @@ def _mark(slot: int, is_buy: bool, deals: Sequence[Deal]) -> FillMark:
 
 def in_view(marks: Sequence[FillMark], first: int, last: int) -> list[FillMark]:
     """Those on the slots [first, last)."""
-    slots = np.fromiter((mark.slot for mark in marks), np.int64, len(marks))
-    low, high = np.searchsorted(slots, (first, last))
-    return list(marks[int(low) : int(high)])
+    low, high = (bisect_left(marks, slot, key=lambda mark: mark.slot) for slot in (first, last))
+    return list(marks[low:high])
 
 
 def radius_of(size: float, largest: float) -> float:

@@ -66,6 +66,8 @@ class Handles(QObject, Hands):
         self._chart, self._owner = chart, owner
         self._guard = JumpGuard(owner.seconds)
         self._pictures = PillPictures()
+        self._placed_by: tuple[object, ...] = ()
+        self._placed: tuple[PlacedPill, ...] = ()
         self.drag: Drag | None = None
         self._under: Hit | None = None
         self._button: Hit | None = None
@@ -90,8 +92,11 @@ class Handles(QObject, Hands):
         height = frame.price_pane.height()
         head = max((cell.box.bottom() for cell in frame.legend if cell.box.bottom() < height), default=ROW) + 3
         room = Room(frame.price_pane.width(), height, frame.fonts.small_digit, head, frame.y_of(frame.last_price))
-        lines = [(line, frame.y_of(line.price), frame.prices.beyond(line.price)) for line in frame.told]
-        return place(lines, room)
+        key = (room, frame.prices.key(), tuple(frame.told))
+        if key != self._placed_by:
+            lines = [(line, frame.y_of(line.price), frame.prices.beyond(line.price)) for line in frame.told]
+            self._placed_by, self._placed = key, place(lines, room)
+        return self._placed
 
     def say(self, sentence: str, at: QPointF | None = None) -> None:
         """At a place of the price pane for some seconds; where the pointer is, or in the middle, without one."""
