@@ -20,7 +20,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.update({"HLM_NEWS__ENABLED": "false", "HLM_ANALYST__ENABLED": "false"})
 
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
@@ -318,13 +318,16 @@ async def panels_sheet(window: Window) -> QPixmap:
         await asyncio.sleep(0.03)
         pictures.append((key, dock.grab()))
     places, corner, row_height = [], QPoint(0, 0), 0
+    scale = pictures[0][1].devicePixelRatio()
     for key, picture in pictures:
-        if corner.x() + picture.width() > SHEET_WIDTH:
+        size = picture.deviceIndependentSize().toSize()
+        if corner.x() + size.width() > SHEET_WIDTH:
             corner, row_height = QPoint(0, corner.y() + row_height), 0
         places.append((key, picture, QPoint(corner)))
-        corner.setX(corner.x() + picture.width() + 12)
-        row_height = max(row_height, picture.height() + CAPTION + 8)
-    sheet = QPixmap(SHEET_WIDTH, corner.y() + row_height)
+        corner.setX(corner.x() + size.width() + 12)
+        row_height = max(row_height, size.height() + CAPTION + 8)
+    sheet = QPixmap(QSize(SHEET_WIDTH, corner.y() + row_height) * scale)
+    sheet.setDevicePixelRatio(scale)
     sheet.fill(window.palette().color(window.backgroundRole()))
     painter = QPainter(sheet)
     painter.setFont(number_font())
