@@ -21,6 +21,8 @@ class Freshness(QLabel):
             trip = "" if health.round_trip_ms is None else f" {health.round_trip_ms:.0f} ms"
             silent = "Connected, no prices yet" if age is None else f"Silent for {age:.0f} s"
             text, tone = (f"● Connected{trip}", "up") if fresh else (f"● {silent}", "warning")
+        elif health.link is LinkState.DISCONNECTED and not health.messages:
+            text, tone = "● Starting", "warning"
         else:
             text, tone = f"● {str(health.link).capitalize()}", "down"
         set_tone(self, tone)

@@ -32,3 +32,10 @@ async def test_words_stand_whole_and_evenly_apart(qtbot: QtBot, width: int, told
         assert gaps == {SPACING}
         assert bar._gate.isVisible()
         assert bar._budget.isVisible() == told
+
+
+async def test_before_anything_was_heard_it_says_starting_and_not_that_a_line_was_lost(qtbot: QtBot) -> None:
+    async with trading(start=False) as scene:
+        bar = StatusBar(scene.context)
+        qtbot.addWidget(bar)
+        assert bar._link.text() == "● Starting"

@@ -17,6 +17,7 @@ from hlmaster.core.opinions import (
     OutcomeKnown,
     Question,
 )
+from hlmaster.desk.advising.choice import UNSEEN
 from hlmaster.insight.analyst.state import AnalystState
 from hlmaster.ui import figures
 from hlmaster.ui.analyst_guidance import Guidance, fetched
@@ -192,7 +193,8 @@ class AnalystPanel(Panel):
             failure = last.failure if last is not None else ""
             quiet = Stage.NO_SERVER if obstacle else Stage.QUIET
             stage = Stage.FAILED if failure else quiet if opinion is None or obstacle else Stage.ANSWERED
-            self._show_stage(stage, failure or ("" if obstacle or opinion is not None else WAITING))
+            waits = obstacle if self._is_looking else "" if obstacle or opinion is not None else WAITING
+            self._show_stage(stage, failure or waits)
             if opinion is not None:
                 instrument = self.context.desk.instruments.get(coin)
                 decimals = None if instrument is None else instrument.size_decimals
@@ -201,6 +203,11 @@ class AnalystPanel(Panel):
         self._show_guidance(obstacle, opinion is not None)
         self._show_latency(state, last)
         self.cancel.setVisible(state.running is not None)
+
+    @property
+    def _is_looking(self) -> bool:
+        """Nobody knows yet whether there is a server: too early to say how to get one."""
+        return self._advising is not None and self._advising.choice.server is UNSEEN
 
     def _tells(self, has_opinion: bool) -> bool:
         return has_opinion and self.stage not in (Stage.WITHOUT, Stage.OFF)
@@ -228,7 +235,7 @@ class AnalystPanel(Panel):
             return
         progress = fetched(advising)
         lacks = bool(obstacle) and advising.terms().who in ("auto", "ollama") and not progress
-        busy = self.stage in (Stage.LOADING, Stage.STREAMING)
+        busy = self._is_looking or self.stage in (Stage.LOADING, Stage.STREAMING)
         self.guidance.setVisible(lacks and not has_opinion and not busy)
         self.teach.setVisible(bool(obstacle) and not progress and not busy and self.guidance.isHidden())
         self.progress.setText(progress)
