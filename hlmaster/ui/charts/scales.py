@@ -184,7 +184,7 @@ def draw_notice(painter: QPainter, frame: Frame, area: QRectF) -> None:
         painter.drawText(area, CENTRE, frame.stale or "Waiting for candles ...")
     elif frame.stale is not None:
         painter.fillRect(area, faded(palette.background, 0.6))
-        font, text = _on_one_line(frame.fonts.words, frame.stale, area.width() - 2 * NOTICE_PAD - 8)
+        font, text = on_one_line(frame.fonts.words, frame.stale, area.width() - 2 * NOTICE_PAD - 8)
         room = QRectF(0, 0, max(area.width() - 2 * NOTICE_PAD - 8, 80), 200)
         words = QFontMetricsF(font).boundingRect(room, WRAPPED, text)
         width, height = math.ceil(words.width()) + 2 * NOTICE_PAD, words.height() + NOTICE_PAD
@@ -198,7 +198,7 @@ def draw_notice(painter: QPainter, frame: Frame, area: QRectF) -> None:
         painter.drawText(box.adjusted(NOTICE_PAD - 1, 0, 1 - NOTICE_PAD, 0), WRAPPED, text)
 
 
-def _on_one_line(font: QFont, text: str, width: float) -> tuple[QFont, str]:
+def on_one_line(font: QFont, text: str, width: float) -> tuple[QFont, str]:
     """The largest font, down to `LEAST_PIXELS`, in which it fits; else in the least one what comes before its
     semicolon."""
     for pixels in range(font.pixelSize(), LEAST_PIXELS - 1, -1):

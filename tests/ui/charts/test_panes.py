@@ -6,18 +6,21 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.charts.lines import PriceLine
+from hlmaster.ui.charts.palette import ChartPalette, Typefaces
 from hlmaster.ui.charts.panes import LEAST_PANE, LEAST_PRICES, Panes
+from hlmaster.ui.charts.scales import on_one_line
 from hlmaster.ui.charts.study import Study, Trace
 from hlmaster.ui.charts.tag import TAG_HEIGHT, Quote
 from tests.ui.charts.made import MINUTE, arrays
-from tests.ui.charts.seen import point
+from tests.ui.charts.seen import point, seen
 
 COUNT = 400
 
@@ -179,3 +182,39 @@ def test_the_latest_price_keeps_its_tag_beside_its_line_among_others(chart: Cand
     frame = chart.frame
     tag = next(tag for tag in frame.tags if tag.text == frame.price_text(last))
     assert abs(tag.centre - frame.y_of(last)) < TAG_HEIGHT / 2
+
+
+def test_a_bounded_pane_names_its_levels_where_the_latest_value_leaves_room(chart: CandleChart) -> None:
+    chart.set_study(Study("rsi", "RSI", (Trace("rsi", "#ffff00"),), "rsi", (0, 100), (30, 70)), [np.full(COUNT, 68.0)])
+    frame = chart.frame
+    pane = frame.panes.get("rsi")
+    assert pane is not None
+    assert pane.ticks == [30, 70]
+    assert [word.text for word in frame.axis_words["rsi"]] == ["30"]
+    assert [value.text for value in frame.axis_values["rsi"]] == ["68"]
+    chart.set_study(Study("rsi", "RSI", (Trace("rsi", "#ffff00"),), "rsi", (0, 100), (20,)), [np.full(COUNT, 68.0)])
+    assert chart.frame.panes.get("rsi").ticks == [20]  # type: ignore[union-attr]
+
+
+def test_the_crosshairs_labels_leave_no_half_of_a_word_beside_them(chart: CandleChart) -> None:
+    chart.show_latest(120)
+    frame = chart.frame
+    tick = frame.time_ticks[len(frame.time_ticks) // 2]
+    middle, half = frame.view.x_of(tick.slot + 0.5), frame.fonts.small_digit * len(tick.text) / 2
+    row, ground = int(frame.time_scale.center().y()), chart.colours.background
+    before = seen(chart)
+    label = frame.fonts.small_digit * len("Thu 9 Oct 18:13") / 2 + 8
+    chart._hover(QPointF(middle + half + label - 6, 100))
+    after = seen(chart)
+    left = [QPoint(int(middle - half + x), row + y) for x in range(int(2 * half) - 12) for y in range(-4, 5)]
+    assert any(before.pixelColor(at).name() != ground for at in left)
+    assert {after.pixelColor(at).name() for at in left} == {ground}
+
+
+@pytest.mark.parametrize(("width", "whole"), [(800, True), (500, True), (300, False)])
+def test_a_stale_chart_says_so_on_one_line(qapp: QApplication, width: int, whole: bool) -> None:
+    sentence = "The order book of BTC is 12 s old, more than 5 s; entries wait for a fresh one."
+    font, text = on_one_line(Typefaces(ChartPalette()).words, sentence, width)
+    assert (text == sentence) is whole
+    assert text == sentence or text == "The order book of BTC is 12 s old, more than 5 s"
+    assert QFontMetricsF(font).horizontalAdvance(text) <= width

@@ -95,3 +95,9 @@ def test_what_is_far_is_dim_and_never_gone(distance: float, height: float) -> No
 
 def test_lines_without_a_pill_have_none() -> None:
     assert place([(PriceLine(1.0, "mark", "mark"), 10.0, 0)], ROOM) == ()
+
+
+def test_figures_without_room_are_told_when_asked() -> None:
+    narrow, wide = (place([(line("a"), 150.0, 0)], Room(width, 400.0, 7.0, 24.0, 200.0))[0] for width in (440.0, 800.0))
+    assert narrow.untold == "sell 0.14 · -0.47%"
+    assert wide.untold == ""

@@ -174,3 +174,18 @@ def test_only_the_latest_candle_changes_without_a_new_revision() -> None:
     assert held.revision == before
     held.put(int(held.time[0]), row(5.0))
     assert held.revision > before
+
+
+@given(first=st.integers(0, 3000), second=st.integers(0, 3000))
+def test_what_is_loaded_anew_is_as_if_it_were_the_first(first: int, second: int) -> None:
+    held, fresh = series(first, 1, (first // 2,)), series(second, 2)
+    held.columns(0, len(held), 2 * BLOCK)
+    held.replace(*candles(second, 2), MINUTE)
+    for one in (held, fresh):
+        one.put(START + MINUTE * (second + 5), row(7.0))
+        one.prepend(*candles(3, 3, START - 3 * MINUTE))
+    assert held.time.tolist() == fresh.time.tolist()
+    for name in FIELDS:
+        np.testing.assert_array_equal(held.field(name), fresh.field(name))
+        wide = (getattr(one.columns(0, len(one), 2 * BLOCK), name) for one in (held, fresh))
+        np.testing.assert_array_equal(*wide)
