@@ -28,7 +28,7 @@ from hlmaster.ui.charts.times import DAY, LocalTime, TimeTick, time_ticks
 from hlmaster.ui.charts.view import View
 
 TIME_SCALE_HEIGHT = 26.0
-TICK_DISTANCE = 52.0
+TICK_DISTANCE = 42.0
 PANE_TICK_DISTANCE = 30.0
 TIME_TICK_CHARACTERS = 13
 FOOT_ROOM = 14.0

@@ -18,12 +18,16 @@ from hlmaster.ui.ink import colour
 ROW = 18.0
 TOP = 4.0
 INDENT = 10.0
+SPACE = 1.5
+"""Characters between two cells."""
+LEAST_FIRST = ((6,), (5,), (0,), (1, 2), (4,))
+"""Parts of the read-out as they go: the moment, the volume, the open, high and low together, the change."""
 MOST_OF_PANE = 0.45
 """Share of the prices' height that the legend may cover."""
 
 
 def legend(frame: Frame) -> list[Cell]:
-    """What does not fit is left out: the read-out's last parts first, and rows over `MOST_OF_PANE` of the prices."""
+    """What does not fit is left out: of the read-out what counts least, and rows over `MOST_OF_PANE` of the prices."""
     if frame.reading is None:
         return []
     key = (frame.still_parts(), frame.series.ticks, tuple(frame.studies.values()), frame.cursor is None, frame.reading)
@@ -61,12 +65,29 @@ def _read_out(frame: Frame) -> list[Entry]:
     moved = palette.up if reading.change >= 0 else palette.down
     prices = (("O", reading.open), ("H", reading.high), ("L", reading.low), ("C", reading.close))
     entries: list[Entry] = [("", name, ((frame.price_text(value), colour),), False) for name, value in prices]
-    return [
-        *entries,
+    entries += [
         ("", "", ((percent(reading.change), moved),), False),
         ("", "V", ((compact(reading.volume), palette.text),), False),
         ("", "", ((moment, palette.muted),), False),
     ]
+    return _fitting(frame, entries)
+
+
+def _fitting(frame: Frame, entries: list[Entry]) -> list[Entry]:
+    """Without those of `LEAST_FIRST` that have to go so that the others find room."""
+    unit, room = frame.fonts.small_digit, frame.price_pane.width() - 4 - INDENT
+    kept = dict(enumerate(entries))
+    for places in LEAST_FIRST:
+        if sum(_size(entry, unit) + unit * SPACE for entry in kept.values()) - unit * SPACE <= room:
+            break
+        for place in places:
+            del kept[place]
+    return list(kept.values())
+
+
+def _size(entry: Entry, unit: float) -> float:
+    _, name, values, _ = entry
+    return unit * (len(name) + sum(len(text) + 1 for text, _ in values) - (0 if name else 1))
 
 
 def _volume(frame: Frame) -> Entry:
@@ -101,7 +122,7 @@ def _flow(frame: Frame, entries: list[Entry], top: float, floor: float, *, wraps
     unit, right = frame.fonts.small_digit, frame.price_pane.width() - 4
     cells, x, y = [], INDENT, top + TOP
     for key, name, values, is_hidden in entries:
-        size = unit * (len(name) + sum(len(text) + 1 for text, _ in values) - (0 if name else 1))
+        size = _size((key, name, values, is_hidden), unit)
         if x + size > right and x > INDENT:
             if not wraps:
                 break
@@ -110,8 +131,11 @@ def _flow(frame: Frame, entries: list[Entry], top: float, floor: float, *, wraps
             break
         if x + size > right and not key:
             break
+        while values and x + size > right:  # its name, where nothing else has room
+            values = values[:-1]
+            size = _size((key, name, values, is_hidden), unit)
         cells.append(Cell(key, name, values, QRectF(x - 4, y, size + 8, ROW), is_hidden))
-        x += size + unit * 1.5
+        x += size + unit * SPACE
     return cells
 
 

@@ -23,6 +23,8 @@ STEPS = tuple(
     + [n * DAY for n in (1, 2, 4, 7, 14)]
 )
 FIRST_MONDAY = 4 * DAY
+CLOSER = 0.6
+"""Names of months are short: marks may be so much closer to each other."""
 PIECE = 20 * DAY
 """A stretch in which a zone changes its offset at most once."""
 
@@ -94,7 +96,7 @@ def time_ticks(
     last, before = -room, int(local[0])
     for index in begins.tolist():
         slot = int(slots[index])
-        if slot - last >= room * 0.6:
+        if slot - last >= room * CLOSER:
             unit, text = _label(before if result else int(local[index - 1]), int(local[index]))
             result.append(TimeTick(slot, text, unit > usual))
             last, before = slot, int(local[index])
@@ -110,7 +112,7 @@ def _units(local: Times, wanted_ms: int) -> tuple[Times, int]:
         if step >= wanted_ms:
             origin = FIRST_MONDAY if step % (7 * DAY) == 0 else 0
             return (local - origin) // step * step + origin, CLOCK if step < DAY else OF_DAY
-    months = next((count for count in (1, 3, 6, 12, 24, 60) if count * 30 * DAY >= wanted_ms), 120)
+    months = next((count for count in (1, 3, 6, 12, 24, 60) if count * 30 * DAY >= wanted_ms * CLOSER), 120)
     begun = local.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64) // months * months
     return begun.astype("datetime64[M]").astype("datetime64[ms]").astype(np.int64), OF_MONTH if months < 12 else OF_YEAR
 
