@@ -200,7 +200,26 @@ class Ui_TicketPanel(object):
 
         self.contents_layout.addWidget(self.bracket)
 
-        self.preview = QFrame(self.contents)
+        self.quick = QuickRow(self.contents)
+        self.quick.setObjectName(u"quick")
+
+        self.contents_layout.addWidget(self.quick)
+
+        self.bottom = QSpacerItem(0, 0, QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Expanding)
+
+        self.contents_layout.addItem(self.bottom)
+
+        self.area.setWidget(self.contents)
+
+        self.outer.addWidget(self.area)
+
+        self.foot = QWidget(TicketPanel)
+        self.foot.setObjectName(u"foot")
+        self.foot_layout = QVBoxLayout(self.foot)
+        self.foot_layout.setSpacing(6)
+        self.foot_layout.setObjectName(u"foot_layout")
+        self.foot_layout.setContentsMargins(12, 6, 12, 10)
+        self.preview = QFrame(self.foot)
         self.preview.setObjectName(u"preview")
         self.preview_layout = QGridLayout(self.preview)
         self.preview_layout.setSpacing(8)
@@ -375,27 +394,8 @@ class Ui_TicketPanel(object):
         self.preview_layout.addWidget(self.reward_box, 2, 2, 1, 1)
 
 
-        self.contents_layout.addWidget(self.preview)
+        self.foot_layout.addWidget(self.preview)
 
-        self.quick = QuickRow(self.contents)
-        self.quick.setObjectName(u"quick")
-
-        self.contents_layout.addWidget(self.quick)
-
-        self.bottom = QSpacerItem(0, 0, QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Expanding)
-
-        self.contents_layout.addItem(self.bottom)
-
-        self.area.setWidget(self.contents)
-
-        self.outer.addWidget(self.area)
-
-        self.foot = QWidget(TicketPanel)
-        self.foot.setObjectName(u"foot")
-        self.foot_layout = QVBoxLayout(self.foot)
-        self.foot_layout.setSpacing(6)
-        self.foot_layout.setObjectName(u"foot_layout")
-        self.foot_layout.setContentsMargins(12, 6, 12, 10)
         self.submit = ArmedButton(self.foot)
         self.submit.setObjectName(u"submit")
 
@@ -487,6 +487,7 @@ class Ui_TicketPanel(object):
 #if QT_CONFIG(accessibility)
         self.at_once.setAccessibleName(QCoreApplication.translate("TicketPanel", u"Immediate or cancel", None))
 #endif // QT_CONFIG(accessibility)
+        self.foot.setProperty(u"role", QCoreApplication.translate("TicketPanel", u"panelfoot", None))
 #if QT_CONFIG(tooltip)
         self.notional_box.setToolTip(QCoreApplication.translate("TicketPanel", u"Size times the expected price", None))
 #endif // QT_CONFIG(tooltip)

@@ -177,7 +177,7 @@ class TicketPanel(Panel):
         self.ui.share.follow(None if situation is None else self._share(situation))
         entry = None if shown is None else shown.entry
         bars = effects(entry, situation, desk.limits.risk) if entry is not None and situation is not None else ()
-        self.figures.show(shown, situation, () if self.form.is_crowded else bars)
+        self.figures.show(shown, situation, () if self.form.is_crowded else bars, low=self.form.is_low)
         self._show_verdict(reading, shown)
         self._tell_others(reading, shown, situation)
         self.leverage.show_effect(situation, reading.ticket, shown)

@@ -40,7 +40,10 @@ class TicketFigures:
         say(ui.leverage, f"{str(leverage.mode).capitalize()} {leverage.value}×")
         tell(ui.position, f"{held(size)} {coin}" if size else f"No {coin} position", figures.tone(size))
 
-    def show(self, shown: Preview | None, situation: Situation | None, effects: tuple[LimitEffect, ...]) -> None:
+    def show(
+        self, shown: Preview | None, situation: Situation | None, effects: tuple[LimitEffect, ...], *, low: bool = False
+    ) -> None:
+        """``low``: the button that tells the leverage may be scrolled away."""
         ui, money = self._ui, figures.brief_money
         decimals = situation.instrument.size_decimals if situation is not None else None
         tell(ui.available, money(situation.available if situation is not None else None))
@@ -48,8 +51,7 @@ class TicketFigures:
         fee_side = "" if shown is None or shown.fee is None else " · MAKER" if shown.fee_is_maker else " · TAKER"
         say(ui.fee_caption, f"FEE{fee_side}")
         tell(ui.fee, money(shown.fee if shown is not None else None))
-        # Where a low ticket leaves out the button that says so
-        leverage = "" if situation is None or ui.head.isVisibleTo(ui.contents) else f" {situation.leverage.value}×"
+        leverage = f" {situation.leverage.value}×" if situation is not None and low else ""
         say(ui.margin_caption, f"MARGIN{leverage}")
         tell(ui.margin, money(shown.margin if shown is not None else None))
         tell(ui.liquidation, figures.price(shown.liquidation_price if shown is not None else None, decimals))

@@ -40,10 +40,10 @@ RESTS = "A post-only order never trades at once: take post-only off first."
 ENDS_ONLY = "A reduce-only order ends a position, so there is nothing for a bracket to protect."
 
 EXECUTION_WIDTH = 112
-ROOMY = 440
-"""Pixels in which a limit order with a bracket shows every field and figure."""
-LOW = 460
-"""Pixels of a ticket in which an order with a bracket shows what is told nowhere else, and that as low as it can."""
+ROOMY = 560
+"""Pixels of a ticket in which an order with a bracket shows every field and figure."""
+LOW, LOWEST = 460, 350
+"""Pixels below which figures stand beside their names, and fields as low as they can: with a bracket and without."""
 CLOSE_TOGETHER, TOP = 3, 8
 """Pixels between rows where there are fewer, so that none has to be scrolled for."""
 
@@ -82,7 +82,7 @@ class TicketForm:
         for unit in SizeUnit:
             ui.unit.addItem(coin if unit is SizeUnit.COIN else str(unit), unit)
         # The scroll area has measured them before their roles were set
-        for label in ui.contents.findChildren(QLabel):
+        for label in (*ui.contents.findChildren(QLabel), *ui.preview.findChildren(QLabel)):
             label.style().unpolish(label)
             label.style().polish(label)
         for painted in (ui.contents, ui.area.viewport()):
@@ -170,16 +170,21 @@ class TicketForm:
         kind = self.kind
         ui.trigger_row.setVisible(kind.has_trigger_price)
         ui.price_row.setVisible(kind.has_limit_price)
-        roomy = ui.area.height() >= ROOMY
-        # The buttons below it say the same, and risk and reward are to be seen without scrolling.
+        # Together they are the same however it is shared out, so that one shape does not lead to the next
+        height = ui.area.height() + ui.foot.height()
+        bracketed = ui.bracket.wants_stop() or ui.bracket.wants_target()
+        roomy = height >= ROOMY
+        # The buttons below it say the same
         ui.share.setVisible(roomy)
         ui.chips.set_roomy(roomy)
         ui.contents_layout.setSpacing(self._spacing if roomy else CLOSE_TOGETHER)
         # The bracket comes first where there is no room for both
-        self.is_crowded = not roomy and (ui.bracket.wants_stop() or ui.bracket.wants_target())
+        self.is_crowded = not roomy and bracketed
         ui.quick.setVisible(not self.is_crowded or ui.quick.head.isChecked())
-        self._press_together(on=self.is_crowded and ui.area.height() + ui.foot.height() < LOW)
-        self._arrange_figures()
+        self._press_together(on=height < (LOW if bracketed else LOWEST))
+        # What a bracket rules out is not offered where room is scarce
+        ui.check_row.setVisible(not (self.is_low and bracketed) or ui.kind.value == "limit")
+        self._arrange_figures(flat=height < LOW)
         ui.risk_box.setVisible(ui.bracket.wants_stop())
         ui.reward_box.setVisible(ui.bracket.wants_target())
         risky = self.unit is SizeUnit.RISK_USD
@@ -188,45 +193,48 @@ class TicketForm:
             button.setToolTip(f"{share / 100:g} % of equity at risk" if risky else self._share_tip(f"{share} %"))
         ui.share.setToolTip("Up to 1 % of equity at risk" if risky else self._share_tip("A share"))
 
-    def _arrange_figures(self) -> None:
-        """Risk and reward take the places of what is known without them, where there is no room for a row of theirs."""
-        ui, layout, crowded, low = self._ui, self._ui.preview_layout, self.is_crowded, self.is_low
-        layout.setContentsMargins(0, CLOSE_TOGETHER if crowded else TOP, 0, 0)
+    def _arrange_figures(self, *, flat: bool) -> None:
+        """Risk and reward take the places of what is known without them, where there is no room for a row of theirs;
+        ``flat``: in two columns, each beside its name."""
+        ui, layout, crowded = self._ui, self._ui.preview_layout, self.is_crowded
+        layout.setContentsMargins(0, 0, 0, 2 if flat else 4)
+        layout.setVerticalSpacing(1 if flat else 6)
+        layout.setHorizontalSpacing(4 if flat else 8)
         for box in (ui.available_box, ui.after_box):
-            box.setVisible(not crowded)
-        # In a low ticket two columns, each figure beside its name; what the size is worth stands in its field
-        ui.notional_box.setVisible(not low)
-        across = QBoxLayout.Direction.LeftToRight if low else QBoxLayout.Direction.TopToBottom
-        for line in (ui.fee_layout, ui.margin_layout, ui.liquidation_layout, ui.risk_layout, ui.reward_layout):
+            box.setVisible(not crowded and not flat)
+        ui.notional_caption.setText("VALUE" if flat else "ORDER VALUE")
+        across = QBoxLayout.Direction.LeftToRight if flat else QBoxLayout.Direction.TopToBottom
+        lines = (ui.notional_layout, ui.fee_layout, ui.margin_layout, ui.liquidation_layout)
+        for line in (*lines, ui.risk_layout, ui.reward_layout):
             line.setDirection(across)
-        for column, share in enumerate((9, 10, 0) if low else (1, 1, 1)):
+        for column, share in enumerate((1, 1, 0) if flat else (1, 1, 1)):
             layout.setColumnStretch(column, share)
-        layout.addWidget(ui.fee_box, 0, 0 if low else 1)
-        layout.addWidget(ui.margin_box, *((2, 0, 1, 2) if low else (0, 2)))
-        layout.addWidget(ui.liquidation_box, *((0, 1) if low else (1, 0) if crowded else (1, 1)))
-        layout.addWidget(ui.risk_box, *((1, 0) if low else (1, 1) if crowded else (2, 0, 1, 2)))
-        layout.addWidget(ui.reward_box, *((1, 1) if low else (1, 2) if crowded else (2, 2)))
+        layout.addWidget(ui.notional_box, 0, 0)
+        layout.addWidget(ui.fee_box, 0, 1)
+        layout.addWidget(ui.margin_box, *((1, 0) if flat else (0, 2)))
+        layout.addWidget(ui.liquidation_box, *((1, 1) if flat or not crowded else (1, 0)))
+        layout.addWidget(ui.risk_box, *((2, 0) if flat else (1, 1) if crowded else (2, 0, 1, 2)))
+        layout.addWidget(ui.reward_box, *((2, 1) if flat else (1, 2) if crowded else (2, 2)))
 
     def _press_together(self, *, on: bool) -> None:
-        """What has a key, or is in the watch of the chart, makes way for fields and figures."""
-        ui, self.is_low = self._ui, on
-        ui.head.setVisible(not on)
-        ui.chips.setVisible(not on)
-        # With a bracket only a limit order has any of these to choose
-        ui.check_row.setVisible(not on or ui.kind.value == "limit")
+        """What has a key, or is in the watch of the chart, comes after the fields: it is scrolled for."""
+        ui, layout, self.is_low = self._ui, self._ui.contents_layout, on
+        first = (ui.head, ui.leverage_box)
+        if (layout.indexOf(ui.head) > 0) is not on:
+            for number, widget in enumerate(first):
+                layout.insertWidget(layout.indexOf(ui.quick) if on else number, widget)
+            layout.insertWidget(layout.indexOf(ui.head if on else ui.check_row), ui.chips)
         ui.bracket.set_low(on)
         side, foot = (8, (8, 2, 8, 3)) if on else (12, (12, 6, 12, 10))
-        ui.contents_layout.setContentsMargins(side, 2 if on else TOP, side, 1 if on else 4)
+        layout.setContentsMargins(side, 2 if on else TOP, side, 1 if on else 4)
         ui.foot_layout.setContentsMargins(*foot)
         ui.foot_layout.setSpacing(3 if on else 6)
         ui.submit.setMinimumHeight(26 if on else 32)
-        ui.preview_layout.setVerticalSpacing(1 if on else 8)
-        ui.preview_layout.setHorizontalSpacing(4 if on else 8)
         # Room for what reasons need, so that the button does not move under the pointer while one types
         lines = 2 if on else 3
         ui.reason.setMinimumHeight(lines * ui.reason.fontMetrics().lineSpacing() + (0 if on else 2))
         if on:
-            ui.contents_layout.setSpacing(CLOSE_TOGETHER - 1)
+            layout.setSpacing(CLOSE_TOGETHER - 1)
 
     def _allow(self) -> None:
         """What cannot go together is greyed, with the reason where the pointer asks for it."""

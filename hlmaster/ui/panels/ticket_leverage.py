@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from PySide6.QtCore import QTimer
+
 from hlmaster.core.model import Leverage
 from hlmaster.desk.outcome import Outcome
 from hlmaster.trading.preview import Preview
@@ -36,6 +38,11 @@ class TicketLeverage:
             return
         self._ui.leverage_box.open_for(situation)
         self._refresh()
+        # Laid out first, for it may lie below what is seen
+        QTimer.singleShot(0, self._ui.leverage_box, self._bring)
+
+    def _bring(self) -> None:
+        self._ui.area.ensureWidgetVisible(self._ui.leverage_box, 0, 0)
 
     def show_effect(self, situation: Situation | None, ticket: Ticket | None, shown: Preview | None) -> None:
         if situation is not None and self._ui.leverage_box.isVisible():

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from hlmaster.core.events import TradingState
@@ -521,15 +523,73 @@ async def test_a_bracket_needs_no_scrolling_in_the_smallest_usual_window(
             shown(panel, *size)
             panel.ui.execution.choose(execution)
             panel.refresh()
-            await until(lambda: panel.ui.contents.minimumSizeHint().height() <= panel.ui.area.height())
+            await until(lambda: in_sight(panel, panel.ui.bracket))
         panel.ui.bracket.set_count(3)
         shown(panel, *IN_1600_BY_980)
-        await until(lambda: panel.ui.contents.minimumSizeHint().height() <= panel.ui.area.height())
+        await until(lambda: in_sight(panel, panel.ui.bracket))
         assert panel.form.is_low
-        assert not panel.ui.leverage.isVisible()
-        assert panel.ui.margin_caption.text().endswith("×"), "the leverage is still told"
+        assert panel.ui.margin_caption.text().endswith("×"), "the leverage is told without its button"
         shown(panel, 280, 610)
         await until(panel.ui.share.isVisible)
+    qapp.setStyleSheet(before)
+
+
+def in_sight(panel: TicketPanel, widget: QWidget) -> bool:
+    """Whole, without scrolling."""
+    place = QRect(widget.mapTo(panel, QPoint(0, 0)), widget.size())
+    area = panel.ui.area
+    seen = QRect(area.mapTo(panel, QPoint(0, 0)), area.size()) if area.isAncestorOf(widget) else panel.rect()
+    return widget.isVisible() and seen.contains(place)
+
+
+@pytest.mark.parametrize("height", [210, 260, 327, 340, 400, 459, 520, 559, 600, 700])
+@pytest.mark.parametrize("bracketed", [False, True])
+async def test_figures_and_the_button_stay_in_sight_at_every_height_whatever_is_scrolled_above(
+    qtbot: QtBot, qapp: QApplication, height: int, bracketed: bool
+) -> None:
+    before = qapp.styleSheet()
+    theme.load_fonts()
+    theme.apply(qapp, theme.theme("dark"))
+    async with trading() as scene:
+        panel = panel_of(scene, qtbot)
+        fill(panel, "limit", price="3400", amount="0.5")
+        if bracketed:
+            panel.ui.bracket.take_ready(0)
+        ui = panel.ui
+        for start in (900, 150):
+            shown(panel, 268, start)
+            await until(lambda: not ui.area.size().isEmpty())
+            shown(panel, 268, height)
+            panel.refresh()
+            boxes = [ui.submit, ui.reason, ui.notional_box, ui.fee_box, ui.margin_box, ui.liquidation_box]
+            boxes += [ui.risk_box, ui.reward_box] if bracketed else []
+            await until(partial(all_in_sight, panel, boxes))
+        for widget in (ui.leverage, ui.chips, ui.bracket.attach_stop, *([ui.bracket.stop] if bracketed else [])):
+            await until(partial(reached, panel, widget))
+    qapp.setStyleSheet(before)
+
+
+def all_in_sight(panel: TicketPanel, widgets: Sequence[QWidget]) -> bool:
+    return all(in_sight(panel, widget) for widget in widgets)
+
+
+def reached(panel: TicketPanel, widget: QWidget) -> bool:
+    """By scrolling."""
+    panel.ui.area.ensureWidgetVisible(widget, 0, 0)
+    return in_sight(panel, widget)
+
+
+async def test_leverage_is_brought_into_sight_by_its_action_in_a_low_ticket(qtbot: QtBot, qapp: QApplication) -> None:
+    before = qapp.styleSheet()
+    theme.load_fonts()
+    theme.apply(qapp, theme.theme("dark"))
+    async with trading() as scene:
+        panel = panel_of(scene, qtbot)
+        shown(panel, *IN_1280_BY_800)
+        panel.ui.bracket.take_ready(0)
+        assert panel.form.is_low
+        assert scene.context.actions.run("ticket.leverage")
+        await until(partial(in_sight, panel, panel.ui.leverage_box))
     qapp.setStyleSheet(before)
 
 
