@@ -217,6 +217,7 @@ async def another_palette_is_chosen_by_keys_and_everything_wears_it(here: Day) -
     for name in ("dark_blue_orange", before.name):
         context.setting_wanted.emit("general.theme", name)
         assert context.theme == theme.theme(name)
+        await here.until(chart.updatesEnabled)
         picture = chart.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
         painted = bytes(picture.constBits())
         looks = {one: theme.theme(one).chart_palette() for one in ("dark_blue_orange", before.name)}
