@@ -80,6 +80,7 @@ class Notices(QWidget):
         self._context, self._window, self._least = context, window, least
         self._is_unfolded = False
         self._more, self._none = QPushButton(), QPushButton("Dismiss all")
+        self._more.setAccessibleName("More notices")
         self._more.setToolTip("Show them all; the Log has each of them too")
         self._more.clicked.connect(self._unfold)
         self._none.clicked.connect(self._dismiss_all)
@@ -157,7 +158,7 @@ class Notices(QWidget):
     def _fitting(self, cards: list[NoticeCard]) -> list[NoticeCard]:
         """As many as the room allows, one at least; the gravest first, then the newest."""
         ranked = sorted(cards, key=lambda card: (GRAVITY.index(card.severity), cards.index(card)), reverse=True)
-        room = self._room()
+        room = self._room() if len(ranked) > 1 else 0
         for count in range(min(len(ranked), MOST), 1, -1):
             fold = 0 if count == len(ranked) else FOLD_HEIGHT + APART
             if sum(_height(card) for card in ranked[:count]) + fold <= room:
@@ -167,7 +168,7 @@ class Notices(QWidget):
     def _room(self) -> int:
         """Pixels over the corner down to what must stay free."""
         corner, highest = self._corner, 0
-        for widget in self._window.findChildren(QWidget):
+        for widget in filter(QWidget.isVisible, self._window.findChildren(QWidget)):
             if not (clear := widget.property(KEEPS_CLEAR) or isinstance(widget, QAbstractButton)):
                 continue
             seen = widget.visibleRegion().boundingRect()
