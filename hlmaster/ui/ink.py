@@ -50,9 +50,9 @@ class Ink:
         """Ending at ``x``."""
         painter.drawStaticText(QPointF(x - len(text) * self.advance, top), self._laid_out(text))
 
-    def right_once(self, painter: QPainter, text: str, x: float, top: float) -> None:
-        """The same for a text that will hardly come back: laying it out to keep it costs three times as much."""
-        painter.drawText(QPointF(x - len(text) * self.advance, top + self.ascent), text)
+    def right_again(self, painter: QPainter, text: str, x: float, top: float) -> None:
+        """Ending at ``x``, for a text that may or may not come back."""
+        self.again(painter, text, x - len(text) * self.advance, top)
 
     def again(self, painter: QPainter, text: str, x: float, top: float) -> None:
         """``left`` for a text that may or may not come back: it is laid out and kept when it is written twice."""

@@ -79,7 +79,7 @@ class Picture:
             text = fitting(row.size, decimals, room)
             if total is not None:
                 text = f"{text}{fitting(row.total, view.total_decimals, apart - 1):>{apart}}"
-            look.ink.right_once(painter, text, right, row.top + lift)
+            look.ink.right_again(painter, text, right, row.top + lift)
         for row in rows:
             if row.buys is not None or row.sells is not None:
                 for own in row.mine:
@@ -107,11 +107,11 @@ class Picture:
         small.use(painter, theme.warning if view.stale else theme.muted)
         together = " · ".join(view.notes)
         if left + small.width(together) <= width - MARGIN:
-            small.left(painter, together, left, top + (look.middle - small.height) / 2 + 1)
+            small.again(painter, together, left, top + (look.middle - small.height) / 2 + 1)
             return
         first = top + (look.middle - len(view.notes) * (small.height - 1)) / 2
         for index, note in enumerate(view.notes):
-            small.left(painter, note, left, first + index * (small.height - 1))
+            small.again(painter, note, left, first + index * (small.height - 1))
 
     # --- the ladder: a column of all prices ---
 
@@ -139,7 +139,7 @@ class Picture:
         room, decimals, write, lift = (
             spans[1].room(look.ink.advance),
             view.size_decimals,
-            look.ink.right_once,
+            look.ink.right_again,
             self._lift,
         )
         for row, size in zip(rows, sizes, strict=True):
@@ -182,7 +182,7 @@ class Picture:
         )
         painter.fillRect(chip, colour(look.theme.raised))
         look.small.use(painter, look.theme.warning)
-        look.small.left(painter, text, chip.left() + 8, chip.top() + (20 - look.small.height) / 2)
+        look.small.again(painter, text, chip.left() + 8, chip.top() + (20 - look.small.height) / 2)
 
     # --- both ---
 
@@ -237,7 +237,7 @@ class Picture:
         top = row.top + (look.row - ink.height) / 2
         text = HIDDEN if figures.Veil.is_drawn else brief(size * row.price if view.in_usd else size, min(room, 7))
         ink.use(painter, theme.text)
-        ink.right_once(painter, text, box.right() - 2, top)
+        ink.right_again(painter, text, box.right() - 2, top)
         if place is not None and place.ahead is not None and own.size and room >= len(text) + 6:
             ink.use(painter, theme.muted)
             ink.left(painter, "q?" if place.is_doubtful else f"q{brief(place.ahead, 4)}", box.left() + 3, top)
@@ -278,7 +278,7 @@ class Picture:
         last = first if lines[0] != view.says[0] else theme.accent if view.is_armed else theme.muted
         for index, text in enumerate(lines):
             look.small.use(painter, first if index == 0 else last)
-            look.small.left(painter, text, MARGIN, top + 3 + index * (look.small.height - 1))
+            look.small.again(painter, text, MARGIN, top + 3 + index * (look.small.height - 1))
 
 
 def _side(row: Row) -> Side:
