@@ -120,7 +120,7 @@ class StatusBar(QWidget):
         set_tone(self._budget, "warning" if health.weight_used > 0.8 * health.weight_limit else "")
         self._show_requests(health)
         offset = health.clock_offset_ms
-        self._offset.setText("clock –" if offset is None else f"clock {offset:+.0f} ms")
+        self._offset.setText("" if offset is None else f"clock {offset:+.0f} ms")
         set_tone(self._offset, "warning" if offset is not None and abs(offset) > 2_000 else "")
         latency = health.order_latency_ms
         self._orders.setText("" if latency is None else f"orders {latency:.0f} ms")

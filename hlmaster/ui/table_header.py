@@ -17,7 +17,7 @@ WIDEST = 1.45
 """How far columns stretch, over what they ask for, to share a wide window."""
 NARROWEST = 0.7
 """How far columns of words give way before the buttons at the end are out of sight; figures never do."""
-MOST_LETTERS = 14
+MOST_LETTERS = 17
 """By which a column of names widens; a name that is longer still ends in an ellipsis."""
 
 

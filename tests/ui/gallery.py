@@ -57,7 +57,7 @@ MANY = 200
 SETTLING = 0.4
 """Seconds: what follows a change has been painted."""
 ORDERS = 500
-LONG_NAMES = {"kDOGWIFHATBABY": (3.1416, 1), "xyz:MICROSTRATEGY": (412.35, 2), "FARTCOINUNCHAINED": (0.0412, 0)}
+LONG_NAMES = {"kDOGWIFHATBABY": (3.1416, 1), "MICROSTRATEGYTOKENS": (412.35, 2), "FARTCOINUNCHAINED": (0.0412, 0)}
 EXTREMES = {"TINY": (0.0000123, 0), "HUGE": (123_456.7, 5)}
 """Coins and their size decimals, beside those of the desk in memory."""
 

@@ -80,7 +80,7 @@ class JournalEntry(QWidget):
         self.chips = TagChips()
         self.save, self.leave = QPushButton("Save"), QPushButton("Nothing to add")
         self.title.setProperty("role", "cardtitle")
-        self.tags.setPlaceholderText("Tags, commas between")
+        self.tags.setPlaceholderText("Tags, separated by commas")
         self.tags.setAccessibleName("Tags of the chosen trade")
         self.note.setPlaceholderText("What did you see, what did you feel, what would you do again?")
         self.note.setAccessibleName("Note on the chosen trade")
