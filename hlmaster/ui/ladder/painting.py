@@ -272,7 +272,9 @@ class Picture:
         look, theme = self.look, self.look.theme
         top = height - self.strip(view, width)
         painter.fillRect(QRectF(0, top, width, height - top), colour(theme.panel))
-        painter.fillRect(QRectF(0, top, width, 1), colour(theme.border))
+        # Seen from the corner of the eye: here a click trades
+        edge = (2, theme.accent) if view.is_armed else (1, theme.border)
+        painter.fillRect(QRectF(0, top, width, edge[0]), colour(edge[1]))
         lines = self._words(view, width)
         first = theme.warning if view.warns else theme.text
         last = first if lines[0] != view.says[0] else theme.accent if view.is_armed else theme.muted

@@ -31,7 +31,8 @@ def says(view: View, one: Gesture, other: Gesture, said: str, size: str) -> tupl
 
     ``said`` is why the last gesture did nothing, ``size`` the working size as text.
     """
-    lock = f"ARMED · {size or 'no size'} a click" if view.is_armed else "Locked: click → ticket"
+    armed = f"ARMED · {size} a click" if size else "ARMED · no size in the ticket"
+    lock = armed if view.is_armed else "Locked: click → ticket"
     second = other.text if view.is_armed and not other.is_refused else ""
     second = f"Right: {second[0].lower()}{second[1:]}" if other.deed is Deed.STOP else second or lock
     if said or one.text:
