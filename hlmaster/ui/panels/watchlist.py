@@ -82,6 +82,8 @@ class WatchlistPanel(PaintedPanel):
         self.descending = True
         self.rows: list[str] = list(context.desk.settings.market.watchlist)
         """Coins, top to bottom."""
+        self._letters: dict[str, int] = {}
+        """By column, of the longest that stands in it."""
         self._hovered: str | None = None
         self._scrolled = 0
         self._mids: dict[str, deque[float]] = {}
@@ -90,6 +92,7 @@ class WatchlistPanel(PaintedPanel):
         self._loading = False
         self._retry_at = 0.0
         self._painted = False
+        self._measure()
         self._soon = QTimer(self, singleShot=True, interval=REPAINT_MS)
         self._soon.timeout.connect(self.update)
         context.bridge.on_state(self, ContextChanged, self._redraw)
@@ -120,7 +123,13 @@ class WatchlistPanel(PaintedPanel):
                 self._loading = True
                 self.context.run(self._load_courses(wanted), "Loading the watchlist's courses")
         self.setAccessibleDescription(self._describe(self.coin))
+        self._measure()
         self.update()
+
+    def _measure(self) -> None:
+        markets = (market_of(self.context.desk, coin) for coin in self.rows)
+        marks = (_text("MARK", market.mark, market) for market in markets if market is not None)
+        self._letters = {"COIN": max(map(len, self.rows), default=0), "MARK": max(map(len, marks), default=0)}
 
     def _let_go(self, gone: set[str]) -> None:
         for coin in gone:
@@ -198,19 +207,22 @@ class WatchlistPanel(PaintedPanel):
 
     def _spare(self, columns: Sequence[Column]) -> int:
         """Pixels that no column of a fixed width takes."""
-        taken = sum(column.characters * self.ink.advance + GAP for column in columns) - GAP
+        taken = sum(self._width(column) + GAP for column in columns) - GAP
         return int(self.width() - 2 * MARGIN - taken)
+
+    def _width(self, column: Column) -> float:
+        return max(column.characters, self._letters.get(column.title, 0)) * self.ink.advance
 
     def _places(self) -> list[Place]:
         columns = list(COLUMNS)
         while COURSE in columns and self._spare(columns) < LEAST_COURSE:
             columns.remove(max(columns, key=lambda column: column.spare))
-        course = max(0, self._spare(columns))  # without a course the coin's name has the room
+        left_over = self._spare(columns)  # without a course the coin's name has the room, or gives way
         places, left = [], float(MARGIN)
         for column in columns:
-            width = column.characters * self.ink.advance or course
+            width = left_over if column is COURSE else self._width(column)
             if column is COIN and COURSE not in columns:
-                width += course
+                width += left_over
             places.append(Place(column, int(left), int(left + width)))
             left += width + GAP
         return places
@@ -242,7 +254,9 @@ class WatchlistPanel(PaintedPanel):
         is_cut_off = self.context.desk.feed.cut_off is not None
         stale = market is None or is_cut_off or not {CONTEXT, MID}.isdisjoint(market.stale_streams)
         self.strong_ink.use(painter, theme.muted if stale else theme.text)
-        self.strong_ink.left(painter, coin, places[0].left, middle)
+        room = int((places[0].right - places[0].left + 1) / self.strong_ink.advance)
+        name = coin if len(coin) <= room else f"{coin[: room - 1]}…"
+        self.strong_ink.left(painter, name, places[0].left, middle)
         for place in places[1:]:
             column = place.column
             if column.value is None:

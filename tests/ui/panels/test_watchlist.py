@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hlmaster.core.model import Interval
 from hlmaster.desk.charts import KEPT
 from hlmaster.ui.panels.watchlist import HEAD, RETRY_SECONDS, ROW, WatchlistPanel
 from tests.ui.market_desk import NOW, PRICES, MarketScene, open_context, shown, until
+from tests.ui.seen import painted
 
 COINS = list(PRICES)
 
@@ -84,6 +86,18 @@ def test_a_coin_has_one_line_and_a_narrow_panel_leaves_columns_to_the_tooltip(
     assert [place.column.title for place in places] == titles
     assert all(0 <= place.left <= place.right <= width for place in places)
     assert all(word in panel.explain(20, HEAD + 5) for word in ("Momentum", "Funding"))
+
+
+def test_a_long_name_takes_the_room_of_the_course_and_then_ends_in_an_ellipsis(qtbot: Any) -> None:
+    panel = opened(MarketScene(), qtbot, width=250)
+    name = "MICROSTRATEGYTOKENS"
+    panel.rows = [*panel.rows, name]
+    panel._measure()
+    places = panel._places()
+    assert [place.column.title for place in places] == ["COIN", "MARK", "24H"]
+    assert all(a.right < b.left for a, b in pairwise(places))
+    assert places[-1].right <= 250
+    assert any(text.startswith("MICRO") and text.endswith("…") for text in painted(panel))
 
 
 def test_a_head_explains_its_own_column(qtbot: Any) -> None:
