@@ -40,9 +40,10 @@ class Veil:
     is_drawn = False
 
 
-def hide_money(on: bool) -> None:
-    """From the next time that something is written; who has written must write again."""
-    Veil.is_drawn = on
+def hide_money(on: bool) -> bool:
+    """From the next time that something is written. Whether that is new: who has written must write again."""
+    was, Veil.is_drawn = Veil.is_drawn, on
+    return was is not on
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -168,11 +169,12 @@ class Notices(QWidget):
     def _room(self) -> int:
         """Pixels over the corner down to what must stay free."""
         corner, highest = self._corner, 0
-        for widget in filter(QWidget.isVisible, self._window.findChildren(QWidget)):
+        # Not ``findChildren``: the window would remember each of them for good.
+        for widget in filter(QWidget.isVisible, QApplication.allWidgets()):
             if not (clear := widget.property(KEEPS_CLEAR) or isinstance(widget, QAbstractButton)):
                 continue
             seen = widget.visibleRegion().boundingRect()
-            if seen.isEmpty() or self.isAncestorOf(widget):
+            if seen.isEmpty() or self.isAncestorOf(widget) or not self._window.isAncestorOf(widget):
                 continue
             place = QRect(widget.mapTo(self._window, seen.topLeft()), seen.size())
             bottom = place.top() + clear if clear is not True else place.bottom()

@@ -144,7 +144,7 @@ def dress(application: QApplication, look: Theme) -> Iterator[None]:
         yield
         _exchange(application, look)
         yield
-        while waiting := [widget for widget in _everything(application) if _waits(widget)]:
+        while waiting := [widget for widget in application.allWidgets() if _waits(widget)]:
             for widget in waiting[:AT_A_TIME]:
                 _dress(widget)
             yield
@@ -156,7 +156,7 @@ def dress(application: QApplication, look: Theme) -> Iterator[None]:
 def _exchange(application: QApplication, look: Theme) -> None:
     """Qt would dress every widget several times over before it returns. It passes over those that were never shown, and
     does not tell those that have a style of their own; so until its turn has come each counts as both."""
-    for widget in _everything(application):
+    for widget in application.allWidgets():
         if widget.testAttribute(WAS_DRESSED):
             widget.setAttribute(WAS_DRESSED, False)
             widget.setAttribute(HAS_OWN_STYLE)
@@ -169,14 +169,6 @@ def _exchange(application: QApplication, look: Theme) -> None:
     application.setPalette(_palette(look))
     application.setFont(text_font(look.font_pixels))
     application.setStyleSheet(_sheet(look))
-
-
-def _everything(application: QApplication) -> Iterator[QWidget]:
-    """Parents before what is in them, which takes after them."""
-    for top in application.topLevelWidgets():
-        if top.parentWidget() is None:
-            yield top
-            yield from top.findChildren(QWidget)
 
 
 def _waits(widget: QWidget) -> bool:

@@ -332,12 +332,13 @@ class Window(FrameWindow):
     def _take_settings(self, settings: Settings, origins: Origins) -> None:
         self._origins = origins
         general = settings.general
-        figures.hide_money(general.privacy)
-        look = theme.chosen(general)
+        is_other, look = figures.hide_money(general.privacy), theme.chosen(general)
         if look != self.context.theme:
             self._dressing.start(theme.dress(_application(), look))
             self._dressing.step()
-        self.context.set_theme(look)
+            is_other = True
+        if is_other:
+            self.context.set_theme(look)
         if general.scale_percent != self._scale_percent:
             self._scale_percent = general.scale_percent
             self.context.notify(Severity.INFO, f"A scale of {general.scale_percent} % is in force after a restart.")

@@ -69,8 +69,8 @@ def _groups(window: QMainWindow, docks: Mapping[str, PanelDock]) -> list[Tabs]:
 
 def tab_bars(window: QMainWindow) -> list[QTabBar]:
     """Of the docks that share places."""
-    bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
-    return [bar for bar in bars if bar.isVisible()]
+    # What ``findChildren`` finds the window would remember for good, and Qt makes new bars with every arrangement.
+    return [bar for bar in window.children() if isinstance(bar, QTabBar) and bar.isVisible()]
 
 
 @contextmanager

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QTabBar, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from hlmaster.core.model import Interval
 from hlmaster.ui import panel_set
@@ -151,6 +153,18 @@ async def test_a_window_of_another_size_shows_empty_places_and_no_torn_picture(
         assert all(dock.updatesEnabled() and not dock.panel.isVisible() for dock in covered)
         await settle(window)
         assert any(dock.panel.isVisible() for dock in covered)
+
+
+async def test_tab_bars_that_are_gone_are_forgotten(context: Context, tmp_path: Path) -> None:
+    def remembered() -> int:
+        return sum(type(one) is QTabBar and not isValid(one) for one in gc.get_objects())
+
+    async with light(context, tmp_path) as window:
+        before = remembered()
+        for name in ("Review", "Scalping", "Default"):
+            window.keeper.switch(name)
+            await settle(window)
+        assert remembered() == before
 
 
 async def test_a_panel_behind_others_rests_until_it_is_brought(context: Context, tmp_path: Path) -> None:
