@@ -14,6 +14,7 @@ from hlmaster.core.model import Interval, Side
 from hlmaster.core.orders import TriggerKind
 from hlmaster.settings.sections import ThemeName
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
+from hlmaster.ui.jumps import JUMP_SECONDS
 from hlmaster.ui.ladder.columns import Column, LadderColumns
 from hlmaster.ui.ladder.options import Layout
 from hlmaster.ui.panels.chart import ChartPanel
@@ -338,7 +339,7 @@ class Session:
         chart.set_auto_scale(False)
         chart.frame.prices.low, chart.frame.prices.high = stood * 0.98, stood * 1.03
         chart.repaint_layers()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(2 * JUMP_SECONDS)
         x = chart.frame.price_pane.width() / 2
         start, end = QPointF(x, chart.frame.y_of(stood)), QPointF(x, chart.frame.y_of(stood * 0.995))
         await self.hand.drag(self.canvas, start, end)
