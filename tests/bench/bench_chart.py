@@ -136,7 +136,7 @@ def _measure(count: int) -> tuple[float, list[float], list[float], list[float], 
 
     Two overlays and three price lines are drawn throughout, as on a trader's chart.
     """
-    from PySide6.QtCore import QPointF
+    from PySide6.QtCore import QCoreApplication, QEvent, QPointF
 
     from hlmaster.ui.charts.candle_chart import CandleChart
     from hlmaster.ui.charts.lines import PriceLine
@@ -157,6 +157,8 @@ def _measure(count: int) -> tuple[float, list[float], list[float], list[float], 
         if len(loads) < ROUNDS:
             chart.close()
             chart.deleteLater()
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+            del chart, paint
     load = statistics.median(loads)
 
     time_ms, close = candles[0], candles[4]
