@@ -164,10 +164,10 @@ async def test_a_report_is_copied_whole(qtbot: QtBot) -> None:
         report.copy.click()
         copied = QApplication.clipboard().text()
         assert copied.startswith("Kill switch: You are NOT flat")
-        for expected in ("Buy 0.5 ETH at 3300", "Buy 0.5 ETH at 3339", "12 SOL short", "did not answer"):
+        for expected in ("Buy 0.5 ETH at 3,300", "Buy 0.5 ETH at 3,339", "12 SOL short", "did not answer"):
             assert expected in copied
         shown = "\n".join(label.text() for label in report.findChildren(QLabel))
-        assert "3339" not in shown, "what is shown is cut short"
+        assert "3,339" not in shown, "what is shown is cut short"
 
 
 @pytest.mark.parametrize("width", [232, 262, 420])

@@ -38,7 +38,7 @@ async def test_the_key_pressed_twice_kills_and_the_report_says_what_was_done(qtb
         assert (switch.text(), switch.isEnabled()) == ("KILLING …", False)
         report = await met(KillReport)
         assert "You are flat" in words(report)
-        assert "buy 1 ETH order at 3000" in words(report)
+        assert "buy 1 ETH order at 3,000" in words(report)
         assert scene.desk.guard.state is TradingState.HALTED
         await settled(scene)
         await until(switch.isEnabled)
@@ -84,7 +84,7 @@ async def test_flatten_tells_what_was_closed_and_at_what_and_trading_goes_on(qtb
         bid = scene.venue.quotes["ETH"][0]
         assert "You are flat" in said
         assert f"0.5 ETH long at {plain(bid)}" in said
-        assert "buy 1 ETH order at 3000" in said
+        assert "buy 1 ETH order at 3,000" in said
         assert "Trading goes on" in said
         assert scene.desk.guard.state is TradingState.ACTIVE
         await settled(scene)
@@ -109,7 +109,7 @@ async def test_cancel_takes_entries_and_leaves_stops_unless_they_are_chosen(qtbo
         button.press_key()
         report = await met(KillReport)
         assert "No entry rests" in words(report)
-        assert "buy 1 ETH order at 3000" in words(report)
+        assert "buy 1 ETH order at 3,000" in words(report)
         left = [order.reduce_only for order in scene.venue.open.values()]
         assert left == ([] if exits else [True])
         assert scene.desk.portfolio.size("ETH") == D("0.5")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from decimal import Decimal
@@ -18,6 +19,7 @@ WIDTH = 560
 STILL_HALTED = "Trading is halted, after a restart too, until you lift the halt in the banner."
 NOT_HALTED = "Trading goes on: strategies and cards may open new positions. Pause it if you do not want that."
 STOPS_STAY = "Positions and what protects them stay."
+_BARE = re.compile(r"(?<![\w.,])\d{4,}(?:\.\d+)?(?![\w,])")
 NO_PRICES: Mapping[str, Decimal] = {}
 
 
@@ -96,7 +98,7 @@ def _proof(report: FlattenReport, zone: tzinfo | None) -> str:
 
 
 def _rows(report: FlattenReport, prices: Mapping[str, Decimal], most: int | None = MOST) -> Iterator[tuple[str, str]]:
-    yield "CANCELLED", lines(report.cancelled, most)
+    yield "CANCELLED", lines([_in_thousands(text) for text in report.cancelled], most)
     if not report.entries_only:
         yield "CLOSED", lines([_closed(text, prices) for text in report.closed], most)
     left = [_holding(text) for text in report.remaining]
@@ -114,5 +116,10 @@ def _holding(text: str) -> str:
     """``SOL -12`` as one says it, ``12 SOL short``; orders are told in words already."""
     coin, _, size = text.partition(" ")
     if not size.lstrip("-").replace(".", "", 1).isdecimal():
-        return text
-    return f"{size.lstrip('-')} {coin} {'short' if size.startswith('-') else 'long'}"
+        return _in_thousands(text)
+    return f"{_in_thousands(size.lstrip('-'))} {coin} {'short' if size.startswith('-') else 'long'}"
+
+
+def _in_thousands(text: str) -> str:
+    """Its figures, which the exchange is sent bare, as all others are read."""
+    return _BARE.sub(lambda found: figures.plain(Decimal(found[0])), text)

@@ -23,9 +23,9 @@ def test_positions_are_named_with_their_side(qtbot: QtBot) -> None:
 
 
 def test_what_remains_is_told_in_the_same_words(qtbot: QtBot) -> None:
-    order = "buy 1 ETH order at 3000"
+    order = "buy 15000 DOGE order at 3000.5"
     said = told(qtbot, FlattenReport(remaining=("ETH 1", order), problems=("The exchange refused.",)))
-    assert f"1 ETH long\n{order}" in said
+    assert "1 ETH long\nbuy 15,000 DOGE order at 3,000.5" in said
     assert "The exchange refused." in said
 
 
