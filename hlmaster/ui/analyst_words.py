@@ -57,7 +57,7 @@ def standing(advising: Advising | None) -> Standing:
 def _without_server(advising: Advising) -> str:
     server, terms = advising.choice.server, advising.terms()
     if server is UNSEEN:
-        return f"Looking for Ollama at {terms.host} …"
+        return f"Looking for Ollama at {terms.host}."
     if not server.there:
         return server.sentence.partition(". ")[0].rstrip(".") + "."
     names = {info.name.removesuffix(":latest") for info in server.models}

@@ -16,10 +16,12 @@ from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE
 from hlmaster.ui.charts.tag import ARROWS, TAG_HEIGHT, Tag
 from hlmaster.ui.charts.times import TimeTick, moment_text
 from hlmaster.ui.ink import colour
+from hlmaster.ui.teaching import write_lesson
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
 WRAPPED = int(CENTRE) | int(Qt.TextFlag.TextWordWrap)
+COMING = "They come with the connection, right after the first prices."
 ARROW_INSET = 2.0
 HALF_WORD = 6.0
 """Half the height of figures."""
@@ -178,11 +180,11 @@ def _draw_quote(painter: QPainter, frame: Frame, box: QRectF, tag: Tag) -> None:
 def draw_notice(painter: QPainter, frame: Frame, area: QRectF) -> None:
     """What the chart waits for when it is empty, and why it is grey when its data is old."""
     palette = frame.palette
-    painter.setFont(frame.fonts.words)
     if not len(frame.series):
-        painter.setPen(QColor(palette.muted))
-        painter.drawText(area, CENTRE, frame.stale or "Waiting for candles ...")
+        lesson = ("No candles to draw yet", frame.stale or COMING)
+        write_lesson(painter, area.toRect(), lesson, muted=palette.muted, faint=palette.faint)
     elif frame.stale is not None:
+        painter.setFont(frame.fonts.words)
         painter.fillRect(area, faded(palette.background, 0.6))
         font, text = on_one_line(frame.fonts.words, frame.stale, area.width() - 2 * NOTICE_PAD - 8)
         room = QRectF(0, 0, max(area.width() - 2 * NOTICE_PAD - 8, 80), 200)
