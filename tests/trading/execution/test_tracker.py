@@ -17,7 +17,17 @@ from hlmaster.core.clock import ManualClock
 from hlmaster.core.errors import StorageError
 from hlmaster.core.events import FillBooked, OpenOrdersSnapshot, OrderChanged, OrderReported, TrackedOrder
 from hlmaster.core.model import Side
-from hlmaster.core.orders import Fill, Order, OrderReply, OrderStatus, ReplyKind, TimeInForce, VenueOrder
+from hlmaster.core.orders import (
+    Fill,
+    Order,
+    OrderReply,
+    OrderStatus,
+    ReplyKind,
+    TimeInForce,
+    Trigger,
+    TriggerKind,
+    VenueOrder,
+)
 from hlmaster.trading.execution.tracker import MAX_FINAL, OrderTracker, describe_order
 from tests.trading.scenes import NOW, D, MemoryStore, fill, order
 
@@ -271,6 +281,32 @@ def test_a_cancel_heard_during_a_refused_modify_counts_after_all() -> None:
     assert made.now.status.is_live
     made.tracker.not_replaced(NAME)
     assert made.now.status is OrderStatus.CANCELED
+
+
+def stop(trigger: int, price: int) -> Order:
+    level = Trigger(D(trigger), TriggerKind.STOP, market=True)
+    return order(Side.SELL, "1", str(price), client_order_id=NAME, trigger=level, reduce_only=True)
+
+
+@pytest.mark.parametrize(("heard", "stands"), [(2790, 2820), (2700, 2800)])
+def test_a_stop_whose_changes_answer_is_lost_stands_where_its_new_life_was_told(heard: int, stands: int) -> None:
+    """The streams tell no triggers: by the limit price it is our change, or one that somebody else made."""
+    made = scene()
+    made.tracker.register(stop(2800, 2770))
+    made.tracker.answer(NAME, OrderReply(ReplyKind.WAITING, 7))
+    made.tracker.begin_replacing(NAME, stop(2820, 2790))
+    made.tracker.doubt_replacing(NAME)
+    made.hear(replace(told(OrderStatus.WAITING, "1", order_id=8), price=D(heard)))
+    assert made.now.order.trigger is not None
+    assert (made.now.order.trigger.price, made.now.resolving) == (stands, False)
+
+
+def test_a_list_that_tells_the_trigger_puts_it_right() -> None:
+    made = scene()
+    made.tracker.register(stop(2800, 2770))
+    made.tracker.answer(NAME, OrderReply(ReplyKind.WAITING, 7))
+    made.hear(replace(told(OrderStatus.WAITING, "1"), price=D(2730), trigger=stop(2760, 2730).trigger))
+    assert made.now.order == stop(2760, 2730)
 
 
 def test_a_report_about_an_earlier_life_changes_nothing() -> None:
