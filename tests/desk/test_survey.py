@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from hlmaster.core.errors import ConfigError
+from hlmaster.core.events import AssetContext
 from hlmaster.core.model import Leverage, MarginMode, Side
 from hlmaster.core.orders import OrderStatus
 from hlmaster.trading.agreement import GRACE_MS
@@ -73,3 +74,9 @@ async def test_books_that_stay_apart_from_the_venue_close_the_coin(scene: Scene)
 async def test_a_coin_that_is_not_listed_is_named(scene: Scene) -> None:
     with pytest.raises(ConfigError, match="'DOGE' is not listed"):
         scene.desk.survey("DOGE")
+
+
+async def test_a_mark_between_two_ticks_keeps_its_digits_as_money(scene: Scene) -> None:
+    price = 0.0000123
+    scene.bus.publish(AssetContext("ETH", price, price, price, price, 1e9, 1e6, 0.0, 0.0, 1e6))
+    assert scene.desk.survey.mark("ETH") == D("0.0000123")
