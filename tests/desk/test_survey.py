@@ -78,5 +78,5 @@ async def test_a_coin_that_is_not_listed_is_named(scene: Scene) -> None:
 
 async def test_a_mark_between_two_ticks_keeps_its_digits_as_money(scene: Scene) -> None:
     price = 0.0000123
-    scene.bus.publish(AssetContext("ETH", price, price, price, price, 1e9, 1e6, 0.0, 0.0, 1e6))
+    scene.desk.bus.publish(AssetContext("ETH", price, price, price, price, 1e9, 1e6, 0.0, 0.0, 1e6))
     assert scene.desk.survey.mark("ETH") == D("0.0000123")
