@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from hlmaster.core.events import LinkChanged, LinkState, Severity
 from hlmaster.core.model import Interval, Side
-from hlmaster.core.orders import ActionKind, OrderReply, Prepared, ReplyKind
+from hlmaster.core.orders import ActionKind, Order, OrderReply, ReplyKind
 from hlmaster.settings import Settings
 from hlmaster.trading.protection.policy import Policy
 from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
@@ -143,16 +143,13 @@ async def test_half_a_bracket_goes_back_and_the_line_says_what_was_refused(qtbot
         exits = {"stop_price": D("3415"), "attach_stop": True, "targets": (Target(D("3440")),)}
         await resting(it.scene, Side.BUY, "3430.1", **exits)
         await until(lambda: len(it.lines) == 3)
-        venue, send = it.scene.venue, it.scene.venue.send
+        change = it.scene.venue.change
 
-        async def refuse_the_stop(prepared: Prepared) -> tuple[OrderReply, ...]:
-            replies = await send(prepared)
-            first = it.sent(ActionKind.MODIFY) == 1
+        def refuse_the_stop(old: int, order: Order) -> OrderReply:
             no = OrderReply(ReplyKind.REJECTED, text="Too far from the oracle.")
-            stops = [first and order.kind == "stop market" for order in prepared.orders]
-            return tuple(no if stop else reply for stop, reply in zip(stops, replies, strict=True))
+            return no if order.kind == "stop market" else change(old, order)
 
-        venue.send = refuse_the_stop  # type: ignore[method-assign]
+        it.scene.venue.change = refuse_the_stop  # type: ignore[method-assign]
         it.drag(3430.1, 3427.1, SHIFT)
         await until(lambda: it.said)
         assert "stop market 3415 was not changed" in it.said

@@ -16,13 +16,12 @@ def test_another_thing_under_a_resting_pointer_is_a_jump_for_a_moment() -> None:
     time = Time()
     guard = JumpGuard(time)
     guard.hover("a")
-    guard.settle("a")
-    assert not guard.has_jumped
-    guard.settle("b")
-    assert guard.has_jumped
-    guard.settle("b")
-    time.now = JUMP_SECONDS
-    assert not guard.has_jumped
+    seen = []
+    for under, now in (("a", 0.0), ("b", 0.0), ("b", JUMP_SECONDS / 2), ("b", JUMP_SECONDS)):
+        time.now = now
+        guard.settle(under)
+        seen.append(guard.has_jumped)
+    assert seen == [False, True, True, False]
 
 
 def test_where_the_pointer_goes_nothing_has_jumped() -> None:
