@@ -183,7 +183,7 @@ class MemoryVenue:
             return tuple(self._cancel(item.subject) for item in prepared.items)
         if not prepared.orders:
             return (OrderReply(ReplyKind.DONE),)
-        replies = tuple(self._take(order) for order in prepared.orders)
+        replies = tuple(self.take(order) for order in prepared.orders)
         self._bus.publish(AccountSnapshot(await self.account()))
         return replies
 
@@ -191,7 +191,7 @@ class MemoryVenue:
         gone = self.open.pop(name, None)
         return OrderReply(ReplyKind.DONE) if gone else OrderReply(ReplyKind.REJECTED, text="It was already gone.")
 
-    def _take(self, order: Order) -> OrderReply:
+    def take(self, order: Order) -> OrderReply:
         if self.reply is not None:
             return self.reply
         number = next(self._ids)

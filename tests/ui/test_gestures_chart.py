@@ -143,13 +143,13 @@ async def test_half_a_bracket_goes_back_and_the_line_says_what_was_refused(qtbot
         exits = {"stop_price": D("3415"), "attach_stop": True, "targets": (Target(D("3440")),)}
         await resting(it.scene, Side.BUY, "3430.1", **exits)
         await until(lambda: len(it.lines) == 3)
-        change = it.scene.venue.change
+        take = it.scene.venue.take
 
-        def refuse_the_stop(old: int, order: Order) -> OrderReply:
+        def refuse_the_stop(order: Order) -> OrderReply:
             no = OrderReply(ReplyKind.REJECTED, text="Too far from the oracle.")
-            return no if order.kind == "stop market" else change(old, order)
+            return no if order.kind == "stop market" else take(order)
 
-        it.scene.venue.change = refuse_the_stop  # type: ignore[method-assign]
+        it.scene.venue.take = refuse_the_stop  # type: ignore[method-assign]
         it.drag(3430.1, 3427.1, SHIFT)
         await until(lambda: it.said)
         assert "stop market 3415 was not changed" in it.said
