@@ -380,6 +380,7 @@ class Frame:
 
     def _time_ticks(self, first: int, last: int) -> list[TimeTick]:
         if last <= first:
+            self._ticks_shown = ()
             return []
         width = self.columns.width
         slots = np.arange(max(first - width, 0) // width * width, last, width)

@@ -36,6 +36,17 @@ def laid_out(frame: Frame, width: float = 900, height: float = 600) -> Frame:
     return frame
 
 
+def test_another_series_of_the_same_times_has_its_times_marked(frame: Frame) -> None:
+    told, known = frame.time_ticks, frame.series
+    assert told
+    frame.series = series(0)
+    frame.rebuild()
+    assert frame.time_ticks == []
+    frame.series = known
+    frame.rebuild()
+    assert frame.time_ticks == told
+
+
 def test_both_panes_and_their_scales_share_their_edges(frame: Frame) -> None:
     assert frame.price_pane.width() == frame.volume_pane.width() == frame.price_scale.left()
     assert frame.price_scale.right() == frame.panes.shown[0].axis.right() == 900
