@@ -278,7 +278,10 @@ class TradingScene:
         price, decimals = PRICES[coin]
         price = price if mid is None else mid
         half = 10.0 ** -(5 - len(str(int(price)))) / 2 if price >= 1 else price * 5e-5
-        bid, ask = round(price - half, 6 - decimals), round(price + half, 6 - decimals)
+        places = 6 - decimals
+        bid, ask = round(price - half, places), round(price + half, places)
+        if ask <= bid:
+            ask = round(bid + 10.0**-places, places)
         now = self.clock.now_ms()
         self.venue.quotes[coin] = (D(repr(bid)), D(repr(ask)))
         bids, asks = [Level(bid, 5.0, 2)], [Level(ask, 5.0, 2)]
