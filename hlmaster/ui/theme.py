@@ -137,8 +137,7 @@ def apply(application: QApplication, look: Theme) -> None:
 def dress(application: QApplication, look: Theme) -> Iterator[None]:
     """The same in short steps. From the first on windows keep their picture; from the second on whatever is made wears
     the look, and what is there gets it by and by."""
-    windows = [window for window in application.topLevelWidgets() if window.isVisible()]
-    for window in windows:
+    for window in filter(QWidget.isVisible, application.topLevelWidgets()):
         window.setUpdatesEnabled(False)
     try:
         yield
