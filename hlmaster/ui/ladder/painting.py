@@ -111,7 +111,10 @@ class Picture:
             return
         first = top + (look.middle - len(view.notes) * (small.height - 1)) / 2
         for index, note in enumerate(view.notes):
-            small.again(painter, note, left, first + index * (small.height - 1))
+            figure = note.removeprefix("spread ")
+            ways = (note, figure, *figures.narrower(figure))
+            said = next((way for way in ways if left + small.width(way) <= width - MARGIN), "")
+            small.again(painter, said, left, first + index * (small.height - 1))
 
     # --- the ladder: a column of all prices ---
 
