@@ -15,7 +15,7 @@ from hlmaster.ui.form_fields import Editor, Lines, captioned, editor_for, restyl
 from hlmaster.ui.theme import Theme
 
 LABEL_WIDTH, EDITOR_WIDTH = 160, 250
-A_FEW = 2
+A_FEW = 3
 """Rows that are made in one turn of the loop."""
 
 
