@@ -176,6 +176,8 @@ class CandleChart(ChartContent):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._changed()
+        # Now: the painting that follows comes before any timer, and what moves in it is painted once more.
+        self._prepare()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._canvas is not None:

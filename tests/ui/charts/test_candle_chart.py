@@ -286,6 +286,18 @@ def test_many_changes_are_painted_once(chart: CandleChart, qtbot: QtBot) -> None
     assert len(painted) == 1
 
 
+def test_another_size_is_painted_once(chart: CandleChart, qtbot: QtBot) -> None:
+    for _ in range(10):
+        QApplication.processEvents()
+    painted: list[int] = []
+    chart.focusProxy().scene().sigPrepareForPaint.connect(lambda: painted.append(1))  # type: ignore[union-attr]
+    chart.resize(780, 520)
+    for _ in range(5):
+        QApplication.processEvents()
+    assert len(painted) == 1
+    assert chart.shown.whole.size().toSize() == chart.size()
+
+
 def test_any_size_can_be_painted(chart: CandleChart) -> None:
     overlay(chart, np.full(COUNT, np.nan))
     chart.set_lines([PriceLine(float("1e-9"), "", "mark")])
