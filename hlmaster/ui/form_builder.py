@@ -135,27 +135,25 @@ class Form(QWidget):
         self._waiting: list[str] = []
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._make_some)
-        layout = QVBoxLayout(self)
+        self._layout = layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 8, 18, 12)
         layout.setSpacing(0)
-        for key in self._infos:
-            section = section_of(key)
-            if section not in self._heads:
-                self._heads[section] = self._head(section)
-                layout.addWidget(self._heads[section])
-                self._boxes[section] = QVBoxLayout()
-                layout.addLayout(self._boxes[section])
-            if not lazily:
-                self._make(key)
         layout.addStretch(1)
+        for key in () if lazily else self._infos:
+            self._make(key)
 
-    @staticmethod
-    def _head(section: str) -> QLabel:
-        head = QLabel(section_title(section))
-        head.setProperty("role", "brand")
-        head.setContentsMargins(0, 8, 0, 6)
-        head.setVisible(bool(section))
-        return head
+    def _box(self, section: str) -> QVBoxLayout:
+        """Of its rows, under its head."""
+        if section not in self._boxes:
+            self._heads[section] = head = QLabel(section_title(section), self)
+            head.setProperty("role", "brand")
+            head.setContentsMargins(0, 8, 0, 6)
+            head.setVisible(bool(section) and any(section_of(key) == section for key in self._visible))
+            self._boxes[section] = box = QVBoxLayout()
+            box.addWidget(head)
+            made = [other for other in self.sections if other in self._boxes]
+            self._layout.insertLayout(made.index(section), box)
+        return self._boxes[section]
 
     # --- rows ---
 
@@ -168,7 +166,7 @@ class Form(QWidget):
         row.edited.connect(self._on_edit)
         section = section_of(key)
         made = [other for other in self._infos if other in self._rows and section_of(other) == section]
-        self._boxes[section].insertWidget(made.index(key), row)
+        self._box(section).insertWidget(1 + made.index(key), row)
         # Not before it has its place: a widget that belongs nowhere would be shown as a window.
         row.setVisible(key in self._visible)
         if key in self.problems:
@@ -185,7 +183,7 @@ class Form(QWidget):
 
     @property
     def sections(self) -> list[str]:
-        return list(self._heads)
+        return list(dict.fromkeys(map(section_of, self._infos)))
 
     def row(self, key: str) -> Row:
         return self._rows.get(key) or self._make(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from hlmaster.settings import Settings
@@ -33,6 +33,24 @@ def test_rows_come_a_few_at_a_time_in_their_order_and_never_as_windows(qtbot: Qt
     it.grab()
     assert [row.y() for row in rows] == sorted(row.y() for row in rows)
     assert [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, Row)] == []
+
+
+def test_a_head_stands_over_the_rows_of_its_section_and_is_never_a_window(qtbot: QtBot) -> None:
+    tops = set(QApplication.topLevelWindows())
+    it, _ = form(qtbot)
+    assert it.findChildren(QLabel) == []
+    for section in ("risk", "general"):
+        it.show_section(section)
+    assert it.sections[0] == "general"
+    it.show()
+    heads = {label.text(): label for label in it.findChildren(QLabel) if label.property("role") == "brand"}
+    assert [text for text, head in heads.items() if head.isVisible()] == ["General"]
+    assert it.filter("leverage") > 0
+    it.grab()
+    assert heads["Risk"].isVisible()
+    assert heads["Risk"].y() < min(row.y() for row in it.findChildren(Row) if row.isVisible())
+    assert not heads["General"].isVisible()
+    assert len(set(QApplication.topLevelWindows()) - tops) == 1
 
 
 def test_what_has_no_row_has_its_value_and_no_change(qtbot: QtBot) -> None:
