@@ -91,7 +91,7 @@ class ChartTrading(QObject, Owner):
     def _take_coin(self) -> None:
         """Whatever was in the hand or on its way is the other market's."""
         if self._panel.coin != self._coin:
-            self.handles.let_go()
+            self.handles.let_go(f"Nothing was sent: the chart shows {self._panel.coin} by now.")
             self._coin = self._panel.coin
             self._moves.clear()
             self._take_deals(self._coin)
@@ -166,7 +166,7 @@ class ChartTrading(QObject, Owner):
 
     def _take_arming(self) -> None:
         if self.locked:
-            self.handles.let_go()
+            self.handles.let_go(f"Nothing was sent. {self.locked}")
         self._draw()
         self._chart.repaint_layers()
 
@@ -220,6 +220,9 @@ class ChartTrading(QObject, Owner):
             if together and line.family and other.family == line.family and other is not line
         ]
         return tuple((one.key, to_float(one.price)) for one in (line, *company) if one.key not in self._moves)
+
+    def busy(self, key: str) -> str:
+        return moving.ON_ITS_WAY if key in self._moves else ""
 
     def preview(self, price: float) -> Preview | None:
         touch, size = self._touch, self._context.quick.size_text(self._coin) or "(no size)"

@@ -14,11 +14,15 @@ class JumpGuard:
     def __init__(self, time: Callable[[], float]) -> None:
         self._time = time
         self.under: object = None
+        self.before: object = None
+        """What was there when it jumped."""
         self._jumped_at = float("-inf")
 
     def settle(self, under: object) -> None:
         """The picture is new, the pointer where it was."""
         if under != self.under and self.under is not None and under is not None:
+            if not self.has_jumped:
+                self.before = self.under
             self._jumped_at = self._time()
         self.under = under
 

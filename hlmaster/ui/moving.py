@@ -18,6 +18,7 @@ from hlmaster.trading.situation import Situation
 from hlmaster.ui import gestures
 from hlmaster.ui.gestures import Refused
 
+ON_ITS_WAY = "This order is on its way to another price already."
 SOME_GONE = "One of these orders is not open any more, so none was moved."
 
 

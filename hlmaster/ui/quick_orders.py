@@ -228,7 +228,7 @@ class QuickOrders(QObject):
     def move_all(self, prices: Mapping[str, float]) -> Placed | None:
         """Orders of one coin as one gesture, the first one first. An exit is moved on an old picture too."""
         if any(name in self._moving for name in prices):
-            return self._attempts.refuse("This order is on its way to another price already.")
+            return self._attempts.refuse(moving.ON_ITS_WAY)
         try:
             self._attempts.ready()
             moves = moving.planned(self._context.desk, prices)

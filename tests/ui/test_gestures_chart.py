@@ -17,6 +17,7 @@ from hlmaster.trading.protection.policy import Policy
 from hlmaster.trading.ticket import SizeUnit, Target, Ticket, TicketKind
 from hlmaster.ui import jumps
 from hlmaster.ui.charts.handles import JUMPED
+from hlmaster.ui.moving import ON_ITS_WAY
 from tests.ui.chart_hand import CONTROL, LEFT, NONE, PLAIN, RIGHT, SHIFT, Hand, X, hand, resting
 from tests.ui.desks import D, settled, until
 
@@ -280,6 +281,76 @@ async def test_a_line_that_came_under_the_pointer_is_neither_cancelled_nor_dragg
         it.press_button("BUY limit")
         await settled(it.scene)
         assert it.sent(ActionKind.CANCEL) == 1
+
+
+async def test_a_hand_that_misses_a_line_that_jumped_away_hears_so_and_pans_nothing(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hand(qtbot) as it:
+        await resting(it.scene, Side.BUY, "3430.1")
+        await until(lambda: it.prices("order_buy") == [3430.1])
+        monkeypatch.setattr(jumps, "JUMP_SECONDS", 600.0)
+        at, frame = it.row(3430.1), it.panel.chart.frame
+        it.move(at, button=NONE)
+        for _ in range(2):
+            rescaled(it, frame.price_at(at) - frame.price_at(at + 30))
+            it.panel.chart.frame.lines  # noqa: B018 (worked out, as for a painting)
+        right = it.panel.chart.frame.view.right
+        it.press(at)
+        assert it.said == JUMPED
+        it.mouse(QEvent.Type.MouseMove, X + 90, at, LEFT, PLAIN)
+        it.release(at, X + 90)
+        assert it.panel.chart.frame.view.right == right
+        await settled(it.scene)
+        assert it.sent(ActionKind.MODIFY) == 0
+        it.move(it.row(3430.1), button=NONE)
+        it.drag(3430.1, 3425.4)
+        await until(lambda: it.sent(ActionKind.MODIFY) == 1)
+
+
+async def test_the_line_that_was_pressed_stays_in_the_hand_when_the_axis_moves(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        names = [await resting(it.scene, Side.BUY, price) for price in ("3430.1", "3426.1")]
+        await until(lambda: it.prices("order_buy") == [3426.1, 3430.1])
+        it.press(it.row(3430.1))
+        rescaled(it, -4.0)
+        it.move(it.row(3428.3))
+        it.release(it.row(3428.3))
+        await until(lambda: it.prices("order_buy") == [3426.1, 3428.3])
+        await settled(it.scene)
+        stand = {one.client_order_id: one.order.price for one in it.scene.desk.orders.live("ETH")}
+        assert stand[names[1]] == D("3426.1")
+
+
+async def test_a_line_on_its_way_says_so_to_a_hand_that_takes_it_again(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        await resting(it.scene, Side.BUY, "3430.1")
+        await until(lambda: it.prices("order_buy") == [3430.1])
+        it.scene.venue.gate.clear()
+        it.drag(3430.1, 3425.4)
+        (there,) = it.prices("order_buy")
+        it.drag(there, 3420.0)
+        assert it.said == ON_ITS_WAY
+        it.scene.venue.gate.set()
+        await settled(it.scene)
+        assert it.sent(ActionKind.MODIFY) == 1
+
+
+async def test_a_hand_that_is_locked_while_it_holds_a_line_hears_so(qtbot: QtBot) -> None:
+    async with hand(qtbot) as it:
+        await resting(it.scene, Side.BUY, "3430.1")
+        await until(lambda: it.prices("order_buy") == [3430.1])
+        it.scene.context.arming.set(False)
+        assert it.said == "", "nothing was begun"
+        it.scene.context.arming.set(True)
+        it.press(it.row(3430.1))
+        it.move(it.row(3425.0))
+        it.scene.context.arming.set(False)
+        assert it.said.startswith("Nothing was sent.")
+        assert it.scene.context.arming.refusal in it.said
+        it.release(it.row(3420.0))
+        await settled(it.scene)
+        assert (it.prices("order_buy"), it.sent(ActionKind.MODIFY)) == ([3430.1], 0)
 
 
 async def test_an_axis_that_trembles_is_no_jump(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

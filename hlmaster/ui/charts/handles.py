@@ -28,6 +28,7 @@ from hlmaster.ui.charts.study import PRICE_PANE
 from hlmaster.ui.jumps import JumpGuard
 
 JUMPED = "The chart moved under the pointer just now: nothing was sent."
+GONE = "This order is not there any more, so nothing was moved."
 SAID_MS = 4_000
 TIP_MS = 600
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -192,7 +193,10 @@ class Handles(QObject, Hands):
         """Hold of what is under the pointer."""
         under = self._under
         if under is None or not (under.button is not None or under.placed.pill.movable):
-            return under is not None and under.placed.covers(at.x(), at.y())
+            if why := self._missed(under):
+                self.say(why, at)
+                self._swallows = True
+            return bool(why) or (under is not None and under.placed.covers(at.x(), at.y()))
         self._swallows = True
         if self._owner.locked:
             self.say(self._owner.locked, at)
@@ -204,7 +208,20 @@ class Handles(QObject, Hands):
             held = self._owner.held(under.key, together=bool(event.modifiers() & TOGETHER))
             if held:
                 self.drag = Drag(held, at.y(), self._chart.frame.price_at(at.y()))
+            else:
+                self.say(self._owner.busy(under.key) or GONE, at)
         return True
+
+    def _missed(self, under: Hit | None) -> str:
+        """Why a hand gets no hold of what it reaches for; empty where it reaches for nothing."""
+        if under is not None:
+            return self._owner.busy(under.key)
+        before = self._guard.before
+        if not (self._guard.has_jumped and isinstance(before, tuple)):
+            return ""
+        key, button = before
+        pill = next((one.pill for one in self._placed if one.pill.key == key), None)
+        return (self._owner.locked or JUMPED) if pill is None or pill.movable or button is not None else ""
 
     def move(self, event: QMouseEvent) -> bool:
         at = self._inside(event.position(), clamped=self.drag is not None)
@@ -291,12 +308,14 @@ class Handles(QObject, Hands):
             self.menu_wanted.emit(price, place)
 
     def let_go(self, sentence: str = "") -> None:
-        """End what the hand has begun, a drag or a press, with nothing done; the button may still be down."""
+        """End what the hand has begun, a drag or a press, with nothing done; the button may still be down. The
+        sentence is about that: a hand that has begun nothing but a pan does not hear it."""
+        begun = self.drag or self._button or (self._press is not None and self._press.kind)
         self._press = self._button = None
         if self.drag is not None:
             self.drag = None
             self.pulled.emit()
-        if sentence:
+        if sentence and begun:
             self.say(sentence)
 
     # --- inside ---

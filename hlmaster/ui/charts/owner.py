@@ -38,6 +38,10 @@ class Owner:
         """(key, price) of the lines that a drag of this one takes along, this one first; empty when it is gone."""
         return ()
 
+    def busy(self, key: str) -> str:
+        """Why a line cannot be taken for now, in a sentence; empty for one that can, and for one that never could."""
+        return ""
+
     def preview(self, price: float) -> Preview | None:
         """None while nothing would be sent."""
         return None
