@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from decimal import Decimal
-from typing import Any, get_args
+from typing import get_args
 
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QWidget
 
 from hlmaster.core.model import Interval, Side
-from hlmaster.core.orders import TriggerKind
 from hlmaster.settings.sections import ThemeName
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind
-from hlmaster.ui.jumps import JUMP_SECONDS
+from hlmaster.ui.chart_switches import REMEMBERED
 from hlmaster.ui.ladder.columns import Column, LadderColumns
 from hlmaster.ui.ladder.options import Layout
 from hlmaster.ui.panels.chart import ChartPanel
 from hlmaster.ui.panels.ladder import LadderPanel
 from hlmaster.ui.working import WorkingSize
+from tests.bench.dragging import Account, dragged, price_of, stops
 from tests.bench.hand import RIGHT, Hand
 
 Act = tuple[str, Callable[[], Awaitable[object]]]
@@ -259,6 +259,7 @@ class Session:
             lambda: self.chart.join("main"),
             lambda: self.chart.restore_state({"studies": [], "market": ["volume"], "flow": None}),
             lambda: self.chart.set_log_scale(False),
+            self.show_own,
             lambda: self.context.select(COIN),
             lambda: self.context.choose_interval(Interval.M1),
         )
@@ -266,6 +267,13 @@ class Session:
             step()
             await asyncio.sleep(0.2)
         await self.hand.run("window.arrange", 1.0)
+
+    def show_own(self) -> None:
+        """Of the trader's own, all, whatever the actions and the layouts of the round have left of it."""
+        switches = self.chart.trading.switches
+        switches.restore_state(dict.fromkeys(REMEMBERED, True))
+        if switches.clicks:
+            switches.flip("clicks")
 
     # --- trading ---
 
@@ -296,7 +304,7 @@ class Session:
     async def buy(self) -> None:
         ticket = Ticket(COIN, Side.BUY, TicketKind.MARKET, SizeUnit.COIN, Decimal("0.3"))
         await self.desk.manual.place(ticket)
-        await self.hand.until(lambda: self._stops() and self.desk.portfolio.size(COIN))
+        await self.hand.until(lambda: stops(self, COIN) and self.desk.portfolio.size(COIN))
 
     async def ladder(self) -> None:
         panel = self.window.panels["book"]
@@ -327,26 +335,16 @@ class Session:
         await self.hand.click(self.canvas, at, RIGHT)
         await self.hand.put_away()
 
-    def _stops(self) -> list[Any]:
-        orders = [one.order for one in self.desk.orders.live(COIN)]
-        return [order for order in orders if order.trigger is not None and order.trigger.kind is TriggerKind.STOP]
-
     async def drag_stop(self) -> None:
-        chart = self.chart.chart
-        if not self._stops():
+        """Taken by its line, well away from its pill."""
+        if not stops(self, COIN):
             return
-        stood = float(self._stops()[0].trigger.price)
-        chart.set_auto_scale(False)
-        chart.frame.prices.low, chart.frame.prices.high = stood * 0.98, stood * 1.03
-        chart.repaint_layers()
-        await asyncio.sleep(2 * JUMP_SECONDS)
-        x = chart.frame.price_pane.width() / 2
-        start, end = QPointF(x, chart.frame.y_of(stood)), QPointF(x, chart.frame.y_of(stood * 0.995))
-        await self.hand.drag(self.canvas, start, end)
-        moved = await self.hand.until(lambda: self._stops() and float(self._stops()[0].trigger.price) != stood, 4.0)
-        chart.set_auto_scale(True)
+        account = Account(self, COIN)
+        stood = price_of(stops(self, COIN)[0])
+        moved = await dragged(self, account, stood, float(stood) * 0.995)
+        self.chart.chart.set_auto_scale(True)
         if not moved:
-            raise AssertionError("the stop did not follow the hand")
+            raise AssertionError("the stop did not follow the hand\n" + "\n".join(account.seen))
 
     async def cancel(self) -> None:
         await self.hand.run("trade.cancel_coin", 0.8)
