@@ -18,6 +18,13 @@ class _Area(QScrollArea):
         return QSize(240, inner.sizeHint().height() if inner is not None else LEAST_HEIGHT)
 
 
+class _Foot(QWidget):
+    """Buttons come and go; a panel that grew with them would push its neighbours under the hand."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+
 def scrolled(contents: QWidget) -> QScrollArea:
     area = _Area()
     area.setWidgetResizable(True)
@@ -48,7 +55,7 @@ def side_page(
     box.addWidget(area, 1)
     if not last:
         return
-    foot = QWidget()
+    foot = _Foot()
     foot.setProperty("role", "panelfoot")
     foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
     row = QHBoxLayout(foot)

@@ -79,6 +79,7 @@ class AnalystPanel(Panel):
 
     def _lay_out(self) -> None:
         self.latency.setProperty("role", "caption")
+        self.latency.setMinimumWidth(1)
         self.teach.setProperty("role", "prompt")
         side_page(
             self,
@@ -203,6 +204,8 @@ class AnalystPanel(Panel):
         self._show_guidance(obstacle, opinion is not None)
         self._show_latency(state, last)
         self.cancel.setVisible(state.running is not None)
+        # In its place: a narrow panel has no room for both.
+        self.quick.setVisible(state.running is None and self.stage is not Stage.OFF)
 
     @property
     def _is_looking(self) -> bool:

@@ -91,12 +91,14 @@ async def test_while_the_model_is_loaded_it_says_so_and_the_call_can_be_ended(qt
         panel = made(told.scene, qtbot)
         assert panel.stage is Stage.QUIET
         assert panel.TITLE == "AI analyst · llama3.2 · local"
-        server.mode = Mode.HANG
+        server.mode, narrowest = Mode.HANG, panel.minimumSizeHint().width()
         panel.ask.click()
         await reaches(panel, Stage.LOADING)
         assert panel.view.verdict.text() == "Loading …"
         assert "asked by hand" in panel.view.about.text()
         await until(panel.cancel.isVisible)
+        assert not panel.quick.isVisible()
+        assert panel.minimumSizeHint().width() == narrowest, "its neighbours stay where they are"
         panel.cancel.click()
         await reaches(panel, Stage.FAILED)
         assert panel.notice.text() == "The call was cancelled by hand."
