@@ -10,6 +10,7 @@ from PySide6 import QtWidgets
 from hlmaster.core.errors import ConfigError
 from hlmaster.settings import Settings
 from hlmaster.ui.garbage import GarbageCollector
+from hlmaster.ui.large_blocks import own_pages
 
 SCALE_FACTOR = "QT_SCALE_FACTOR"
 SWITCH_SECONDS = 0.001
@@ -40,6 +41,7 @@ def application(arguments: list[str], scale_percent: int = 100) -> QtWidgets.QAp
     """Fonts, paddings, rows and painted widgets alike are scaled by Qt, which can be told only before it starts; a
     factor that the user's environment names stands."""
     without_source_search()
+    own_pages()
     if scale_percent != 100:
         os.environ.setdefault(SCALE_FACTOR, f"{scale_percent / 100:g}")
     result = QtWidgets.QApplication(arguments)
