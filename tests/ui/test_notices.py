@@ -23,6 +23,13 @@ from tests.ui.desks import D, trading, until
 from tests.ui.questions import lifts_only_when_meant, words
 
 
+def wide(qtbot: QtBot) -> QWidget:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(1280, 800)
+    return window
+
+
 async def test_a_restart_after_a_crash_is_confirmed_only_when_it_is_meant(qtbot: QtBot) -> None:
     async with trading() as scene:
         banner = Banner(scene.context)
@@ -37,9 +44,7 @@ async def test_a_restart_after_a_crash_is_confirmed_only_when_it_is_meant(qtbot:
 
 async def test_a_notice_shows_every_line_and_one_that_the_banner_says_is_no_notice(qtbot: QtBot) -> None:
     async with trading() as scene:
-        window = QWidget()
-        qtbot.addWidget(window)
-        window.resize(1280, 800)
+        window = wide(qtbot)
         window.show()
         notices = Notices(scene.context, window)
         scene.context.notify(
@@ -102,9 +107,7 @@ async def test_what_cannot_start_is_said_with_its_cure_and_its_log_and_can_be_co
 
 async def test_more_than_three_fold_into_a_count_with_the_gravest_in_view(qtbot: QtBot) -> None:
     async with trading() as scene:
-        window = QWidget()
-        qtbot.addWidget(window)
-        window.resize(1280, 800)
+        window = wide(qtbot)
         window.show()
         notices = Notices(scene.context, window)
         for number in range(6):
@@ -127,9 +130,7 @@ async def test_more_than_three_fold_into_a_count_with_the_gravest_in_view(qtbot:
 
 async def test_the_stack_covers_no_button_and_nothing_that_asks_to_be_seen(qtbot: QtBot) -> None:
     async with trading() as scene:
-        window = QWidget()
-        qtbot.addWidget(window)
-        window.resize(1280, 800)
+        window = wide(qtbot)
         button, figure = QPushButton("Buy", window), QWidget(window)
         button.setGeometry(1100, 560, 80, 30)
         figure.setGeometry(1000, 600, 280, 200)

@@ -14,6 +14,7 @@ from shiboken6 import isValid
 from hlmaster.core.model import Interval
 from hlmaster.ui import panel_set
 from hlmaster.ui.context import Context
+from hlmaster.ui.dock import PanelDock
 from hlmaster.ui.market_panel import MarketPanel
 from tests.ui.desks import until
 from tests.ui.market_desk import MarketScene, open_context
@@ -122,14 +123,19 @@ async def test_a_second_window_is_moved_to_and_closed_while_it_opens(context: Co
         assert "trades" in window.stage.arrangement().frames[0].keys
 
 
+async def half_built(window: Light) -> list[PanelDock]:
+    """On the way to another workspace: its docks, which are covered still."""
+    await settle(window)
+    window.keeper.switch("Review")
+    window.stage._build_whole()
+    return [dock for dock in window.stage.docks.values() if dock.is_held]
+
+
 async def test_panels_come_into_sight_one_after_the_other_and_none_stays_covered(
     context: Context, tmp_path: Path
 ) -> None:
     async with light(context, tmp_path) as window:
-        await settle(window)
-        window.keeper.switch("Review")
-        window.stage._build_whole()
-        covered = [dock for dock in window.stage.docks.values() if dock.is_held]
+        covered = await half_built(window)
         assert covered
         assert not any(dock.panel.isVisible() for dock in covered)
         window.stage._turns.step()
@@ -144,10 +150,7 @@ async def test_a_window_of_another_size_shows_empty_places_and_no_torn_picture(
     context: Context, tmp_path: Path
 ) -> None:
     async with light(context, tmp_path) as window:
-        await settle(window)
-        window.keeper.switch("Review")
-        window.stage._build_whole()
-        covered = [dock for dock in window.stage.docks.values() if dock.is_held]
+        covered = await half_built(window)
         assert not any(dock.updatesEnabled() for dock in covered)
         window.main.resize(1200, 760)
         assert all(dock.updatesEnabled() and not dock.panel.isVisible() for dock in covered)
