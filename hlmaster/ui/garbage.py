@@ -8,8 +8,11 @@ import gc
 
 from PySide6.QtCore import QObject, QTimer
 
+from hlmaster.ui.large_blocks import give_back
+
 LOOK_MS = 200
 SETTLED_MS = 10_000
+OLDEST = 2
 
 
 class GarbageCollector(QObject):
@@ -25,8 +28,10 @@ class GarbageCollector(QObject):
         QTimer.singleShot(SETTLED_MS, self, gc.freeze)
 
     def look(self) -> None:
-        """Collect the oldest generation that is due."""
+        """Collect the oldest generation that is due; what that frees of all of them goes back to the system."""
         counts = zip(gc.get_count(), gc.get_threshold(), strict=True)
         due = [generation for generation, (count, threshold) in enumerate(counts) if count > threshold]
         if due:
             gc.collect(due[-1])
+            if due[-1] == OLDEST:
+                give_back()

@@ -2,11 +2,13 @@
 
 import ctypes
 import sys
+from typing import Any
 
 LARGE = 512 * 1024
 """Bytes from which a block has pages of its own. What a frame takes and gives back is smaller."""
 SPARE = 4 * 1024 * 1024
 """Bytes free at the end of the heap that are kept for what comes next."""
+_C: Any = ctypes.CDLL(None) if sys.platform == "linux" else None
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Of ``malloc.h``."""
 
@@ -18,9 +20,12 @@ def own_pages() -> None:
     a window large blocks would lie among small ones and leave holes, and a ring of zeros would be written whole at its
     birth instead of page by page as it fills.
     """
-    if sys.platform != "linux":
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_MMAP_THRESHOLD, LARGE)
-        mallopt(_TRIM_THRESHOLD, SPARE)
+    if hasattr(_C, "mallopt"):
+        _C.mallopt(_MMAP_THRESHOLD, LARGE)
+        _C.mallopt(_TRIM_THRESHOLD, SPARE)
+
+
+def give_back() -> None:
+    """The holes between small blocks, too: one to two milliseconds."""
+    if hasattr(_C, "malloc_trim"):
+        _C.malloc_trim(0)
