@@ -79,7 +79,9 @@ def play(data: Path, minutes: float, *, stacks: bool = False, rounds: int | None
     from hlmaster.app import launch
     from hlmaster.ui import qt
 
-    arguments = ["gui", "--data", str(data), "--seed", "7", "--set", "sounds.muted=true", "--set", "news.enabled=false"]
+    # A hand that trades at random loses now and then; a breaker would leave the rounds after it without trades.
+    settings = ("sounds.muted=true", "news.enabled=false", "breakers.losing_streak=1000")
+    arguments = ["gui", "--data", str(data), "--seed", "7", *(part for one in settings for part in ("--set", one))]
     launched = launch(_parser().parse_args(arguments), console=False)
     sys.setswitchinterval(qt.SWITCH_SECONDS)
     application = qt.application(sys.argv[:1])
