@@ -12,7 +12,7 @@ from hlmaster.ui.large_blocks import give_back
 
 LOOK_MS = 200
 SETTLED_MS = 10_000
-OLDEST = 2
+YOUNGEST = 0
 
 
 class GarbageCollector(QObject):
@@ -28,10 +28,10 @@ class GarbageCollector(QObject):
         QTimer.singleShot(SETTLED_MS, self, gc.freeze)
 
     def look(self) -> None:
-        """Collect the oldest generation that is due; what that frees of all of them goes back to the system."""
+        """Collect the oldest generation that is due; what is free after the older ones goes back to the system."""
         counts = zip(gc.get_count(), gc.get_threshold(), strict=True)
         due = [generation for generation, (count, threshold) in enumerate(counts) if count > threshold]
         if due:
             gc.collect(due[-1])
-            if due[-1] == OLDEST:
+            if due[-1] > YOUNGEST:
                 give_back()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QObject
 
+from hlmaster.ui import garbage
 from hlmaster.ui.garbage import GarbageCollector
 
 
@@ -45,10 +46,15 @@ def test_nothing_is_collected_before_its_time(collector: GarbageCollector) -> No
     assert knot() is not None
 
 
-def test_older_generations_have_their_turn(collector: GarbageCollector, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_older_generations_have_their_turn_and_give_back(
+    collector: GarbageCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[int] = []
+    given: list[int] = []
     monkeypatch.setattr(gc, "collect", asked.append)
+    monkeypatch.setattr(garbage, "give_back", lambda: given.append(asked[-1]))
     for counts in ((701, 0, 0), (701, 11, 0), (701, 11, 11), (0, 0, 0)):
         monkeypatch.setattr(gc, "get_count", lambda counts=counts: counts)
         collector.look()
     assert asked == [0, 1, 2]
+    assert given == [1, 2]
