@@ -6,6 +6,8 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from hlmaster.ui.theme import restyle
+
 ARMED_MS = 3_000
 
 
@@ -57,5 +59,4 @@ class ArmedButton(QPushButton):
             self.setText(text)
         if self.property("role") != role:
             self.setProperty("role", role)
-            self.style().unpolish(self)
-            self.style().polish(self)
+            restyle(self)

@@ -10,6 +10,7 @@ from hlmaster.desk.brake import halt_sentence
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.confirm import ask
 from hlmaster.ui.figures import veiled
+from hlmaster.ui.theme import restyle
 from hlmaster.ui.what_is_open import cut_off
 
 COUNT_MS = 1_000
@@ -64,8 +65,7 @@ class Banner(QFrame):
         if self.property("severity") != severity:
             self.setProperty("severity", severity)
             for painted in (self, self._words):
-                painted.style().unpolish(painted)
-                painted.style().polish(painted)
+                restyle(painted)
 
     def _said(self) -> tuple[str, str]:
         """Severity and words; a halt goes before everything, for it is somebody's will."""

@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hlmaster.core.config import Config, allowed, fields_of, unit_of
-from hlmaster.ui.form_fields import Editor, Lines, captioned, editor_for, restyle
-from hlmaster.ui.theme import Theme
+from hlmaster.ui.form_fields import Editor, Lines, captioned, editor_for
+from hlmaster.ui.theme import Theme, restyle
 
 LABEL_WIDTH, EDITOR_WIDTH = 160, 250
 A_FEW = 3

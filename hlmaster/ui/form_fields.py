@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from hlmaster.core.config import unit_of
-from hlmaster.ui.theme import Theme
+from hlmaster.ui.theme import Theme, restyle
 from hlmaster.ui.typed import read
 
 SWATCH = 14
@@ -33,12 +33,6 @@ LONG = 24
 """Letters of an item from which a list has a line for each."""
 LINES, MARGIN = 6, 8
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-
-
-def restyle(widget: QWidget) -> None:
-    """A style sheet sees a changed property only after this."""
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)
 
 
 def captioned(text: str) -> QLabel:

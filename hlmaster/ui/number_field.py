@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from hlmaster.core.rounding import wire_text
+from hlmaster.ui.theme import restyle
 from hlmaster.ui.typed import Typed, read
 
 BIG_STEP = 10
@@ -59,8 +60,7 @@ class NumberField(QLineEdit):
     def set_bad(self, bad: bool) -> None:
         if bool(self.property("bad")) != bad:
             self.setProperty("bad", bad)
-            self.style().unpolish(self)
-            self.style().polish(self)
+            restyle(self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self.step is None or event.key() not in (Qt.Key.Key_Up, Qt.Key.Key_Down):

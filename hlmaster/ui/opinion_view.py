@@ -14,10 +14,10 @@ from hlmaster.core.opinions import Opinion
 from hlmaster.insight.calibration.advice import expires_ms
 from hlmaster.ui import figures
 from hlmaster.ui.analyst_words import QUESTIONS, verdict
-from hlmaster.ui.form_fields import restyle
 from hlmaster.ui.plain import plain_label
 from hlmaster.ui.proposal_figures import Figure
 from hlmaster.ui.readout import set_tone
+from hlmaster.ui.theme import restyle
 
 CARET = "▌"
 THOUGHT = 240

@@ -17,7 +17,7 @@ from hlmaster.ui.limit_bars import LimitBars, tightest_first
 from hlmaster.ui.plain import plain_tip
 from hlmaster.ui.proposal_figures import ProposalFigures
 from hlmaster.ui.readout import set_tone
-from hlmaster.ui.theme import Theme
+from hlmaster.ui.theme import Theme, restyle
 from hlmaster.ui.wrapping_row import WrappingRow
 
 HURRY_MS = 10_000
@@ -225,8 +225,7 @@ class ProposalCard(QFrame):
     def _restyle(widget: QWidget, name: str, value: str) -> None:
         if widget.property(name) != value:
             widget.setProperty(name, value)
-            widget.style().unpolish(widget)
-            widget.style().polish(widget)
+            restyle(widget)
 
     # --- answers ---
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from hlmaster.ui.theme import restyle
+
 
 def set_tone(label: QLabel, tone: str) -> None:
     """``up`` and ``down`` for the market, ``good`` and ``danger`` for what went well or not, ``warning``, ``accent`` or
     nothing; the style sheet knows the colours."""
     if label.property("tone") != tone:
         label.setProperty("tone", tone)
-        label.style().unpolish(label)
-        label.style().polish(label)
+        restyle(label)
 
 
 class Readout(QWidget):

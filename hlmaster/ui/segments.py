@@ -8,6 +8,8 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
+from hlmaster.ui.theme import restyle
+
 ROOM = 22
 """Pixels around a word."""
 
@@ -60,8 +62,7 @@ class Segments(QWidget):
         button = self._group.button(number)
         if role:
             button.setProperty("role", role if on else "small")
-            button.style().unpolish(button)
-            button.style().polish(button)
+            restyle(button)
         if on:
             self.setFocusProxy(button)
             self.chosen.emit(value)

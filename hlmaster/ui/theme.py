@@ -27,6 +27,7 @@ __all__ = [
     "load_fonts",
     "mixed",
     "number_font",
+    "restyle",
     "text_font",
     "theme",
 ]
@@ -177,10 +178,15 @@ def _waits(widget: QWidget) -> bool:
 def _dress(widget: QWidget) -> None:
     widget.setAttribute(WAS_DRESSED)
     widget.setAttribute(HAS_OWN_STYLE, False)
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)
+    restyle(widget)
     QApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
     widget.update()
+
+
+def restyle(widget: QWidget) -> None:
+    """A style sheet sees a changed property only after this."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
 
 
 def _sheet(look: Theme) -> str:

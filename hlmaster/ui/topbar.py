@@ -19,6 +19,7 @@ from hlmaster.ui.hands.panic import PanicButton
 from hlmaster.ui.hands.shortcuts import ARM, set_hint
 from hlmaster.ui.kill_switch import STRENGTHS
 from hlmaster.ui.readout import Readout
+from hlmaster.ui.theme import restyle
 
 REFRESH_MS = 250
 SPACING, MARGINS = 16, (14, 0, 12, 0)
@@ -220,7 +221,6 @@ class TopBar(QWidget):
         paused = guard.is_restrained_by("pause")
         self._pause.setText("▶ Resume" if paused else "❚❚ Pause")
         self._pause.setProperty("role", "primary" if paused else "")
-        self._pause.style().unpolish(self._pause)
-        self._pause.style().polish(self._pause)
+        restyle(self._pause)
         severity = Severity.WARNING if guard.state is not TradingState.ACTIVE else Severity.INFO
         self._context.notify(severity, guard.sentence)

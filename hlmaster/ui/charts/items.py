@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.layers import Draw
-from hlmaster.ui.charts.scales import draw_still
 from hlmaster.ui.charts.still import StillPicture
 
 WHEEL_NOTCH = 120
@@ -49,12 +48,13 @@ class Layer(Area):
             self._draw(painter, self._frame, self._area)
 
 
-class StillLayer(Layer):
+class StillLayer(Area):
     """The opaque picture under all else."""
 
     def __init__(self, frame: Frame) -> None:
-        super().__init__(frame, draw_still, when_empty=True)
-        self._picture = StillPicture()
+        super().__init__()
+        self._frame, self._picture = frame, StillPicture()
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.exposed: QRegion | None = None
         """Where it is painted now, if that is not everywhere."""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QRect
@@ -29,26 +31,23 @@ class CandleShapes:
 
 def column_edges(frame: Frame, slots: Indices, width: int) -> tuple[Floats, Floats]:
     """Left and right pixel of each column, both inclusive: bars with a space between while there is room for it."""
-    pitch = frame.view.pitch
-    slot = slots - frame.view.left
-    body = _body(pitch, width)
-    if body:
-        left = np.floor((slot + 0.5) * pitch + FUZZ) - (body - 1) // 2
-        return left, left + body - 1
-    left, end = np.floor(slot * pitch + FUZZ), np.floor((slot + width) * pitch + FUZZ)
-    return left, left if width == 1 and pitch > 1.5 else np.maximum(left, end - 1)
+    return _edges(slots - frame.view.left, frame.view.pitch, width, np.floor, np.maximum)
 
 
 def column_ends(frame: Frame, slot: int, width: int) -> tuple[int, int]:
-    """`column_edges` of a single column."""
-    pitch = frame.view.pitch
-    at = slot - frame.view.left
+    """`column_edges` of a single column, without arrays of one value."""
+    return _edges(slot - frame.view.left, frame.view.pitch, width, math.floor, max)
+
+
+def _edges(
+    at: Any, pitch: float, width: int, floor: Callable[[Any], Any], larger: Callable[[Any, Any], Any]
+) -> tuple[Any, Any]:
     body = _body(pitch, width)
     if body:
-        left = math.floor((at + 0.5) * pitch + FUZZ) - (body - 1) // 2
+        left = floor((at + 0.5) * pitch + FUZZ) - (body - 1) // 2
         return left, left + body - 1
-    left, end = math.floor(at * pitch + FUZZ), math.floor((at + width) * pitch + FUZZ)
-    return left, left if width == 1 and pitch > 1.5 else max(left, end - 1)
+    left, end = floor(at * pitch + FUZZ), floor((at + width) * pitch + FUZZ)
+    return left, left if width == 1 and pitch > 1.5 else larger(left, end - 1)
 
 
 def _body(pitch: float, width: int) -> int:

@@ -23,7 +23,7 @@ from hlmaster.storage.vault.entries import KEYED_MODES, Keeper
 from hlmaster.ui.dialogs.connect_decisions import ChecksPage, ConfirmPage, KeepPage
 from hlmaster.ui.dialogs.connect_page import Page, later, show_tone
 from hlmaster.ui.dialogs.connect_pages import AccountPage, ModePage, UnlockPage, WalletPage
-from hlmaster.ui.form_fields import restyle
+from hlmaster.ui.theme import restyle
 
 log = logging.getLogger(__name__)
 SIZE = (680, 560)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from hlmaster.core.secret import Secret
-from hlmaster.ui.form_fields import restyle
+from hlmaster.ui.theme import restyle
 
 
 class Page(QWidget):

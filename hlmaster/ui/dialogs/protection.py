@@ -9,8 +9,7 @@ from hlmaster.trading.protection.policy import Policy
 from hlmaster.trading.protection.protector import Shield
 from hlmaster.ui.dialogs.frames import scrolling
 from hlmaster.ui.form_builder import Form
-from hlmaster.ui.form_fields import restyle
-from hlmaster.ui.theme import Theme
+from hlmaster.ui.theme import Theme, restyle
 
 SIZE = (700, 620)
 FOR_ALL = ("protect_foreign",)

@@ -32,8 +32,7 @@ from hlmaster.storage.session_file import SessionInfo
 from hlmaster.storage.sessions import DEFAULT_BALANCE, Sessions
 from hlmaster.storage.vault.entries import KEYED_MODES
 from hlmaster.ui.figures import UNKNOWN, moment, money
-from hlmaster.ui.form_fields import restyle
-from hlmaster.ui.theme import number_font
+from hlmaster.ui.theme import number_font, restyle
 from hlmaster.ui.typed import read
 
 SIZE = (760, 440)

@@ -27,7 +27,7 @@ from hlmaster.trading.risk.untradable import conflicts
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.frames import scrolling, walked_last
 from hlmaster.ui.form_builder import Form, Row, section_of, section_title
-from hlmaster.ui.form_fields import restyle
+from hlmaster.ui.theme import restyle
 
 SIZE = (960, 640)
 PAGES = {

@@ -11,7 +11,7 @@ from hlmaster.strategies.card import StrategyCard
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.frames import scrolling
 from hlmaster.ui.form_builder import Form
-from hlmaster.ui.form_fields import restyle
+from hlmaster.ui.theme import restyle
 
 SIZE = (720, 620)
 

@@ -15,7 +15,7 @@ from hlmaster.trading.ticket import SizeUnit
 from hlmaster.ui import figures
 from hlmaster.ui.forms.ui_ticket_panel import Ui_TicketPanel
 from hlmaster.ui.limit_bars import LimitBars, tightest_first
-from hlmaster.ui.theme import Theme
+from hlmaster.ui.theme import Theme, restyle
 
 MOST_LIMITS = 2
 """The tightest; the others are in the risk panel."""
@@ -123,8 +123,7 @@ def say(widget: Any, text: str, tone: str | None = None) -> None:
         widget.setText(text)
     if tone is not None and isinstance(widget, QLabel) and (widget.property("tone") or "") != tone:
         widget.setProperty("tone", tone)
-        widget.style().unpolish(widget)
-        widget.style().polish(widget)
+        restyle(widget)
 
 
 def is_exit(shown: Preview, position: Decimal) -> bool:

@@ -18,6 +18,7 @@ from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind, draft
 from hlmaster.ui.forms.ui_ticket_panel import Ui_TicketPanel
 from hlmaster.ui.number_field import NumberField
 from hlmaster.ui.panels import ticket_sizes as sizes
+from hlmaster.ui.theme import restyle
 
 KINDS = (
     ("market", "Market", "Trades at once, at the best prices there are (M)", ""),
@@ -83,8 +84,7 @@ class TicketForm:
             ui.unit.addItem(coin if unit is SizeUnit.COIN else str(unit), unit)
         # The scroll area has measured them before their roles were set
         for label in (*ui.contents.findChildren(QLabel), *ui.preview.findChildren(QLabel)):
-            label.style().unpolish(label)
-            label.style().polish(label)
+            restyle(label)
         for painted in (ui.contents, ui.area.viewport()):
             painted.setAutoFillBackground(False)
         for column in range(3):

@@ -14,11 +14,11 @@ from hlmaster.ui.armed_button import ArmedButton
 from hlmaster.ui.context import Context
 from hlmaster.ui.dialogs.checklist import all_ticked
 from hlmaster.ui.figures import veiled
-from hlmaster.ui.form_fields import restyle
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.panels.tools_pages import ChasePage, LadderPage, Page, PairPage, Reading, Wanted
 from hlmaster.ui.segments import Segments
 from hlmaster.ui.side_page import scrolled
+from hlmaster.ui.theme import restyle
 
 BEAT_MS = 250
 WORDS = {"ladder": "Place the ladder", "pair": "Place the pair", "chase": "Start the chase"}
