@@ -89,6 +89,13 @@ class Bracket:
         reply = await self.scene.calling(self.scene.sdk.cancel_by_cloid, COIN, Cloid.from_str(name))
         assert reply["status"] == "ok", reply
 
+    async def shift_while_they_cancel(self, kind: str) -> Outcome:
+        spoil(self.scene, LATE)
+        moving = asyncio.create_task(self.shift(20))
+        await asyncio.sleep(0.3)
+        await self.their_cancel(kind)
+        return await moving
+
 
 def _moved(one: TrackedOrder, by: int) -> Change:
     if one.order.trigger is None:
@@ -126,11 +133,7 @@ async def test_a_bracket_moves_in_one_action_and_stays_one() -> None:
 @virtual
 async def test_of_a_bracket_that_is_changed_in_part_the_rest_is_put_back() -> None:
     async with bracket() as made:
-        spoil(made.scene, LATE)
-        moving = asyncio.create_task(made.shift(20))
-        await asyncio.sleep(0.3)
-        await made.their_cancel("take profit market")
-        outcome = await moving
+        outcome = await made.shift_while_they_cancel("take profit market")
         assert not outcome.ok
         assert "Cannot modify canceled or filled order" in outcome.sentence
         assert outcome.sentence.count("canceled.") == 1, outcome.sentence
@@ -142,11 +145,7 @@ async def test_of_a_bracket_that_is_changed_in_part_the_rest_is_put_back() -> No
 @virtual
 async def test_a_bracket_whose_entry_is_gone_is_not_said_to_stand() -> None:
     async with bracket() as made:
-        spoil(made.scene, LATE)
-        moving = asyncio.create_task(made.shift(20))
-        await asyncio.sleep(0.3)
-        await made.their_cancel("limit")
-        outcome = await moving
+        outcome = await made.shift_while_they_cancel("limit")
         assert not outcome.ok
         assert "stand" not in outcome.sentence
         assert outcome.sentence.count("canceled.") == 3, outcome.sentence

@@ -37,6 +37,12 @@ class Hand:
         assert panel.chart._canvas is not None
         self._viewport = panel.chart._canvas.viewport()
 
+    async def rest_a_bid(self) -> str:
+        """Buy 0.3 ETH at 3430.1, seen on the chart; its name."""
+        name = await resting(self.scene, Side.BUY, "3430.1")
+        await until(lambda: self.prices("order_buy") == [3430.1])
+        return name
+
     def mouse(self, kind: QEvent.Type, x: float, y: float, button: Qt.MouseButton, keys: Qt.KeyboardModifier) -> None:
         at, held = QPointF(x, y), NONE if kind is QEvent.Type.MouseButtonRelease else button
         acting = NONE if kind is QEvent.Type.MouseMove else button

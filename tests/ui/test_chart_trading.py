@@ -25,8 +25,7 @@ from tests.ui.desks import D, settled, until
 
 async def test_a_limit_is_dragged_to_another_tick(qtbot: QtBot) -> None:
     async with hand(qtbot) as it:
-        name = await resting(it.scene, Side.BUY, "3430.1")
-        await until(lambda: it.prices("order_buy") == [3430.1])
+        name = await it.rest_a_bid()
         it.scene.venue.gate.clear()
         it.drag(3430.1, 3425.43)
         await until(lambda: it.sent(ActionKind.MODIFY) == 1)
@@ -46,8 +45,7 @@ async def test_a_limit_is_dragged_to_another_tick(qtbot: QtBot) -> None:
 
 async def test_while_it_is_held_a_ghost_says_the_new_price_and_escape_puts_it_back(qtbot: QtBot) -> None:
     async with hand(qtbot) as it:
-        await resting(it.scene, Side.BUY, "3430.1")
-        await until(lambda: it.prices("order_buy") == [3430.1])
+        await it.rest_a_bid()
         it.press(it.row(3430.1))
         it.move(it.row(3425.0))
         (ghost,) = it.prices("order_buy")
@@ -63,8 +61,7 @@ async def test_while_it_is_held_a_ghost_says_the_new_price_and_escape_puts_it_ba
 
 async def test_a_refusal_puts_the_line_back_and_says_why(qtbot: QtBot) -> None:
     async with hand(qtbot) as it:
-        await resting(it.scene, Side.BUY, "3430.1")
-        await until(lambda: it.prices("order_buy") == [3430.1])
+        await it.rest_a_bid()
         it.scene.venue.reply = OrderReply(ReplyKind.REJECTED, text="Price too far from oracle.")
         it.drag(3430.1, 3424.0)
         await settled(it.scene)
@@ -75,8 +72,7 @@ async def test_a_refusal_puts_the_line_back_and_says_why(qtbot: QtBot) -> None:
 
 async def test_an_order_that_is_filled_in_the_hand_ends_the_drag(qtbot: QtBot) -> None:
     async with hand(qtbot) as it:
-        name = await resting(it.scene, Side.BUY, "3430.1")
-        await until(lambda: it.prices("order_buy") == [3430.1])
+        name = await it.rest_a_bid()
         it.press(it.row(3430.1))
         it.move(it.row(3425.0))
         tracked = it.scene.desk.orders.get(name)
@@ -93,8 +89,7 @@ async def test_an_order_that_is_filled_in_the_hand_ends_the_drag(qtbot: QtBot) -
 
 async def test_an_unarmed_hand_only_hears_how_to_arm(qtbot: QtBot) -> None:
     async with hand(qtbot) as it:
-        await resting(it.scene, Side.BUY, "3430.1")
-        await until(lambda: it.prices("order_buy") == [3430.1])
+        await it.rest_a_bid()
         it.scene.context.arming.set(False)
         view = it.panel.chart.frame.view.right
         it.drag(3430.1, 3424.0)
@@ -110,8 +105,7 @@ async def test_an_unarmed_hand_only_hears_how_to_arm(qtbot: QtBot) -> None:
 
 async def test_the_x_cancels_and_the_position_closes_or_reverses(qtbot: QtBot) -> None:
     async with hand(qtbot) as it:
-        await resting(it.scene, Side.BUY, "3430.1")
-        await until(lambda: it.prices("order_buy") == [3430.1])
+        await it.rest_a_bid()
         it.press_button("BUY limit")
         await until(lambda: not it.scene.desk.orders.live("ETH"))
         await it.scene.desk.manual.place(Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.COIN, D("0.3")))
@@ -242,8 +236,7 @@ async def test_the_menu_names_four_orders_and_places_the_chosen_one(qtbot: QtBot
 
 async def test_orders_can_be_hidden_and_another_coin_has_its_own(qtbot: QtBot) -> None:
     async with hand(qtbot) as it:
-        await resting(it.scene, Side.BUY, "3430.1")
-        await until(lambda: it.prices("order_buy") == [3430.1])
+        await it.rest_a_bid()
         assert it.scene.context.actions.run("chart.orders")
         assert it.lines == []
         it.scene.context.actions.run("chart.orders")
@@ -343,8 +336,7 @@ async def test_switches_come_back_but_click_trading_never_does(qtbot: QtBot) -> 
 
 async def test_a_limit_that_would_cross_says_so_while_it_is_held(qtbot: QtBot) -> None:
     async with hand(qtbot) as it:
-        await resting(it.scene, Side.BUY, "3430.1")
-        await until(lambda: it.prices("order_buy") == [3430.1])
+        await it.rest_a_bid()
         it.press(it.row(3430.1))
         it.move(it.row(3437.0))
         words = [cell.text for line in it.lines if line.pill for cell in line.pill.cells]

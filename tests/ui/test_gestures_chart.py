@@ -95,8 +95,7 @@ async def test_a_market_that_passes_the_price_turns_no_buy_into_a_sell(qtbot: Qt
 
 async def test_a_second_button_means_not_this(qtbot: QtBot) -> None:
     async with hand(qtbot) as it:
-        await resting(it.scene, Side.BUY, "3430.1")
-        await until(lambda: it.prices("order_buy") == [3430.1])
+        await it.rest_a_bid()
         it.press(it.row(3430.1))
         it.move(it.row(3425.0))
         it.press(it.row(3425.0), button=RIGHT)
@@ -109,8 +108,7 @@ async def test_a_second_button_means_not_this(qtbot: QtBot) -> None:
 
 async def test_an_order_that_is_cancelled_in_the_hand_is_not_moved(qtbot: QtBot) -> None:
     async with hand(qtbot) as it:
-        name = await resting(it.scene, Side.BUY, "3430.1")
-        await until(lambda: it.prices("order_buy") == [3430.1])
+        name = await it.rest_a_bid()
         it.press(it.row(3430.1))
         it.move(it.row(3425.0))
         assert (await it.scene.desk.manual.cancel(name)).ok
@@ -125,8 +123,7 @@ async def test_another_timeframe_during_a_drag_leaves_the_order_or_moves_it_to_t
     qtbot: QtBot,
 ) -> None:
     async with hand(qtbot) as it:
-        name = await resting(it.scene, Side.BUY, "3430.1")
-        await until(lambda: it.prices("order_buy") == [3430.1])
+        name = await it.rest_a_bid()
         it.press(it.row(3430.1))
         it.move(it.row(3425.0))
         drag = it.trading.handles.drag
@@ -188,8 +185,7 @@ async def test_what_a_bracket_cannot_be_is_said_in_the_hand_and_never_sent(
 
 async def test_a_gesture_hears_its_own_refusal_and_nobody_elses_warning(qtbot: QtBot) -> None:
     async with hand(qtbot) as it:
-        await resting(it.scene, Side.BUY, "3430.1")
-        await until(lambda: it.prices("order_buy") == [3430.1])
+        await it.rest_a_bid()
         it.scene.venue.gate.clear()
         it.drag(3430.1, 3425.0)
         it.scene.context.notify(Severity.WARNING, "The disk is nearly full.")
@@ -263,8 +259,7 @@ async def test_a_line_that_came_under_the_pointer_is_neither_cancelled_nor_dragg
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with hand(qtbot) as it:
-        await resting(it.scene, Side.BUY, "3430.1")
-        await until(lambda: it.prices("order_buy") == [3430.1])
+        await it.rest_a_bid()
         monkeypatch.setattr(jumps, "JUMP_SECONDS", 600.0)
         (placed,) = it.trading.handles.placed(it.panel.chart.frame)
         x, y = placed.buttons[-1][1] + 5, placed.top + 5
@@ -287,8 +282,7 @@ async def test_a_hand_that_misses_a_line_that_jumped_away_hears_so_and_pans_noth
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with hand(qtbot) as it:
-        await resting(it.scene, Side.BUY, "3430.1")
-        await until(lambda: it.prices("order_buy") == [3430.1])
+        await it.rest_a_bid()
         monkeypatch.setattr(jumps, "JUMP_SECONDS", 600.0)
         at, frame = it.row(3430.1), it.panel.chart.frame
         it.move(at, button=NONE)
@@ -324,8 +318,7 @@ async def test_the_line_that_was_pressed_stays_in_the_hand_when_the_axis_moves(q
 
 async def test_a_line_on_its_way_says_so_to_a_hand_that_takes_it_again(qtbot: QtBot) -> None:
     async with hand(qtbot) as it:
-        await resting(it.scene, Side.BUY, "3430.1")
-        await until(lambda: it.prices("order_buy") == [3430.1])
+        await it.rest_a_bid()
         it.scene.venue.gate.clear()
         it.drag(3430.1, 3425.4)
         (there,) = it.prices("order_buy")
@@ -338,8 +331,7 @@ async def test_a_line_on_its_way_says_so_to_a_hand_that_takes_it_again(qtbot: Qt
 
 async def test_a_hand_that_is_locked_while_it_holds_a_line_hears_so(qtbot: QtBot) -> None:
     async with hand(qtbot) as it:
-        await resting(it.scene, Side.BUY, "3430.1")
-        await until(lambda: it.prices("order_buy") == [3430.1])
+        await it.rest_a_bid()
         it.scene.context.arming.set(False)
         assert it.said == "", "nothing was begun"
         it.scene.context.arming.set(True)

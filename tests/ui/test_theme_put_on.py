@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage
@@ -22,14 +20,6 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from hlmaster.ui import theme
-
-
-@pytest.fixture
-def plain_again(qapp: QApplication) -> Iterator[QApplication]:
-    before, palette = qapp.styleSheet(), qapp.palette()
-    yield qapp
-    qapp.setStyleSheet(before)
-    qapp.setPalette(palette)
 
 
 def window(qtbot: QtBot) -> QWidget:

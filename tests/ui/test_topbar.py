@@ -44,11 +44,10 @@ def test_the_badge_tells_the_account_and_how_long_its_wallet_may_trade(ends: int
 
 @pytest.mark.parametrize("look", ["dark", "light"])
 def test_each_mode_has_a_colour_of_its_own_whatever_the_user_calls_up_and_down(
-    qtbot: QtBot, qapp: QApplication, look: str
+    qtbot: QtBot, plain_again: QApplication, look: str
 ) -> None:
-    before = qapp.styleSheet()
     chosen = theme.theme(look)
-    theme.apply(qapp, theme.theme(look, up=chosen.danger, down=chosen.accent))
+    theme.apply(plain_again, theme.theme(look, up=chosen.danger, down=chosen.accent))
     colours = set()
     for mode in Mode:
         badge = QPushButton("badge")
@@ -57,7 +56,6 @@ def test_each_mode_has_a_colour_of_its_own_whatever_the_user_calls_up_and_down(
         qtbot.addWidget(badge)
         badge.resize(80, 24)
         colours.add(QColor(badge.grab().toImage().pixel(6, 12)).name())
-    qapp.setStyleSheet(before)
     assert len(colours) == len(Mode)
 
 

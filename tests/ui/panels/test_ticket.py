@@ -506,11 +506,10 @@ async def test_tab_walks_from_what_is_traded_to_the_button_that_sends_it(qtbot: 
 @pytest.mark.parametrize("unit", [SizeUnit.COIN, SizeUnit.RISK_USD])
 @pytest.mark.parametrize("kind", ["market", "limit", "stop", "take profit"])
 async def test_a_bracket_needs_no_scrolling_in_the_smallest_usual_window(
-    qtbot: QtBot, qapp: QApplication, kind: str, unit: SizeUnit
+    qtbot: QtBot, plain_again: QApplication, kind: str, unit: SizeUnit
 ) -> None:
-    before = qapp.styleSheet()
     theme.load_fonts()
-    theme.apply(qapp, theme.theme("light"))
+    theme.apply(plain_again, theme.theme("light"))
     async with trading() as scene:
         panel = panel_of(scene, qtbot)
         shown(panel, *IN_1280_BY_800)
@@ -531,7 +530,6 @@ async def test_a_bracket_needs_no_scrolling_in_the_smallest_usual_window(
         assert panel.ui.margin_caption.text().endswith("×"), "the leverage is told without its button"
         shown(panel, 280, 610)
         await until(panel.ui.share.isVisible)
-    qapp.setStyleSheet(before)
 
 
 def in_sight(panel: TicketPanel, widget: QWidget) -> bool:
@@ -545,11 +543,10 @@ def in_sight(panel: TicketPanel, widget: QWidget) -> bool:
 @pytest.mark.parametrize("height", [210, 260, 327, 340, 400, 459, 520, 559, 600, 700])
 @pytest.mark.parametrize("bracketed", [False, True])
 async def test_figures_and_the_button_stay_in_sight_at_every_height_whatever_is_scrolled_above(
-    qtbot: QtBot, qapp: QApplication, height: int, bracketed: bool
+    qtbot: QtBot, plain_again: QApplication, height: int, bracketed: bool
 ) -> None:
-    before = qapp.styleSheet()
     theme.load_fonts()
-    theme.apply(qapp, theme.theme("dark"))
+    theme.apply(plain_again, theme.theme("dark"))
     async with trading() as scene:
         panel = panel_of(scene, qtbot)
         fill(panel, "limit", price="3400", amount="0.5")
@@ -566,7 +563,6 @@ async def test_figures_and_the_button_stay_in_sight_at_every_height_whatever_is_
             await until(partial(all_in_sight, panel, boxes))
         for widget in (ui.leverage, ui.chips, ui.bracket.attach_stop, *([ui.bracket.stop] if bracketed else [])):
             await until(partial(reached, panel, widget))
-    qapp.setStyleSheet(before)
 
 
 def all_in_sight(panel: TicketPanel, widgets: Sequence[QWidget]) -> bool:
@@ -579,10 +575,11 @@ def reached(panel: TicketPanel, widget: QWidget) -> bool:
     return in_sight(panel, widget)
 
 
-async def test_leverage_is_brought_into_sight_by_its_action_in_a_low_ticket(qtbot: QtBot, qapp: QApplication) -> None:
-    before = qapp.styleSheet()
+async def test_leverage_is_brought_into_sight_by_its_action_in_a_low_ticket(
+    qtbot: QtBot, plain_again: QApplication
+) -> None:
     theme.load_fonts()
-    theme.apply(qapp, theme.theme("dark"))
+    theme.apply(plain_again, theme.theme("dark"))
     async with trading() as scene:
         panel = panel_of(scene, qtbot)
         shown(panel, *IN_1280_BY_800)
@@ -590,7 +587,6 @@ async def test_leverage_is_brought_into_sight_by_its_action_in_a_low_ticket(qtbo
         assert panel.form.is_low
         assert scene.context.actions.run("ticket.leverage")
         await until(partial(in_sight, panel, panel.ui.leverage_box))
-    qapp.setStyleSheet(before)
 
 
 async def test_an_entry_is_sent_only_with_the_whole_checklist_ticked_and_an_exit_is_never_asked(qtbot: QtBot) -> None:

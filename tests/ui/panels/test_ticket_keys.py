@@ -221,10 +221,9 @@ async def test_a_sent_size_goes_where_the_settings_say_so(qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize("width", [264, 284])
-async def test_nothing_is_wider_than_the_ticket(qtbot: QtBot, qapp: QApplication, width: int) -> None:
-    before = qapp.styleSheet()
+async def test_nothing_is_wider_than_the_ticket(qtbot: QtBot, plain_again: QApplication, width: int) -> None:
     theme.load_fonts()
-    theme.apply(qapp, theme.theme("dark"))
+    theme.apply(plain_again, theme.theme("dark"))
     async with trading() as scene:
         panel = panel_of(scene, qtbot)
         shown(panel, width, 900)
@@ -233,7 +232,6 @@ async def test_nothing_is_wider_than_the_ticket(qtbot: QtBot, qapp: QApplication
         panel.ui.bracket.set_count(3)
         panel.ui.quick.head.setChecked(True)
         assert panel.ui.contents.minimumSizeHint().width() <= width
-    qapp.setStyleSheet(before)
 
 
 async def test_enter_on_a_quick_button_presses_that_button_and_sends_no_ticket(qtbot: QtBot) -> None:
