@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from hlmaster.core.bus import Bus
+from hlmaster.core.clock import Clock
 from hlmaster.core.errors import HlError
 from hlmaster.core.events import TrackedOrder
 from hlmaster.core.orders import Approved, Order, TriggerKind, Verdict, new_client_order_id
 from hlmaster.core.rounding import wire_text
+from hlmaster.desk.late_fills import LateFills
 from hlmaster.desk.outcome import Outcome, refused
 from hlmaster.desk.survey import Survey
+from hlmaster.desk.work import Work
 from hlmaster.trading.execution.executor import Executor
 from hlmaster.trading.execution.foreign import ForeignOrders
 from hlmaster.trading.execution.tracker import OrderTracker, describe_order
@@ -50,6 +54,9 @@ class Changer:
 
     def __init__(
         self,
+        bus: Bus,
+        clock: Clock,
+        work: Work,
         gate: Gate,
         survey: Survey,
         limits: Callable[[], RiskLimits],
@@ -62,6 +69,7 @@ class Changer:
         self._gate, self._survey, self._limits = gate, survey, limits
         self._executor, self._tracker, self._foreign = executor, tracker, foreign
         self._submit, self._cancel = submit, cancel
+        self._late = LateFills(bus, clock, tracker, self._take_off, work)
 
     async def change(self, changes: Sequence[Change]) -> Outcome:
         """Where the exchange carries out only some, those are put back: half a bracket is none."""
@@ -75,18 +83,18 @@ class Changer:
             return Outcome(False, IN_DOUBT)
         if any(tracked.replacement is not None for tracked in live):
             return Outcome(False, ON_ITS_WAY)
+        resized = {change.client_order_id for change in changes if change.size is not None}
         pairs = sorted(zip(live, map(self._wanted, live, changes), strict=True), key=_turn)
         if not all(_is_named(tracked) for tracked in live):
-            return await self._one_by_one(pairs)
-        answer = await self._send(pairs)
+            return await self._one_by_one(pairs, resized)
+        answer = await self._send(pairs, resized)
         if isinstance(answer, Outcome):
             return answer
         failed = [(one, why) for one, why in answer if why is not None]
         done = [one for one, why in answer if why is None]
         if failed:
             return await self._undone(failed, done, {one.client_order_id: one.order for one in live})
-        resized = {change.client_order_id for change in changes if change.size is not None}
-        trimmed = [await self._trimmed(old) for old in live if old.client_order_id not in resized]
+        trimmed = [await self._late.settle(one.client_order_id) for one in live]
         told = [_told(self._tracker.get(one.client_order_id) or one) for one in done]
         is_known = not any(one.resolving for one in done)
         return Outcome(is_known, " ".join([*told, *filter(None, trimmed)]), tuple(done))
@@ -108,14 +116,7 @@ class Changer:
             stand = ["The order stands as it was." if len(failed) == 1 else "All of them stand as they were."]
         return Outcome(False, " ".join([*dict.fromkeys(why for _, why in failed), *ended, *stand]))
 
-    async def _trimmed(self, old: TrackedOrder) -> str:
-        """The change was sized by what was left; what filled under the old venue id meanwhile comes off again."""
-        now = self._tracker.get(old.client_order_id)
-        if now is None or not now.status.is_live or now.resolving or old.order_id in (None, now.order_id):
-            return ""
-        late = self._tracker.filled_under(old.order_id) - old.filled_size
-        if late <= 0:
-            return ""
+    async def _take_off(self, now: TrackedOrder, late: Decimal) -> str:
         why = f"{wire_text(late)} {now.order.coin} filled while it was changed, and come off its size."
         if late >= now.remaining:
             return f"{why} {(await self._cancel([now])).sentence}"
@@ -140,10 +141,11 @@ class Changer:
             trigger=trigger,
         )
 
-    async def _send(self, pairs: Sequence[Pair]) -> Outcome | list[Answer]:
+    async def _send(self, pairs: Sequence[Pair], resized: Collection[str] = ()) -> Outcome | list[Answer]:
         """Each that is approved counts with its new size for the next one; when the gate refuses one, none is sent.
 
-        What has no answer is waited for, and may come to be known.
+        What has no answer is waited for, and may come to be known. The sizes of all but the ``resized`` ones are what
+        was left of them.
         """
         approved: list[tuple[TrackedOrder, Approved]] = []
         for tracked, wanted in pairs:
@@ -154,6 +156,9 @@ class Changer:
                 return refused(answer)
             self._tracker.begin_replacing(wanted.client_order_id, wanted)
             approved.append((tracked, answer))
+        for tracked, _ in pairs:
+            name = tracked.client_order_id
+            self._late.forget(name) if name in resized else self._late.watch(tracked)
         try:
             answers = await self._executor.modify(approved)
         except HlError as error:
@@ -176,37 +181,50 @@ class Changer:
             return f"{' '.join(map(_told, now))} Look at them before you trade on."
         live = [one for one in now if one.status.is_live]
         pairs = [(one, replace(before[one.client_order_id], size=one.remaining)) for one in live]
-        answer = await self._send(sorted(pairs, key=_turn)) if pairs else []
-        if isinstance(answer, Outcome):
-            return f"What was changed could not be put back, and stands: {' '.join(map(_told, now))} {answer.sentence}"
+        answer = await self._send_back(sorted(pairs, key=_turn)) if pairs else []
+        settled = [await self._late.settle(one.client_order_id) for one in live]
         stuck = [f"{_name(one)} could not be put back, and stands as changed. {why}" for one, why in answer if why]
         ended = [_told(one) for one in now if not one.status.is_live]
         doubtful = [_told(one) for one, why in answer if not why and one.resolving]
         back = [_name(one) for one, why in answer if not why and not one.resolving]
-        return " ".join([*([f"Put back: {', '.join(back)}."] if back else []), *doubtful, *stuck, *ended])
+        return " ".join(
+            [*([f"Put back: {', '.join(back)}."] if back else []), *filter(None, settled), *doubtful, *stuck, *ended]
+        )
+
+    async def _send_back(self, pairs: Sequence[Pair]) -> list[Answer]:
+        """Together, or where one is refused each for itself: every one that is back is one less to look after."""
+        answer = await self._send(pairs)
+        if not isinstance(answer, Outcome):
+            return answer
+        if len(pairs) == 1:
+            return [(pairs[0][0], answer.sentence)]
+        return [one for pair in pairs for one in await self._send_back([pair])]
 
     # --- orders without a client id ---
 
-    async def _one_by_one(self, pairs: Sequence[Pair]) -> Outcome:
+    async def _one_by_one(self, pairs: Sequence[Pair], resized: Collection[str]) -> Outcome:
         """The first that fails ends the rest; what comes closer to its entry goes first."""
         told: list[str] = []
         orders: list[TrackedOrder] = []
         for number, (tracked, wanted) in enumerate(pairs):
-            outcome = await self._alone(tracked, wanted)
+            outcome = await self._alone(tracked, wanted, resized)
             if not outcome.ok:
                 return _broken_off(outcome, len(pairs) - number - 1, told)
             told.append(outcome.sentence)
             orders += outcome.orders
         return Outcome(True, " ".join(told), tuple(orders))
 
-    async def _alone(self, tracked: TrackedOrder, wanted: Order) -> Outcome:
+    async def _alone(self, tracked: TrackedOrder, wanted: Order, resized: Collection[str]) -> Outcome:
         if not _is_named(tracked):
             return await self._replace(tracked, wanted)
-        answer = await self._send([(tracked, wanted)])
+        answer = await self._send([(tracked, wanted)], resized)
         if isinstance(answer, Outcome):
             return answer
         ((after, why),) = answer
-        return Outcome(False, why) if why is not None else Outcome(not after.resolving, _told(after), (after,))
+        if why is not None:
+            return Outcome(False, why)
+        settled = await self._late.settle(after.client_order_id)
+        return Outcome(not after.resolving, f"{_told(after)} {settled}".strip(), (after,))
 
     async def _replace(self, tracked: TrackedOrder, wanted: Order) -> Outcome:
         """An order without a client id cannot keep it over a change: a new one of ours takes its place.

@@ -77,13 +77,7 @@ class Desk:
 
     def _keep_books(self, parts: Parts) -> None:
         books = self._books = Books(
-            parts,
-            self.bus,
-            self.clock,
-            self.feed,
-            self.instruments,
-            lambda: self.settings,
-            self._trading_state,
+            parts, self.bus, self.clock, self.feed, self.instruments, lambda: self.settings, self._trading_state
         )
         self.orders, self.portfolio, self.survey = books.orders, books.portfolio, books.survey
         self.reconciler, self.differences, self.foreign = books.reconciler, books.differences, books.foreign
@@ -110,6 +104,8 @@ class Desk:
         """The verbs, and the hand that keeps every position protected."""
         self.manual = Manual(
             self.bus,
+            self.clock,
+            self._work,
             self.gate,
             self.survey,
             lambda: self.limits.risk,

@@ -9,6 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from hlmaster.core.bus import Bus
+from hlmaster.core.clock import Clock
 from hlmaster.core.errors import HlError, VenueError
 from hlmaster.core.events import Notice, Severity, TrackedOrder
 from hlmaster.core.model import Leverage, MarginMode, Side
@@ -26,6 +27,7 @@ from hlmaster.desk.changing import PLACED_ELSEWHERE, Change, Changer
 from hlmaster.desk.closing import Closer
 from hlmaster.desk.outcome import Outcome, refused
 from hlmaster.desk.survey import Survey
+from hlmaster.desk.work import Work
 from hlmaster.trading.execution.executor import Executor
 from hlmaster.trading.execution.flatten import Flattener, FlattenReport
 from hlmaster.trading.execution.foreign import ForeignOrders
@@ -45,6 +47,8 @@ class Manual:
     def __init__(
         self,
         bus: Bus,
+        clock: Clock,
+        work: Work,
         gate: Gate,
         survey: Survey,
         limits: Callable[[], RiskLimits],
@@ -60,7 +64,9 @@ class Manual:
         self._portfolio, self._reconciler = portfolio, reconciler
         self._flattener, self._foreign = flattener, foreign
         self._turning: set[str] = set()
-        self._changer = Changer(gate, survey, limits, executor, tracker, foreign, self.submit, self._cancel)
+        self._changer = Changer(
+            bus, clock, work, gate, survey, limits, executor, tracker, foreign, self.submit, self._cancel
+        )
         self._closer = Closer(self.submit, self._cancel, survey, limits, tracker, portfolio, reconciler)
 
     def while_closing(self, around: Callable[[str], AbstractContextManager[None]]) -> None:

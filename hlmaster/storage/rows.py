@@ -61,6 +61,7 @@ def order_row(tracked: TrackedOrder) -> Row:
         "trigger_kind": trigger.kind.value if trigger else None,
         "trigger_market": trigger.market if trigger else None,
         "basis": msgspec.json.encode(order.basis).decode() if order.basis else None,
+        "ticket": order.ticket or None,
     }
 
 
@@ -71,6 +72,7 @@ def order_of(row: Mapping[str, Any]) -> TrackedOrder:
     named = {name: row[name] for name in _ORDER}
     named |= {"side": Side(row["side"]), "purpose": Purpose(row["purpose"]), "trigger": trigger}
     named["basis"] = None if row["basis"] is None else _basis.decode(row["basis"])
+    named["ticket"] = row["ticket"] or ""
     order = Order(**named | {"time_in_force": TimeInForce(row["time_in_force"])})
     return TrackedOrder(order, **{name: row[name] for name in _TRACKED} | {"status": OrderStatus(row["status"])})
 

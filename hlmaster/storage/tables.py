@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from hlmaster.storage.column_types import Compressed, CompressedText, Money
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every schema this program can open, oldest first; the last is the present one."""
 
 
@@ -108,6 +108,7 @@ orders = Table(
     _flag("foreign"),
     _whole("expires_ms", nullable=True),
     _text("basis", nullable=True),
+    _text("ticket", nullable=True),
 )
 
 fills = Table(

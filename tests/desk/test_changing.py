@@ -6,14 +6,26 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from hlmaster.core.errors import OutcomeUnknown
-from hlmaster.core.events import FillsReported, TrackedOrder
+from hlmaster.core.events import FillsReported, Notice, TrackedOrder
 from hlmaster.core.model import Side
-from hlmaster.core.orders import ActionKind, Order, OrderReply, OrderStatus, Prepared, ReplyKind
+from hlmaster.core.orders import (
+    ActionKind,
+    Approved,
+    Fill,
+    Order,
+    OrderReply,
+    OrderStatus,
+    Prepared,
+    ReplyKind,
+    RuleResult,
+    Verdict,
+)
 from hlmaster.desk import changing
 from hlmaster.desk.changing import Change
 from hlmaster.desk.outcome import Outcome
@@ -186,8 +198,7 @@ async def test_an_order_that_is_cancelled_on_the_way_is_not_said_to_stand(scene:
 
 
 async def test_what_fills_while_an_order_is_moved_comes_off_its_size(scene: Scene) -> None:
-    entry = Ticket("ETH", Side.BUY, TicketKind.LIMIT, SizeUnit.COIN, D("0.5"), limit_price=D(2900))
-    (placed,) = (await scene.desk.manual.place(entry)).orders
+    placed = await placed_entry(scene)
     go = slowly(scene)
     moving = asyncio.create_task(scene.desk.manual.modify(placed.client_order_id, price=D(2920)))
     await scene.until(lambda: any(one.replacement for one in scene.desk.orders.live("ETH")))
@@ -200,20 +211,113 @@ async def test_what_fills_while_an_order_is_moved_comes_off_its_size(scene: Scen
     assert "0.2 ETH filled while it was changed" in outcome.sentence
 
 
+async def placed_entry(scene: Scene) -> TrackedOrder:
+    """Buy 0.5 at 2900."""
+    entry = Ticket("ETH", Side.BUY, TicketKind.LIMIT, SizeUnit.COIN, D("0.5"), limit_price=D(2900))
+    (placed,) = (await scene.desk.manual.place(entry)).orders
+    return placed
+
+
+async def changed_with_a_silent_fill(scene: Scene, coins: str, /, **changes: Any) -> tuple[TrackedOrder, Fill]:
+    """The entry after the change, and a fill before it that nobody has heard of."""
+    placed = await placed_entry(scene)
+    silent = filled_in_silence(scene, placed, coins)
+    outcome = await scene.desk.manual.modify(placed.client_order_id, **changes)
+    assert outcome.ok, outcome.sentence
+    (now,) = scene.desk.orders.live("ETH")
+    return now, silent
+
+
+def left(scene: Scene) -> list[Decimal]:
+    return [one.remaining for one in scene.desk.orders.live("ETH") if one.replacement is None]
+
+
+async def test_what_filled_before_a_change_and_is_told_after_it_comes_off_its_size(scene: Scene) -> None:
+    said = list[str]()
+    scene.desk._parts.bus.subscribe(Notice, lambda notice: said.append(notice.sentence))
+    _, silent = await changed_with_a_silent_fill(scene, "0.2", price=D(2920))
+    assert left(scene) == [D("0.5")]
+    for _ in range(2):  # told twice it is one fill
+        tell(scene, silent)
+        await scene.until(lambda: left(scene) == [D("0.3")])
+    assert [one for one in said if "0.2 ETH filled while it was changed" in one] == said
+    assert len(said) == 1
+
+
+async def test_where_no_more_is_left_than_comes_off_the_order_goes(scene: Scene) -> None:
+    now, silent = await changed_with_a_silent_fill(scene, "0.2", price=D(2920))
+    filled(scene, now, "0.35")
+    tell(scene, silent)
+    await scene.until(lambda: not scene.desk.orders.unsettled("ETH"))
+    assert scene.venue.orders == {}
+
+
+async def test_fills_of_several_lives_come_off_once_each(scene: Scene) -> None:
+    now, first = await changed_with_a_silent_fill(scene, "0.1", price=D(2920))
+    second = filled_in_silence(scene, now, "0.2")
+    assert (await scene.desk.manual.modify(now.client_order_id, price=D(2930))).ok
+    tell(scene, second, first)
+    await scene.until(lambda: left(scene) == [D("0.2")])
+    assert scene.desk.portfolio.size("ETH") == D("0.3")
+
+
+async def test_a_size_that_was_said_stays_whatever_filled_before(scene: Scene) -> None:
+    _, silent = await changed_with_a_silent_fill(scene, "0.2", size=D("0.4"))
+    sent = len(scene.venue.sent)
+    tell(scene, silent)
+    await scene.until(lambda: scene.desk.portfolio.size("ETH") == D("0.2"))
+    assert left(scene) == [D("0.4")]
+    assert scene.venue.sent[sent:] == []
+
+
+async def test_what_the_gate_will_not_put_back_keeps_none_of_the_others_from_going_back(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = await bracket(scene)
+    change, approve, refused = scene.venue.change, scene.desk.gate.approve, list[Order]()
+
+    def without_entry(old: int, order: Order) -> OrderReply:
+        return NO if order.kind == "limit" else change(old, order)
+
+    def not_the_target_again(order: Order) -> Approved | Verdict:
+        if order.trigger is not None and order.trigger.price == 3000:
+            refused.append(order)
+            return Verdict((RuleResult("test", False, sentence="Not now."),))
+        return approve(order)
+
+    monkeypatch.setattr(scene.venue, "change", without_entry)
+    monkeypatch.setattr(scene.desk.gate, "approve", not_the_target_again)
+    outcome = await shifted(scene, orders, 20)
+    assert refused
+    assert not outcome.ok
+    assert prices(scene) == STOOD | {"take profit market": 3020}
+    assert "take profit market 3020 could not be put back, and stands as changed. Not now." in outcome.sentence
+    assert "Put back: Sell 0.5 ETH stop market 2800." in outcome.sentence
+
+
 def filled(scene: Scene, order: TrackedOrder, size: str) -> None:
     """By somebody else's order, whole or in part."""
+    done = filled_in_silence(scene, order, size)
+    tell(scene, done)
+    listed = scene.venue.orders[done.order_id]
+    status = OrderStatus.RESTING if listed.size else OrderStatus.FILLED
+    scene.venue._report(replace(listed, status=status, status_text="open" if listed.size else "filled"))
+    if not listed.size:
+        del scene.venue.orders[done.order_id]
+
+
+def filled_in_silence(scene: Scene, order: TrackedOrder, size: str) -> Fill:
     venue, number = scene.venue, order.order_id
     assert number is not None
-    listed = venue.orders[number]
-    left = listed.size - D(size)
+    venue.orders[number] = replace(venue.orders[number], size=venue.orders[number].size - D(size))
     venue.positions["ETH"] = venue.positions.get("ETH", D(0)) + D(size)
     done = fill(Side.BUY, size, "2900", order_id=number, client_order_id=order.client_order_id)
     venue.all_fills.append(done)
-    scene.desk._parts.bus.publish(FillsReported((done,)))
-    status = OrderStatus.RESTING if left else OrderStatus.FILLED
-    venue._report(replace(listed, size=left, status=status, status_text="open" if left else "filled"))
-    if not left:
-        del venue.orders[number]
+    return done
+
+
+def tell(scene: Scene, *fills: Fill) -> None:
+    scene.desk._parts.bus.publish(FillsReported(fills))
 
 
 async def test_when_the_gate_refuses_one_none_is_sent(scene: Scene) -> None:

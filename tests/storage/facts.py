@@ -60,6 +60,7 @@ orders = st.builds(
     texts,
     ids,
     st.none() | st.builds(Basis, texts, texts, st.booleans(), fractions, fractions, st.none() | money),
+    texts,
 )
 tracked = st.builds(
     TrackedOrder,

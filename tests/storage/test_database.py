@@ -19,11 +19,15 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.schema import CreateTable
 
 from hlmaster.core.errors import DatabaseDamaged, DatabaseTooNew, StorageError
+from hlmaster.core.events import TrackedOrder
+from hlmaster.core.orders import OrderStatus
 from hlmaster.storage import database, tables
 from hlmaster.storage.database import HEAD, MIGRATIONS, migrate, open_database, translated
 from hlmaster.storage.files import sqlite_files
+from hlmaster.storage.rows import order_of, order_row
 from hlmaster.storage.writer import Writer
 from tests.storage.facts import DEMO, NOW
+from tests.trading.scenes import order
 
 
 @pytest.fixture
@@ -100,6 +104,26 @@ def test_the_first_release_s_database_gains_the_tables_of_reconciliation_and_kee
         assert connection.execute(text("SELECT id FROM sessions")).scalars().all() == ["s"]
     opened.dispose()
     assert path.with_name("desk.sqlite.before-0001").exists()
+
+
+def test_orders_from_before_tickets_were_kept_have_none(path: Path) -> None:
+    engine = database._engine(url(path))
+    migrate(engine, "0004")
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO sessions VALUES ('s', 'demo', 'x', 1, '10000')"))
+        resting = TrackedOrder(order(), OrderStatus.RESTING, 7, Decimal(0), None, NOW, NOW)
+        row = {"session_id": "s", **order_row(resting)}
+        del row["ticket"]
+        names = ", ".join(f'"{name}"' for name in row)
+        places = ", ".join(f":{name}" for name in row)
+        plain = {name: str(value) if isinstance(value, Decimal) else value for name, value in row.items()}
+        connection.execute(text(f"INSERT INTO orders ({names}) VALUES ({places})"), plain)
+    engine.dispose()
+    opened = open_database(url(path))
+    with opened.connect() as connection:
+        kept = connection.execute(select(tables.orders)).mappings()
+        assert [order_of(dict(row)) for row in kept] == [resting]
+    opened.dispose()
 
 
 def test_an_older_database_is_copied_and_migrated(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,10 +35,7 @@ class Children:
 
 
 def came_with(child: TrackedOrder, entry: TrackedOrder) -> bool:
-    """Both were sent in one action, so they expire in one moment; so may what another action of that moment sent.
-
-    Tickets are not known any more after a restart.
-    """
+    """Both were sent in one action, so they expire in one moment; so may what another action of that moment sent."""
     return (
         child.order.purpose is Purpose.PROTECT
         and child.order.trigger is not None
