@@ -216,3 +216,8 @@ def iso(time_ms: int | None) -> str:
 
 def _at(time_ms: int, where: tzinfo | None) -> datetime:
     return datetime.fromtimestamp(time_ms // SECOND_MS, UTC).astimezone(where)
+
+
+def shortened(text: str, room: int) -> str:
+    """In at most ``room`` characters; what is cut off ends in ``…``."""
+    return text if len(text) <= room else f"{text[: room - 1]}…"

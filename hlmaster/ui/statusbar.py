@@ -96,7 +96,8 @@ class StatusBar(QWidget):
                 break
             left.pop(label, None)
         for label in fitted:
-            label.setVisible(label in left)
+            if label.isHidden() is (label in left):
+                label.setVisible(label in left)
 
     def show_keys(self, keys_of: Callable[[str], str]) -> None:
         """How help and everything else are found, by the user's own keys."""

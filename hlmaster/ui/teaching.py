@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
@@ -12,6 +14,7 @@ from hlmaster.ui.theme import Theme, text_font
 
 MARGIN = 16
 WRAPPED = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
+KEPT, MOST_HEIGHT = 512, 10_000
 Lesson = tuple[str, str]
 
 
@@ -26,15 +29,20 @@ def write_lesson(painter: QPainter, where: QRect, lesson: Lesson, *, muted: str,
     """In the middle of the place, a little above; both wrap where it is narrow."""
     heading, sentence = lesson
     font, area = text_font(), where.adjusted(MARGIN, 0, -MARGIN, 0)
-    metrics = QFontMetrics(font)
-    head = metrics.boundingRect(area, WRAPPED, heading).height() + GAP
-    whole = head + metrics.boundingRect(area, WRAPPED, sentence).height()
+    head = _height(heading, area.width()) + GAP
+    whole = head + _height(sentence, area.width())
     top = area.top() + max(GAP, min(area.height() - whole - GAP, (area.height() - whole) * 2 // 5))
     painter.setFont(font)
     painter.setPen(colour(muted))
     painter.drawText(QRect(area.left(), top, area.width(), head), WRAPPED, heading)
     painter.setPen(colour(faint))
     painter.drawText(QRect(area.left(), top + head, area.width(), area.height()), WRAPPED, sentence)
+
+
+@lru_cache(KEPT)
+def _height(words: str, width: int) -> int:
+    """Pixels that they take when they wrap at that width."""
+    return QFontMetrics(text_font()).boundingRect(0, 0, width, MOST_HEIGHT, WRAPPED, words).height()
 
 
 class LessonView(QWidget):

@@ -14,6 +14,7 @@ from hlmaster.core.resources import resource
 from hlmaster.settings.sections import General
 from hlmaster.ui import sizes
 from hlmaster.ui.charts.palette import FALLBACK_NUMBER_FAMILY, FALLBACK_TEXT_FAMILY, ChartPalette
+from hlmaster.ui.ink import as_figures
 from hlmaster.ui.palettes import LEGIBLE, SCHEMES, Scheme, contrast, is_bright, legible, mixed, tones
 
 __all__ = [
@@ -113,7 +114,7 @@ def text_font(pixels: int = sizes.FONT_PIXELS, *, strong: bool = False) -> QFont
 
 
 def number_font(pixels: int = sizes.FONT_PIXELS, *, strong: bool = False) -> QFont:
-    return _font((NUMBER_FAMILY, FALLBACK_NUMBER_FAMILY), pixels, strong)
+    return as_figures(_font((NUMBER_FAMILY, FALLBACK_NUMBER_FAMILY), pixels, strong))
 
 
 def _font(families: tuple[str, ...], pixels: int, strong: bool) -> QFont:

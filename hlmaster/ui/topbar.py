@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
@@ -129,10 +129,11 @@ class TopBar(QWidget):
 
     def _fit(self) -> None:
         """Leave out what matters least until everything else stands whole."""
+        widths = {part: part.sizeHint().expandedTo(part.minimumSize()).width() for part in self._parts}
         fits = (
             number
             for number, choice in enumerate(self._steps)
-            if self._needed(*choice) + (BACK_AGAIN if number < self._step else 0) <= self.width()
+            if self._needed(widths, *choice) + (BACK_AGAIN if number < self._step else 0) <= self.width()
         )
         step = next(fits, len(self._steps) - 1)
         if step == self._step:
@@ -142,15 +143,17 @@ class TopBar(QWidget):
         self._badge.setText(self._badge_text(narrow=narrow))
         for part in self._parts:
             part.setVisible(part not in left_out)
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()  # with the resize, not in a painting of its own after it
 
-    def _needed(self, narrow: bool, left_out: tuple[QWidget, ...]) -> int:
+    def _needed(self, widths: Mapping[QWidget, int], narrow: bool, left_out: tuple[QWidget, ...]) -> int:
         """Pixels for all that is not left out, with the whole badge or its first words."""
-        shown = [part for part in self._parts if part not in left_out]
+        shown = [width for part, width in widths.items() if part not in left_out]
         badge = self._badge.fontMetrics()
         words = badge.horizontalAdvance(self._badge_text(narrow=narrow)) - badge.horizontalAdvance(self._badge.text())
-        widths = sum(part.sizeHint().expandedTo(part.minimumSize()).width() for part in shown)
         gaps = SPACING * len(shown) - (SPACING - SWITCH_SPACING) * (len(self._switches) - 1)
-        return widths + words + gaps + MARGINS[0] + MARGINS[2]
+        return sum(shown) + words + gaps + MARGINS[0] + MARGINS[2]
 
     def _badge_words(self) -> str:
         """Whose account, and until when its API wallet may trade."""

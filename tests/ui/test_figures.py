@@ -161,3 +161,8 @@ def test_sentences_that_others_wrote_lose_their_money_and_sizes(sentence: str, s
 
 def test_while_nothing_is_hidden_sentences_stay_as_they_are() -> None:
     assert figures.veiled("It needs $198.38.") == "It needs $198.38."
+
+
+@pytest.mark.parametrize(("text", "said"), [("", ""), ("kSHIB", "kSHIB"), ("kSHIBA", "kSHI…")])
+def test_what_has_no_room_is_shortened(text: str, said: str) -> None:
+    assert figures.shortened(text, 5) == said

@@ -402,6 +402,7 @@ class Painted(CellPainter):
 def test_only_cells_that_read_differently_are_painted_again(qtbot: QtBot, table: Table) -> None:
     painted = Painted(table.table, table.palette_of, table)
     table.setItemDelegate(painted)
+    qtbot.waitUntil(lambda: painted.count > 0)
     qtbot.wait(20)
     painted.count = 0
     table.table.put(Job("b", 7))

@@ -47,8 +47,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self._borders: list[Border] = []
         self.setCacheMode(self.CacheModeFlag.CacheNone)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        # Of the scene's items none moves by itself: what a change spares is known from the frame alone.
-        self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
+        # Of the scene's items none moves by itself: what a change spares is known from the frame alone, and the scene
+        # would have all of it painted again after each new size.
+        self.setViewportUpdateMode(self.ViewportUpdateMode.NoViewportUpdate)
         self._build_items()
 
     def _build_items(self) -> None:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPen
 
-from hlmaster.ui.ink import Ink
+from hlmaster.ui.ink import Ink, as_figures
 from hlmaster.ui.palettes import DARK, mixed, tones
 
 FALLBACK_NUMBER_FAMILY = "DejaVu Sans Mono"
@@ -42,12 +42,12 @@ class Typefaces:
 
     def __init__(self, palette: ChartPalette) -> None:
         size = palette.font_pixels
-        self.numbers = _font(palette.number_family, FALLBACK_NUMBER_FAMILY, size)
-        self.small = _font(palette.number_family, FALLBACK_NUMBER_FAMILY, size - 1)
+        self.numbers = _figures(palette, size)
+        self.small = _figures(palette, size - 1)
         self.small_ink = Ink(self.small)
-        self.strong = _font(palette.number_family, FALLBACK_NUMBER_FAMILY, size - 1, bold=True)
+        self.strong = _figures(palette, size - 1, bold=True)
         self.strong_ink = Ink(self.strong)
-        self.tag = _font(palette.number_family, FALLBACK_NUMBER_FAMILY, size, bold=True)
+        self.tag = _figures(palette, size, bold=True)
         self.words = _font(palette.text_family, FALLBACK_TEXT_FAMILY, size + 1)
         self.caption = _font(palette.text_family, FALLBACK_TEXT_FAMILY, size - 2)
         self.caption.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0.6)
@@ -71,6 +71,10 @@ def flat_pen(colour: str, dashes: tuple[float, ...] = (), width: float = 1.0, op
     if dashes:
         pen.setDashPattern(dashes)
     return pen
+
+
+def _figures(palette: ChartPalette, pixels: int, *, bold: bool = False) -> QFont:
+    return as_figures(_font(palette.number_family, FALLBACK_NUMBER_FAMILY, pixels, bold=bold))
 
 
 def _font(family: str, fallback: str, pixels: int, *, bold: bool = False) -> QFont:

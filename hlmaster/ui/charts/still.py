@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QRect, QRectF
+from PySide6.QtCore import QRect, QRectF, QSize
 from PySide6.QtGui import QPainter, QPixmap, QRegion
 
 from hlmaster.ui.charts.axis import axis_of, draw_words
@@ -23,6 +23,8 @@ SPARE = 256
 """Pixels that the picture of the panes has beyond what is seen of it."""
 AHEAD = 48
 """Pixels that are painted beyond the edge to which the view moves."""
+CHUNK = 64
+"""Pixels by which a picture grows: new memory at each step of a window's edge costs as much as a pane."""
 SEAM = 3
 """Pixels painted again beside what is there: a line that ended at the old edge had no neighbour there."""
 
@@ -102,7 +104,7 @@ class StillPicture:
         self._painted.clear()
 
     def _sheet(self, last: QPixmap, width: float, height: float) -> QPixmap:
-        size = QRectF(0, 0, width * self._ratio, height * self._ratio).toAlignedRect().size()
+        size = QSize(*(math.ceil(side * self._ratio / CHUNK) * CHUNK for side in (width, height)))
         sheet = last if last.size() == size else QPixmap(size)
         sheet.setDevicePixelRatio(self._ratio)
         return sheet

@@ -32,7 +32,7 @@ def fill(painter: QPainter, rects: Rectangles) -> None:
 
 def trace(painter: QPainter, x: Floats, y: Floats) -> None:
     """A line through the points with the painter's pen; a NaN in y leaves a hole."""
-    traces(painter, x, y[np.newaxis], [painter.pen()])
+    lines(painter, joined(x, y[np.newaxis])[0])
 
 
 def traces(painter: QPainter, x: Floats, rows: Floats, pens: Sequence[QPen]) -> None:
@@ -40,18 +40,29 @@ def traces(painter: QPainter, x: Floats, rows: Floats, pens: Sequence[QPen]) -> 
 
     Separate segments instead of paths: Qt strokes an antialiased path wider than a pixel twenty times as slowly.
     """
+    for pen, line in zip(pens, joined(x, rows), strict=True):
+        painter.setPen(pen)
+        lines(painter, line)
+
+
+def joined(x: Floats, rows: Floats) -> list[Floats]:
+    """Of each row the segments between its neighbouring points, float64[n, 4]; those at a NaN are left out."""
     if len(x) < 2:
-        return
+        return [np.empty((0, 4)) for _ in rows]
     segments = np.empty((len(rows), len(x) - 1, 4))
     segments[..., 0], segments[..., 1] = x[:-1], rows[:, :-1]
     segments[..., 2], segments[..., 3] = x[1:], rows[:, 1:]
     whole = np.isfinite(rows)
-    known = None if whole.all() else whole[:, :-1] & whole[:, 1:]
-    for index, pen in enumerate(pens):
-        line = segments[index] if known is None else segments[index][known[index]]
-        if len(line):
-            painter.setPen(pen)
-            painter.drawLines(Shiboken.wrapInstance(line.ctypes.data, QLineF), len(line))  # type: ignore[call-overload]
+    if whole.all():
+        return list(segments)
+    known = whole[:, :-1] & whole[:, 1:]
+    return [line[at] for line, at in zip(segments, known, strict=True)]
+
+
+def lines(painter: QPainter, segments: Floats) -> None:
+    """Segments as ``joined`` makes them."""
+    if len(segments):
+        painter.drawLines(Shiboken.wrapInstance(segments.ctypes.data, QLineF), len(segments))  # type: ignore[call-overload]
 
 
 def strips(painter: QPainter, left: Floats, right: Floats, y: Floats) -> None:
@@ -62,4 +73,4 @@ def strips(painter: QPainter, left: Floats, right: Floats, y: Floats) -> None:
         segments = np.empty((count, 4))
         segments[:, 0], segments[:, 1] = left[known], y[known]
         segments[:, 2], segments[:, 3] = right[known], y[known]
-        painter.drawLines(Shiboken.wrapInstance(segments.ctypes.data, QLineF), count)  # type: ignore[call-overload]
+        lines(painter, segments)

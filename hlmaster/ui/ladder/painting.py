@@ -267,7 +267,7 @@ class Picture:
         room = int((width - 2 * MARGIN) / self.look.small.advance)
         first, second = view.says
         if len(first) <= room:  # A long one is read whole; what the other button does can wait
-            return [first, second if len(second) <= room else f"{second[: room - 1]}…"]
+            return [first, figures.shortened(second, room)]
         return wrap(first, room, max_lines=MOST_LINES if view.told else 2, placeholder=" …")
 
     def _strip(self, painter: QPainter, view: View, width: int, height: int) -> None:

@@ -89,6 +89,8 @@ class ChartPanel(MarketPanel):
         self.setFocusProxy(self.chart)
         self.trading = ChartTrading(self, self.chart)
         self._said = SignalMarks(context.desk)
+        self._owes = True
+        """What it is to show is not drawn before it is seen."""
         self._drawn: tuple[str, Interval] | None = None
         """Whose candles the chart holds."""
         self._arrived: set[tuple[str, Interval]] = set()
@@ -105,7 +107,6 @@ class ChartPanel(MarketPanel):
         self._listen()
         self._take_settings()
         self.retitle(self.titled())
-        self.show_coin()
 
     def _listen(self) -> None:
         context, bridge = self.context, self.context.bridge
@@ -150,7 +151,10 @@ class ChartPanel(MarketPanel):
         self._begin()
 
     def _begin(self) -> None:
-        """Show what is held of this market at once, and have the rest fetched."""
+        """Show what is held of this market at once, and have the rest fetched; unseen, it waits until it is seen."""
+        self._owes = not self.isVisible()
+        if self._owes:
+            return
         self.trouble.hide()
         series = self._series
         if series is not None and self._is_worth_showing(series):
@@ -163,7 +167,10 @@ class ChartPanel(MarketPanel):
 
     def catch_up_on_sight(self) -> None:
         super().catch_up_on_sight()
-        self._load()
+        if self._owes:
+            self._begin()
+        else:
+            self._load()
 
     async def _add_canvas(self) -> None:
         """Loaded beside the loop, once the window has been seen."""
@@ -235,10 +242,12 @@ class ChartPanel(MarketPanel):
     def _draw_whole(self, series: Series) -> None:
         block = series.block()
         same = self._drawn == (self.coin, self.interval)
-        view = self.chart.frame.view
-        behind = self._slots_behind() if same and not view.shows_latest(len(self.chart.frame.series)) else 0.0
+        frame = self.chart.frame
+        behind = self._slots_behind() if same and not frame.view.shows_latest(len(frame.series)) else 0.0
+        is_auto = frame.auto_scale or not same
         self.chart.set_price_decimals(self._decimals(float(block.close[-1])))
         self.chart.set_series(block.time_ms, *_prices(block), self.interval.ms)
+        self.chart.set_auto_scale(is_auto)
         if behind:
             self.chart.pan(self._slots_behind() - behind)
         if self._drawn is None and self.chart.is_whole:

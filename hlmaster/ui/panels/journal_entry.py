@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from hlmaster.core.records import Trade
 from hlmaster.desk.trade_journal import LONGEST_NOTE
+from hlmaster.ui import figures
 
 CHIPS_IN_A_ROW, LONGEST_CHIP = 3, 8
 
@@ -52,7 +53,7 @@ class TagChips(QWidget):
             self._grid.addWidget(chip, *divmod(place, CHIPS_IN_A_ROW))
 
     def _chip(self, tag: str) -> QPushButton:
-        chip = QPushButton(tag if len(tag) <= LONGEST_CHIP else f"{tag[: LONGEST_CHIP - 1]}…")
+        chip = QPushButton(figures.shortened(tag, LONGEST_CHIP))
         chip.setProperty("role", "small")
         chip.setCheckable(True)
         chip.setToolTip(f"Tag it: {tag}")

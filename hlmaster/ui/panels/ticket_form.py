@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QBoxLayout, QLabel, QWidget
 
 from hlmaster.core.model import Side
@@ -15,6 +16,7 @@ from hlmaster.core.rounding import round_size, snap_price, wire_text
 from hlmaster.trading.bracket import Entry, ExitUnit, Priced, priced
 from hlmaster.trading.situation import Situation
 from hlmaster.trading.ticket import SizeUnit, Ticket, TicketKind, draft
+from hlmaster.ui import figures
 from hlmaster.ui.forms.ui_ticket_panel import Ui_TicketPanel
 from hlmaster.ui.number_field import NumberField
 from hlmaster.ui.panels import ticket_sizes as sizes
@@ -40,7 +42,7 @@ ONLY_LIMITS_WAIT = "Only a plain limit order can be IOC; a market order is by it
 RESTS = "A post-only order never trades at once: take post-only off first."
 ENDS_ONLY = "A reduce-only order ends a position, so there is nothing for a bracket to protect."
 
-EXECUTION_WIDTH = 112
+EXECUTION_WIDTH, UNIT_LETTERS = 112, 9
 ROOMY = 560
 """Pixels of a ticket in which an order with a bracket shows every field and figure."""
 LOW, LOWEST = 460, 350
@@ -81,7 +83,8 @@ class TicketForm:
         ui.execution.set_options(EXECUTIONS)
         ui.execution.setMinimumWidth(EXECUTION_WIDTH)
         for unit in SizeUnit:
-            ui.unit.addItem(coin if unit is SizeUnit.COIN else str(unit), unit)
+            ui.unit.addItem(str(unit), unit)
+        self._name_unit(coin)
         # The scroll area has measured them before their roles were set
         for label in (*ui.contents.findChildren(QLabel), *ui.preview.findChildren(QLabel)):
             restyle(label)
@@ -117,7 +120,12 @@ class TicketForm:
         self._ui.bracket.clear_prices()
         if self.unit is SizeUnit.COIN:
             self._ui.amount.clear()
-        self._ui.unit.setItemText(0, coin)
+        self._name_unit(coin)
+
+    def _name_unit(self, coin: str) -> None:
+        """Beside the size there is room for so many letters; the tip has them all."""
+        self._ui.unit.setItemText(0, figures.shortened(coin, UNIT_LETTERS))
+        self._ui.unit.setItemData(0, coin, Qt.ItemDataRole.ToolTipRole)
 
     def follow_unit(self, situation: Situation | None) -> None:
         """The unit is another: the same size is said in it, or none where nobody can say how much that is."""

@@ -255,8 +255,7 @@ class WatchlistPanel(PaintedPanel):
         stale = market is None or is_cut_off or not {CONTEXT, MID}.isdisjoint(market.stale_streams)
         self.strong_ink.use(painter, theme.muted if stale else theme.text)
         room = int((places[0].right - places[0].left + 1) / self.strong_ink.advance)
-        name = coin if len(coin) <= room else f"{coin[: room - 1]}…"
-        self.strong_ink.left(painter, name, places[0].left, middle)
+        self.strong_ink.left(painter, figures.shortened(coin, room), places[0].left, middle)
         for place in places[1:]:
             column = place.column
             if column.value is None:

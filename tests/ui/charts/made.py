@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from pytestqt.qtbot import QtBot
 
+from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.charts.series import FIELDS, CandleSeries, Floats, Times
 
 MINUTE = 60_000
 START = 1_760_000_040_000
+Arrays = tuple[Times, Floats, Floats, Floats, Floats, Floats]
 
 
 def candles(
@@ -29,7 +32,7 @@ def candles(
     return time_ms[kept], {name: values[kept] for name, values in data.items()}
 
 
-def arrays(count: int, seed: int = 1, start: int = START) -> tuple[Times, Floats, Floats, Floats, Floats, Floats]:
+def arrays(count: int, seed: int = 1, start: int = START) -> Arrays:
     """Times, open, high, low, close, volume."""
     time_ms, data = candles(count, seed, start)
     return time_ms, data["open"], data["high"], data["low"], data["close"], data["volume"]
@@ -43,3 +46,12 @@ def series(count: int, seed: int = 1, missing: tuple[int, ...] = ()) -> CandleSe
 
 def row(value: float, volume: float = 1.0) -> dict[str, float]:
     return dict(zip(FIELDS, (value, value + 1, value - 1, value + 0.5, volume), strict=True))
+
+
+def chart_of(qtbot: QtBot, candles: Arrays, height: int = 500) -> CandleChart:
+    """700 pixels wide, not shown."""
+    chart = CandleChart()
+    qtbot.addWidget(chart)
+    chart.resize(700, height)
+    chart.set_series(*candles, MINUTE)
+    return chart

@@ -16,7 +16,7 @@ from hlmaster.ui.charts.lines import PriceLine
 from hlmaster.ui.charts.marks import Mark
 from hlmaster.ui.charts.study import Study, Trace
 from hlmaster.ui.charts.tag import Quote
-from tests.ui.charts.made import MINUTE, arrays
+from tests.ui.charts.made import arrays, chart_of
 
 COUNT = 400
 CANDLES = arrays(COUNT)
@@ -25,10 +25,7 @@ LAST = float(CANDLES[4][-1])
 
 @pytest.fixture
 def chart(qtbot: QtBot) -> CandleChart:
-    chart = CandleChart()
-    qtbot.addWidget(chart)
-    chart.resize(700, 500)
-    chart.set_series(*CANDLES, MINUTE)
+    chart = chart_of(qtbot, CANDLES)
     close = CANDLES[4]
     wave = 40 * np.sin(np.arange(COUNT) / 7)
     band = (Trace("up", "#00ff00", width=3.0), Trace("low", "#00ff00", kind="steps"))

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from hlmaster.ui.charts.candle_chart import CandleChart
 from hlmaster.ui.charts.fill_layer import FillLayer
 from hlmaster.ui.charts.fill_marks import Deal
-from tests.ui.charts.made import MINUTE, arrays
+from tests.ui.charts.made import arrays, chart_of
 from tests.ui.charts.seen import seen
 
 CANDLES = arrays(300)
@@ -17,10 +17,7 @@ CANDLES = arrays(300)
 
 @pytest.fixture
 def chart(qtbot: QtBot) -> CandleChart:
-    chart = CandleChart()
-    qtbot.addWidget(chart)
-    chart.resize(700, 400)
-    chart.set_series(*CANDLES, MINUTE)
+    chart = chart_of(qtbot, CANDLES, 400)
     chart.show_latest(80)
     return chart
 

@@ -226,6 +226,49 @@ async def test_older_candles_that_failed_can_be_asked_for_again_where_one_stands
     await panel.context.close()
 
 
+async def test_a_price_scale_set_by_hand_outlasts_candles_that_are_drawn_whole_again(qtbot: Any) -> None:
+    scene = MarketScene()
+    scene.tell_book("ETH")
+    panel = await opened(scene, qtbot)
+    panel.chart.set_auto_scale(False)
+    panel.chart.frame.prices.stretch(2.0)
+    scale = (panel.chart.frame.low, panel.chart.frame.high)
+    panel.hide()
+    last = held(scene, panel)[-1]
+    for n in range(MOST_STEPS + 10):
+        scene.pass_time(60 if n else 0)
+        scene.tell_candle("ETH", Interval.M1, last + n * 60_000, 3_434.0)
+    panel.show()
+    await until(lambda: times(panel) == held(scene, panel))
+    assert (panel.chart.frame.low, panel.chart.frame.high) == scale
+    found = [panel.chart.frame.auto_scale]
+    panel.context.select("BTC")
+    assert [*found, panel.chart.frame.auto_scale] == [False, True]
+    await panel.context.close()
+
+
+async def test_a_chart_that_nobody_sees_is_drawn_once_when_it_is_seen(
+    qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = MarketScene()
+    panel = await opened(scene, qtbot)
+    drawn = list[int]()
+    draw = panel.chart.set_series
+
+    def counted(*series: Any) -> None:
+        drawn.append(len(series[0]))
+        draw(*series)
+
+    monkeypatch.setattr(panel.chart, "set_series", counted)
+    panel.hide()
+    for interval in (Interval.M5, Interval.H1, Interval.M1):
+        panel.choose_interval(interval)
+    assert drawn == []
+    panel.show()
+    assert drawn == [len(held(scene, panel))]
+    await panel.context.close()
+
+
 async def test_history_is_asked_for_when_it_is_seen(qtbot: Any) -> None:
     scene = MarketScene()
     panel = ChartPanel(open_context(scene, qtbot))

@@ -388,6 +388,15 @@ async def test_another_coin_takes_prices_and_coin_sizes_away_but_keeps_dollars(q
         assert panel.ui.amount.text() == "100"
 
 
+async def test_a_long_coin_is_shortened_beside_the_size_and_whole_in_its_tip(qtbot: QtBot) -> None:
+    async with trading("ETH") as scene:
+        panel = panel_of(scene, qtbot)
+        for coin, said in (("ETH", "ETH"), ("kDOGWIFHA", "kDOGWIFHA"), ("kDOGWIFHATBABY", "kDOGWIFH…")):
+            panel.form.follow(coin)
+            assert panel.ui.unit.itemText(0) == said
+            assert panel.ui.unit.itemData(0, Qt.ItemDataRole.ToolTipRole) == coin
+
+
 @pytest.mark.parametrize("share", [25, 100])
 @pytest.mark.parametrize("unit", list(SizeUnit))
 async def test_a_share_of_what_is_possible_can_be_sent(qtbot: QtBot, share: int, unit: SizeUnit) -> None:
