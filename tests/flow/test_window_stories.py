@@ -94,6 +94,7 @@ async def a_dragged_stop_is_the_exchanges_stop_and_nothing_is_bare_meanwhile(her
     assert panel.chart._canvas is not None
     viewport, row = panel.chart._canvas.viewport(), panel.chart.frame.y_of
     middle = panel.chart.frame.price_pane.width() / 2
+    await here.hand.move(viewport, QPointF(middle, row(stood)))  # what came under a resting pointer is refused
     await here.hand.drag(viewport, QPointF(middle, row(stood)), QPointF(middle, row(stood * 0.994)), steps=4)
     (wanted,) = [price for price, faint in shown() if not faint]
     assert wanted != stood, "it stands where it was dropped while the exchange is asked"
