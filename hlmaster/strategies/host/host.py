@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -32,6 +32,10 @@ LONGEST_PAUSE, LOSSES_SECONDS = 30.0, 60.0
 MOST_WAITING = 2_000
 """Decisions, one for each strategy and coin; more coins than that nobody watches."""
 Hear = Callable[[Sequence[Known], Sequence[Broken], Mapping[str, str]], None]
+
+
+class _NoLineError(StrategyBroken):
+    """There is nobody to ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +120,7 @@ class Host:
         number = next(self._numbers)
         request = Prepare(number, known.card.name, params)
         try:
-            async with self._speaking:
-                live = self._line_of(known)
+            async with self._line_to(known) as live:
                 prepared = said(await self._ask(live, request, PREPARE_SECONDS), Prepared)
                 live.prepared.add(number)
         except HostLost as error:
@@ -147,6 +150,8 @@ class Host:
             _, decision = self._waiting.popitem(last=False)
             try:
                 await self._decide_on(decision)
+            except _NoLineError:  # loaded anew meanwhile, or no process can be had: the next row asks again
+                continue
             except StrategyBroken as error:
                 self._drop(decision.mind, str(error))
             except HostLost as error:
@@ -155,16 +160,7 @@ class Host:
 
     async def _decide_on(self, decision: _Decision) -> None:
         mind = decision.mind
-        if self._live.process is not None and not self._live.process.is_alive:
-            log.warning("the process of strategies of other hands ended while it had nothing to do")
-            await self._restart()
-            if not self._live.process.is_alive:  # none can be had now; the next row asks again
-                return
-        async with self._speaking:
-            try:
-                live = self._line_of(mind.known)
-            except StrategyBroken:  # loaded anew meanwhile: its new mind decides on the next row
-                return
+        async with self._line_to(mind.known) as live:
             if mind.number not in live.prepared:
                 request = Prepare(mind.number, mind.known.card.name, mind.params)
                 said(await self._ask(live, request, PREPARE_SECONDS), Prepared)
@@ -179,11 +175,24 @@ class Host:
             del self._waiting[key]
         self._fail(name, sentence)
 
-    def _line_of(self, known: Hosted) -> Lineup:
-        current = self._live.known.get(known.card.name)
-        if current is None or current.code != known.code:
-            raise StrategyBroken("Its code is not loaded now.")
-        return self._live
+    @contextlib.asynccontextmanager
+    async def _line_to(self, known: Hosted) -> AsyncIterator[Lineup]:
+        """A living process with this code, for as long as the block lasts. Raises _NoLineError.
+
+        What was lost over somebody else's question, or by itself, is replaced first: nobody is blamed for it.
+        """
+        while True:
+            async with self._speaking:
+                live = self._live
+                current = live.known.get(known.card.name)
+                if current is None or current.code != known.code:
+                    raise _NoLineError("Its code is not loaded now.")
+                if live.process is not None and live.process.is_alive:
+                    yield live
+                    return
+            log.warning("the process of strategies of other hands is gone; another is started")
+            if not await self._restart():
+                raise _NoLineError("There is no process to run it.")
 
     @staticmethod
     async def _ask(live: Lineup, request: Request, seconds: float) -> Any:
@@ -222,11 +231,11 @@ class Host:
                 return
             await self._adopt(lineup)
 
-    async def _restart(self) -> None:
-        """The same code in a new process; after repeated losses not at once."""
+    async def _restart(self) -> bool:
+        """The same code in a new process; after repeated losses not at once. False where none can be started."""
         async with self._building:
             if self._live.process is not None and self._live.process.is_alive:
-                return  # somebody else was faster
+                return True  # somebody else was faster
             now = self._clock.monotonic()
             recent = sum(now - at < LOSSES_SECONDS for at in self._losses)
             self._losses.append(now)
@@ -237,9 +246,10 @@ class Host:
             except HostLost as error:
                 for name in self._live.known:
                     self._fail(name, error.sentence)
-                return
+                return False
             lineup.failed = self._live.failed | lineup.failed
             await self._adopt(lineup)
+            return True
 
     async def _adopt(self, lineup: Lineup) -> None:
         async with self._speaking:

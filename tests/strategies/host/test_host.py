@@ -17,6 +17,7 @@ from hlmaster.strategies.answer import Answer
 from hlmaster.strategies.card import Standing
 from hlmaster.strategies.host.folder import Folder
 from hlmaster.strategies.host.host import Host
+from hlmaster.strategies.host.lineup import Talk
 from hlmaster.strategies.host.messages import Decide, Load
 from hlmaster.strategies.known import Known
 from tests.strategies.host.code import DIES, HANGS, LOOKS_AHEAD, good, on_btc
@@ -53,6 +54,14 @@ class Theatre(Stage):
     async def until(self, holds: Callable[[], bool]) -> None:
         while not holds():  # noqa: ASYNC110  what is waited for is a state, not an event
             await asyncio.sleep(0.001)
+
+
+def lost(stage: Theatre) -> Talk:
+    """The process ends by itself."""
+    process = stage.troupe.host.process
+    assert process is not None
+    process.is_alive = False  # type: ignore[misc]
+    return process
 
 
 async def test_nothing_is_started_where_there_is_nothing_to_run(tmp_path: Path) -> None:
@@ -252,14 +261,30 @@ async def test_a_process_that_ends_by_itself_is_replaced_and_blames_nobody(tmp_p
         assert stage.engine.card("mine").standing is Standing.RUNNING
 
 
+async def test_who_is_armed_while_the_process_is_gone_waits_for_the_next_one(tmp_path: Path) -> None:
+    async with Theatre(tmp_path, mine=good()) as stage:
+        lost(stage)
+        await stage.arm("mine")
+        assert stage.engine.card("mine").standing is Standing.RUNNING
+
+
+async def test_who_waits_to_be_asked_when_another_ends_the_process_is_asked_in_the_next(tmp_path: Path) -> None:
+    async with Theatre(tmp_path, mine=good()) as stage:
+        await stage.arm("mine")
+        async with stage.troupe.host._speaking:
+            stage.run(100, 200)
+            await breath()
+            lost(stage)
+        await stage.until(lambda: len(stage.signals) == 1 or bool(stage.engine.card("mine").broken))
+        assert stage.engine.card("mine").standing is Standing.RUNNING
+
+
 async def test_after_repeated_losses_the_restart_waits_longer_and_longer(tmp_path: Path) -> None:
     async with Theatre(tmp_path, mine=good()) as stage:
         pauses = []
         for _ in range(4):
             before = stage.troupe.clock.elapsed
-            process = stage.troupe.host.process
-            assert process is not None
-            process.is_alive = False  # type: ignore[misc]
+            process = lost(stage)
             await stage.until(lambda old=process: stage.troupe.host.process is not old)  # type: ignore[misc]
             pauses.append(stage.troupe.clock.elapsed - before)
         assert pauses == [0, 0.5, 1.0, 2.0]
