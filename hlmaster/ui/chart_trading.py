@@ -16,6 +16,7 @@ from hlmaster.core.model import Side
 from hlmaster.core.orders import OrderStatus
 from hlmaster.core.records import TradeChanged, TradesRestored
 from hlmaster.core.rounding import PERP_MAX_DECIMALS, snap_price, to_decimal, to_float
+from hlmaster.trading.protection.protector import LEAVING
 from hlmaster.ui import figures, moving
 from hlmaster.ui.attempts import Placed
 from hlmaster.ui.chart_menu import chart_menu
@@ -222,7 +223,10 @@ class ChartTrading(QObject, Owner):
         return tuple((one.key, to_float(one.price)) for one in (line, *company) if one.key not in self._moves)
 
     def busy(self, key: str) -> str:
-        return moving.ON_ITS_WAY if key in self._moves else ""
+        if key in self._moves:
+            return moving.ON_ITS_WAY
+        line = self._lines.get(key)
+        return LEAVING if line is not None and line.is_leaving else ""
 
     def preview(self, price: float) -> Preview | None:
         touch, size = self._touch, self._context.quick.size_text(self._coin) or "(no size)"

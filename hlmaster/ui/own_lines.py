@@ -13,6 +13,7 @@ from hlmaster.core.rounding import to_float
 from hlmaster.desk.desk import Desk
 from hlmaster.trading.portfolio import PositionView
 from hlmaster.trading.protection.cover import parent_of
+from hlmaster.trading.protection.protector import LEAVING
 from hlmaster.ui import figures
 from hlmaster.ui.charts.lines import LineKind, PriceLine
 from hlmaster.ui.charts.pill import Button, Cell, Pill, Tone
@@ -39,6 +40,8 @@ class OwnLine:
     family: str = ""
     is_kept: bool = False
     """A stop or target of the desk's own protection."""
+    is_leaving: bool = False
+    """One of those in whose place another stands already."""
     tip: str = ""
 
     def at(self, price: Decimal, mark: Decimal | None, *, note: str = "", in_hand: bool = False) -> PriceLine:
@@ -66,7 +69,7 @@ def successors(before: Mapping[str, OwnLine], now: Mapping[str, OwnLine]) -> dic
     found: dict[str, str] = {}
     for kind in {line.kind for line in before.values() if line.is_kept}:
         gone = [line for line in before.values() if line.kind == kind and line.is_kept and not _stays(line, now)]
-        come = [line for line in now.values() if line.kind == kind and line.is_kept and line.key not in before]
+        come = [line for line in now.values() if line.kind == kind and line.key not in before and _stays(line, now)]
         if len(gone) == len(come):
             pairs = zip(*(sorted(lines, key=lambda line: line.price) for lines in (gone, come)), strict=True)
             found |= {old.key: new.key for old, new in pairs}
@@ -74,7 +77,8 @@ def successors(before: Mapping[str, OwnLine], now: Mapping[str, OwnLine]) -> dic
 
 
 def _stays(line: OwnLine, now: Mapping[str, OwnLine]) -> bool:
-    return line.key in now and now[line.key].is_kept
+    found = now.get(line.key)
+    return found is not None and found.is_kept and not found.is_leaving
 
 
 def tone(result: Decimal | None) -> Tone:
@@ -87,6 +91,7 @@ class _Around:
 
     position: PositionView | None
     kept: frozenset[str]
+    movable: frozenset[str]
     parents: Mapping[str, TrackedOrder]
     fees: FeeRates
     decimals: int
@@ -98,7 +103,7 @@ class _Around:
             return self.parents[name].client_order_id
         if any(parent.client_order_id == name for parent in self.parents.values()):
             return name
-        return STOPS if name in self.kept and trigger is not None and trigger.kind is TriggerKind.STOP else ""
+        return STOPS if name in self.movable and trigger is not None and trigger.kind is TriggerKind.STOP else ""
 
     def ends(self, order: Order, size: Decimal) -> bool:
         """It can only make the position smaller, whatever it is called."""
@@ -124,8 +129,9 @@ def own_lines(desk: Desk, coin: str, price_decimals: int) -> list[OwnLine]:
         for order in orders
         if order.order.reduce_only and (parent := parent_of(order, orders)) is not None
     }
-    kept = desk.protector.kept(coin) if position is not None else frozenset()
-    around = _Around(position, kept, parents, desk.survey.fees, price_decimals)
+    protector, none = desk.protector, frozenset[str]()
+    kept, movable = (protector.kept(coin), protector.movable(coin)) if position is not None else (none, none)
+    around = _Around(position, kept, movable, parents, desk.survey.fees, price_decimals)
     lines = _numbered([_order_line(order, around) for order in orders])
     if position is not None:
         lines.append(_position_line(position, price_decimals))
@@ -168,6 +174,7 @@ def _order_line(tracked: TrackedOrder, around: _Around) -> OwnLine:
     if trigger is not None and not trigger.market:
         text = f"{text} @ {figures.fixed(order.price, around.decimals)}"
     is_kept = tracked.client_order_id in around.kept
+    is_leaving = is_kept and tracked.client_order_id not in around.movable
     family = around.family(tracked)
     return OwnLine(
         tracked.client_order_id,
@@ -178,10 +185,11 @@ def _order_line(tracked: TrackedOrder, around: _Around) -> OwnLine:
         around.stake(tracked, size),
         # What we keep is placed again at once when it is cancelled.
         () if is_kept else (Button.CANCEL,),
-        movable=True,
+        movable=not is_leaving,
         family=family,
         is_kept=is_kept,
-        tip=_tip(title, family),
+        is_leaving=is_leaving,
+        tip=LEAVING if is_leaving else _tip(title, family),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from pathlib import Path
 
@@ -167,6 +168,24 @@ async def test_a_stop_of_the_protection_follows_the_hand_and_with_shift_all_do(q
         shift = stops()[0] - 3420
         assert stops() == [3420 + shift, middle + shift, 3428 + shift]
         await until(lambda: it.prices("stop") == [float(price) for price in stops()])
+
+
+async def test_a_stop_of_the_protection_stays_where_it_was_dropped_until_it_stands_there(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    async with hand(qtbot, Settings(), tmp_path) as it:
+        await it.scene.desk.manual.place(Ticket("ETH", Side.BUY, TicketKind.MARKET, SizeUnit.COIN, D("0.42")))
+        await until(lambda: it.scene.desk.protector.kept("ETH"))
+        assert it.scene.desk.protect("ETH", Policy(stop_price=D(3425))).ok
+        await until(lambda: it.prices("stop") == [3425.0])
+        (old,) = it.scene.desk.protector.kept("ETH")
+        it.drag(3425.0, 3420.0)
+        (wanted,) = it.prices("stop")
+        while it.scene.venue.open.keys() == {old}:
+            it.trading.refresh()
+            assert it.prices("stop") == [wanted]
+            await asyncio.sleep(0)
+        await until(lambda: old not in it.scene.venue.open and it.prices("stop") == [wanted])
 
 
 async def test_a_stop_beyond_the_mark_is_refused_where_it_stands(qtbot: QtBot, tmp_path: Path) -> None:

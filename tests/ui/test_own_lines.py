@@ -88,11 +88,13 @@ def test_other_markets_are_left_out() -> None:
 
 
 def test_what_protection_put_in_the_place_of_its_stops_is_known_by_the_order_of_their_prices() -> None:
-    def stop(key: str, price: int, *, is_kept: bool = True) -> OwnLine:
-        return OwnLine(key, "stop", D(price), "stop", is_kept=is_kept)
+    def stop(key: str, price: int, *, is_kept: bool = True, is_leaving: bool = False) -> OwnLine:
+        return OwnLine(key, "stop", D(price), "stop", is_kept=is_kept, is_leaving=is_leaving)
 
     before = {line.key: line for line in (stop("a", 90), stop("b", 80), stop("mine", 70, is_kept=False))}
     now = {line.key: line for line in (stop("y", 81), stop("x", 91), stop("a", 90, is_kept=False))}
     assert successors(before, now) == {"a": "x", "b": "y"}
     assert successors(before, {"x": stop("x", 91)}) == {}, "of two one is left: nobody can say which"
     assert successors(before, before) == {}
+    both = {line.key: line for line in (stop("x", 91), stop("a", 90, is_leaving=True), before["b"])}
+    assert successors(before, both) == {"a": "x"}, "which it leaves its place to"

@@ -21,7 +21,7 @@ GAIN = Decimal("1e-4")
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A level that is wanted, and the order that stands for it; one that is not there yet has no name."""
+    """A level that is wanted, and the order that stands for it or is to become it; one that has neither has no name."""
 
     level: Level
     name: str = ""
@@ -38,9 +38,17 @@ class Kept:
     liquidation: Decimal | None
     stops: tuple[Rung, ...]
     targets: tuple[Rung, ...]
+    standing: frozenset[str] = frozenset()
+    """Client order ids of all that protects it now."""
+
+    @property
+    def leaving(self) -> frozenset[str]:
+        """Those in whose place something else stands already, or nothing is wanted any more."""
+        return self.standing - self.names
 
     @property
     def names(self) -> frozenset[str]:
+        """Those that can be moved."""
         return frozenset(rung.name for rung in (*self.stops, *self.targets) if rung.name)
 
 

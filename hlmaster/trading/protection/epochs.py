@@ -17,7 +17,7 @@ from hlmaster.trading.protection.cover import Cover, cover, ticket_price
 from hlmaster.trading.protection.epoch import CLOCK_SKEW_MS, Epoch, Memory
 from hlmaster.trading.protection.plan import Circumstances, Held, Plan, plan
 from hlmaster.trading.protection.policy import TIERS, Policy, Protection, settled
-from hlmaster.trading.protection.steps import LEAST_MOVE, paired
+from hlmaster.trading.protection.steps import LEAST_MOVE, assigned
 
 ZERO = Decimal(0)
 
@@ -172,19 +172,21 @@ class Epochs:
         return cover(orders, size, self._liquidation(epoch.coin, size), epoch.handed_over)
 
     def kept(self, epoch: Epoch) -> Kept:
-        """What protects the position by our hand: what is wanted, and where an order stands for it already."""
+        """What protects the position by our hand: what is wanted, the order that stands for it or is to become it, and
+        what still stands and is to go."""
         size = self.size(epoch.coin)
         has = self.cover(epoch, size)
         wanted = self.plan(epoch, size, has)
         stops, targets = (
             tuple(Rung(level, "" if order is None else order.client_order_id) for level, order in pairs)
             for pairs in (
-                paired(wanted.stops, has.stops, LEAST_MOVE),
-                paired(wanted.targets, has.targets, LEAST_MOVE),
+                assigned(wanted.stops, has.stops, LEAST_MOVE),
+                assigned(wanted.targets, has.targets, LEAST_MOVE),
             )
         )
         mark, liquidation = self._market.mark(epoch.coin), self._liquidation(epoch.coin, size)
-        return Kept(epoch.sign, self._entry(epoch.coin), epoch.best, mark, liquidation, stops, targets)
+        standing = frozenset(order.client_order_id for order in (*has.stops, *has.targets))
+        return Kept(epoch.sign, self._entry(epoch.coin), epoch.best, mark, liquidation, stops, targets, standing)
 
     def handed_over(self, epoch: Epoch, policy: Policy | None) -> tuple[str, ...]:
         """What is ours to move from now on: stops of others, and their targets where there is a say about a target."""

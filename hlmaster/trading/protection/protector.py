@@ -28,7 +28,7 @@ from hlmaster.core.events import (
     TrackedOrder,
 )
 from hlmaster.trading.execution.tracker import OrderTracker
-from hlmaster.trading.protection.by_hand import moved
+from hlmaster.trading.protection.by_hand import Kept, moved
 from hlmaster.trading.protection.cover import in_flight, is_own
 from hlmaster.trading.protection.epoch import Epoch
 from hlmaster.trading.protection.epochs import Epochs
@@ -44,6 +44,7 @@ ARRIVAL_SECONDS = 1.5
 CLOSE_RETRY_SECONDS = 3.0
 SWEEP_RETRY_SECONDS = 1.0
 STAND_DOWN_SECONDS = 30.0
+LEAVING = "This order is being replaced just now: move the one that takes its place."
 Close = Callable[[str], Awaitable[tuple[bool, str]]]
 
 
@@ -160,7 +161,8 @@ class Protector:
             return False, f"There is no {coin} position to protect."
         kept = self._epochs.kept(epoch)
         if not prices.keys() <= kept.names:
-            return False, "This stop is not there any more."
+            why = LEAVING if prices.keys() <= kept.names | kept.leaving else "This stop is not there any more."
+            return False, why
         change = moved(kept, self._epochs.policy(epoch), prices)
         if change.policy is None:
             return False, change.problem
@@ -169,11 +171,18 @@ class Protector:
         return not problem, problem or f"{coin}: its protection was moved by hand.{ended}"
 
     def kept(self, coin: str) -> frozenset[str]:
-        """Client order ids of the stops and targets that ``move`` moves."""
+        """Client order ids of the stops and targets of ours that protect a position, each until it is gone."""
+        found = self._kept(coin)
+        return frozenset() if found is None else found.names | found.leaving
+
+    def movable(self, coin: str) -> frozenset[str]:
+        """Those among them that ``move`` moves: not what is about to go because something stands in its place."""
+        found = self._kept(coin)
+        return frozenset() if found is None else found.names
+
+    def _kept(self, coin: str) -> Kept | None:
         epoch = self._epochs.find(coin) if self._active else None
-        if epoch is None or not self._epochs.is_ours(epoch):
-            return frozenset()
-        return self._epochs.kept(epoch).names
+        return None if epoch is None or not self._epochs.is_ours(epoch) else self._epochs.kept(epoch)
 
     def intend(self, coin: str, policy: Policy) -> None:
         """The policy of the next position of this coin, or of the present one if there is one."""

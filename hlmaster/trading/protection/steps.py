@@ -82,6 +82,25 @@ def paired(
     return pairs
 
 
+def assigned(
+    levels: Sequence[Level], orders: Sequence[TrackedOrder], tolerance: Decimal
+) -> list[tuple[Level, TrackedOrder | None]]:
+    """As ``paired``, and what is left over by its price, where as many orders are left as levels: those are to move or
+    to grow, and stand until that is done."""
+    pairs = paired(levels, orders, tolerance)
+    used = {id(order) for _, order in pairs if order is not None}
+    idle = sorted((order for order in orders if id(order) not in used), key=_trigger)
+    empty = sorted((place for place, (_, order) in enumerate(pairs) if order is None), key=lambda n: levels[n].trigger)
+    if len(idle) == len(empty):
+        for place, order in zip(empty, idle, strict=True):
+            pairs[place] = pairs[place][0], order
+    return pairs
+
+
+def _trigger(order: TrackedOrder) -> Decimal:
+    return order.order.price if order.order.trigger is None else order.order.trigger.price
+
+
 def _distance(level: Level, order: TrackedOrder) -> Decimal:
     trigger = order.order.trigger
     if trigger is None or trigger.kind is not level.kind or order.remaining != level.size:

@@ -16,6 +16,7 @@ from hlmaster.core.rounding import round_size
 from hlmaster.trading.protection.by_hand import Kept, Rung, moved
 from hlmaster.trading.protection.plan import Level
 from hlmaster.trading.protection.policy import HUNDRED, Policy, StopKind
+from hlmaster.trading.protection.protector import LEAVING
 from tests.hostile.virtual_time import virtual
 from tests.trading.protection.rig import Rig, settings
 from tests.trading.scenes import D
@@ -132,6 +133,33 @@ async def test_three_tiers_follow_the_hand_at_the_exchange_and_nothing_is_bare(t
         watching.cancel()
         assert rig.samples
         assert not any(sample.bare for sample in rig.samples)
+
+
+@virtual
+async def test_until_the_new_stop_stands_the_old_one_is_kept_and_can_be_moved_on(tmp_path: Path) -> None:
+    async with Rig(settings(stop="percent"), tmp_path) as rig:
+        await rig.buy("1")
+        await rig.until(lambda: rig.size and rig.is_covered)
+        protector = rig.desk.protector
+        await rig.until(lambda: protector.kept("ETH"))
+        (old,) = protector.kept("ETH")
+        watching = asyncio.create_task(rig.watch())
+        assert protector.move("ETH", {old: D(2950)})[0]
+        assert protector.kept("ETH") == protector.movable("ETH") == {old}
+        await rig.desk.manual.cancel_all("ETH", keep=protector.kept("ETH"))
+        assert protector.move("ETH", {old: D(2955)})[0], "nobody waits for one move to make the next"
+        await rig.until(lambda: len(protector.kept("ETH")) == 2, 3)
+        assert old not in protector.movable("ETH")
+        assert protector.move("ETH", {old: D(2945)}) == (False, LEAVING)
+        await rig.until(lambda: rig.stops == [(D(1), D(2955))], 3)
+        assert not protector.move("ETH", {old: D(2945)})[0]
+        watching.cancel()
+        assert rig.samples
+        assert not any(sample.bare for sample in rig.samples)
+        await rig.buy("0.5")
+        await rig.until(lambda: rig.size == D("1.5"))
+        assert len(protector.movable("ETH")) == 1, "it is to grow"
+        await rig.until(lambda: rig.stops == [(D("1.5"), D(2955))], 5)
 
 
 @virtual
