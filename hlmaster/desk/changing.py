@@ -108,13 +108,14 @@ class Changer:
         await asyncio.gather(*map(self._executor.ask_after, names))
         now = [self._tracker.get(name) or one for name, (one, _) in zip(names, failed, strict=True)]
         ended = [_told(one) for one in now if not one.status.is_live]
+        late = [*filter(None, [await self._late.settle(name) for name in names])]
         if done:
             told = [f"{_name(one)} was not changed. {why}" for one, why in failed]
-            return Outcome(False, " ".join([*told, *ended, back]), tuple(done))
+            return Outcome(False, " ".join([*told, *ended, *late, back]), tuple(done))
         stand = [f"{_name(one)} stands as it was." for one in now if one.status.is_live]
         if not ended:
             stand = ["The order stands as it was." if len(failed) == 1 else "All of them stand as they were."]
-        return Outcome(False, " ".join([*dict.fromkeys(why for _, why in failed), *ended, *stand]))
+        return Outcome(False, " ".join([*dict.fromkeys(why for _, why in failed), *ended, *stand, *late]))
 
     async def _take_off(self, now: TrackedOrder, late: Decimal) -> str:
         why = f"{wire_text(late)} {now.order.coin} filled while it was changed, and come off its size."
@@ -158,7 +159,7 @@ class Changer:
             approved.append((tracked, answer))
         for tracked, _ in pairs:
             name = tracked.client_order_id
-            self._late.forget(name) if name in resized else self._late.watch(tracked)
+            (self._late.choose if name in resized else self._late.watch)(tracked)
         try:
             answers = await self._executor.modify(approved)
         except HlError as error:

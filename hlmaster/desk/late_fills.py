@@ -35,25 +35,31 @@ class LateFills:
         self._take_off, self._work = take_off, work
         self._lives: dict[str, dict[int, _Life]] = {}
         """By client order id: the lives that each order had under other venue ids."""
+        self._chosen: dict[str, int | None] = {}
+        """By client order id: the venue id before a change to a size that somebody chose."""
         bus.subscribe(FillBooked, self._on_fill)
 
     def watch(self, old: TrackedOrder) -> None:
         """It is given another life, as large as what was left of it."""
         self._forget_the_old()
+        self._take_choice(old)
         if old.order_id is not None:
             until = self._clock.monotonic() + WATCHED_SECONDS
             self._lives.setdefault(old.client_order_id, {})[old.order_id] = _Life(old.filled_size, until)
 
-    def forget(self, client_order_id: str) -> None:
-        """Its size is one that somebody chose, whatever has filled."""
-        self._lives.pop(client_order_id, None)
+    def choose(self, old: TrackedOrder) -> None:
+        """It is given a size that somebody chose, whatever has filled; until that is done, what filled still counts."""
+        self._forget_the_old()
+        self._take_choice(old)
+        self._chosen[old.client_order_id] = old.order_id
 
     async def settle(self, client_order_id: str) -> str:
         """Take off what has become known, and say so; nothing while the order is being changed or looked for."""
         now = self._tracker.get(client_order_id)
-        lives = self._lives.get(client_order_id)
-        if now is None or not lives or not now.status.is_live or now.resolving or now.replacement is not None:
+        if now is None or not now.status.is_live or now.resolving or now.replacement is not None:
             return ""
+        self._take_choice(now)
+        lives = self._lives.get(client_order_id, {})
         late = Decimal(0)
         for order_id, life in lives.items():
             if order_id != now.order_id:  # else the change never came
@@ -75,8 +81,18 @@ class LateFills:
         if sentence:
             self._bus.publish(Notice(Severity.WARNING, sentence))
 
+    def _take_choice(self, now: TrackedOrder) -> None:
+        """Where the change has come, no earlier fill is told of it any more."""
+        name = now.client_order_id
+        if name in self._chosen and self._chosen.pop(name) != now.order_id:
+            self._lives.pop(name, None)
+
     def _forget_the_old(self) -> None:
         now = self._clock.monotonic()
+        for name in [*self._chosen]:
+            known = self._tracker.get(name)
+            if known is None or known.status.is_final:
+                del self._chosen[name]
         for name, lives in [*self._lives.items()]:
             if all(life.until < now for life in lives.values()):
                 del self._lives[name]

@@ -270,6 +270,28 @@ async def test_a_size_that_was_said_stays_whatever_filled_before(scene: Scene) -
     assert scene.venue.sent[sent:] == []
 
 
+async def test_a_size_that_the_exchange_refused_lets_earlier_fills_come_off_as_before(scene: Scene) -> None:
+    now, silent = await changed_with_a_silent_fill(scene, "0.2", price=D(2920))
+    scene.venue.script.append((NO,))
+    assert not (await scene.desk.manual.modify(now.client_order_id, size=D("0.45"))).ok
+    tell(scene, silent)
+    await scene.until(lambda: left(scene) == [D("0.3")])
+
+
+async def test_what_is_told_while_a_size_is_being_refused_comes_off_afterwards(scene: Scene) -> None:
+    now, silent = await changed_with_a_silent_fill(scene, "0.2", price=D(2920))
+    scene.venue.script.append((NO,))
+    go = slowly(scene)
+    changing = asyncio.create_task(scene.desk.manual.modify(now.client_order_id, size=D("0.45")))
+    await scene.until(lambda: any(one.replacement for one in scene.desk.orders.live("ETH")))
+    tell(scene, silent)
+    go.set()
+    outcome = await changing
+    assert not outcome.ok
+    assert "0.2 ETH filled while it was changed" in outcome.sentence
+    assert left(scene) == [D("0.3")]
+
+
 async def test_what_the_gate_will_not_put_back_keeps_none_of_the_others_from_going_back(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
