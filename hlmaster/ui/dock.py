@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QMainWindow, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QSizePolicy,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from hlmaster.ui.link_dot import LinkDot
 from hlmaster.ui.market_panel import MarketPanel
@@ -136,6 +146,14 @@ class PanelDock(QDockWidget):
             self.is_held = False
             self._frame.setVisible(self._is_seen)
         return self._is_seen
+
+    def come_forward(self) -> None:
+        """Before the tabs that share its place; where it floats, before other windows."""
+        window = self.parent()
+        edge = None if self.isFloating() or not isinstance(window, QMainWindow) else window.findChild(QToolBar)
+        if edge is not None:
+            edge.raise_()  # the topmost child of a window Qt raises no more, whichever tab is in front
+        self.raise_()
 
     @property
     def _shares_place(self) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget
 
 from hlmaster.core.model import Side
 from hlmaster.ui.actions import Action
+from hlmaster.ui.dock import PanelDock
 from hlmaster.ui.forms.ui_ticket_panel import Ui_TicketPanel
 from hlmaster.ui.panel import Panel
 from hlmaster.ui.panels.ticket_chips import COUNT
@@ -47,11 +47,11 @@ def toggle_bracket(ui: Ui_TicketPanel) -> None:
 def show(panel: Panel, ui: Ui_TicketPanel) -> None:
     """In front, with the keys where letters choose and Enter goes on to what is wanting."""
     dock = panel.parentWidget()
-    while dock is not None and not isinstance(dock, QDockWidget):
+    while dock is not None and not isinstance(dock, PanelDock):
         dock = dock.parentWidget()
     if dock is not None:
         dock.show()
-        dock.raise_()
+        dock.come_forward()
     ui.side.button(ui.side.value).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
 

@@ -34,7 +34,16 @@ def possible(
     new = set(there_are) - wanted.known if wanted.known else set()
     missing = [key for key in keys(standard) if key in new and key not in left.keys]
     first = replace(first, root=with_missing(first.root, missing, standard))
-    return replace(left, frames=(first, *(frame for frame in others if frame.keys)))
+    return in_windows(replace(left, frames=(first, *(frame for frame in others if frame.keys))))
+
+
+def in_windows(now: Arrangement) -> Arrangement:
+    """Panels that float together get a window of their own: Qt puts such groups together under a hand alone."""
+    groups = [Frame(leaf, rect) for frame in now.frames for rect, leaf in frame.floating if leaf.is_group]
+    rest = (
+        replace(frame, floating=tuple(one for one in frame.floating if not one[1].is_group)) for frame in now.frames
+    )
+    return replace(now, frames=(*rest, *groups))
 
 
 def without(now: Arrangement, gone: Iterable[str]) -> Arrangement:

@@ -36,6 +36,10 @@ class Tabs:
     keys: tuple[str, ...]
     front: str
 
+    @property
+    def is_group(self) -> bool:
+        return len(self.keys) > 1
+
 
 @dataclass(frozen=True, slots=True)
 class Split:

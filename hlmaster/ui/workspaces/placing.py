@@ -122,13 +122,18 @@ def _place(window: QMainWindow, docks: Mapping[str, PanelDock], frame: Frame) ->
         for leaf in leaves(frame.root):
             for key in leaf.keys:
                 docks[key].show()
-            docks[leaf.front].raise_()
+        bring_fronts(docks, frame.root)
     for rect, leaf in frame.floating:
         for key in leaf.keys:
             window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, docks[key])
             docks[key].setFloating(True)
             docks[key].setGeometry(rect.left, rect.top, rect.width, rect.height)
             docks[key].show()
+
+
+def bring_fronts(docks: Mapping[str, PanelDock], root: Node | None) -> None:
+    for leaf in leaves(root):
+        docks[leaf.front].come_forward()
 
 
 def _take_out(dock: QDockWidget) -> None:

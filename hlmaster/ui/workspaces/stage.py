@@ -19,7 +19,7 @@ from hlmaster.ui.panel_set import PanelSet
 from hlmaster.ui.workspaces import moves
 from hlmaster.ui.workspaces.keyboard import return_keys
 from hlmaster.ui.workspaces.nodes import Arrangement, Frame, Node, Tabs, Workspace, keys
-from hlmaster.ui.workspaces.placing import place, proportion, retitle, seen
+from hlmaster.ui.workspaces.placing import bring_fronts, place, proportion, retitle, seen
 from hlmaster.ui.workspaces.shipped import default, own_interval
 from hlmaster.ui.workspaces.turns import Turns
 
@@ -201,6 +201,7 @@ class Stage(QObject):
         place(window, self.docks, frame)
         if window is not self.main:
             window.setVisible(True)
+            bring_fronts(self.docks, frame.root)
         self._give_shares(window, frame)
 
     def _reveal(self) -> Iterator[None]:
@@ -229,7 +230,7 @@ class Stage(QObject):
         """Moved by name and not by hand; it counts as a change of the user's."""
         self._build_whole()
         now, is_whole = self.arrangement(), self.is_whole
-        wanted = change(now)
+        wanted = moves.in_windows(change(now))
         self._before = None
         empty = {n for n, frame in enumerate(wanted.frames) if n and not frame.keys}
         for side in [self.sides[n - 1] for n in empty if n <= len(self.sides)]:
@@ -271,7 +272,7 @@ class Stage(QObject):
 
     def _come_forward(self, key: str, *, with_keys: bool = True) -> None:
         dock = self.docks[key]
-        dock.raise_()
+        dock.come_forward()
         dock.reveal()
         if with_keys:
             dock.window().activateWindow()
@@ -348,7 +349,6 @@ class Stage(QObject):
         return next((key for key, dock in self.docks.items() if focused and dock.isAncestorOf(focused)), None)
 
     def _with_keys(self) -> QWidget | None:
-        """What has the keyboard inside a panel."""
         focused = QApplication.focusWidget()
         return focused if focused and any(dock.isAncestorOf(focused) for dock in self.docks.values()) else None
 

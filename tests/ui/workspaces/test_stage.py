@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from hlmaster.ui import panel_set
 from hlmaster.ui.context import Context
 from hlmaster.ui.dock import PanelDock
 from hlmaster.ui.market_panel import MarketPanel
+from hlmaster.ui.workspaces import moves
+from hlmaster.ui.workspaces.nodes import Node, Rect, Tabs
 from tests.ui.desks import until
 from tests.ui.market_desk import MarketScene, open_context
 from tests.ui.windows import Light, light, plain_kinds, settle
@@ -121,6 +124,28 @@ async def test_a_second_window_is_moved_to_and_closed_while_it_opens(context: Co
             {"equity"},
         ]
         assert "trades" in window.stage.arrangement().frames[0].keys
+
+
+async def test_panels_that_floated_together_come_back_together(context: Context, tmp_path: Path) -> None:
+    async with light(context, tmp_path) as window:
+        await settle(window)
+        stands = window.stage.workspace()
+        main = moves.without(stands.arrangement, ["book", "trades", "equity"]).frames[0]
+        pair, alone = Tabs(("book", "trades"), "trades"), Tabs(("equity",), "equity")
+        floating = (Rect(300, 200, 500, 400), pair), (Rect(100, 150, 300, 250), alone)
+        grouped = replace(stands.arrangement, frames=(replace(main, floating=floating),))
+        window.stage.show(replace(stands, arrangement=grouped))
+        await settle(window)
+        assert sees(window) == ([(Rect(300, 200, 500, 400), pair)], [alone])
+        window.stage.close_panel("log")
+        await settle(window)
+        assert sees(window) == ([(Rect(300, 200, 500, 400), pair)], [alone])
+
+
+def sees(window: Light) -> tuple[list[tuple[Rect | None, Node | None]], list[Tabs]]:
+    """What the windows beside the main one hold, and what floats."""
+    first, *others = window.stage.arrangement().frames
+    return [(frame.rect, frame.root) for frame in others], first.floats
 
 
 async def half_built(window: Light) -> list[PanelDock]:
