@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hlmaster.ui import tearing
 from hlmaster.ui.link_dot import LinkDot
 from hlmaster.ui.market_panel import MarketPanel
 from hlmaster.ui.panel import Panel
@@ -112,12 +113,18 @@ class PanelDock(QDockWidget):
         self._place_header(tabbed=False)
         panel.counted.connect(self._show_count)
         panel.retitled.connect(self._show_title)
-        self.topLevelChanged.connect(lambda _: self.refresh_title())
+        self.topLevelChanged.connect(self._on_floating)
         self.visibilityChanged.connect(self._see)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.resized.emit()
+
+    def _on_floating(self) -> None:
+        window = self.parent()
+        if isinstance(window, QMainWindow):
+            tearing.end(window)
+        self.refresh_title()
 
     def _see(self, is_seen: bool) -> None:
         """Behind other tabs a panel rests as a closed one does; the toolkit only moves it out of sight."""

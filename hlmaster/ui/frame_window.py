@@ -15,6 +15,7 @@ from hlmaster.ui.freshness import Freshness
 from hlmaster.ui.notices import Notices
 from hlmaster.ui.session_strip import SessionStrip, account_words
 from hlmaster.ui.sizes import GAP
+from hlmaster.ui.tearing import Tearing
 from hlmaster.ui.workspaces.nodes import Rect, Spread
 from hlmaster.ui.workspaces.placing import rect_of
 from hlmaster.ui.workspaces.screens import rescued
@@ -45,7 +46,7 @@ def _edge(area: Qt.ToolBarArea) -> QToolBar:
 
 
 class FrameWindow(QMainWindow):
-    """Docks may be nested, tabbed and dragged in groups. ``moved``: the window itself, or its size."""
+    """Docks may be nested and tabbed, and torn out of their tabs. ``moved``: the window itself, or its size."""
 
     moved = Signal()
 
@@ -56,8 +57,8 @@ class FrameWindow(QMainWindow):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.setDockNestingEnabled(True)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        options = QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks
-        self.setDockOptions(options | QMainWindow.DockOption.GroupedDragging)
+        self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
+        self.tearing = Tearing(self)
         for area in EDGES:
             self.addToolBar(area, _edge(area))
 

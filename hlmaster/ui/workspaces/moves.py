@@ -38,7 +38,7 @@ def possible(
 
 
 def in_windows(now: Arrangement) -> Arrangement:
-    """Panels that float together get a window of their own: Qt puts such groups together under a hand alone."""
+    """Panels that floated together, as older layouts have them, get a window of their own."""
     groups = [Frame(leaf, rect) for frame in now.frames for rect, leaf in frame.floating if leaf.is_group]
     rest = (
         replace(frame, floating=tuple(one for one in frame.floating if not one[1].is_group)) for frame in now.frames

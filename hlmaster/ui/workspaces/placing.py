@@ -12,6 +12,7 @@ from shiboken6 import getCppPointer
 
 from hlmaster.ui.dock import PanelDock
 from hlmaster.ui.sizes import GAP
+from hlmaster.ui.tearing import Tearing
 from hlmaster.ui.workspaces.nodes import Frame, Node, Rect, Split, Spread, Tabs, Way, leaves, partition, rects
 
 SIDES = {Way.ROW: Qt.Orientation.Horizontal, Way.COLUMN: Qt.Orientation.Vertical}
@@ -31,26 +32,16 @@ def seen(window: QMainWindow, docks: Mapping[str, PanelDock]) -> Frame | None:
     """What a window that is shown holds; None where it is too small to tell. Docks that were closed are nowhere."""
     mine = {key: dock for key, dock in docks.items() if dock.window() is window and not dock.isHidden()}
     placed = [(rect_of(mine[leaf.front].geometry()), leaf) for leaf in _groups(window, mine)]
-    loose = {key: dock for key, dock in docks.items() if _is_loose(dock, window) and not dock.isHidden()}
+    loose = {key: dock for key, dock in docks.items() if dock.parent() is window and dock.isFloating()}
     root = partition(placed) if placed else None
     if placed and root is None:
         return None
-    floating: dict[int, tuple[Rect, list[str]]] = {}
-    for key, dock in loose.items():
-        top = dock.window()
-        floating.setdefault(getCppPointer(top)[0], (rect_of(top.geometry()), []))[1].append(key)
     return Frame(
         root,
         rect_of(window.normalGeometry() if spread_of(window) is not Spread.NORMAL else window.geometry()),
         spread_of(window),
-        tuple((rect, Tabs(tuple(keys), keys[0])) for rect, keys in floating.values()),
+        tuple((rect_of(dock.geometry()), Tabs((key,), key)) for key, dock in loose.items() if not dock.isHidden()),
     )
-
-
-def _is_loose(dock: QDockWidget, window: QMainWindow) -> bool:
-    """Floats beside this window: alone, or in a group of Qt's that belongs to it."""
-    top = dock.window()
-    return top is not window and (dock.parent() is window or top.parent() is window)
 
 
 def _groups(window: QMainWindow, docks: Mapping[str, PanelDock]) -> list[Tabs]:
@@ -98,7 +89,7 @@ def place(window: QMainWindow, docks: Mapping[str, PanelDock], frame: Frame) -> 
                 docks[key].show_title(tabbed=len(leaf.keys) > 1)
 
 
-def retitle(window: QMainWindow, docks: Mapping[str, PanelDock]) -> None:
+def retitle(window: QMainWindow, docks: Mapping[str, PanelDock], tearing: Tearing) -> None:
     """Where docks were moved by hand: tabs are their titles, or rows are."""
     mine = [dock for dock in docks.values() if dock.parent() is window and not dock.isHidden()]
     late = [dock for dock in mine if dock.has_other_title]
@@ -108,6 +99,7 @@ def retitle(window: QMainWindow, docks: Mapping[str, PanelDock]) -> None:
                 dock.refresh_title()
     for bar in tab_bars(window):
         bar.setElideMode(Qt.TextElideMode.ElideNone)
+        tearing.watch(bar)
 
 
 def _place(window: QMainWindow, docks: Mapping[str, PanelDock], frame: Frame) -> None:

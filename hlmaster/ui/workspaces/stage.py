@@ -99,7 +99,7 @@ class Stage(QObject):
 
     def _refresh_titles(self) -> None:
         for window in self.windows:
-            retitle(window, self.docks)
+            retitle(window, self.docks, window.tearing)
 
     @property
     def is_settled(self) -> bool:
@@ -230,7 +230,7 @@ class Stage(QObject):
         """Moved by name and not by hand; it counts as a change of the user's."""
         self._build_whole()
         now, is_whole = self.arrangement(), self.is_whole
-        wanted = moves.in_windows(change(now))
+        wanted = change(now)
         self._before = None
         empty = {n for n, frame in enumerate(wanted.frames) if n and not frame.keys}
         for side in [self.sides[n - 1] for n in empty if n <= len(self.sides)]:

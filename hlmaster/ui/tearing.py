@@ -1,0 +1,37 @@
+"""A tab is torn out by the mouse, and what is torn out never becomes part of a panel that floats.
+
+Qt tears tabs out of windows with ``GroupedDragging`` alone. In such a window it also puts what is dropped over a
+floating dock into a window of its own together with that, and crashes there (6.11, with title bars of our own). So a
+window has the option from the press on its tabs until something floats or the button is up.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QMainWindow, QTabBar
+
+GROUPED = QMainWindow.DockOption.GroupedDragging
+
+
+class Tearing(QObject):
+    """Of the tabs of one window, which owns it."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def watch(self, bar: QTabBar) -> None:
+        """Once or more."""
+        bar.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.MouseButtonPress:
+            self._window.setDockOptions(self._window.dockOptions() | GROUPED)
+        elif event.type() is QEvent.Type.MouseButtonRelease:
+            end(self._window)
+        return False
+
+
+def end(window: QMainWindow) -> None:
+    """It is torn out, or stays: from here on it is dragged as one that floated before."""
+    window.setDockOptions(window.dockOptions() & ~GROUPED)

@@ -1,0 +1,100 @@
+"""Tabs torn out with the mouse, and panels dropped over others that float."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QTabBar, QWidget
+from pytestqt.qtbot import QtBot
+
+from hlmaster.ui import panel_set
+from hlmaster.ui.context import Context
+from hlmaster.ui.dock import PanelDock
+from hlmaster.ui.tearing import GROUPED
+from hlmaster.ui.workspaces.nodes import Tabs
+from hlmaster.ui.workspaces.placing import tab_bars
+from tests.ui.market_desk import MarketScene, open_context
+from tests.ui.windows import Light, light, plain_kinds, settle
+
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+STEPS = 30
+OUTSIDE = QPoint(2000, 500)
+
+
+@pytest.fixture
+def context(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Context:
+    behind = QWidget()
+    qtbot.addWidget(behind)
+    behind.show()  # with the last window that closes Qt would end the loop
+    monkeypatch.setattr(panel_set, "ALWAYS", plain_kinds())
+    return open_context(MarketScene(), qtbot, "BTC")
+
+
+def mouse(widget: QWidget, kind: QEvent.Type, at: QPoint, button: Qt.MouseButton, held: Qt.MouseButton) -> None:
+    here = QPointF(widget.mapFromGlobal(at))
+    event = QMouseEvent(kind, here, QPointF(at), button, held, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(widget, event)
+
+
+async def drag(window: Light, widget: QWidget, start: QPoint, end: QPoint) -> None:
+    mouse(widget, QEvent.Type.MouseButtonPress, start, LEFT, LEFT)
+    for step in range(1, STEPS + 1):
+        mouse(widget, QEvent.Type.MouseMove, start + (end - start) * step / STEPS, NONE, LEFT)
+        await settle(window)
+    mouse(widget, QEvent.Type.MouseButtonRelease, end, LEFT, NONE)
+    await settle(window)
+
+
+async def tear(window: Light, key: str, to: QPoint) -> None:
+    bar, place = tab_of(window, key)
+    await drag(window, bar, bar.mapToGlobal(bar.tabRect(place).center()), to)
+
+
+def tab_of(window: Light, key: str) -> tuple[QTabBar, int]:
+    title = window.stage.docks[key].windowTitle()
+    return next(
+        (bar, place) for bar in tab_bars(window.main) for place in range(bar.count()) if bar.tabText(place) == title
+    )
+
+
+def title_of(dock: PanelDock) -> QPoint:
+    return dock.mapToGlobal(QPoint(60, 10))
+
+
+async def test_what_is_dropped_over_a_floating_panel_floats_beside_it_and_goes_home(
+    context: Context, tmp_path: Path
+) -> None:
+    """Qt 6.11 crashes where the two become a group."""
+    async with light(context, tmp_path) as window:
+        await settle(window)
+        fills, log, main = window.stage.docks["fills"], window.stage.docks["log"], window.main
+        await tear(window, "fills", OUTSIDE)
+        assert fills.isFloating()
+        assert not main.dockOptions() & GROUPED
+        for _ in range(2):  # from its tabs, and from where it floats
+            await (
+                drag(window, log, title_of(log), fills.geometry().center())
+                if log.isFloating()
+                else tear(window, "log", fills.geometry().center())
+            )
+            assert [dock.isFloating() and dock.parent() is main for dock in (fills, log)] == [True, True]
+        assert window.stage.arrangement().frames[0].floats == [Tabs(("fills",), "fills"), Tabs(("log",), "log")]
+        await drag(window, log, title_of(log), main.mapToGlobal(main.rect().center()))
+        assert not log.isFloating()
+        assert "log" in window.stage.arrangement().keys
+
+
+async def test_a_click_on_a_tab_tears_nothing(context: Context, tmp_path: Path) -> None:
+    async with light(context, tmp_path) as window:
+        await settle(window)
+        bar, place = tab_of(window, "log")
+        at = bar.mapToGlobal(bar.tabRect(place).center())
+        mouse(bar, QEvent.Type.MouseButtonPress, at, LEFT, LEFT)
+        assert window.main.dockOptions() & GROUPED
+        mouse(bar, QEvent.Type.MouseButtonRelease, at, LEFT, NONE)
+        assert not window.main.dockOptions() & GROUPED
+        assert bar.currentIndex() == place
+        assert not window.stage.docks["log"].isFloating()
