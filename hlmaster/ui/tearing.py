@@ -7,7 +7,7 @@ window has the option from the press on its tabs until something floats or the b
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QMainWindow, QTabBar
 
 GROUPED = QMainWindow.DockOption.GroupedDragging
@@ -23,6 +23,9 @@ class Tearing(QObject):
     def watch(self, bar: QTabBar) -> None:
         """Once or more."""
         bar.installEventFilter(self)
+        # What the bar leaves goes on to the window, which looks for a separator there and, of a layout that a tab is
+        # just being torn out of, now and then crashes.
+        bar.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() is QEvent.Type.MouseButtonPress:

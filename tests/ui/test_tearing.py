@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from hlmaster.ui import panel_set
@@ -48,16 +49,20 @@ async def drag(window: Light, widget: QWidget, start: QPoint, end: QPoint) -> No
     await settle(window)
 
 
-async def tear(window: Light, key: str, to: QPoint) -> None:
-    bar, place = tab_of(window, key)
+async def tear(window: Light, dock: PanelDock, to: QPoint) -> None:
+    found = tab_of(dock)
+    assert found is not None
+    bar, place = found
     await drag(window, bar, bar.mapToGlobal(bar.tabRect(place).center()), to)
 
 
-def tab_of(window: Light, key: str) -> tuple[QTabBar, int]:
-    title = window.stage.docks[key].windowTitle()
-    return next(
-        (bar, place) for bar in tab_bars(window.main) for place in range(bar.count()) if bar.tabText(place) == title
-    )
+def tab_of(dock: PanelDock) -> tuple[QTabBar, int] | None:
+    """Where it shares its place; None where it stands alone or floats."""
+    host = dock.parent()
+    if dock.isFloating() or not isinstance(host, QMainWindow):
+        return None
+    tabs = ((bar, place) for bar in tab_bars(host) for place in range(bar.count()))
+    return next(((bar, place) for bar, place in tabs if bar.tabText(place) == dock.windowTitle()), None)
 
 
 def title_of(dock: PanelDock) -> QPoint:
@@ -71,16 +76,13 @@ async def test_what_is_dropped_over_a_floating_panel_floats_beside_it_and_goes_h
     async with light(context, tmp_path) as window:
         await settle(window)
         fills, log, main = window.stage.docks["fills"], window.stage.docks["log"], window.main
-        await tear(window, "fills", OUTSIDE)
+        await tear(window, fills, OUTSIDE)
         assert fills.isFloating()
         assert not main.dockOptions() & GROUPED
-        for _ in range(2):  # from its tabs, and from where it floats
-            await (
-                drag(window, log, title_of(log), fills.geometry().center())
-                if log.isFloating()
-                else tear(window, "log", fills.geometry().center())
-            )
-            assert [dock.isFloating() and dock.parent() is main for dock in (fills, log)] == [True, True]
+        await tear(window, log, fills.geometry().center())
+        assert [dock.isFloating() and dock.parent() is main for dock in (fills, log)] == [True, True]
+        await drag(window, log, title_of(log), fills.geometry().center() + QPoint(20, 20))
+        assert [dock.isFloating() and dock.parent() is main for dock in (fills, log)] == [True, True]
         assert window.stage.arrangement().frames[0].floats == [Tabs(("fills",), "fills"), Tabs(("log",), "log")]
         await drag(window, log, title_of(log), main.mapToGlobal(main.rect().center()))
         assert not log.isFloating()
@@ -90,7 +92,9 @@ async def test_what_is_dropped_over_a_floating_panel_floats_beside_it_and_goes_h
 async def test_a_click_on_a_tab_tears_nothing(context: Context, tmp_path: Path) -> None:
     async with light(context, tmp_path) as window:
         await settle(window)
-        bar, place = tab_of(window, "log")
+        found = tab_of(window.stage.docks["log"])
+        assert found is not None
+        bar, place = found
         at = bar.mapToGlobal(bar.tabRect(place).center())
         mouse(bar, QEvent.Type.MouseButtonPress, at, LEFT, LEFT)
         assert window.main.dockOptions() & GROUPED
@@ -98,3 +102,24 @@ async def test_a_click_on_a_tab_tears_nothing(context: Context, tmp_path: Path) 
         assert not window.main.dockOptions() & GROUPED
         assert bar.currentIndex() == place
         assert not window.stage.docks["log"].isFloating()
+
+
+async def test_whatever_is_dragged_wherever_no_panel_is_lost(context: Context, tmp_path: Path) -> None:
+    """The twentieth drag of this seed crashed in Qt while what the tabs leave was passed on to the window."""
+    random = Random(17)
+    async with light(context, tmp_path) as window:
+        await settle(window)
+        window.stage.new_window("trades")
+        window.stage.finish()
+        await settle(window)
+        known = set(window.stage.arrangement().keys)
+        for _ in range(20):
+            dock = random.choice([dock for dock in window.stage.docks.values() if not dock.isHidden()])
+            anywhere = QPoint(random.randint(-100, 2300), random.randint(-50, 1200))
+            over = random.choice(list(window.stage.docks.values())).mapToGlobal(QPoint(50, 60))
+            to = random.choice([anywhere, over])
+            if tab_of(dock) is not None:
+                await tear(window, dock, to)
+            else:
+                await drag(window, dock, title_of(dock), to)
+            assert set(window.stage.arrangement().keys) == known
