@@ -11,14 +11,12 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from hlmaster.ui import panel_set
 from hlmaster.ui.context import Context
 from hlmaster.ui.dock import PanelDock
 from hlmaster.ui.tearing import GROUPED
 from hlmaster.ui.workspaces.nodes import Tabs
 from hlmaster.ui.workspaces.placing import tab_bars
-from tests.ui.market_desk import MarketScene, open_context
-from tests.ui.windows import Light, light, plain_kinds, settle
+from tests.ui.windows import Light, light, plain_context, settle
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
 STEPS = 30
@@ -27,11 +25,7 @@ OUTSIDE = QPoint(2000, 500)
 
 @pytest.fixture
 def context(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Context:
-    behind = QWidget()
-    qtbot.addWidget(behind)
-    behind.show()  # with the last window that closes Qt would end the loop
-    monkeypatch.setattr(panel_set, "ALWAYS", plain_kinds())
-    return open_context(MarketScene(), qtbot, "BTC")
+    return plain_context(qtbot, monkeypatch)
 
 
 def mouse(widget: QWidget, kind: QEvent.Type, at: QPoint, button: Qt.MouseButton, held: Qt.MouseButton) -> None:

@@ -7,6 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
 from hlmaster.core.logs import LogRing
 from hlmaster.settings import Settings
 from hlmaster.storage.sessions import Sessions
@@ -22,6 +26,7 @@ from hlmaster.ui.workspaces.keeper import Keeper
 from hlmaster.ui.workspaces.stage import Stage
 from hlmaster.ui.workspaces.store import Workspaces
 from tests.ui.desks import TradingScene
+from tests.ui.market_desk import MarketScene, open_context
 
 
 @asynccontextmanager
@@ -51,6 +56,15 @@ class Light:
     @property
     def panels(self) -> dict[str, Panel]:
         return self.stage.panels.panels
+
+
+def plain_context(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Context:
+    """For ``light``."""
+    behind = QWidget()
+    qtbot.addWidget(behind)
+    behind.show()  # with the last window that closes Qt would end the loop
+    monkeypatch.setattr(panel_set, "ALWAYS", plain_kinds())
+    return open_context(MarketScene(), qtbot, "BTC")
 
 
 def plain_kinds() -> tuple[type[Panel], ...]:

@@ -8,31 +8,25 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTabBar, QWidget
+from PySide6.QtWidgets import QTabBar
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from hlmaster.core.model import Interval
-from hlmaster.ui import panel_set
 from hlmaster.ui.context import Context
 from hlmaster.ui.dock import PanelDock
 from hlmaster.ui.market_panel import MarketPanel
 from hlmaster.ui.workspaces import moves
 from hlmaster.ui.workspaces.nodes import Node, Rect, Tabs
 from tests.ui.desks import until
-from tests.ui.market_desk import MarketScene, open_context
-from tests.ui.windows import Light, light, plain_kinds, settle
+from tests.ui.windows import Light, light, plain_context, settle
 
 CHARTS = {"chart", "chart.2", "chart.3", "chart.4"}
 
 
 @pytest.fixture
 def context(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Context:
-    behind = QWidget()
-    qtbot.addWidget(behind)
-    behind.show()  # with the last window that closes Qt would end the loop
-    monkeypatch.setattr(panel_set, "ALWAYS", plain_kinds())
-    return open_context(MarketScene(), qtbot, "BTC")
+    return plain_context(qtbot, monkeypatch)
 
 
 async def half_way(window: Light, steps: int = 2) -> None:
