@@ -62,7 +62,7 @@ ZERO = Decimal(0)
 NOW = 1_790_000_040_000
 TIERS = (MarginTier(D(0), 25),)
 ADDRESS = "0x" + "1" * 40
-PATIENCE = 400
+PATIENCE = 4_000
 """Turns of five milliseconds that ``until`` waits before it gives up."""
 
 

@@ -24,6 +24,7 @@ from tests.ui.windows import opened
 
 D = Decimal
 SIZE = D("0.4273")
+LOOKS = 10
 HELP = "_Browser Help page"
 MONEY = re.compile(r"\$\s?\d|0[.]4273|9,9\d\d|10,0[1-9]\d|99\d\d\.")
 """Any amount, the size of the position, and the account's worth of ten thousand less a fee."""
@@ -53,11 +54,14 @@ async def test_no_panel_title_tip_or_notice_tells_money_or_sizes(qtbot: QtBot, t
         told = {where for where, text in texts(window) if MONEY.search(text)}
         assert {"painted", "TableModel"} <= told, "the scan finds them while they are shown"
         assert window.context.actions.run("view.privacy")
-        await asyncio.sleep(0.3)
-        for dock in window.docks.values():
-            dock.raise_()
-            await asyncio.sleep(0)
-        left = [(where, text) for where, text in texts(window) if MONEY.search(text) and where != HELP]
+        for _ in range(LOOKS):  # as long as panels have not come to their turn on a busy machine
+            await asyncio.sleep(0.3)
+            for dock in window.docks.values():
+                dock.raise_()
+                await asyncio.sleep(0)
+            left = [(where, text) for where, text in texts(window) if MONEY.search(text) and where != HELP]
+            if not left:
+                break
         left += [(key, text) for key, dock in window.docks.items() for text in painted(dock) if MONEY.search(text)]
         assert not left, "\n".join(map(str, left))
         assert (switch.isChecked(), switch.text()) == (True, "•••• hidden")

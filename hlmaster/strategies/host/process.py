@@ -143,6 +143,7 @@ class HostProcess:
                 self._printed = (self._printed + part)[-LAST_WORDS:]
 
     def _words(self) -> str:
+        self._listener.join(END_SECONDS)  # what it said last may still be on its way; its children may keep the pipe
         lines = redact(self._printed.decode(errors="replace")).strip().splitlines()
         return f" Its last words: {lines[-1][:200]}" if lines else ""
 
