@@ -90,8 +90,9 @@ class _Around:
     """What the lines of one market have in common. ``parents``: by a child's id, the entry that it came with."""
 
     position: PositionView | None
-    kept: frozenset[str]
     movable: frozenset[str]
+    leaving: frozenset[str]
+    """What protection keeps: what can be moved, and what is about to go."""
     parents: Mapping[str, TrackedOrder]
     fees: FeeRates
     decimals: int
@@ -129,9 +130,9 @@ def own_lines(desk: Desk, coin: str, price_decimals: int) -> list[OwnLine]:
         for order in orders
         if order.order.reduce_only and (parent := parent_of(order, orders)) is not None
     }
-    protector, none = desk.protector, frozenset[str]()
-    kept, movable = (protector.kept(coin), protector.movable(coin)) if position is not None else (none, none)
-    around = _Around(position, kept, movable, parents, desk.survey.fees, price_decimals)
+    keeping, none = desk.protector.keeping(coin) if position is not None else None, frozenset[str]()
+    movable, leaving = (none, none) if keeping is None else (keeping.names, keeping.leaving)
+    around = _Around(position, movable, leaving, parents, desk.survey.fees, price_decimals)
     lines = _numbered([_order_line(order, around) for order in orders])
     if position is not None:
         lines.append(_position_line(position, price_decimals))
@@ -173,8 +174,8 @@ def _order_line(tracked: TrackedOrder, around: _Around) -> OwnLine:
     text = figures.size(size)
     if trigger is not None and not trigger.market:
         text = f"{text} @ {figures.fixed(order.price, around.decimals)}"
-    is_kept = tracked.client_order_id in around.kept
-    is_leaving = is_kept and tracked.client_order_id not in around.movable
+    is_leaving = tracked.client_order_id in around.leaving
+    is_kept = is_leaving or tracked.client_order_id in around.movable
     family = around.family(tracked)
     return OwnLine(
         tracked.client_order_id,

@@ -172,15 +172,11 @@ class Protector:
 
     def kept(self, coin: str) -> frozenset[str]:
         """Client order ids of the stops and targets of ours that protect a position, each until it is gone."""
-        found = self._kept(coin)
+        found = self.keeping(coin)
         return frozenset() if found is None else found.names | found.leaving
 
-    def movable(self, coin: str) -> frozenset[str]:
-        """Those among them that ``move`` moves: not what is about to go because something stands in its place."""
-        found = self._kept(coin)
-        return frozenset() if found is None else found.names
-
-    def _kept(self, coin: str) -> Kept | None:
+    def keeping(self, coin: str) -> Kept | None:
+        """The same, told apart: ``names`` are those that ``move`` moves. None where we protect nothing."""
         epoch = self._epochs.find(coin) if self._active else None
         return None if epoch is None or not self._epochs.is_ours(epoch) else self._epochs.kept(epoch)
 
