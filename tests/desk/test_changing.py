@@ -120,6 +120,7 @@ async def test_what_cannot_be_put_back_is_named_as_it_stands(scene: Scene) -> No
 async def test_nothing_is_put_back_while_one_is_in_doubt(scene: Scene) -> None:
     orders = await bracket(scene)
     sent = len(scene.venue.sent)
+    scene.venue.deaf = OutcomeUnknown("The answer was lost.", "")
     scene.venue.script.append((OrderReply(ReplyKind.RESTING, 900), OrderReply(ReplyKind.UNRECOGNISED, text="?"), NO))
     outcome = await shifted(scene, orders, 20)
     assert not outcome.ok

@@ -111,7 +111,7 @@ async def test_a_persons_own_resting_order_is_left_alone_and_holds_up_no_exit(tm
         ticket = Ticket("ETH", Side.BUY, TicketKind.LIMIT, SizeUnit.COIN, D("0.1"), limit_price=D(2900))
         (order,) = (await traded.desk.manual.place(ticket)).orders
         traded.say(SHORT)
-        await traded.until(lambda: traded.proposing.ownership.of("ETH") is None)
+        await traded.until(lambda: traded.proposing.ownership.of("ETH") is None and not traded.stops())
         assert [live.client_order_id for live in traded.desk.orders.live("ETH")] == [order.client_order_id]
         assert "is yours" in red(traded).text
         assert traded.proposing.open() == []
@@ -132,8 +132,7 @@ async def test_the_rest_of_an_entry_goes_when_what_was_filled_of_it_is_closed(tm
         traded.proposing.look()
         assert any(live.client_order_id == resting.client_order_id for live in traded.desk.orders.live("ETH"))
         await traded.desk.manual.close("ETH")
-        await traded.until(lambda: traded.proposing.ownership.of("ETH") is None)
-        assert traded.desk.orders.live("ETH") == []
+        await traded.until(lambda: traded.proposing.ownership.of("ETH") is None and not traded.desk.orders.live("ETH"))
 
 
 async def test_an_exit_that_fails_is_tried_again_and_told_once(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -132,11 +133,10 @@ async def test_data_under_way_proves_life_while_a_pong_is_missing(
     socket.subscribe(BBO)
     socket.start()
     await until(lambda: listener.ready)
-    for _ in range(20):
+    while venue.said["ping"] < 2:
         await venue.tell(QUOTE)
         await asyncio.sleep(0.02)
     assert venue.connections == 1
-    assert venue.said["ping"] >= 2
 
 
 async def test_garbage_is_counted_shown_and_survived(venue: Venue, listener: Listener, socket: Socket) -> None:
@@ -171,7 +171,8 @@ async def test_an_oversize_frame_costs_the_connection_not_the_process(
     socket.subscribe(BBO)
     socket.start()
     await until(lambda: listener.ready)
-    await venue.tell('{"channel":"bbo","data":"' + "x" * LARGEST_FRAME + '"}')
+    with suppress(ConnectionError):  # the line may be gone before the whole frame is sent
+        await venue.tell('{"channel":"bbo","data":"' + "x" * LARGEST_FRAME + '"}')
     await until(lambda: len(listener.ready) == 2)
     assert listener.states[-1] is LinkState.CONNECTED
 

@@ -264,7 +264,7 @@ class Ear:
         return [fact for fact in self.facts if type(fact) is kind]
 
 
-async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
     """Wait for something that another task brings about."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - any state of any part, not one event

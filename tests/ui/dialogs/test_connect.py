@@ -27,6 +27,7 @@ from hlmaster.ui.dialogs.connect import ConnectDialog
 from hlmaster.ui.dialogs.connect_page import Page
 from tests.desk.rehearsal import Rehearsal, rehearsal
 from tests.storage.vault.test_system import Shelf
+from tests.ui.desks import until
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -282,16 +283,15 @@ async def test_the_keyboard_alone_reaches_the_checks(qtbot: QtBot, tmp_path: Pat
     async with wizard(qtbot, tmp_path) as made:
         dialog = made.dialog
         dialog.activateWindow()
-        await asyncio.sleep(0.05)
+        await until(dialog.isActiveWindow)
         for _ in range(2):
             QTest.keyClick(focused(dialog), Qt.Key.Key_Down)
         assert dialog.mode_page.mode is Mode.TESTNET
         QTest.keyClick(focused(dialog), Qt.Key.Key_Return)
-        await asyncio.sleep(0.05)
+        await until(lambda: isinstance(dialog.focusWidget(), QLineEdit))
         QTest.keyClicks(focused(dialog), made.made.account)
         QTest.keyClick(focused(dialog), Qt.Key.Key_Return)
-        await asyncio.sleep(0.05)
-        assert dialog.page is dialog.wallet_page
+        await until(lambda: dialog.focusWidget() is dialog.wallet_page.make)
         QTest.keyClick(focused(dialog), Qt.Key.Key_Space)
         assert dialog.wallet_page.address.text()
         QTest.keyClick(focused(dialog), Qt.Key.Key_Return)
