@@ -58,6 +58,7 @@ async def test_with_the_volume_it_is_armed_for_entries_and_taken_back_for_a_stop
         await entry(desk)
         await until(lambda: desk.scheduled_cancel.armed, desk)
         await desk.manual.place(replace(BUY, amount=D(500)))
+        await until(lambda: desk.portfolio.size("BTC"), desk)
         held = desk.portfolio.size("BTC")
         stop = replace(BUY, side=Side.SELL, kind=TicketKind.STOP_MARKET, size_unit=SizeUnit.COIN, amount=held)
         trigger = (price * D("0.9")).quantize(D(1))

@@ -191,6 +191,12 @@ class ChartContent(QWidget):
             self._frame.marks = tuple(marks)
             self._changed()
 
+    def set_fill_room(self, pixels: float) -> None:
+        """Let the scale leave so much under its lowest candle, for what stands below it."""
+        if pixels != self._frame.fill_room:
+            self._frame.fill_room = pixels
+            self._changed()
+
     # -- looks --------------------------------------------------------------------------------------------------
 
     def set_palette(self, palette: ChartPalette) -> None:

@@ -23,6 +23,7 @@ from hlmaster.ui.charts.fill_marks import (
 )
 from hlmaster.ui.charts.frame import Frame
 from hlmaster.ui.charts.layers import OVER
+from hlmaster.ui.charts.marks import MARK_ROOM
 from hlmaster.ui.charts.palette import faded
 
 JOIN_OPACITY = 0.75
@@ -31,8 +32,8 @@ LETTERED_FROM = 5.0
 DOT = 3.0
 BESIDE = LARGEST + 1
 """Pixels by which a mark may reach out of its column."""
-BESIDE_SIGNAL = 16.0
-"""Further out where the mark of a strategy stands at the candle."""
+FOOT = GAP + 2 * LARGEST + 1
+"""Pixels that a mark takes under its candle."""
 
 
 class FillLayer:
@@ -54,6 +55,7 @@ class FillLayer:
         if (deals, trips) != (self._deals, self._trips):
             self._deals, self._trips, self._gathered = deals, trips, ()
             self._version += 1
+            self._chart.set_fill_room(FOOT if deals else 0.0)
             self._chart.repaint_layers()
 
     def mark_at(self, x: float, y: float) -> FillMark | None:
@@ -134,7 +136,7 @@ class FillLayer:
 
     def _put(self, frame: Frame, mark: FillMark, price: float, radius: float) -> PlacedMark:
         x = frame.view.x_of(mark.slot + frame.columns.width / 2)
-        away = GAP + radius + (BESIDE_SIGNAL if (mark.slot, mark.is_buy) in self._signals(frame) else 0.0)
+        away = GAP + radius + (MARK_ROOM if (mark.slot, mark.is_buy) in self._signals(frame) else 0.0)
         y, edge = frame.y_of(price) + away * (1 if mark.is_buy else -1), radius + 1
         if frame.shows(price):  # at the end of the scale too it is seen whole
             y = min(max(y, edge), frame.price_pane.height() - edge)

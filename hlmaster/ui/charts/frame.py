@@ -16,14 +16,14 @@ from hlmaster.ui.charts.figures import log_values, price_text, round_values
 from hlmaster.ui.charts.layers import ChartLayers
 from hlmaster.ui.charts.legend_cell import Cell
 from hlmaster.ui.charts.lines import PriceLine
-from hlmaster.ui.charts.marks import Mark
+from hlmaster.ui.charts.marks import MARK_ROOM, Mark
 from hlmaster.ui.charts.palette import ChartPalette, Typefaces
 from hlmaster.ui.charts.panes import VOLUME_HEAD, Panes, SubPane
 from hlmaster.ui.charts.reading import Reading
 from hlmaster.ui.charts.scale import Scale
 from hlmaster.ui.charts.series import CandleSeries, Columns, Floats, Indices
 from hlmaster.ui.charts.study import PRICE_PANE, VOLUME_PANE, Study
-from hlmaster.ui.charts.tag import HEAD_ROOM, AxisMade, AxisValue, Label, Quote, Tag, Word
+from hlmaster.ui.charts.tag import FOOT_ROOM, FOOT_SHARE, HEAD_ROOM, AxisMade, AxisValue, Label, Quote, Tag, Word
 from hlmaster.ui.charts.times import DAY, LocalTime, TimeTick, time_ticks
 from hlmaster.ui.charts.view import View
 
@@ -31,8 +31,6 @@ TIME_SCALE_HEIGHT = 26.0
 TICK_DISTANCE = 42.0
 PANE_TICK_DISTANCE = 30.0
 TIME_TICK_CHARACTERS = 13
-FOOT_ROOM = 14.0
-"""Pixels kept free under the lowest low."""
 FUZZ = 1e-6
 """Pixels added before rounding down: an edge that falls on a pixel must not jump with the last bit of the view."""
 END = 2.0
@@ -59,6 +57,8 @@ class Frame:
     decimals: int = 2
     lines: tuple[PriceLine, ...] = ()
     marks: tuple[Mark, ...] = ()
+    fill_room: float = 0.0
+    """Pixels that marks of executions need under a candle."""
     quotes: tuple[Quote, ...] = ()
     studies: dict[str, Study] = field(default_factory=dict)
     """By their keys, in the order of the legend."""
@@ -324,7 +324,8 @@ class Frame:
             room = max(abs(high) * 0.001, 10.0**-self.decimals)
             low, high = low - room, high + room
         height = self.price_pane.height()
-        self.prices.fit(low, high, min(HEAD_ROOM, height * 0.2), min(FOOT_ROOM, height * 0.06))
+        foot = max(FOOT_ROOM, self.fill_room + (MARK_ROOM if self.marks else 0.0))
+        self.prices.fit(low, high, min(HEAD_ROOM, height * 0.2), min(foot, height * FOOT_SHARE))
 
     def _fit_pane(self, pane: SubPane) -> None:
         """Let the pane show all that its studies have on the screen."""

@@ -11,6 +11,8 @@ from hlmaster.ui.charts.series import CandleSeries
 
 NAMED = 3
 """Marks with words: the latest ones in view; of the others the triangle is enough."""
+MARK_ROOM = 16.0
+"""Pixels that a triangle takes beside its candle."""
 
 
 @dataclass(frozen=True, slots=True)

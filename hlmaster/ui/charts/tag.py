@@ -7,6 +7,8 @@ QUOTE_HEIGHT = 15.0
 ARROWS = {0: "", 1: "↑ ", -1: "↓ "}
 HEAD_ROOM = 52.0
 """Pixels kept free over the highest high: the read-out stands there."""
+FOOT_ROOM, FOOT_SHARE = 14.0, 0.12
+"""Pixels kept free under the lowest low, and how much of the pane they may take."""
 
 
 @dataclass(frozen=True, slots=True)

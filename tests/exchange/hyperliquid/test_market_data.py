@@ -28,6 +28,7 @@ from hlmaster.core.ports import Turn
 from hlmaster.exchange.hyperliquid.market_data import HyperliquidMarketData
 from tests.exchange.hyperliquid.venue import (
     META,
+    PATIENT_SOCKET,
     QUICK_CLIENT,
     QUICK_SOCKET,
     Ear,
@@ -54,7 +55,7 @@ class Rig:
             self.bus,
             self.clock,
             venue.url,
-            socket_timing=QUICK_SOCKET,
+            socket_timing=PATIENT_SOCKET if isinstance(clock, HurriedClock) else QUICK_SOCKET,
             client_timing=QUICK_CLIENT,
             poll_every=0.05,
             jitter=lambda: 0.5,

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, cast
 
@@ -19,8 +20,8 @@ from hlmaster.exchange.hyperliquid.socket import SocketTiming
 Payload = Any
 QUICK_SOCKET = SocketTiming(
     connect=1.0,
-    ping_every=0.15,
-    pong_within=0.1,
+    ping_every=0.6,
+    pong_within=0.5,
     silent_after=5.0,
     acknowledged_within=0.3,
     first_pause=0.02,
@@ -28,14 +29,16 @@ QUICK_SOCKET = SocketTiming(
     stable_after=0.5,
     close=0.1,
 )
+PATIENT_SOCKET = replace(QUICK_SOCKET, ping_every=20.0, pong_within=10.0)
+"""For a `HurriedClock`."""
 QUICK_CLIENT = ClientTiming(
-    connect=0.3,
-    read=0.3,
+    connect=1.0,
+    read=1.0,
     first_pause=0.01,
     longest_pause=0.02,
     breaker_failures=3,
-    breaker_open=0.1,
-    breaker_longest=0.2,
+    breaker_open=0.4,
+    breaker_longest=0.8,
     too_many_pause=0.05,
     too_many_longest=0.2,
 )
