@@ -43,7 +43,7 @@ def few_threads() -> None:
     """Of more than a hundred threads the interpreter tells the newest hundred alone: the pens of desks that earlier
     tests have left are put down."""
     for one in gc.get_objects():
-        if isinstance(one, Pen):
+        if type(one) is Pen:
             one._thread.shutdown()
 
 

@@ -61,7 +61,9 @@ async def open_and_close_each(window: Window) -> None:
 def what_there_is(window: Window) -> Counter[str]:
     """But for notices: a machine that is busy elsewhere may have one told."""
     gc.collect()
-    found = Counter(type(thing).__name__ for thing in gc.get_objects() if isinstance(thing, Panel | asyncio.Task))
+    # By type: what a dead proxy stands for may not be asked.
+    kinds = map(type, gc.get_objects())
+    found = Counter(kind.__name__ for kind in kinds if issubclass(kind, Panel | asyncio.Task))
     tops = QApplication.topLevelWidgets()
     told = sum(1 + len(card.findChildren(QObject)) for card in window.findChildren(NoticeCard))
     found["objects"] = sum(len(top.findChildren(QObject)) for top in tops) - told

@@ -115,7 +115,7 @@ async def test_a_bracket_that_fills_in_part_has_its_stop_and_its_target_for_that
 async def test_the_prices_of_a_bracket_can_be_changed_or_its_target_taken_away(tmp_path: Path) -> None:
     async with Rig(settings(), tmp_path) as rig:
         await rig.buy("1", stop_price=D(2900), attach_stop=True, targets=(Target(D(3200)),))
-        await rig.until(lambda: rig.size and rig.is_covered and targets(rig), 2)
+        await rig.until(lambda: rig.desk.portfolio.size("ETH") and rig.is_covered and targets(rig), 2)
         assert rig.desk.protect("ETH", Policy(stop_price=D(2950), target_price=D(3100)), take_over=True).ok
         await rig.until(lambda: (rig.stops, targets(rig)) == ([(D(1), D(2950))], [(D(1), D(3100))]), 30)
         assert rig.desk.protect("ETH", Policy(stop_price=D(2950)), take_over=True).ok
@@ -157,7 +157,7 @@ async def test_a_stop_by_hand_for_a_part_is_completed(tmp_path: Path) -> None:
 async def test_a_stop_that_is_handed_over_is_replaced(tmp_path: Path) -> None:
     async with Rig(settings(), tmp_path) as rig:
         await rig.buy("1", stop_price=D(2800), attach_stop=True)
-        await rig.until(lambda: rig.size and rig.is_covered)
+        await rig.until(lambda: rig.desk.portfolio.size("ETH") and rig.is_covered)
         target = await rig.sell("0.4", limit_price=D(3300), reduce_only=True)
         assert target.ok, target.sentence
         assert rig.desk.protect("ETH", Policy(stop_percent=D(3)), take_over=True).ok
