@@ -149,4 +149,5 @@ def test_nothing_is_left_unfinished() -> None:
 
 
 def test_nobody_blocks_a_thread_for_a_while() -> None:
-    none(broken(rules.blocking_sleeps) + broken(rules.blocking_sleeps, folder="tests"))
+    lateness = ("tests/late.py",)  # makes threads late on purpose, where it is asked for
+    none(broken(rules.blocking_sleeps) + broken(rules.blocking_sleeps, lateness, folder="tests"))
