@@ -17,6 +17,7 @@ from hlmaster.ui.context import Context
 from hlmaster.ui.freshness import Freshness
 from hlmaster.ui.privacy import PrivacySwitch
 from hlmaster.ui.readout import set_tone
+from hlmaster.ui.what_is_open import counted
 
 REFRESH_MS = 500
 MARGIN, SPACING = 14, 16
@@ -131,7 +132,7 @@ class StatusBar(QWidget):
         is_open = desk.guard.state is TradingState.ACTIVE and desk.is_ready
         self._gate.setText(f"Risk gate: {'open' if is_open else desk.guard.state if desk.is_ready else 'starting'}")
         set_tone(self._gate, "" if is_open else "warning")
-        self._defects.setText(f"{health.defects} defects" if health.defects else "")
+        self._defects.setText(counted(health.defects, "defect") if health.defects else "")
         local = desk.settings.general.time_zone == "local"
         now = datetime.fromtimestamp(desk.clock.now_ms() / 1000, UTC)
         now = now.astimezone() if local else now

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import math
 import os
 import sys
 import tempfile
@@ -24,7 +25,7 @@ from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from hlmaster.core.events import FillsReported, LinkChanged, LinkState, Trade, Trades
+from hlmaster.core.events import BookSnapshot, FillsReported, Level, LinkChanged, LinkState, Trade, Trades
 from hlmaster.core.logs import LogRing
 from hlmaster.core.model import Interval, Side
 from hlmaster.core.opinions import Question
@@ -99,6 +100,7 @@ async def _busy(scene: TradingScene, window: Window) -> None:
     for coin in ("ETH", "BTC"):
         _trade(scene, coin)
         await scene.desk.charts.show(coin, Interval.M1)
+    _offer(scene, "ETH", 3434.6, 0.1)
     await scene.account_told()
     Cards(scene).say("ETH")
     Cards(scene).say("BTC")
@@ -238,12 +240,12 @@ def _rest(scene: TradingScene, number: int, coin: str, side: Side, price: str, s
 
 def _trade(scene: TradingScene, coin: str) -> None:
     price, decimals = market_desk.PRICES[coin]
-    now = scene.clock.now_ms()
+    now, tick = scene.clock.now_ms(), 10.0 ** (math.floor(math.log10(price)) - 4)
     told = [
         Trade(
             coin,
             now - 900 * i,
-            price * (1 + 1e-5 * (i % 5 - 2)),
+            round(price + tick * (i % 5 - 2), 9),
             round(10 ** (i % 3) / 7, decimals),
             i % 3 > 0,
             100 - i,
@@ -251,6 +253,17 @@ def _trade(scene: TradingScene, coin: str) -> None:
         for i in range(40, 0, -1)
     ]
     scene.bus.publish(Trades(coin, told))
+
+
+def _offer(scene: TradingScene, coin: str, bid: float, tick: float) -> None:
+    """A book of twenty levels a side, newer than the one that stands."""
+    sizes = [round(7 * (1 + number * 7 % 11) / 5, 2) for number in range(1, 21)]
+    bids, asks = (
+        [Level(round(best + step * level, 6), size, 3) for level, size in enumerate(sizes)]
+        for best, step in ((bid, -tick), (bid + tick, tick))
+    )
+    for fast in (False, True):
+        scene.bus.publish(BookSnapshot(coin, scene.clock.now_ms() + 1, bids, asks, fast))
 
 
 HEADLINES = ("Ethereum surges to a record high as traders are bullish", "Exchange outage worries holders of ether")

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from hlmaster.ui.figures import moment
+from hlmaster.ui.what_is_open import counted
 from hlmaster.ui.workspaces.keeper import Keeper
 from hlmaster.ui.workspaces.nodes import Arrangement
 from hlmaster.ui.workspaces.store import LONGEST_NAME
@@ -200,7 +201,7 @@ class WorkspacesDialog(QDialog):
 
 def _described(arrangement: Arrangement) -> str:
     panels, windows = len(arrangement.keys), len(arrangement.frames)
-    return f"{panels} panels" + (f", {windows} windows" if windows > 1 else "")
+    return counted(panels, "panel") + (f", {windows} windows" if windows > 1 else "")
 
 
 def _list(name: str) -> QListWidget:

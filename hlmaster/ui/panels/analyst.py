@@ -28,6 +28,7 @@ from hlmaster.ui.panel import Panel
 from hlmaster.ui.plain import plain_label, unbroken
 from hlmaster.ui.readout import set_tone
 from hlmaster.ui.side_page import side_page
+from hlmaster.ui.what_is_open import counted
 
 BEAT_MS = 500
 WITHOUT = f"{NO_ANALYST} It stands beside a session that the window opens; rehearsals and challengers have none."
@@ -262,7 +263,9 @@ class AnalystPanel(Panel):
             f"{state.prompt_tokens:,} tokens read, {state.answer_tokens:,} written since the start.",
         ]
         if self._advising is not None and self._advising.storm.lately:
-            lines.append(f"The advisers took away {self._advising.storm.lately} ideas in the last ten minutes.")
+            lines.append(
+                f"The advisers took away {counted(self._advising.storm.lately, 'idea')} in the last ten minutes."
+            )
         self.latency.setToolTip("\n".join(lines))
         self.latency.setAccessibleName(f"Latency {text}")
 

@@ -133,7 +133,7 @@ def _checks(card: StrategyCard, theme: Theme) -> str:
 def _facts(card: StrategyCard) -> str:
     known = [card.about.origin, f"version {card.version}" if card.version else ""]
     if card.decisions:
-        known.append(f"{card.decisions:,} decisions, {card.decision_us:.0f} µs each")
+        known.append(f"{card.decisions:,} decision{'s' if card.decisions > 1 else ''}, {card.decision_us:.0f} µs each")
     return " · ".join(part for part in known if part)
 
 
