@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 from hypothesis import settings
@@ -36,6 +36,21 @@ def pytest_runtest_teardown() -> None:
     assert not gc.isenabled(), "this test leaves the collector on, and any thread may then free a Qt object"
     if gc.get_count()[0] > MOST_GARBAGE:
         gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def plain_look() -> Iterator[None]:
+    """A window dresses the whole application: its look goes with the test, so that no picture hangs on their order."""
+    yield
+    if "PySide6.QtWidgets" in sys.modules:
+        from PySide6.QtGui import QFontDatabase
+        from PySide6.QtWidgets import QApplication
+
+        application = QApplication.instance()
+        if isinstance(application, QApplication) and application.styleSheet():
+            application.setStyleSheet("")
+            application.setPalette(application.style().standardPalette())
+            application.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

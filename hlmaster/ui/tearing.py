@@ -7,8 +7,11 @@ window has the option from the press on its tabs until something floats or the b
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QMainWindow, QTabBar
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QTabBar
 
 GROUPED = QMainWindow.DockOption.GroupedDragging
 
@@ -31,8 +34,23 @@ class Tearing(QObject):
         if event.type() is QEvent.Type.MouseButtonPress:
             self._window.setDockOptions(self._window.dockOptions() | GROUPED)
         elif event.type() is QEvent.Type.MouseButtonRelease:
+            if isinstance(watched, QTabBar) and not self._window.dockOptions() & GROUPED:
+                QTimer.singleShot(0, watched, partial(_wake, watched))
             end(self._window)
         return False
+
+
+def _wake(bar: QTabBar) -> None:
+    """Tabs of which one was torn out still take themselves for dragged, and miss the next click: this one."""
+    at = QPointF(bar.tabRect(bar.currentIndex()).center())
+    for kind, held in (
+        (QEvent.Type.MouseButtonPress, Qt.MouseButton.LeftButton),
+        (QEvent.Type.MouseButtonRelease, Qt.MouseButton.NoButton),
+    ):
+        event = QMouseEvent(
+            kind, at, bar.mapToGlobal(at), Qt.MouseButton.LeftButton, held, Qt.KeyboardModifier.NoModifier
+        )
+        QApplication.sendEvent(bar, event)
 
 
 def end(window: QMainWindow) -> None:

@@ -83,6 +83,23 @@ async def test_what_is_dropped_over_a_floating_panel_floats_beside_it_and_goes_h
         assert "log" in window.stage.arrangement().keys
 
 
+async def test_after_a_tab_was_torn_out_the_next_one_is_taken_at_its_size(context: Context, tmp_path: Path) -> None:
+    """Qt's tabs would miss a click, and what is torn out without having been in front has no size."""
+    async with light(context, tmp_path) as window:
+        await settle(window)
+        await tear(window, window.stage.docks["fills"], OUTSIDE)
+        log = window.stage.docks["log"]
+        found = tab_of(log)
+        assert found is not None
+        bar = found[0]
+        front = bar.tabText(bar.currentIndex())
+        (size,) = (dock.size() for dock in window.stage.docks.values() if dock.windowTitle() == front)
+        await tear(window, log, OUTSIDE)
+        assert log.isFloating()
+        assert abs(log.width() - size.width()) < 20
+        assert abs(log.height() - size.height()) < 60
+
+
 async def test_a_click_on_a_tab_tears_nothing(context: Context, tmp_path: Path) -> None:
     async with light(context, tmp_path) as window:
         await settle(window)

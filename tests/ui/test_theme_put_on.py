@@ -53,31 +53,31 @@ def places(widget: QWidget) -> list[QRect]:
     return [child.geometry() for child in widget.findChildren(QWidget)]
 
 
-def test_in_steps_and_at_once_look_alike_and_nothing_moves(qtbot: QtBot, plain_again: QApplication) -> None:
-    theme.apply(plain_again, theme.theme("dark"))
+def test_in_steps_and_at_once_look_alike_and_nothing_moves(qtbot: QtBot, qapp: QApplication) -> None:
+    theme.apply(qapp, theme.theme("dark"))
     there = window(qtbot)
     dark, stood = picture(there), places(there)
     for name in ("light", "dark_blue_orange", "light"):
-        for _ in theme.dress(plain_again, theme.theme(name)):
-            plain_again.processEvents()
+        for _ in theme.dress(qapp, theme.theme(name)):
+            qapp.processEvents()
             assert not there.updatesEnabled()
             assert places(there) == stood
         assert there.updatesEnabled()
     assert picture(there) == picture(window(qtbot)) != dark
-    theme.apply(plain_again, theme.theme("dark"))
+    theme.apply(qapp, theme.theme("dark"))
     assert picture(there) == dark
 
 
 def test_who_comes_or_changes_its_mind_meanwhile_is_dressed_like_everybody(
-    qtbot: QtBot, plain_again: QApplication, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(theme, "AT_A_TIME", 3)
-    theme.apply(plain_again, theme.theme("dark"))
+    theme.apply(qapp, theme.theme("dark"))
     there = window(qtbot)
-    steps = theme.dress(plain_again, theme.theme("dark_blue_orange"))
+    steps = theme.dress(qapp, theme.theme("dark_blue_orange"))
     for _ in range(3):
         next(steps)
-    others = theme.dress(plain_again, theme.theme("light"))
+    others = theme.dress(qapp, theme.theme("light"))
     next(others)
     del steps
     newcomer = window(qtbot)

@@ -44,10 +44,10 @@ def test_the_badge_tells_the_account_and_how_long_its_wallet_may_trade(ends: int
 
 @pytest.mark.parametrize("look", ["dark", "light"])
 def test_each_mode_has_a_colour_of_its_own_whatever_the_user_calls_up_and_down(
-    qtbot: QtBot, plain_again: QApplication, look: str
+    qtbot: QtBot, qapp: QApplication, look: str
 ) -> None:
     chosen = theme.theme(look)
-    theme.apply(plain_again, theme.theme(look, up=chosen.danger, down=chosen.accent))
+    theme.apply(qapp, theme.theme(look, up=chosen.danger, down=chosen.accent))
     colours = set()
     for mode in Mode:
         badge = QPushButton("badge")
@@ -59,7 +59,8 @@ def test_each_mode_has_a_colour_of_its_own_whatever_the_user_calls_up_and_down(
     assert len(colours) == len(Mode)
 
 
-async def test_what_does_not_fit_is_left_out_whole_and_never_a_switch(qtbot: QtBot) -> None:
+async def test_what_does_not_fit_is_left_out_whole_and_never_a_switch(qtbot: QtBot, qapp: QApplication) -> None:
+    theme.apply(qapp, theme.theme("dark"))
     async with trading() as scene:
         bar = TopBar(scene.context)
         qtbot.addWidget(bar)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from hlmaster.core.errors import VaultError
@@ -36,7 +37,7 @@ async def in_worker(work: Callable[[], Answer], seconds: float, late: VaultError
             answer = work()
         except Exception as failure:  # noqa: BLE001  the thread's top; whoever asked is told
             error = failure
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # a loop that has closed meanwhile wants no answer
             loop.call_soon_threadsafe(settle, answer, error)
 
     threading.Thread(target=run, name="vault", daemon=True).start()

@@ -21,11 +21,12 @@ class ChartButton(QAbstractButton):
 
     def dress(self, palette: ChartPalette) -> None:
         self._colours = palette
-        self.setFont(Typefaces(palette).small if not self._framed else Typefaces(palette).words)
+        # Not the widget's font: that is the style sheet's where there is one.
+        self._face = Typefaces(palette).small if not self._framed else Typefaces(palette).words
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(QFontMetrics(self.font()).horizontalAdvance(self.text()) + 22, 26)
+        return QSize(QFontMetrics(self._face).horizontalAdvance(self.text()) + 22, 26)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -38,6 +39,6 @@ class ChartButton(QAbstractButton):
         shown = self._colours.text if self._framed else self._colours.faint
         lit = hovered or (self.isCheckable() and self.isChecked())
         painter.setPen(QColor(self._colours.accent if lit else shown))
-        painter.setFont(self.font())
+        painter.setFont(self._face)
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
         painter.end()

@@ -87,7 +87,9 @@ async def test_what_could_not_be_stored_is_noted_once_it_can(monkeypatch: pytest
     await asyncio.sleep(0.005)
     assert (running.done(), scene.journal.resolved) == (False, {})
     scene.store.error = None
-    await asyncio.sleep(0.02)
+    async with asyncio.timeout(20):
+        while not scene.journal.resolved:  # noqa: ASYNC110 (the journal in memory tells nobody)
+            await asyncio.sleep(0.005)
     assert scene.journal.resolved == {NAME: "canceled"}
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

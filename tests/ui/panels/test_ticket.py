@@ -515,10 +515,10 @@ async def test_tab_walks_from_what_is_traded_to_the_button_that_sends_it(qtbot: 
 @pytest.mark.parametrize("unit", [SizeUnit.COIN, SizeUnit.RISK_USD])
 @pytest.mark.parametrize("kind", ["market", "limit", "stop", "take profit"])
 async def test_a_bracket_needs_no_scrolling_in_the_smallest_usual_window(
-    qtbot: QtBot, plain_again: QApplication, kind: str, unit: SizeUnit
+    qtbot: QtBot, qapp: QApplication, kind: str, unit: SizeUnit
 ) -> None:
     theme.load_fonts()
-    theme.apply(plain_again, theme.theme("light"))
+    theme.apply(qapp, theme.theme("light"))
     async with trading() as scene:
         panel = panel_of(scene, qtbot)
         shown(panel, *IN_1280_BY_800)
@@ -552,10 +552,10 @@ def in_sight(panel: TicketPanel, widget: QWidget) -> bool:
 @pytest.mark.parametrize("height", [210, 260, 327, 340, 400, 459, 520, 559, 600, 700])
 @pytest.mark.parametrize("bracketed", [False, True])
 async def test_figures_and_the_button_stay_in_sight_at_every_height_whatever_is_scrolled_above(
-    qtbot: QtBot, plain_again: QApplication, height: int, bracketed: bool
+    qtbot: QtBot, qapp: QApplication, height: int, bracketed: bool
 ) -> None:
     theme.load_fonts()
-    theme.apply(plain_again, theme.theme("dark"))
+    theme.apply(qapp, theme.theme("dark"))
     async with trading() as scene:
         panel = panel_of(scene, qtbot)
         fill(panel, "limit", price="3400", amount="0.5")
@@ -585,10 +585,10 @@ def reached(panel: TicketPanel, widget: QWidget) -> bool:
 
 
 async def test_leverage_is_brought_into_sight_by_its_action_in_a_low_ticket(
-    qtbot: QtBot, plain_again: QApplication
+    qtbot: QtBot, qapp: QApplication
 ) -> None:
     theme.load_fonts()
-    theme.apply(plain_again, theme.theme("dark"))
+    theme.apply(qapp, theme.theme("dark"))
     async with trading() as scene:
         panel = panel_of(scene, qtbot)
         shown(panel, *IN_1280_BY_800)

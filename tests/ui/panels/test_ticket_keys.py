@@ -221,9 +221,9 @@ async def test_a_sent_size_goes_where_the_settings_say_so(qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize("width", [264, 284])
-async def test_nothing_is_wider_than_the_ticket(qtbot: QtBot, plain_again: QApplication, width: int) -> None:
+async def test_nothing_is_wider_than_the_ticket(qtbot: QtBot, qapp: QApplication, width: int) -> None:
     theme.load_fonts()
-    theme.apply(plain_again, theme.theme("dark"))
+    theme.apply(qapp, theme.theme("dark"))
     async with trading() as scene:
         panel = panel_of(scene, qtbot)
         shown(panel, width, 900)
