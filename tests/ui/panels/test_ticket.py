@@ -584,9 +584,7 @@ def reached(panel: TicketPanel, widget: QWidget) -> bool:
     return in_sight(panel, widget)
 
 
-async def test_leverage_is_brought_into_sight_by_its_action_in_a_low_ticket(
-    qtbot: QtBot, qapp: QApplication
-) -> None:
+async def test_leverage_is_brought_into_sight_by_its_action_in_a_low_ticket(qtbot: QtBot, qapp: QApplication) -> None:
     theme.load_fonts()
     theme.apply(qapp, theme.theme("dark"))
     async with trading() as scene:
