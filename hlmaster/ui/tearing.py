@@ -42,6 +42,8 @@ class Tearing(QObject):
 
 def _wake(bar: QTabBar) -> None:
     """Tabs of which one was torn out still take themselves for dragged, and miss the next click: this one."""
+    if not bar.count():  # it was the last but one, and the bar waits for other tabs
+        return
     at = QPointF(bar.tabRect(bar.currentIndex()).center())
     for kind, held in (
         (QEvent.Type.MouseButtonPress, Qt.MouseButton.LeftButton),
