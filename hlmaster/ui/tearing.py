@@ -7,13 +7,13 @@ window has the option from the press on its tabs until something floats or the b
 
 from __future__ import annotations
 
-from functools import partial
-
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QTabBar
 
 GROUPED = QMainWindow.DockOption.GroupedDragging
+TORN = "tornLast"
+"""A property of tabs: the last time the button was down on them, one was torn out."""
 
 
 class Tearing(QObject):
@@ -32,18 +32,18 @@ class Tearing(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() is QEvent.Type.MouseButtonPress:
+            if isinstance(watched, QTabBar) and watched.property(TORN):
+                watched.setProperty(TORN, False)
+                _wake(watched)
             self._window.setDockOptions(self._window.dockOptions() | GROUPED)
         elif event.type() is QEvent.Type.MouseButtonRelease:
-            if isinstance(watched, QTabBar) and not self._window.dockOptions() & GROUPED:
-                QTimer.singleShot(0, watched, partial(_wake, watched))
+            watched.setProperty(TORN, not self._window.dockOptions() & GROUPED)
             end(self._window)
         return False
 
 
 def _wake(bar: QTabBar) -> None:
     """Tabs of which one was torn out still take themselves for dragged, and miss the next click: this one."""
-    if not bar.count():  # it was the last but one, and the bar waits for other tabs
-        return
     at = QPointF(bar.tabRect(bar.currentIndex()).center())
     for kind, held in (
         (QEvent.Type.MouseButtonPress, Qt.MouseButton.LeftButton),
