@@ -446,7 +446,6 @@ class Run:
 def play(seed: int) -> tuple[list[str], Counter[str]]:
     """One interleaving: what was found, and what happened."""
     random.seed(seed)
-    logging.getLogger("hlmaster").setLevel(logging.CRITICAL)
     base = MEMORY if MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(prefix="interleaving-", dir=base) as name, _unhurried(PACES[seed % len(PACES)]):
         judge = run(_play(seed, Path(name)), LoneLoop)
@@ -455,14 +454,20 @@ def play(seed: int) -> tuple[list[str], Counter[str]]:
 
 @contextmanager
 def _unhurried(pace: float) -> Iterator[None]:
-    """A desk that looks around ``pace`` times as seldom, as one does whose loop is busy, and whose disk is a shelf."""
+    """A desk that looks around ``pace`` times as seldom, as one does whose loop is busy, keeps its words to itself, and
+    whose disk is a shelf."""
 
     def every(work: Work, seconds: float, look: Callable[[], None], name: str) -> None:
         often(work, seconds * pace, look, name)
 
-    often = Work.every
-    with Shelf().in_place_of_a_disk(), patch.object(Work, "every", every), patch.object(LoopLag, "run", _no_beat):
-        yield
+    often, words = Work.every, logging.getLogger("hlmaster")
+    level = words.level
+    words.setLevel(logging.CRITICAL)
+    try:
+        with Shelf().in_place_of_a_disk(), patch.object(Work, "every", every), patch.object(LoopLag, "run", _no_beat):
+            yield
+    finally:
+        words.setLevel(level)
 
 
 async def _no_beat(lag: LoopLag) -> None:
