@@ -6,6 +6,7 @@ import gc
 import logging
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -13,7 +14,6 @@ from hlmaster.core.bus import Bus
 from hlmaster.core.clock import ManualClock
 from hlmaster.core.events import Notice
 from hlmaster.core.logs import entry_of
-from hlmaster.desk.pen import Pen
 from hlmaster.desk.watchdog import CODE, LIMIT_SECONDS, Watchdog, stacks
 
 
@@ -40,11 +40,13 @@ def heard() -> Iterator[Heard]:
 
 @pytest.fixture(autouse=True)
 def few_threads() -> None:
-    """Of more than a hundred threads the interpreter tells the newest hundred alone: the pens of desks that earlier
-    tests have left are put down."""
-    for one in gc.get_objects():
-        if type(one) is Pen:
-            one._thread.shutdown()
+    """Of more than a hundred threads the interpreter tells the newest hundred alone: the workers that earlier tests
+    have left go."""
+    pools = [one for one in gc.get_objects() if type(one) is ThreadPoolExecutor]
+    for pool in pools:
+        pool.shutdown(wait=False)
+    for worker in (worker for pool in pools for worker in pool._threads):
+        worker.join(1)
 
 
 def wired() -> tuple[ManualClock, list[Notice], Watchdog]:
