@@ -9,14 +9,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # Nothing that a test starts asks strangers' servers; what is about the analyst and the news says so itself
 os.environ.update({"HLM_NEWS__ENABLED": "false", "HLM_ANALYST__ENABLED": "false"})
 
-# The machine may be slow at any moment, so no example has a deadline
-settings.register_profile("house", deadline=None, print_blob=True)
+# The machine may be slow at any moment, so no example has a deadline, nor the making of one
+settings.register_profile("house", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
 # A Qt object freed on a worker's thread ends the process: garbage is collected between tests, on the main thread alone
